@@ -1,0 +1,12 @@
+package io.pulseplane.vitals;
+
+/** In which direction time runs through an answer. */
+public enum Order {
+    OLDEST_FIRST,
+    NEWEST_FIRST;
+
+    /** Negative if time {@code a} comes before time {@code b} in this order, positive if after. */
+    public int compare(long a, long b) {
+        return this == OLDEST_FIRST ? Long.compare(a, b) : Long.compare(b, a);
+    }
+}

@@ -1,0 +1,105 @@
+package io.pulseplane.vitals;
+
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Every way the plane says no, each with a gRPC status of its own.
+ *
+ * <p>Messages are for the caller: they say what was wrong and what would be right, and never carry a patient's data, a
+ * statement of SQL or a path. Problems are ordinary answers, so they carry no stack trace; an error of the program is
+ * some other exception.
+ */
+@SuppressWarnings("serial") // thrown within one process
+public abstract sealed class Problem extends RuntimeException {
+
+    private Problem(String message, Throwable cause) {
+        super(message, cause, false, false);
+    }
+
+    /** One field that is not as it should be. The path is that of the request: {@code batch.columns[2].values}. */
+    public record Violation(String field, String description) implements Serializable {}
+
+    /** INVALID_ARGUMENT: the request is malformed, and would be on any other day. */
+    public static final class Invalid extends Problem {
+
+        private final List<Violation> violations;
+
+        public Invalid(List<Violation> violations) {
+            super(describe(violations), null);
+            this.violations = List.copyOf(violations);
+        }
+
+        public Invalid(String field, String description) {
+            this(List.of(new Violation(field, description)));
+        }
+
+        public List<Violation> violations() {
+            return violations;
+        }
+
+        private static String describe(List<Violation> violations) {
+            var first = violations.getFirst();
+            var rest = violations.size() - 1;
+            return first.field() + " " + first.description() + (rest == 0 ? "" : " (and " + rest + " more)");
+        }
+    }
+
+    /** NOT_FOUND: there is no such thing, or the caller may not know of it. */
+    public static final class NotFound extends Problem {
+        public NotFound(String message) {
+            super(message, null);
+        }
+    }
+
+    /** ALREADY_EXISTS: something that must be unique is taken. */
+    public static final class AlreadyExists extends Problem {
+        public AlreadyExists(String message) {
+            super(message, null);
+        }
+    }
+
+    /** FAILED_PRECONDITION: something else has to be done first. */
+    public static final class Unmet extends Problem {
+        public Unmet(String message) {
+            super(message, null);
+        }
+    }
+
+    /** RESOURCE_EXHAUSTED: a bound was hit; trying again after the delay makes sense. */
+    public static final class Exhausted extends Problem {
+
+        private final Duration retryAfter;
+
+        public Exhausted(String message, Duration retryAfter) {
+            super(message, null);
+            this.retryAfter = retryAfter;
+        }
+
+        public Duration retryAfter() {
+            return retryAfter;
+        }
+    }
+
+    /** UNAVAILABLE: something the plane needs does not answer, or the plane is stopping; nothing was lost. */
+    public static final class Unavailable extends Problem {
+        public Unavailable(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** DEADLINE_EXCEEDED: the time was up before the answer was there; the work was stopped. */
+    public static final class TooLate extends Problem {
+        public TooLate(String message) {
+            super(message, null);
+        }
+    }
+
+    /** DATA_LOSS: what is on disk is not what was written. */
+    public static final class Damaged extends Problem {
+        public Damaged(String message) {
+            super(message, null);
+        }
+    }
+}

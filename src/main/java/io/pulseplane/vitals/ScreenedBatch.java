@@ -1,0 +1,42 @@
+package io.pulseplane.vitals;
+
+import java.util.List;
+
+/**
+ * A batch after screening: what may be stored, and what may not and why.
+ *
+ * @param digest {@link Batch#digest()} of the batch as it was sent
+ * @param blocks what may be stored; none of them empty
+ * @param duplicates readings left out because the batch had them already, with the same value
+ * @param rejections readings left out because they are refused
+ */
+public record ScreenedBatch(
+        String device,
+        String patient,
+        long sequence,
+        long digest,
+        List<Block> blocks,
+        int duplicates,
+        List<Rejection> rejections) {
+
+    /**
+     * Readings of one series, strictly ascending in time.
+     *
+     * @param origins where each reading stood in the block as it was sent; {@code null} if all stand where they stood
+     */
+    public record Block(Columns columns, int[] origins) {
+
+        public int originOf(int index) {
+            return origins == null ? index : origins[index];
+        }
+    }
+
+    /** How many readings may be stored. */
+    public int size() {
+        int size = 0;
+        for (var block : blocks) {
+            size += block.columns().size();
+        }
+        return size;
+    }
+}

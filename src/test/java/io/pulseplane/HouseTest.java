@@ -1,0 +1,121 @@
+package io.pulseplane;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.stream.Stream;
+
+/** The rooms of the house and what each may use. */
+@AnalyzeClasses(packages = "io.pulseplane", importOptions = ImportOption.DoNotIncludeTests.class)
+class HouseTest {
+
+    private static final String HOUSE = "io.pulseplane.";
+
+    @ArchTest
+    static final ArchRule vitals_uses_the_jdk_only = classes()
+            .that()
+            .resideInAPackage(HOUSE + "vitals..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(HOUSE + "vitals..", "java..");
+
+    @ArchTest
+    static final ArchRule store = room("store", "vitals");
+
+    @ArchTest
+    static final ArchRule store_edge = room("store.edge", "store", "vitals");
+
+    @ArchTest
+    static final ArchRule store_postgres = room("store.postgres", "store", "vitals");
+
+    @ArchTest
+    static final ArchRule cache = room("cache", "store", "vitals");
+
+    @ArchTest
+    static final ArchRule live = room("live", "vitals");
+
+    @ArchTest
+    static final ArchRule ingest = room("ingest", "store", "live", "vitals");
+
+    @ArchTest
+    static final ArchRule query = room("query", "cache", "live", "store", "vitals");
+
+    @ArchTest
+    static final ArchRule gate = room("gate", "store", "vitals");
+
+    @ArchTest
+    static final ArchRule api = room("api", "gate", "query", "ingest", "live", "cache", "store", "vitals");
+
+    @ArchTest
+    static final ArchRule node =
+            room("node", "api", "gate", "query", "ingest", "live", "cache", "store", "store.edge", "vitals");
+
+    @ArchTest
+    static final ArchRule cli_is_a_client_of_the_plane = room("cli", "api", "node", "vitals");
+
+    @ArchTest
+    static final ArchRule every_class_lives_in_a_room = classes()
+            .should()
+            .resideInAnyPackage(Stream.of(
+                            "vitals",
+                            "store",
+                            "store.edge",
+                            "store.postgres",
+                            "cache",
+                            "live",
+                            "ingest",
+                            "query",
+                            "gate",
+                            "api",
+                            "api.v1",
+                            "node",
+                            "cli")
+                    .map(room -> HOUSE + room)
+                    .toArray(String[]::new));
+
+    @ArchTest
+    static final ArchRule only_the_edge_store_speaks_sql = noClasses()
+            .that()
+            .resideOutsideOfPackages(HOUSE + "store.edge..", HOUSE + "store.postgres..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.sql..", "org.sqlite..");
+
+    @ArchTest
+    static final ArchRule rooms_are_free_of_cycles =
+            slices().matching("io.pulseplane.(**)").should().beFreeOfCycles();
+
+    /** A room may use itself, libraries, and the rooms named. */
+    private static ArchRule room(String name, String... mayUse) {
+        var allowed = DescribedPredicate.not(inTheHouse()).or(areIn(name));
+        for (var other : mayUse) {
+            allowed = allowed.or(areIn(other));
+        }
+        return classes()
+                .that(areIn(name))
+                .should()
+                .onlyDependOnClassesThat(allowed)
+                .allowEmptyShould(true);
+    }
+
+    /** A sub-package is a room of its own where it is named as one, and part of the room above it where it is not. */
+    private static DescribedPredicate<JavaClass> areIn(String room) {
+        return DescribedPredicate.describe("are in " + room, type -> {
+            var packageName = type.getPackageName();
+            return packageName.equals(HOUSE + room)
+                    || (packageName.startsWith(HOUSE + room + ".") && !packageName.startsWith(HOUSE + "store."));
+        });
+    }
+
+    private static DescribedPredicate<JavaClass> inTheHouse() {
+        return DescribedPredicate.describe(
+                "are in the house", type -> type.getPackageName().startsWith("io.pulseplane"));
+    }
+}

@@ -1,0 +1,40 @@
+package io.pulseplane.store;
+
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+
+/** Keeps readings, and remembers which batches brought them. */
+public interface ReadingStore {
+
+    /**
+     * Makes a group of batches durable, all of them or none.
+     *
+     * <p>The answer comes after the group is synced to disk, in the order of the group. Batches of one group see each
+     * other, in that order: a repeated batch or reading is recognised within the group as it is across restarts.
+     * Patients and devices that are not in the registry are put there, see {@link Registry}.
+     *
+     * <p>Groups are stored in the order in which their answers were subscribed to. A failure means that nothing of the
+     * group is stored.
+     */
+    Uni<List<Receipt>> append(List<ScreenedBatch> group);
+
+    /** The series of a subject that have or had readings, in their natural order; empty if there are none. */
+    Uni<List<Series>> series(Subject subject);
+
+    /**
+     * The first readings of a series in a range, in the order asked for.
+     *
+     * @param limit at most this many readings, 1 or more; fewer means that the range has no more
+     */
+    Uni<Columns> read(Series series, TimeRange range, Order order, int limit);
+
+    /** The latest reading of every series of a subject, in the order of the series. */
+    Uni<List<Reading>> latest(Subject subject);
+}

@@ -1,0 +1,22 @@
+package io.pulseplane.store;
+
+import io.pulseplane.vitals.Acknowledgement;
+import io.pulseplane.vitals.Columns;
+import java.util.List;
+
+/** What became of one batch of a group that is now durable. */
+public sealed interface Receipt {
+
+    /**
+     * The batch is stored.
+     *
+     * @param fresh the readings the store did not have before, each series at most once
+     */
+    record Stored(Acknowledgement acknowledgement, List<Columns> fresh) implements Receipt {}
+
+    /** The batch had been stored before; the acknowledgement is the one of the first time. */
+    record Repeated(Acknowledgement acknowledgement) implements Receipt {}
+
+    /** The device used this sequence before, for a batch with other content; nothing is stored. */
+    record SequenceReused() implements Receipt {}
+}

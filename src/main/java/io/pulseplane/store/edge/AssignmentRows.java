@@ -1,0 +1,117 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.Assignment;
+import io.pulseplane.store.Device;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Subject;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** The rows of the table {@code assignment}. */
+final class AssignmentRows {
+
+    private static final String SELECT = """
+            SELECT a.number, d.device_id, p.patient_id, a.from_us, a.to_us, a.provisional
+            FROM assignment a JOIN device d ON d.number = a.device JOIN patient p ON p.number = a.patient
+            """;
+
+    private AssignmentRows() {}
+
+    static Assignment assign(Session session, String device, String patient, long from) throws SQLException {
+        long deviceNumber = Rows.known(session, "device", device);
+        long patientNumber = Rows.known(session, "patient", patient);
+        if (DeviceRows.byId(session, device).orElseThrow().status() == Device.Status.RETIRED) {
+            throw new Problem.Unmet("the device is retired");
+        }
+        var current = current(session, deviceNumber);
+        if (current.isPresent() && current.get().patient().equals(patient)) {
+            confirm(session, current.get().number());
+        } else {
+            if (current.isPresent()) {
+                end(session, current.get(), from);
+            }
+            insert(session, deviceNumber, patientNumber, from, false);
+        }
+        return current(session, deviceNumber).orElseThrow();
+    }
+
+    static Assignment release(Session session, String device, long to) throws SQLException {
+        var current = current(session, Rows.known(session, "device", device))
+                .orElseThrow(() -> new Problem.Unmet("the device is on nobody"));
+        end(session, current, to);
+        return current.endedAt(to);
+    }
+
+    static List<Assignment> list(
+            Session session, Optional<Subject> subject, boolean currentOnly, long before, int limit)
+            throws SQLException {
+        var where = subject.map(s -> switch (s) {
+                    case Subject.OfPatient _ -> "p.patient_id = ?4";
+                    case Subject.OfDevice _ -> "d.device_id = ?4";
+                })
+                .orElse("?4 IS NULL");
+        var select = session.prepare(SELECT + "WHERE a.number < ?1 AND (NOT ?2 OR a.to_us IS NULL) AND " + where
+                + " ORDER BY a.number DESC LIMIT ?3");
+        select.setLong(1, before);
+        select.setBoolean(2, currentOnly);
+        select.setInt(3, limit);
+        select.setString(4, subject.map(Subject::id).orElse(null));
+        var assignments = new ArrayList<Assignment>();
+        try (var rows = select.executeQuery()) {
+            while (rows.next()) {
+                assignments.add(assignmentOf(rows));
+            }
+        }
+        return assignments;
+    }
+
+    private static Optional<Assignment> current(Session session, long device) throws SQLException {
+        var select = session.prepare(SELECT + "WHERE a.device = ? AND a.to_us IS NULL");
+        select.setLong(1, device);
+        try (var row = select.executeQuery()) {
+            return row.next() ? Optional.of(assignmentOf(row)) : Optional.empty();
+        }
+    }
+
+    private static Assignment assignmentOf(ResultSet row) throws SQLException {
+        long to = row.getLong(5);
+        boolean lasts = row.wasNull();
+        return new Assignment(
+                row.getLong(1),
+                row.getString(2),
+                row.getString(3),
+                row.getLong(4),
+                lasts ? OptionalLong.empty() : OptionalLong.of(to),
+                row.getBoolean(6));
+    }
+
+    static void insert(Session session, long device, long patient, long from, boolean provisional) throws SQLException {
+        var insert =
+                session.prepare("INSERT INTO assignment (device, patient, from_us, provisional) VALUES (?, ?, ?, ?)");
+        insert.setLong(1, device);
+        insert.setLong(2, patient);
+        insert.setLong(3, from);
+        insert.setBoolean(4, provisional);
+        insert.executeUpdate();
+    }
+
+    private static void confirm(Session session, long assignment) throws SQLException {
+        var update = session.prepare("UPDATE assignment SET provisional = 0 WHERE number = ?");
+        update.setLong(1, assignment);
+        update.executeUpdate();
+    }
+
+    private static void end(Session session, Assignment assignment, long to) throws SQLException {
+        if (to < assignment.from()) {
+            throw new Problem.Unmet("the assignment the device has began after that time");
+        }
+        var update = session.prepare("UPDATE assignment SET to_us = ? WHERE number = ?");
+        update.setLong(1, to);
+        update.setLong(2, assignment.number());
+        update.executeUpdate();
+    }
+}

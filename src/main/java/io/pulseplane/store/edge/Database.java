@@ -1,0 +1,78 @@
+package io.pulseplane.store.edge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConfig.JournalMode;
+import org.sqlite.SQLiteConfig.SynchronousMode;
+import org.sqlite.SQLiteConfig.TempStore;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteOpenMode;
+
+/** The database file and how it is opened. */
+final class Database {
+
+    /** Larger than the default 4 KiB: a row's neighbours in time are read with it. */
+    private static final int PAGE_BYTES = 8 * 1024;
+
+    /** Page cache of one session. Negative is KiB, as SQLite has it. */
+    private static final int WRITER_CACHE = -32 * 1024;
+
+    private static final int READER_CACHE = -8 * 1024;
+
+    /** How long a statement waits for a lock that another process holds, an operator's sqlite3 shell for instance. */
+    private static final int BUSY_MILLIS = 5_000;
+
+    private final Path file;
+
+    Database(Path file) {
+        this.file = file;
+    }
+
+    Session openForWriting() throws SQLException {
+        var config = config(WRITER_CACHE);
+        config.setPageSize(PAGE_BYTES);
+        config.setJournalMode(JournalMode.WAL);
+        // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
+        config.setSynchronous(SynchronousMode.FULL);
+        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        return open(config);
+    }
+
+    Session openForReading() throws SQLException {
+        var config = config(READER_CACHE);
+        config.setReadOnly(true);
+        return open(config);
+    }
+
+    private SQLiteConfig config(int cache) {
+        var config = new SQLiteConfig();
+        config.enforceForeignKeys(true);
+        config.setBusyTimeout(BUSY_MILLIS);
+        config.setCacheSize(cache);
+        config.setTempStore(TempStore.MEMORY);
+        // Every session belongs to one thread; a mutex per call would guard nothing.
+        config.setOpenMode(SQLiteOpenMode.NOMUTEX);
+        return config;
+    }
+
+    private Session open(SQLiteConfig config) throws SQLException {
+        return new Session((SQLiteConnection) config.createConnection("jdbc:sqlite:" + file));
+    }
+
+    /** Bytes of the database and its write-ahead log. */
+    long bytes() {
+        return bytesOf(file) + bytesOf(Path.of(file + "-wal"));
+    }
+
+    private static long bytesOf(Path path) {
+        try {
+            return Files.exists(path) ? Files.size(path) : 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

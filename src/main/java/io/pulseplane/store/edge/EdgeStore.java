@@ -1,0 +1,147 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Registry;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.StoreSize;
+import io.pulseplane.vitals.Problem;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.util.function.LongSupplier;
+
+/**
+ * The store of an edge box, in one directory: {@code pulseplane.db}, its write-ahead log beside it, and {@code lock},
+ * which keeps a second plane out.
+ */
+public final class EdgeStore implements Store {
+
+    /** Below this there is no telling whether the next commit fits. */
+    private static final long MIN_USABLE_BYTES = 16L << 20;
+
+    private final Path directory;
+    private final FileChannel lock;
+    private final Database database;
+    private final Writer writer;
+    private final Readers readers;
+    private final EdgeReadings readings;
+    private final EdgeRegistry registry;
+
+    private EdgeStore(Path directory, FileChannel lock, int readerThreads, LongSupplier now) throws SQLException {
+        this.directory = directory;
+        this.lock = lock;
+        this.database = new Database(directory.resolve("pulseplane.db"));
+        var session = database.openForWriting();
+        try {
+            Schema.migrate(session);
+        } catch (SQLException | RuntimeException e) {
+            session.close();
+            throw e;
+        }
+        var numbers = new Numbers();
+        this.writer = new Writer(session, numbers::forget);
+        this.readers = new Readers(database, readerThreads);
+        this.readings = new EdgeReadings(writer, readers, new Appender(numbers, now));
+        this.registry = new EdgeRegistry(writer, readers, now);
+    }
+
+    /**
+     * Opens the store in a directory and makes both if they are not there. Blocks.
+     *
+     * @param now the clock, in microseconds since the epoch
+     * @throws Problem.Unmet if another plane has it open, or what is there is not ours to open
+     * @throws Problem.Unavailable if the directory cannot be written to
+     */
+    public static EdgeStore open(Path directory, int readerThreads, LongSupplier now) {
+        FileChannel lock = null;
+        try {
+            Files.createDirectories(directory);
+            lock = lock(directory.resolve("lock"));
+            return new EdgeStore(directory, lock, readerThreads, now);
+        } catch (IOException e) {
+            release(lock);
+            throw new Problem.Unavailable("the data directory cannot be written to", e);
+        } catch (SQLException e) {
+            release(lock);
+            throw (RuntimeException) Failures.problem(e);
+        } catch (RuntimeException e) {
+            release(lock);
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path file) throws IOException {
+        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException _) {
+            // Another store of this very process has it, which is no better.
+        }
+        channel.close();
+        throw new Problem.Unmet("another plane has the data directory open");
+    }
+
+    private static void release(FileChannel lock) {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException e) {
+            System.getLogger(EdgeStore.class.getName())
+                    .log(System.Logger.Level.WARNING, "The lock was not released", e);
+        }
+    }
+
+    @Override
+    public ReadingStore readings() {
+        return readings;
+    }
+
+    @Override
+    public Registry registry() {
+        return registry;
+    }
+
+    @Override
+    public Uni<StoreSize> size() {
+        return readers.read(session -> {
+            // Numbers are given in order and rows are never removed, so the highest is the count, at the price of a
+            // seek.
+            var select = session.prepare("""
+                    SELECT (SELECT coalesce(max(number), 0) FROM patient), (SELECT coalesce(max(number), 0) FROM device),
+                      (SELECT coalesce(max(number), 0) FROM series)""");
+            try (var row = select.executeQuery()) {
+                row.next();
+                return new StoreSize(database.bytes(), row.getLong(1), row.getLong(2), row.getLong(3));
+            }
+        });
+    }
+
+    @Override
+    public Uni<Void> check() {
+        return writer.transaction(_ -> {
+            try {
+                if (Files.getFileStore(directory).getUsableSpace() < MIN_USABLE_BYTES) {
+                    throw new Problem.Unavailable("the disk is almost full", null);
+                }
+                return null;
+            } catch (IOException e) {
+                throw new Problem.Unavailable("the disk does not answer", e);
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+        readers.close();
+        release(lock);
+    }
+}

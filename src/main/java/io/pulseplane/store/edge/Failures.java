@@ -1,0 +1,47 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.vitals.Problem;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.sqlite.SQLiteException;
+
+/** Turns what SQLite says into what the plane says, and logs what the plane does not say. */
+final class Failures {
+
+    private static final System.Logger LOG = System.getLogger(Failures.class.getName());
+
+    /** A disk is not emptied in milliseconds. */
+    private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
+
+    private Failures() {}
+
+    static Throwable problem(Throwable failure) {
+        if (!(failure instanceof SQLException sql)) {
+            return failure;
+        }
+        // The low byte is the primary code; the rest says more, which the log gets.
+        int code = failure instanceof SQLiteException e ? e.getResultCode().code & 0xFF : sql.getErrorCode() & 0xFF;
+        return switch (code) {
+            case SQLITE_FULL -> {
+                LOG.log(Level.ERROR, "The disk is full: {0}", sql.getMessage());
+                yield new Problem.Exhausted("the plane's disk is full; nothing was stored", RETRY_WHEN_FULL);
+            }
+            case SQLITE_CORRUPT, SQLITE_NOTADB -> {
+                LOG.log(Level.ERROR, "The database is damaged", sql);
+                yield new Problem.Damaged("the plane's disk does not hold what was written to it");
+            }
+            case SQLITE_INTERRUPT -> new Problem.TooLate("the work was stopped before it was done");
+            default -> {
+                LOG.log(Level.ERROR, "The database does not answer", sql);
+                yield new Problem.Unavailable("the plane's disk does not answer; nothing was stored", sql);
+            }
+        };
+    }
+
+    // https://www.sqlite.org/rescode.html
+    private static final int SQLITE_INTERRUPT = 9;
+    private static final int SQLITE_CORRUPT = 11;
+    private static final int SQLITE_FULL = 13;
+    private static final int SQLITE_NOTADB = 26;
+}

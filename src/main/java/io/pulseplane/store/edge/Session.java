@@ -1,0 +1,70 @@
+package io.pulseplane.store.edge;
+
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.sqlite.ProgressHandler;
+import org.sqlite.SQLiteConnection;
+
+/** One connection with its prepared statements. Belongs to one thread at a time. */
+final class Session implements AutoCloseable {
+
+    /** Steps of SQLite's virtual machine; some 100 microseconds. */
+    private static final int STEPS_BETWEEN_QUESTIONS = 10_000;
+
+    private final SQLiteConnection connection;
+    private final Map<String, PreparedStatement> statements = new HashMap<>();
+    private BooleanSupplier stop;
+
+    Session(SQLiteConnection connection) {
+        this.connection = connection;
+    }
+
+    /** The statement for this SQL, prepared once. The caller sets every parameter and closes the result set only. */
+    PreparedStatement prepare(String sql) throws SQLException {
+        var statement = statements.get(sql);
+        if (statement == null) {
+            statement = connection.prepareStatement(sql);
+            statements.put(sql, statement);
+        }
+        return statement;
+    }
+
+    /** Closes what was prepared: after an error in the middle of a statement the driver does not say what state it is in. */
+    void forgetStatements() throws SQLException {
+        for (var statement : statements.values()) {
+            statement.close();
+        }
+        statements.clear();
+    }
+
+    void execute(String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /**
+     * Makes statements from now on fail with {@code SQLITE_INTERRUPT} once the condition holds. The statement asks, every
+     * now and then: SQLite's own interrupt is lost when it comes a moment before the statement begins.
+     */
+    void stopWhen(BooleanSupplier condition) throws SQLException {
+        if (stop == null) {
+            ProgressHandler.setHandler(connection, STEPS_BETWEEN_QUESTIONS, new ProgressHandler() {
+                @Override
+                protected int progress() {
+                    return stop.getAsBoolean() ? 1 : 0;
+                }
+            });
+        }
+        stop = condition;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        forgetStatements();
+        connection.close();
+    }
+}

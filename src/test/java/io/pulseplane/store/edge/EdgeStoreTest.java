@@ -1,0 +1,178 @@
+package io.pulseplane.store.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.StoreContract;
+import io.pulseplane.vitals.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EdgeStoreTest extends StoreContract {
+
+    @TempDir
+    Path directory;
+
+    @Override
+    protected Store open() {
+        return EdgeStore.open(directory, 2, clock::get);
+    }
+
+    @Override
+    protected Store reopen(Store closed) {
+        return open();
+    }
+
+    @Nested
+    class TheFile {
+
+        @Test
+        void is_written_ahead_and_synced_at_every_commit() throws SQLException {
+            try (var session = new Database(directory.resolve("pulseplane.db")).openForWriting()) {
+                assertThat(pragma(session, "journal_mode")).isEqualTo("wal");
+                assertThat(pragma(session, "synchronous")).isEqualTo("2"); // FULL
+                assertThat(pragma(session, "foreign_keys")).isEqualTo("1");
+            }
+        }
+
+        @Test
+        void says_whose_it_is_and_which_steps_it_has_taken() throws SQLException {
+            try (var session = new Database(directory.resolve("pulseplane.db")).openForReading()) {
+                assertThat(pragma(session, "application_id")).isEqualTo(Integer.toString(0x5075506C));
+                assertThat(pragma(session, "user_version")).isEqualTo(Integer.toString(Schema.VERSION));
+            }
+        }
+
+        @Test
+        void is_opened_by_one_plane_at_a_time() {
+            assertThatThrownBy(EdgeStoreTest.this::open)
+                    .isInstanceOf(Problem.Unmet.class)
+                    .hasMessage("another plane has the data directory open");
+        }
+
+        @Test
+        void of_a_newer_program_is_refused_and_left_alone() throws SQLException {
+            store.close();
+            alter("PRAGMA user_version = 999");
+            assertThatThrownBy(EdgeStoreTest.this::open)
+                    .isInstanceOf(Problem.Unmet.class)
+                    .hasMessageContaining("newer Pulseplane");
+            alter("PRAGMA user_version = " + Schema.VERSION);
+            store = open();
+        }
+
+        @Test
+        void of_somebody_else_is_refused() throws IOException, SQLException {
+            var elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+            try (var other = connect(elsewhere.resolve("pulseplane.db"));
+                    var statement = other.createStatement()) {
+                statement.execute("CREATE TABLE theirs (x)");
+            }
+            assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get)).isInstanceOf(Problem.Unmet.class);
+        }
+
+        @Test
+        void that_is_no_database_is_reported_as_damaged() throws IOException {
+            var elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+            Files.write(elsewhere.resolve("pulseplane.db"), new byte[100_000]);
+            Files.writeString(elsewhere.resolve("pulseplane.db"), "no database at all ".repeat(5_000));
+            assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get)).isInstanceOf(Problem.Damaged.class);
+        }
+
+        @Test
+        void in_a_directory_that_cannot_be_made_is_unavailable() throws IOException {
+            var file = Files.createFile(directory.resolve("file"));
+            assertThatThrownBy(() -> EdgeStore.open(file.resolve("below"), 1, clock::get))
+                    .isInstanceOf(Problem.Unavailable.class);
+        }
+    }
+
+    @Test
+    void a_full_disk_refuses_the_whole_group_and_takes_readings_again_when_there_is_room() throws SQLException {
+        append(batch(1, block(PULSE, times(1), 60)));
+        store.close();
+        // SQLite itself refuses to grow, with the very code it has for a disk that is full.
+        var database = new Database(directory.resolve("pulseplane.db"));
+        var session = database.openForWriting();
+        session.execute("PRAGMA max_page_count = " + (pages(session) + 2));
+        var numbers = new Numbers();
+        var writer = new Writer(session, numbers::forget);
+        var readings = new EdgeReadings(writer, new Readers(database, 1), new Appender(numbers, clock::get));
+
+        var large = batch(2, block(PULSE, LongStream.range(100, 20_100).toArray(), new double[20_000]));
+        var small = batch(3, block(PULSE, times(2), 61));
+        assertThatThrownBy(() -> await(readings.append(List.of(small, large))))
+                .isInstanceOfSatisfying(
+                        Problem.Exhausted.class, e -> assertThat(e.retryAfter()).isPositive());
+        assertThat(await(readings.append(List.of(small))).getFirst()).isInstanceOf(Receipt.Stored.class);
+        session.execute("PRAGMA max_page_count = 1000000");
+        assertThat(await(readings.append(List.of(large))).getFirst()).isInstanceOf(Receipt.Stored.class);
+        writer.close();
+
+        store = open();
+        assertThat(all(PULSE).size()).isEqualTo(20_002);
+    }
+
+    @Test
+    void a_question_that_is_cancelled_stops_its_work_and_nobody_elses() throws Exception {
+        var readers = new Readers(new Database(directory.resolve("pulseplane.db")), 1);
+        var begun = new CountDownLatch(1);
+        var stopped = new AtomicBoolean();
+        var endless = readers.read(session -> {
+                    begun.countDown();
+                    try (var rows = session.prepare(
+                                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+                            .executeQuery()) {
+                        return rows.next();
+                    } catch (SQLException e) {
+                        stopped.set(true);
+                        throw e;
+                    }
+                })
+                .subscribe()
+                .with(_ -> {});
+        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+        endless.cancel();
+        Awaitility.await().untilTrue(stopped);
+        int pages = await(readers.read(EdgeStoreTest::pages));
+        assertThat(pages).isPositive();
+        readers.close();
+    }
+
+    private static int pages(Session session) throws SQLException {
+        return Integer.parseInt(pragma(session, "page_count"));
+    }
+
+    private static String pragma(Session session, String name) throws SQLException {
+        try (var row = session.prepare("PRAGMA " + name).executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private void alter(String sql) throws SQLException {
+        try (var connection = connect(directory.resolve("pulseplane.db"));
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static Connection connect(Path file) throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:" + file);
+    }
+}

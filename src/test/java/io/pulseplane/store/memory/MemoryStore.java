@@ -1,0 +1,360 @@
+package io.pulseplane.store.memory;
+
+import io.pulseplane.store.Assignment;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Registry;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.StoreSize;
+import io.pulseplane.store.Tally;
+import io.pulseplane.vitals.Acknowledgement;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * A store that promises everything but to survive: the plainest reading of the contract, for tests to compare with.
+ * Answers come at once, on the thread that asks.
+ */
+public final class MemoryStore implements Store, ReadingStore, Registry {
+
+    private record Sent(long digest, Acknowledgement acknowledgement) {}
+
+    private record SequenceOf(String device, long sequence) {}
+
+    private static final Comparator<String> BY_CODE_POINT =
+            (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
+
+    private final LongSupplier now;
+    private final Map<Series, NavigableMap<Long, Double>> readings = new TreeMap<>();
+    private final Map<SequenceOf, Sent> batches = new HashMap<>();
+    private final NavigableMap<String, Patient> patients = new TreeMap<>(BY_CODE_POINT);
+    private final NavigableMap<String, Device> devices = new TreeMap<>(BY_CODE_POINT);
+    private final List<Assignment> assignments = new ArrayList<>();
+    private boolean closed;
+
+    public MemoryStore(LongSupplier now) {
+        this.now = now;
+    }
+
+    @Override
+    public ReadingStore readings() {
+        return this;
+    }
+
+    @Override
+    public Registry registry() {
+        return this;
+    }
+
+    private <T> Uni<T> answer(Supplier<T> work) {
+        return Uni.createFrom().item(() -> {
+            synchronized (this) {
+                if (closed) {
+                    throw new Problem.Unavailable("the store is closed", null);
+                }
+                return work.get();
+            }
+        });
+    }
+
+    @Override
+    public Uni<StoreSize> size() {
+        return answer(() -> new StoreSize(0, patients.size(), devices.size(), readings.size()));
+    }
+
+    @Override
+    public Uni<Void> check() {
+        return answer(() -> null);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+    }
+
+    /** As if it had survived. */
+    synchronized MemoryStore reopened() {
+        closed = false;
+        return this;
+    }
+
+    @Override
+    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+        return answer(() -> group.stream().map(this::append).toList());
+    }
+
+    private Receipt append(ScreenedBatch batch) {
+        var sent = batches.get(new SequenceOf(batch.device(), batch.sequence()));
+        if (sent != null) {
+            return sent.digest == batch.digest()
+                    ? new Receipt.Repeated(sent.acknowledgement)
+                    : new Receipt.SequenceReused();
+        }
+        register(batch);
+        var tally = new Tally(batch);
+        for (var block : batch.blocks()) {
+            append(block, tally);
+        }
+        var receipt = tally.receipt();
+        batches.put(
+                new SequenceOf(batch.device(), batch.sequence()), new Sent(batch.digest(), receipt.acknowledgement()));
+        return receipt;
+    }
+
+    private void append(ScreenedBatch.Block block, Tally tally) {
+        var columns = block.columns();
+        var stored = readings.computeIfAbsent(columns.series(), _ -> new TreeMap<>());
+        var known = new BitSet();
+        var conflicting = new BitSet();
+        for (int i = 0; i < columns.size(); i++) {
+            var before = stored.putIfAbsent(columns.times()[i], columns.values()[i]);
+            if (before != null) {
+                (before.equals(columns.values()[i]) ? known : conflicting).set(i);
+            }
+        }
+        tally.partlyFresh(block, known, conflicting);
+    }
+
+    private void register(ScreenedBatch batch) {
+        long time = now.getAsLong();
+        patients.putIfAbsent(batch.patient(), Patient.provisional(batch.patient(), time));
+        var device = devices.get(batch.device());
+        if (device == null) {
+            device = Device.provisional(batch.device(), time);
+            assignments.add(new Assignment(
+                    assignments.size() + 1, batch.device(), batch.patient(), time, OptionalLong.empty(), true));
+        }
+        long last = Long.compareUnsigned(device.lastSequence(), batch.sequence()) > 0
+                ? device.lastSequence()
+                : batch.sequence();
+        devices.put(
+                device.id(),
+                with(device, device, time, last, device.provisional(), device.created(), device.updated()));
+    }
+
+    private static Device with(
+            Device details, Device ofOld, long lastSeen, long last, boolean provisional, long created, long updated) {
+        return new Device(
+                ofOld.id(),
+                details.serialNumber(),
+                details.type(),
+                details.manufacturer(),
+                details.model(),
+                details.firmwareVersion(),
+                details.status(),
+                lastSeen,
+                last,
+                provisional,
+                created,
+                updated);
+    }
+
+    @Override
+    public Uni<List<Series>> series(Subject subject) {
+        return answer(() ->
+                readings.keySet().stream().filter(subject::covers).sorted().toList());
+    }
+
+    @Override
+    public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
+        return answer(() -> {
+            var stored = readings.getOrDefault(series, new TreeMap<>()).subMap(range.from(), true, range.to(), false);
+            var ordered = order == Order.OLDEST_FIRST ? stored : stored.descendingMap();
+            var first = ordered.entrySet().stream().limit(limit).toList();
+            return new Columns(
+                    series,
+                    first.stream().mapToLong(Map.Entry::getKey).toArray(),
+                    first.stream().mapToDouble(Map.Entry::getValue).toArray());
+        });
+    }
+
+    @Override
+    public Uni<List<Reading>> latest(Subject subject) {
+        return answer(() -> readings.entrySet().stream()
+                .filter(entry ->
+                        subject.covers(entry.getKey()) && !entry.getValue().isEmpty())
+                .map(entry -> new Reading(
+                        entry.getKey(),
+                        entry.getValue().lastKey(),
+                        entry.getValue().lastEntry().getValue()))
+                .sorted(Comparator.comparing(Reading::series))
+                .toList());
+    }
+
+    @Override
+    public Uni<Boolean> knows(Subject subject) {
+        return answer(() -> switch (subject) {
+            case Subject.OfPatient(var id) -> patients.containsKey(id);
+            case Subject.OfDevice(var id) -> devices.containsKey(id);
+        });
+    }
+
+    @Override
+    public Uni<Stored<Patient>> putPatient(Patient patient) {
+        return answer(() -> {
+            if (patient.mrn().isPresent()
+                    && patients.values().stream()
+                            .anyMatch(
+                                    p -> !p.id().equals(patient.id()) && p.mrn().equals(patient.mrn()))) {
+                throw new Problem.AlreadyExists("another patient has this mrn");
+            }
+            var old = patients.get(patient.id());
+            long time = now.getAsLong();
+            var stored = new Patient(
+                    patient.id(),
+                    patient.mrn(),
+                    patient.givenName(),
+                    patient.familyName(),
+                    patient.dateOfBirth(),
+                    patient.gender(),
+                    patient.phone(),
+                    patient.email(),
+                    false,
+                    old == null ? time : old.created(),
+                    time);
+            patients.put(patient.id(), stored);
+            return new Stored<>(stored, old == null);
+        });
+    }
+
+    @Override
+    public Uni<Optional<Patient>> patient(String id) {
+        return answer(() -> Optional.ofNullable(patients.get(id)));
+    }
+
+    @Override
+    public Uni<Optional<Patient>> patientByMrn(String mrn) {
+        return answer(() -> patients.values().stream()
+                .filter(p -> p.mrn().equals(Optional.of(mrn)))
+                .findFirst());
+    }
+
+    @Override
+    public Uni<List<Patient>> patientsAfter(String id, int limit) {
+        return answer(
+                () -> patients.tailMap(id, false).values().stream().limit(limit).toList());
+    }
+
+    @Override
+    public Uni<Stored<Device>> putDevice(Device device) {
+        return answer(() -> {
+            if (device.serialNumber().isPresent()
+                    && devices.values().stream()
+                            .anyMatch(d -> !d.id().equals(device.id())
+                                    && d.serialNumber().equals(device.serialNumber()))) {
+                throw new Problem.AlreadyExists("another device has this serial number");
+            }
+            var old = devices.get(device.id());
+            long time = now.getAsLong();
+            var stored = old == null
+                    ? with(device, device, 0, 0, false, time, time)
+                    : with(device, old, old.lastSeen(), old.lastSequence(), false, old.created(), time);
+            devices.put(device.id(), stored);
+            return new Stored<>(stored, old == null);
+        });
+    }
+
+    @Override
+    public Uni<Optional<Device>> device(String id) {
+        return answer(() -> Optional.ofNullable(devices.get(id)));
+    }
+
+    @Override
+    public Uni<Optional<Device>> deviceBySerialNumber(String serialNumber) {
+        return answer(() -> devices.values().stream()
+                .filter(d -> d.serialNumber().equals(Optional.of(serialNumber)))
+                .findFirst());
+    }
+
+    @Override
+    public Uni<List<Device>> devicesAfter(String id, Optional<Device.Status> status, int limit) {
+        return answer(() -> devices.tailMap(id, false).values().stream()
+                .filter(d -> status.isEmpty() || status.get() == d.status())
+                .limit(limit)
+                .toList());
+    }
+
+    @Override
+    public Uni<Assignment> assign(String device, String patient, long from) {
+        return answer(() -> {
+            if (!devices.containsKey(device) || !patients.containsKey(patient)) {
+                throw new Problem.NotFound("not registered");
+            }
+            if (devices.get(device).status() == Device.Status.RETIRED) {
+                throw new Problem.Unmet("the device is retired");
+            }
+            var current = current(device);
+            if (current.isPresent() && current.get().patient().equals(patient)) {
+                return replace(new Assignment(
+                        current.get().number(), device, patient, current.get().from(), OptionalLong.empty(), false));
+            }
+            current.ifPresent(a -> end(a, from));
+            var assignment = new Assignment(assignments.size() + 1, device, patient, from, OptionalLong.empty(), false);
+            assignments.add(assignment);
+            return assignment;
+        });
+    }
+
+    @Override
+    public Uni<Assignment> release(String device, long to) {
+        return answer(() -> {
+            if (!devices.containsKey(device)) {
+                throw new Problem.NotFound("not registered");
+            }
+            return end(current(device).orElseThrow(() -> new Problem.Unmet("the device is on nobody")), to);
+        });
+    }
+
+    private Assignment end(Assignment assignment, long to) {
+        if (to < assignment.from()) {
+            throw new Problem.Unmet("began after that time");
+        }
+        return replace(assignment.endedAt(to));
+    }
+
+    private Assignment replace(Assignment assignment) {
+        assignments.set((int) assignment.number() - 1, assignment);
+        return assignment;
+    }
+
+    private Optional<Assignment> current(String device) {
+        return assignments.stream()
+                .filter(a -> a.device().equals(device) && a.to().isEmpty())
+                .findFirst();
+    }
+
+    @Override
+    public Uni<List<Assignment>> assignments(Optional<Subject> subject, boolean currentOnly, long before, int limit) {
+        return answer(() -> assignments.reversed().stream()
+                .filter(a -> a.number() < before && (!currentOnly || a.to().isEmpty()))
+                .filter(a -> subject.isEmpty()
+                        || switch (subject.get()) {
+                            case Subject.OfPatient(var id) -> id.equals(a.patient());
+                            case Subject.OfDevice(var id) -> id.equals(a.device());
+                        })
+                .limit(limit)
+                .toList());
+    }
+}

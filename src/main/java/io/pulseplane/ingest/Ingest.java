@@ -1,0 +1,111 @@
+package io.pulseplane.ingest;
+
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Store;
+import io.pulseplane.vitals.Acknowledgement;
+import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Screening;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * The way of a batch into the plane.
+ *
+ * <p>The answer comes when the batch is durable, latest values know of it and watchers have been told, so who asks after
+ * an acknowledgement finds what was acknowledged.
+ */
+public final class Ingest {
+
+    /** What became of a batch: the acknowledgement, and whether it had been given before. */
+    public record Outcome(Acknowledgement acknowledgement, boolean repeated) {}
+
+    private final Screening screening;
+    private final Registration registration;
+    private final GroupCommit commits;
+    private final LatestValues latest;
+    private final Watchers watchers;
+    private final Budget budget;
+    private final IngestEvents events;
+    private final LongSupplier now;
+
+    /**
+     * @param maxPendingBytes bound on batches that are not durable yet, in bytes of memory
+     * @param now the clock, in microseconds since the epoch
+     */
+    public Ingest(
+            Screening screening,
+            Registration registration,
+            Store store,
+            LatestValues latest,
+            Watchers watchers,
+            long maxPendingBytes,
+            IngestEvents events,
+            LongSupplier now) {
+        this.screening = screening;
+        this.registration = registration;
+        this.latest = latest;
+        this.watchers = watchers;
+        this.budget = new Budget(maxPendingBytes);
+        this.events = events;
+        this.now = now;
+        this.commits = new GroupCommit(store.readings(), this::publish, events);
+    }
+
+    /** The bytes that wait to become durable; who brings more than fits has to wait, or is sent away. */
+    public Budget budget() {
+        return budget;
+    }
+
+    public Screening screening() {
+        return screening;
+    }
+
+    /**
+     * Takes a batch on, whatever the budget says; the caller has asked the {@link #budget} or reserved from it.
+     *
+     * <p>Fails with {@code AlreadyExists} if the sequence was used for another batch, with {@code Unmet} if it has to be
+     * registered first, and with whatever the store fails with; then nothing of the batch is stored.
+     */
+    public Uni<Outcome> put(Batch batch) {
+        long begun = System.nanoTime();
+        var screened = screening.screen(batch, now.getAsLong());
+        return registration
+                .check(batch)
+                .chain(() -> commits.submit(screened))
+                .map(receipt -> outcome(batch, receipt, System.nanoTime() - begun));
+    }
+
+    private Outcome outcome(Batch batch, Receipt receipt, long nanos) {
+        return switch (receipt) {
+            case Receipt.Stored(var acknowledgement, var _) -> {
+                events.stored(acknowledgement, nanos);
+                yield new Outcome(acknowledgement, false);
+            }
+            case Receipt.Repeated(var acknowledgement) -> {
+                events.repeated(batch.size());
+                yield new Outcome(acknowledgement, true);
+            }
+            case Receipt.SequenceReused() ->
+                throw new Problem.AlreadyExists("this device used sequence " + Long.toUnsignedString(batch.sequence())
+                        + " before, for a batch with other content");
+        };
+    }
+
+    private void publish(Receipt receipt) {
+        if (receipt instanceof Receipt.Stored(var _, var fresh)) {
+            for (var columns : fresh) {
+                latest.publish(columns);
+                watchers.publish(columns);
+            }
+        }
+    }
+
+    /** Takes no more, and waits until what was taken is acknowledged. Batches that come later fail with {@code Unavailable}. */
+    public boolean drain(Duration atMost) {
+        return commits.drain(atMost);
+    }
+}

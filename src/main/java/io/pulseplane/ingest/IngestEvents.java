@@ -1,0 +1,19 @@
+package io.pulseplane.ingest;
+
+import io.pulseplane.vitals.Acknowledgement;
+
+/** What happens during ingest, for those who count. Called often, from several threads; must not block. */
+public interface IngestEvents {
+
+    /** A batch became durable. @param nanos from its arrival on */
+    void stored(Acknowledgement acknowledgement, long nanos);
+
+    /** A batch came again. */
+    void repeated(int readings);
+
+    /** A group became durable. @param nanos from when the store was given it */
+    void committed(int batches, long nanos);
+
+    /** A group could not be made durable. */
+    void failed(int batches);
+}

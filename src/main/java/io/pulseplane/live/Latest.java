@@ -1,0 +1,59 @@
+package io.pulseplane.live;
+
+import io.pulseplane.vitals.Reading;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** The latest reading of each code of one subject. Readers never wait. */
+public final class Latest {
+
+    /** Immutable, ordered by code. */
+    private volatile List<Reading> readings = List.of();
+
+    private volatile boolean complete;
+
+    Latest() {}
+
+    /** Whether what the store knew is in here. */
+    public boolean isComplete() {
+        return complete;
+    }
+
+    /** One reading per code, ordered by code. */
+    public List<Reading> readings() {
+        return readings;
+    }
+
+    /** Adds what the store knew; nothing is missing from now on. */
+    public void complete(List<Reading> stored) {
+        stored.forEach(this::merge);
+        complete = true;
+    }
+
+    synchronized void merge(Reading reading) {
+        int place = Collections.binarySearch(
+                readings,
+                reading,
+                (a, b) -> a.series().code().compareTo(b.series().code()));
+        if (place >= 0 && !isLater(reading, readings.get(place))) {
+            return;
+        }
+        var merged = new ArrayList<>(readings);
+        if (place >= 0) {
+            merged.set(place, reading);
+        } else {
+            merged.add(-place - 1, reading);
+        }
+        readings = List.copyOf(merged);
+    }
+
+    /** Of two readings of one microsecond, the one whose device, then patient, then unit sorts first. */
+    private static boolean isLater(Reading a, Reading b) {
+        if (a.time() != b.time()) {
+            return a.time() > b.time();
+        }
+        int device = a.series().device().compareTo(b.series().device());
+        return device < 0 || device == 0 && a.series().compareTo(b.series()) < 0;
+    }
+}

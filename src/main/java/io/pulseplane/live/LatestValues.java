@@ -1,0 +1,56 @@
+package io.pulseplane.live;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.Subject;
+
+/**
+ * The latest reading of each code, in memory, of the subjects somebody asked about lately. Bounded: the least useful
+ * subjects are forgotten first and come back from the store.
+ *
+ * <p>How an entry becomes complete without missing a reading: {@link #of} puts an empty one here, from then on every
+ * published reading is merged into it, and what the store knew is merged when it arrives. The latest of two readings is
+ * the latest in whatever order they come, so no lock spans the two.
+ */
+public final class LatestValues {
+
+    private final Cache<Subject, Latest> subjects;
+
+    /** @param maxSubjects how many patients and devices are remembered, each with one reading per code */
+    public LatestValues(long maxSubjects) {
+        this.subjects = Caffeine.newBuilder()
+                .maximumSize(maxSubjects)
+                // Maintenance runs where the work is; a pool would have to be started for it.
+                .executor(Runnable::run)
+                .build();
+    }
+
+    /** What is known of a subject; if {@link Latest#isComplete} says so, all there is. */
+    public Latest of(Subject subject) {
+        var known = subjects.getIfPresent(subject);
+        return known != null ? known : subjects.get(subject, _ -> new Latest());
+    }
+
+    /** Forgets an entry that turned out to be of nobody. */
+    public void forget(Subject subject, Latest latest) {
+        subjects.asMap().remove(subject, latest);
+    }
+
+    /** Takes note of readings that have just become durable, ascending in time. */
+    public void publish(Columns fresh) {
+        var series = fresh.series();
+        int last = fresh.size() - 1;
+        var reading = new Reading(series, fresh.times()[last], fresh.values()[last]);
+        merge(new Subject.OfPatient(series.patient()), reading);
+        merge(new Subject.OfDevice(series.device()), reading);
+    }
+
+    private void merge(Subject subject, Reading reading) {
+        var known = subjects.getIfPresent(subject);
+        if (known != null) {
+            known.merge(reading);
+        }
+    }
+}

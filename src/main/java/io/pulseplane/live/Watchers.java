@@ -1,0 +1,58 @@
+package io.pulseplane.live;
+
+import io.pulseplane.vitals.Columns;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Those who want to know of readings as they become durable. */
+public final class Watchers {
+
+    private final ConcurrentMap<String, CopyOnWriteArrayList<Watch>> byPatient = new ConcurrentHashMap<>();
+    private final int maxReadings;
+
+    /** @param maxReadings how many readings may wait for one watcher before it is cut off */
+    public Watchers(int maxReadings) {
+        this.maxReadings = maxReadings;
+    }
+
+    /**
+     * Begins to watch. The watch collects from now on and ends when its subscription is cancelled; it has one subscriber.
+     *
+     * @param codes of which codes; of all when empty
+     */
+    public Watch watch(Set<String> patients, Set<String> codes) {
+        var watch = new Watch(codes, maxReadings, w -> patients.forEach(patient -> remove(patient, w)));
+        for (var patient : patients) {
+            byPatient.compute(patient, (_, watches) -> {
+                var all = watches == null ? new CopyOnWriteArrayList<Watch>() : watches;
+                all.add(watch);
+                return all;
+            });
+        }
+        return watch;
+    }
+
+    private void remove(String patient, Watch watch) {
+        byPatient.computeIfPresent(patient, (_, watches) -> {
+            watches.remove(watch);
+            return watches.isEmpty() ? null : watches;
+        });
+    }
+
+    /** Hands on readings that have just become durable. Called by one thread. */
+    public void publish(Columns fresh) {
+        var watches = byPatient.get(fresh.series().patient());
+        if (watches != null) {
+            for (var watch : watches) {
+                watch.offer(fresh);
+            }
+        }
+    }
+
+    /** How many watched patients there are, counted once for all their watchers. */
+    public int patients() {
+        return byPatient.size();
+    }
+}

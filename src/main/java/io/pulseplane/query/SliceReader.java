@@ -1,0 +1,208 @@
+package io.pulseplane.query;
+
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads several series side by side, as slices of time. The columns of a slice are as long as they come from the store;
+ * nothing is taken apart but at the ends of a slice.
+ *
+ * <p>Holds at most {@value #READINGS_HELD} readings, or {@value #MIN_PAGE} per series where there are very many.
+ */
+final class SliceReader {
+
+    private static final int READINGS_HELD = 64 * 1024;
+    private static final int MIN_PAGE = 64;
+    private static final int MAX_PAGE = 8 * 1024;
+
+    private final ReadingStore store;
+    private final Order order;
+    private final List<Lane> lanes;
+    private final int page;
+    private long remaining;
+
+    /**
+     * @param series ordered, without duplicates
+     * @param after where to begin; at the start of the range when empty
+     * @param limit how many readings at most, 1 or more
+     */
+    SliceReader(
+            ReadingStore store,
+            List<Series> series,
+            TimeRange range,
+            Order order,
+            Optional<Position> after,
+            long limit) {
+        this.store = store;
+        this.order = order;
+        this.remaining = limit;
+        this.lanes = series.stream()
+                .map(s -> new Lane(s, after.map(p -> p.rest(range, order, s)).orElse(range)))
+                .toList();
+        int share = Math.clamp(READINGS_HELD / Math.max(1, series.size()), MIN_PAGE, MAX_PAGE);
+        // One more than the limit, to know whether there is more.
+        this.page = (int) Math.min(share, limit < Long.MAX_VALUE ? limit + 1 : limit);
+    }
+
+    /** The slices, each read when it is asked for. Those at the end may be empty. */
+    Multi<Slice> slices() {
+        return Multi.createBy()
+                .repeating()
+                .uni(() -> this, SliceReader::next)
+                .whilst(slice -> slice.next().isPresent() && remaining > 0);
+    }
+
+    private Uni<Slice> next() {
+        var empty = lanes.stream().filter(Lane::needsMore).map(this::fill).toList();
+        return empty.isEmpty()
+                ? Uni.createFrom().item(this::cut)
+                : Uni.join().all(empty).andFailFast().map(_ -> cut());
+    }
+
+    private Uni<Void> fill(Lane lane) {
+        return store.read(lane.series, lane.rest, order, page)
+                .invoke(columns -> lane.take(columns, page, order))
+                .replaceWithVoid();
+    }
+
+    /** Takes what is known to be complete: up to where the lane that has come least far has come. */
+    private Slice cut() {
+        long reach = order == Order.OLDEST_FIRST ? Long.MAX_VALUE : Long.MIN_VALUE;
+        for (var lane : lanes) {
+            if (!lane.exhausted && order.compare(lane.held.lastTime(), reach) < 0) {
+                reach = lane.held.lastTime();
+            }
+        }
+        var counts = new int[lanes.size()];
+        long total = 0;
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] = lanes.get(i).countUpTo(reach, order);
+            total += counts[i];
+        }
+        if (total > remaining) {
+            return cutAtLimit(counts, (int) total);
+        }
+        remaining -= total;
+        var columns = take(counts);
+        boolean done = lanes.stream().allMatch(Lane::isDone);
+        return new Slice(columns, reach, done ? Optional.empty() : Optional.of(new Position(reach, Optional.empty())));
+    }
+
+    private Slice cutAtLimit(int[] counts, int total) {
+        long last = timeOfLastWithinLimit(counts, total);
+        Series lastSeries = null;
+        long left = remaining;
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] = lanes.get(i).countBefore(last, order);
+            left -= counts[i];
+        }
+        for (int i = 0; i < counts.length && left > 0; i++) {
+            if (lanes.get(i).hasAt(counts[i], last)) {
+                counts[i]++;
+                left--;
+                lastSeries = lanes.get(i).series;
+            }
+        }
+        remaining = 0;
+        return new Slice(take(counts), last, Optional.of(new Position(last, Optional.ofNullable(lastSeries))));
+    }
+
+    /** The time of the last reading that still fits, if readings are taken in order of time. */
+    private long timeOfLastWithinLimit(int[] counts, int total) {
+        var times = new long[total];
+        int size = 0;
+        for (int i = 0; i < counts.length; i++) {
+            var lane = lanes.get(i);
+            System.arraycopy(lane.held.times(), lane.offset, times, size, counts[i]);
+            size += counts[i];
+        }
+        Arrays.sort(times);
+        return times[(int) (order == Order.OLDEST_FIRST ? remaining - 1 : total - remaining)];
+    }
+
+    private List<Columns> take(int[] counts) {
+        var columns = new ArrayList<Columns>(counts.length);
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] > 0) {
+                columns.add(lanes.get(i).remove(counts[i]));
+            }
+        }
+        return columns;
+    }
+
+    /** One series: what is held of it, and what of its range is still to be read. */
+    private static final class Lane {
+
+        private final Series series;
+        private TimeRange rest;
+        private Columns held;
+        private int offset;
+        private boolean exhausted;
+
+        Lane(Series series, TimeRange range) {
+            this.series = series;
+            this.rest = range;
+            this.held = new Columns(series, new long[0], new double[0]);
+            this.exhausted = range.isEmpty();
+        }
+
+        boolean needsMore() {
+            return offset == held.size() && !exhausted;
+        }
+
+        boolean isDone() {
+            return offset == held.size() && exhausted;
+        }
+
+        void take(Columns columns, int page, Order order) {
+            held = columns;
+            offset = 0;
+            exhausted = columns.size() < page;
+            if (!columns.isEmpty()) {
+                long last = columns.lastTime();
+                rest = order == Order.OLDEST_FIRST
+                        ? new TimeRange(last + 1, rest.to())
+                        : new TimeRange(rest.from(), last);
+                exhausted |= rest.isEmpty();
+            }
+        }
+
+        int countUpTo(long time, Order order) {
+            int i = offset;
+            if (held.size() > offset && order.compare(held.lastTime(), time) <= 0) {
+                return held.size() - offset;
+            }
+            while (i < held.size() && order.compare(held.times()[i], time) <= 0) {
+                i++;
+            }
+            return i - offset;
+        }
+
+        int countBefore(long time, Order order) {
+            int i = offset;
+            while (i < held.size() && order.compare(held.times()[i], time) < 0) {
+                i++;
+            }
+            return i - offset;
+        }
+
+        boolean hasAt(int count, long time) {
+            return offset + count < held.size() && held.times()[offset + count] == time;
+        }
+
+        Columns remove(int count) {
+            var removed = held.slice(offset, offset + count);
+            offset += count;
+            return removed;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Answers questions: latest values, ranges, windows and statistics. Pulls columns from the store no faster than the caller takes them. */
+package io.pulseplane.query;

@@ -114,7 +114,6 @@ final class GroupCommit {
     }
 
     private void failed(List<Pending> group, Throwable failure) {
-        events.failed(group.size());
         answers.execute(() -> {
             group.forEach(pending -> pending.answer.fail(failure));
             answered(group.size());

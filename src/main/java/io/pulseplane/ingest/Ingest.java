@@ -64,6 +64,11 @@ public final class Ingest {
         return screening;
     }
 
+    /** Notes that a batch was malformed and never became one. */
+    public void malformed() {
+        events.refused();
+    }
+
     /**
      * Takes a batch on, whatever the budget says; the caller has asked the {@link #budget} or reserved from it.
      *
@@ -76,7 +81,9 @@ public final class Ingest {
         return registration
                 .check(batch)
                 .chain(() -> commits.submit(screened))
-                .map(receipt -> outcome(batch, receipt, System.nanoTime() - begun));
+                .map(receipt -> outcome(batch, receipt, System.nanoTime() - begun))
+                .onFailure()
+                .invoke(events::refused);
     }
 
     private Outcome outcome(Batch batch, Receipt receipt, long nanos) {

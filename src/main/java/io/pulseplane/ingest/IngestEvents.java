@@ -14,6 +14,6 @@ public interface IngestEvents {
     /** A group became durable. @param nanos from when the store was given it */
     void committed(int batches, long nanos);
 
-    /** A group could not be made durable. */
-    void failed(int batches);
+    /** A batch was refused as a whole, whatever the reason. */
+    void refused();
 }

@@ -1,0 +1,68 @@
+package io.pulseplane.api;
+
+import io.pulseplane.api.v1.Acknowledgement;
+import io.pulseplane.api.v1.RefusedBatch;
+import io.pulseplane.api.v1.Rejection;
+import io.pulseplane.api.v1.RejectionReason;
+import io.pulseplane.ingest.Ingest;
+import io.pulseplane.vitals.Identifier;
+import io.pulseplane.vitals.Screening;
+
+/** Writes what became of a batch. */
+final class IngestMessages {
+
+    private final Screening screening;
+
+    /** @param screening knows the reasons in words */
+    IngestMessages(Screening screening) {
+        this.screening = screening;
+    }
+
+    Acknowledgement acknowledgement(Ingest.Outcome outcome) {
+        var given = outcome.acknowledgement();
+        var message = Acknowledgement.newBuilder()
+                .setDeviceId(given.device())
+                .setSequence(given.sequence())
+                .setAccepted(given.accepted())
+                .setDuplicates(given.duplicates())
+                .setRepeatedBatch(outcome.repeated());
+        for (var rejection : given.rejections()) {
+            message.addRejections(rejection(rejection));
+        }
+        return message.build();
+    }
+
+    private Rejection rejection(io.pulseplane.vitals.Rejection rejection) {
+        var message = Rejection.newBuilder()
+                .setCode(rejection.code())
+                .setReason(reason(rejection.reason()))
+                .setExplanation(screening.explain(rejection.code(), rejection.reason()));
+        for (int index : rejection.indexes()) {
+            message.addIndexes(index);
+        }
+        return message.build();
+    }
+
+    private static RejectionReason reason(io.pulseplane.vitals.Rejection.Reason reason) {
+        return switch (reason) {
+            case NOT_FINITE -> RejectionReason.REJECTION_REASON_NOT_FINITE;
+            case IMPLAUSIBLE -> RejectionReason.REJECTION_REASON_IMPLAUSIBLE;
+            case WRONG_UNIT -> RejectionReason.REJECTION_REASON_WRONG_UNIT;
+            case UNKNOWN_CODE -> RejectionReason.REJECTION_REASON_UNKNOWN_CODE;
+            case IN_THE_FUTURE -> RejectionReason.REJECTION_REASON_IN_THE_FUTURE;
+            case BEFORE_EPOCH -> RejectionReason.REJECTION_REASON_BEFORE_EPOCH;
+            case PRESSURES_CROSSED -> RejectionReason.REJECTION_REASON_PRESSURES_CROSSED;
+            case CONFLICTING_VALUE -> RejectionReason.REJECTION_REASON_CONFLICTING_VALUE;
+        };
+    }
+
+    static RefusedBatch refused(io.pulseplane.api.v1.Batch batch, Throwable failure) {
+        var device = batch.getDeviceId();
+        return RefusedBatch.newBuilder()
+                .setDeviceId(
+                        device.length() <= Identifier.MAX_LENGTH ? device : device.substring(0, Identifier.MAX_LENGTH))
+                .setSequence(batch.getSequence())
+                .setError(Errors.status(failure))
+                .build();
+    }
+}

@@ -1,0 +1,108 @@
+package io.pulseplane.node;
+
+import io.pulseplane.api.Limits;
+import io.pulseplane.ingest.Ingest;
+import io.pulseplane.ingest.IngestEvents;
+import io.pulseplane.ingest.Registration;
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
+import io.pulseplane.query.Aggregation;
+import io.pulseplane.query.LatestQuery;
+import io.pulseplane.query.RangeQuery;
+import io.pulseplane.store.Registry;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.Screening;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.function.LongSupplier;
+
+/** The parts of the plane and how they fit together. */
+final class Plane {
+
+    @Produces
+    @Singleton
+    LongSupplier clock() {
+        return () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    }
+
+    @Produces
+    @Singleton
+    Store store(PlaneConfig config, LongSupplier clock) {
+        return EdgeStore.open(config.dataDir(), config.store().readerThreads(), clock);
+    }
+
+    void close(@Disposes Store store) {
+        store.close();
+    }
+
+    @Produces
+    @Singleton
+    Registry registry(Store store) {
+        return store.registry();
+    }
+
+    @Produces
+    @Singleton
+    LatestValues latestValues(PlaneConfig config) {
+        return new LatestValues(config.live().latestSubjects());
+    }
+
+    @Produces
+    @Singleton
+    Watchers watchers(PlaneConfig config) {
+        return new Watchers(config.live().maxWatchReadings());
+    }
+
+    @Produces
+    @Singleton
+    Ingest ingest(
+            PlaneConfig config,
+            Store store,
+            LatestValues latest,
+            Watchers watchers,
+            IngestEvents events,
+            LongSupplier clock) {
+        var ingest = config.ingest();
+        return new Ingest(
+                new Screening(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),
+                new Registration(ingest.unregistered(), store.registry()),
+                store,
+                latest,
+                watchers,
+                ingest.maxPendingBytes().asLongValue(),
+                events,
+                clock);
+    }
+
+    @Produces
+    @Singleton
+    LatestQuery latestQuery(LatestValues values, Store store) {
+        return new LatestQuery(values, store);
+    }
+
+    @Produces
+    @Singleton
+    RangeQuery rangeQuery(Store store) {
+        return new RangeQuery(store);
+    }
+
+    @Produces
+    @Singleton
+    Aggregation aggregation(Store store) {
+        return new Aggregation(store);
+    }
+
+    @Produces
+    @Singleton
+    Limits limits(PlaneConfig config) {
+        return new Limits(
+                config.ingest().maxBatchReadings(),
+                config.ingest().maxStreamBytes().asLongValue(),
+                config.query().unaryDeadline());
+    }
+}

@@ -1,0 +1,34 @@
+package io.pulseplane.node;
+
+import io.pulseplane.store.Store;
+import io.smallrye.health.api.AsyncHealthCheck;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** The plane is ready while a reading could be stored. */
+@Readiness
+@Singleton
+final class StoreReadiness implements AsyncHealthCheck {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final Store store;
+
+    StoreReadiness(Store store) {
+        this.store = store;
+    }
+
+    @Override
+    public Uni<HealthCheckResponse> call() {
+        return store.check()
+                .ifNoItem()
+                .after(PATIENCE)
+                .fail()
+                .map(_ -> HealthCheckResponse.up("store"))
+                .onFailure()
+                .recoverWithItem(() -> HealthCheckResponse.down("store"));
+    }
+}

@@ -1,0 +1,2 @@
+/** Puts the plane together and runs it: configuration, lifecycle, health, metrics. */
+package io.pulseplane.node;

@@ -58,7 +58,7 @@ class HouseTest {
             room("node", "api", "gate", "query", "ingest", "live", "cache", "store", "store.edge", "vitals");
 
     @ArchTest
-    static final ArchRule cli_is_a_client_of_the_plane = room("cli", "api", "node", "vitals");
+    static final ArchRule cli_is_a_client_of_the_plane = room("cli", "api.v1", "node", "vitals");
 
     @ArchTest
     static final ArchRule every_class_lives_in_a_room = classes()

@@ -15,7 +15,7 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
-        subcommands = {Serve.class})
+        subcommands = {Serve.class, Demo.class, Simulate.class, Replay.class, Query.class, Watch.class})
 public final class Pulseplane implements Callable<Integer> {
 
     @Override
@@ -26,6 +26,7 @@ public final class Pulseplane implements Callable<Integer> {
     public static void main(String... args) {
         var status = new CommandLine(new Pulseplane())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(Refusals::handle)
                 .execute(args);
         System.exit(status);
     }

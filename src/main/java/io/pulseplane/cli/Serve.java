@@ -21,6 +21,6 @@ final class Serve implements Callable<Integer> {
         if (dataDir != null) {
             System.setProperty("pulseplane.data-dir", dataDir.toString());
         }
-        return PlaneProcess.run();
+        return new PlaneProcess(() -> {}).run();
     }
 }

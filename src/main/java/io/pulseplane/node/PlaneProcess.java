@@ -1,38 +1,93 @@
 package io.pulseplane.node;
 
 import io.pulseplane.vitals.Problem;
+import io.quarkus.arc.Arc;
+import io.quarkus.grpc.runtime.config.GrpcConfiguration;
+import io.quarkus.runtime.Application;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusBindException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jboss.logging.Logger;
 
-/** The plane as a process of its own. */
+/**
+ * The plane as a process of its own.
+ *
+ * <p>A JVM that ends on SIGTERM reports 143, however well it went; to an operator, 0 says that everything that was taken
+ * is durable. So a hook waits for Quarkus and ends the process itself.
+ */
 public final class PlaneProcess {
 
-    private PlaneProcess() {}
+    private static final long STARTING_POLL_MILLIS = 5;
 
-    /**
-     * Runs the plane until the process is told to stop; the answer is the status to exit with.
-     *
-     * <p>A JVM that ends on SIGTERM reports 143, however well it went; to an operator, 0 says that everything that was
-     * taken is durable. So a hook waits for Quarkus and ends the process itself.
-     */
-    public static int run() {
-        var status = new CompletableFuture<Integer>();
+    private final Runnable afterwards;
+    private final CompletableFuture<Integer> status = new CompletableFuture<>();
+
+    /** @param afterwards what is to be done when the plane has stopped, before the process ends */
+    public PlaneProcess(Runnable afterwards) {
+        this.afterwards = afterwards;
+    }
+
+    /** Runs the plane until the process is told to stop; the answer is the status to exit with. */
+    public int run() {
         Runtime.getRuntime()
-                .addShutdownHook(Thread.ofPlatform().name("exit-status").unstarted(() -> {
-                    int code = status.join();
-                    System.out.flush();
-                    System.err.flush();
-                    Runtime.getRuntime().halt(code);
-                }));
-        Quarkus.run(null, (code, failure) -> {
-            if (failure != null) {
-                report(failure);
-            }
-            status.complete(code);
-        });
+                .addShutdownHook(Thread.ofPlatform().name("exit-status").unstarted(this::exit));
+        Quarkus.run(null, this::ended);
         return status.join();
+    }
+
+    /** Runs the plane beside other work, which is given the gRPC port, and stops it when that is done. */
+    public int runBeside(IntConsumer work) {
+        var beside = Thread.ofPlatform().name("beside-the-plane").daemon().unstarted(() -> {
+            if (awaitStart()) {
+                work.accept(Arc.container()
+                        .instance(GrpcConfiguration.class)
+                        .get()
+                        .server()
+                        .port());
+                Quarkus.asyncExit(0);
+            }
+        });
+        beside.start();
+        try {
+            return run();
+        } finally {
+            beside.interrupt();
+        }
+    }
+
+    private boolean awaitStart() {
+        try {
+            while (!status.isDone()) {
+                var application = Application.currentApplication();
+                if (application != null && application.isStarted()) {
+                    return true;
+                }
+                TimeUnit.MILLISECONDS.sleep(STARTING_POLL_MILLIS);
+            }
+        } catch (InterruptedException _) {
+            // It did not start.
+        }
+        return false;
+    }
+
+    private void ended(int code, Throwable failure) {
+        if (failure != null) {
+            report(failure);
+        }
+        try {
+            afterwards.run();
+        } finally {
+            status.complete(code);
+        }
+    }
+
+    private void exit() {
+        int code = status.join();
+        System.out.flush();
+        System.err.flush();
+        Runtime.getRuntime().halt(code);
     }
 
     /** What a person can mend is said in one line; anything else is an error of the program and keeps its trace. */

@@ -1,0 +1,104 @@
+package io.pulseplane.cli;
+
+import io.grpc.ManagedChannel;
+import io.pulseplane.api.v1.StreamReadingsResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/** Simulated bedside monitors, each with a patient and a stream of its own. */
+final class Fleet {
+
+    private static final long SECOND = 1_000_000L;
+    private static final int MAX_UNACKNOWLEDGED = 16;
+
+    /**
+     * What a fleet does.
+     *
+     * @param devices how many monitors
+     * @param samples how many times each reports; {@link Long#MAX_VALUE} for until it is stopped
+     * @param speed simulated seconds for each second; infinite for as fast as it goes
+     * @param samplesPerBatch how many reports a monitor sends at once
+     * @param start the time of the first report, in microseconds; monitors report at whole seconds
+     * @param seed makes other patients
+     */
+    record Plan(int devices, long samples, double speed, int samplesPerBatch, long start, long seed) {}
+
+    private final ManagedChannel channel;
+    private final Plan plan;
+    private final Summary summary;
+    private final Duration patience;
+    private final Consumer<StreamReadingsResponse> onResponse;
+
+    Fleet(
+            ManagedChannel channel,
+            Plan plan,
+            Summary summary,
+            Duration patience,
+            Consumer<StreamReadingsResponse> onResponse) {
+        this.channel = channel;
+        this.plan = plan;
+        this.summary = summary;
+        this.patience = patience;
+        this.onResponse = onResponse;
+    }
+
+    static String device(int number) {
+        return String.format(Locale.ROOT, "sim-monitor-%04d", number);
+    }
+
+    static String patient(int number) {
+        return String.format(Locale.ROOT, "sim-patient-%04d", number);
+    }
+
+    /** Runs until every monitor is done, or one fails, or this thread is interrupted. */
+    void run() throws InterruptedException, ExecutionException {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var monitors = new ArrayList<Future<Void>>(plan.devices);
+            for (int number = 1; number <= plan.devices; number++) {
+                int monitor = number;
+                Callable<Void> work = () -> {
+                    monitor(monitor);
+                    return null;
+                };
+                monitors.add(threads.submit(work));
+            }
+            join(monitors);
+        }
+    }
+
+    private static void join(List<Future<Void>> monitors) throws InterruptedException, ExecutionException {
+        try {
+            for (var monitor : monitors) {
+                monitor.get();
+            }
+        } finally {
+            monitors.forEach(monitor -> monitor.cancel(true));
+        }
+    }
+
+    private void monitor(int number) throws InterruptedException {
+        var stream = new ReadingsStream(channel, summary, MAX_UNACKNOWLEDGED, patience, onResponse);
+        var physiology = new Physiology(plan.seed + number);
+        var batch = new BatchBuilder(device(number), patient(number));
+        var pace = new Pace(plan.speed);
+        long sequence = Times.micros(Instant.now());
+        for (long sample = 0; sample < plan.samples; sample++) {
+            long time = plan.start + sample * SECOND;
+            pace.waitFor(time);
+            physiology.report(time, batch);
+            boolean last = sample == plan.samples - 1;
+            if (batch.size() > 0 && (last || sample % plan.samplesPerBatch == plan.samplesPerBatch - 1)) {
+                stream.send(batch.build(sequence++));
+            }
+        }
+        stream.finish();
+    }
+}

@@ -1,0 +1,217 @@
+package io.pulseplane.cli;
+
+import io.pulseplane.api.v1.AggregateRequest;
+import io.pulseplane.api.v1.GetLatestRequest;
+import io.pulseplane.api.v1.GetStatisticsRequest;
+import io.pulseplane.api.v1.Grouping;
+import io.pulseplane.api.v1.Order;
+import io.pulseplane.api.v1.QueryReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Asks a plane for readings. */
+@Command(
+        name = "query",
+        description = "Ask for readings.",
+        synopsisSubcommandLabel = "QUESTION",
+        subcommands = {Query.Latest.class, Query.Range.class, Query.Aggregate.class, Query.Statistics.class})
+final class Query {
+
+    /** Of whom or of what. */
+    static final class Subject {
+
+        @Option(names = "--patient", paramLabel = "ID", required = true, description = "Readings of this patient.")
+        private String patient;
+
+        @Option(names = "--device", paramLabel = "ID", required = true, description = "Readings of this device.")
+        private String device;
+
+        void into(Consumer<String> setPatient, Consumer<String> setDevice) {
+            if (patient != null) {
+                setPatient.accept(patient);
+            } else {
+                setDevice.accept(device);
+            }
+        }
+    }
+
+    /** What all questions have in common. */
+    abstract static class Question {
+
+        @Mixin
+        PlaneClient plane;
+
+        @Spec
+        CommandSpec spec;
+
+        @ArgGroup(multiplicity = "1")
+        Subject subject;
+
+        @Option(
+                names = "--code",
+                paramLabel = "LOINC",
+                split = ",",
+                description = "Of these codes; repeat or separate by commas. Default: all")
+        List<String> codes = List.of();
+
+        QueryPrinter printer() {
+            return new QueryPrinter(spec.commandLine().getOut(), plane.json());
+        }
+    }
+
+    /** What all questions about a range have in common. */
+    abstract static class RangeQuestion extends Question {
+
+        @Option(
+                names = "--from",
+                paramLabel = "TIME",
+                converter = Times.InstantConverter.class,
+                description = "Start, inclusive: ISO 8601, now, or -15m. Default: the beginning")
+        Instant from;
+
+        @Option(
+                names = "--to",
+                paramLabel = "TIME",
+                converter = Times.InstantConverter.class,
+                description = "End, exclusive. Default: the end")
+        Instant to;
+
+        void range(LongConsumer setFrom, LongConsumer setTo) {
+            if (from != null) {
+                setFrom.accept(Times.micros(from));
+            }
+            if (to != null) {
+                setTo.accept(Times.micros(to));
+            }
+        }
+    }
+
+    @Command(name = "latest", description = "The latest reading of each code.")
+    static final class Latest extends Question implements Callable<Integer> {
+
+        @Override
+        public Integer call() throws Exception {
+            var request = GetLatestRequest.newBuilder().addAllCodes(codes);
+            subject.into(request::setPatientId, request::setDeviceId);
+            return plane.with(channel -> {
+                printer().latest(QueryServiceGrpc.newBlockingStub(channel).getLatest(request.build()));
+                return 0;
+            });
+        }
+    }
+
+    @Command(name = "range", description = "The readings of a range of time.")
+    static final class Range extends RangeQuestion implements Callable<Integer> {
+
+        @Option(names = "--limit", paramLabel = "N", description = "At most this many readings. Default: all")
+        private long limit;
+
+        @Option(names = "--newest-first", description = "Newest readings first. Default: oldest first")
+        private boolean newestFirst;
+
+        @Option(names = "--page-token", paramLabel = "TOKEN", description = "Go on where an earlier answer ended.")
+        private String pageToken = "";
+
+        @Override
+        public Integer call() throws Exception {
+            var request = QueryReadingsRequest.newBuilder()
+                    .addAllCodes(codes)
+                    .setLimit(limit)
+                    .setOrder(newestFirst ? Order.ORDER_NEWEST_FIRST : Order.ORDER_OLDEST_FIRST)
+                    .setPageToken(pageToken);
+            subject.into(request::setPatientId, request::setDeviceId);
+            range(request::setFromUs, request::setToUs);
+            return plane.with(channel -> {
+                printer()
+                        .readings(
+                                QueryServiceGrpc.newBlockingStub(channel).queryReadings(request.build()), newestFirst);
+                return 0;
+            });
+        }
+    }
+
+    @Command(name = "aggregate", description = "Count, mean, extremes and more over windows of time.")
+    static final class Aggregate extends RangeQuestion implements Callable<Integer> {
+
+        @Option(
+                names = "--window",
+                paramLabel = "DURATION",
+                defaultValue = "1m",
+                converter = Times.DurationConverter.class,
+                description = "Width of a window, from 1s. Default: ${DEFAULT-VALUE}")
+        private Duration window;
+
+        @Option(
+                names = "--quantile",
+                paramLabel = "Q",
+                split = ",",
+                description = "Quantiles to compute, such as 0.5,0.95. Default: none")
+        private List<Double> quantiles = List.of();
+
+        @Option(names = "--fill", description = "Show windows without readings, too; needs --from and --to.")
+        private boolean fill;
+
+        @Option(names = "--by-series", description = "Keep patients and devices apart.")
+        private boolean bySeries;
+
+        @Override
+        public Integer call() throws Exception {
+            var request = AggregateRequest.newBuilder()
+                    .addAllCodes(codes)
+                    .setWindowUs(TimeUnit.MILLISECONDS.toMicros(window.toMillis()))
+                    .addAllQuantiles(quantiles)
+                    .setFillEmpty(fill)
+                    .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
+            subject.into(request::setPatientId, request::setDeviceId);
+            range(request::setFromUs, request::setToUs);
+            return plane.with(channel -> {
+                printer().windows(QueryServiceGrpc.newBlockingStub(channel).aggregate(request.build()), bySeries);
+                return 0;
+            });
+        }
+    }
+
+    @Command(name = "stats", description = "The same over one whole range.")
+    static final class Statistics extends RangeQuestion implements Callable<Integer> {
+
+        @Option(
+                names = "--quantile",
+                paramLabel = "Q",
+                split = ",",
+                description = "Quantiles to compute, such as 0.5,0.95. Default: none")
+        private List<Double> quantiles = List.of();
+
+        @Option(names = "--by-series", description = "Keep patients and devices apart.")
+        private boolean bySeries;
+
+        @Override
+        public Integer call() throws Exception {
+            var request = GetStatisticsRequest.newBuilder()
+                    .addAllCodes(codes)
+                    .addAllQuantiles(quantiles)
+                    .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
+            subject.into(request::setPatientId, request::setDeviceId);
+            range(request::setFromUs, request::setToUs);
+            return plane.with(channel -> {
+                printer()
+                        .statistics(
+                                QueryServiceGrpc.newBlockingStub(channel).getStatistics(request.build()),
+                                quantiles,
+                                bySeries);
+                return 0;
+            });
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.pulseplane.cli;
+
+import com.google.protobuf.Message;
+import io.pulseplane.api.v1.AggregateResponse;
+import io.pulseplane.api.v1.GetLatestResponse;
+import io.pulseplane.api.v1.GetStatisticsResponse;
+import io.pulseplane.api.v1.Group;
+import io.pulseplane.api.v1.QueryReadingsResponse;
+import io.pulseplane.api.v1.SeriesColumns;
+import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.VitalSign;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+
+/** Shows answers: as they are, or as tables for people. */
+final class QueryPrinter {
+
+    private final PrintWriter out;
+    private final boolean json;
+
+    QueryPrinter(PrintWriter out, boolean json) {
+        this.out = out;
+        this.json = json;
+    }
+
+    static String name(String code) {
+        return Catalogue.standard().find(code).map(VitalSign::name).orElse("");
+    }
+
+    /** Four decimals at most, and none that say nothing. */
+    static String number(double value) {
+        if (!Double.isFinite(value) || Math.abs(value) >= 1e12) {
+            return Double.toString(value);
+        }
+        var text = String.format(java.util.Locale.ROOT, "%.4f", value);
+        return text.replaceFirst("\\.?0+$", "");
+    }
+
+    private void line(Message message) {
+        out.println(Json.line(message));
+        out.flush();
+    }
+
+    void latest(GetLatestResponse response) {
+        if (json) {
+            line(response);
+            return;
+        }
+        var table = new Table("TIME", "PATIENT", "DEVICE", "CODE", "VALUE", "UNIT", "");
+        for (var reading : response.getReadingsList()) {
+            table.row(
+                    Times.format(reading.getTimeUs()),
+                    reading.getPatientId(),
+                    reading.getDeviceId(),
+                    reading.getCode(),
+                    number(reading.getValue()),
+                    reading.getUnit(),
+                    name(reading.getCode()));
+        }
+        print(table);
+    }
+
+    void readings(Iterator<QueryReadingsResponse> responses, boolean newestFirst) {
+        var last = QueryReadingsResponse.getDefaultInstance();
+        boolean any = false;
+        while (responses.hasNext()) {
+            last = responses.next();
+            any = true;
+            if (json) {
+                line(last);
+            } else {
+                rows(last.getSeriesList(), newestFirst);
+            }
+        }
+        if (!json && !any) {
+            out.println("no readings");
+        }
+        if (!json && !last.getPageToken().isEmpty()) {
+            out.println("more: --page-token " + last.getPageToken());
+        }
+        out.flush();
+    }
+
+    private record Row(long time, SeriesColumns series, double value) {}
+
+    /** A slice holds columns; a person reads line by line. */
+    private void rows(List<SeriesColumns> slice, boolean newestFirst) {
+        var rows = new ArrayList<Row>();
+        for (var series : slice) {
+            long time = series.getColumns().getStartUs();
+            for (int i = 0; i < series.getColumns().getValuesCount(); i++) {
+                time += series.getColumns().getTimeDeltaUs(i);
+                rows.add(new Row(time, series, series.getColumns().getValues(i)));
+            }
+        }
+        var byTime = Comparator.comparingLong(Row::time);
+        rows.sort(newestFirst ? byTime.reversed() : byTime);
+        for (var row : rows) {
+            var columns = row.series.getColumns();
+            out.printf(
+                    "%s  %s  %s  %s  %s %s%n",
+                    Times.format(row.time),
+                    row.series.getPatientId(),
+                    row.series.getDeviceId(),
+                    columns.getCode(),
+                    number(row.value),
+                    columns.getUnit());
+        }
+    }
+
+    void watched(List<SeriesColumns> series) {
+        rows(series, false);
+        out.flush();
+    }
+
+    void windows(Iterator<AggregateResponse> responses, boolean bySeries) {
+        boolean any = false;
+        while (responses.hasNext()) {
+            var response = responses.next();
+            any = true;
+            if (json) {
+                line(response);
+            } else {
+                print(windows(response, bySeries));
+            }
+        }
+        if (!json && !any) {
+            out.println("no readings");
+            out.flush();
+        }
+    }
+
+    private Table windows(AggregateResponse windows, boolean bySeries) {
+        out.println();
+        out.println(title(windows.getGroup(), bySeries));
+        var headings = new ArrayList<>(List.of("WINDOW", "COUNT", "MEAN", "MIN", "MAX", "SD", "FIRST", "LAST"));
+        windows.getQuantilesList().forEach(quantile -> headings.add("Q" + number(quantile.getQuantile())));
+        var table = new Table(headings.toArray(String[]::new));
+        long start = windows.getStartUs();
+        for (int i = 0; i < windows.getStepsCount(); i++) {
+            start += windows.getSteps(i) * windows.getWindowUs();
+            var row = new ArrayList<Object>(List.of(
+                    Times.format(start),
+                    windows.getCount(i),
+                    number(windows.getMean(i)),
+                    number(windows.getMin(i)),
+                    number(windows.getMax(i)),
+                    number(windows.getStandardDeviation(i)),
+                    number(windows.getFirst(i)),
+                    number(windows.getLast(i))));
+            for (var quantile : windows.getQuantilesList()) {
+                row.add(number(quantile.getValues(i)));
+            }
+            table.row(row.toArray());
+        }
+        return table;
+    }
+
+    private static String title(Group group, boolean bySeries) {
+        var whose = bySeries ? " of " + group.getPatientId() + " by " + group.getDeviceId() : "";
+        return (group.getCode() + " " + name(group.getCode())).strip() + " [" + group.getUnit() + "]" + whose;
+    }
+
+    void statistics(GetStatisticsResponse response, List<Double> quantiles, boolean bySeries) {
+        if (json) {
+            line(response);
+            return;
+        }
+        var headings =
+                new ArrayList<>(List.of("CODE", "", "UNIT", "COUNT", "MEAN", "MIN", "MAX", "SD", "FIRST", "LAST"));
+        if (bySeries) {
+            headings.addAll(1, List.of("PATIENT", "DEVICE"));
+        }
+        quantiles.forEach(quantile -> headings.add("Q" + number(quantile)));
+        var table = new Table(headings.toArray(String[]::new));
+        for (var statistics : response.getStatisticsList()) {
+            var group = statistics.getGroup();
+            var row = new ArrayList<Object>(List.of(
+                    group.getCode(),
+                    name(group.getCode()),
+                    group.getUnit(),
+                    statistics.getCount(),
+                    number(statistics.getMean()),
+                    number(statistics.getMin()),
+                    number(statistics.getMax()),
+                    number(statistics.getStandardDeviation()),
+                    number(statistics.getFirst()),
+                    number(statistics.getLast())));
+            if (bySeries) {
+                row.addAll(1, List.of(group.getPatientId(), group.getDeviceId()));
+            }
+            statistics.getQuantilesList().forEach(quantile -> row.add(number(quantile)));
+            table.row(row.toArray());
+        }
+        print(table);
+    }
+
+    private void print(Table table) {
+        if (table.isEmpty()) {
+            out.println("no readings");
+            out.flush();
+        } else {
+            table.print(out);
+        }
+    }
+}

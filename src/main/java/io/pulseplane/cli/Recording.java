@@ -1,0 +1,129 @@
+package io.pulseplane.cli;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Iterator;
+import java.util.List;
+
+/** A recorded CSV, row by row. Rows that cannot be read are counted and left out. */
+final class Recording implements AutoCloseable {
+
+    private static final List<String> COLUMNS =
+            List.of("measured_at", "device_id", "patient_id", "code", "value", "unit");
+
+    /** One reading. Values that no plane would take are passed on: what is plausible is the plane's to say. */
+    record Row(long time, String device, String patient, String code, double value, String unit) {}
+
+    /** The file is not a recording at all. */
+    static final class NoRecording extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        NoRecording(String message) {
+            super(message);
+        }
+    }
+
+    private final CsvReader<NamedCsvRecord> csv;
+    private final Iterator<NamedCsvRecord> records;
+    private boolean headerChecked;
+    private long unreadable;
+    private String firstFault = "";
+
+    private Recording(CsvReader<NamedCsvRecord> csv) {
+        this.csv = csv;
+        this.records = csv.iterator();
+    }
+
+    static Recording open(Path file) throws IOException {
+        return new Recording(CsvReader.builder()
+                .detectBomHeader(true)
+                .skipEmptyLines(true)
+                .allowMissingFields(true)
+                .allowExtraFields(true)
+                .ofNamedCsvRecord(file));
+    }
+
+    /** The next row; null after the last. */
+    Row next() throws IOException {
+        while (hasNext()) {
+            var record = records.next();
+            if (!headerChecked) {
+                checkHeader(record);
+            }
+            try {
+                return row(record);
+            } catch (DateTimeParseException | ArithmeticException e) {
+                leaveOut(record, "measured_at is not a time such as 2026-11-10T00:31:25.894Z");
+            } catch (NumberFormatException e) {
+                leaveOut(record, "value is not a number");
+            } catch (IllegalArgumentException e) {
+                leaveOut(record, e.getMessage());
+            }
+        }
+        return null;
+    }
+
+    private boolean hasNext() throws IOException {
+        try {
+            return records.hasNext();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } catch (CsvParseException e) {
+            throw new NoRecording("this is not CSV: " + e.getMessage());
+        }
+    }
+
+    private void checkHeader(NamedCsvRecord record) {
+        var missing = COLUMNS.stream()
+                .filter(name -> !record.getHeader().contains(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new NoRecording("the header does not name " + String.join(", ", missing));
+        }
+        headerChecked = true;
+    }
+
+    private static Row row(NamedCsvRecord record) {
+        return new Row(
+                Times.micros(OffsetDateTime.parse(field(record, "measured_at")).toInstant()),
+                field(record, "device_id"),
+                field(record, "patient_id"),
+                field(record, "code"),
+                Double.parseDouble(field(record, "value")),
+                field(record, "unit"));
+    }
+
+    private static String field(NamedCsvRecord record, String name) {
+        var text = record.findField(name).orElse("").strip();
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException(name + " is empty");
+        }
+        return text;
+    }
+
+    private void leaveOut(NamedCsvRecord record, String fault) {
+        if (unreadable++ == 0) {
+            firstFault = "line " + record.getStartingLineNumber() + ", " + fault;
+        }
+    }
+
+    long unreadable() {
+        return unreadable;
+    }
+
+    String firstFault() {
+        return firstFault;
+    }
+
+    @Override
+    public void close() throws IOException {
+        csv.close();
+    }
+}

@@ -1,0 +1,57 @@
+package io.pulseplane.cli;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.RetryInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Says why a command did not do what it was asked to, and with which status it ends. */
+final class Refusals {
+
+    private static final int REFUSED = 1;
+
+    private Refusals() {}
+
+    static int handle(Exception failure, CommandLine command, ParseResult parsed) throws Exception {
+        var err = command.getErr();
+        if (failure instanceof ParameterException usage) {
+            return command.getParameterExceptionHandler().handleParseException(usage, new String[0]);
+        }
+        if (!(failure instanceof StatusRuntimeException refusal)) {
+            throw failure;
+        }
+        if (refusal.getStatus().getCode() == Status.Code.UNAVAILABLE && refusal.getCause() != null) {
+            err.println("pulseplane: no plane answers: " + refusal.getCause().getMessage());
+        } else {
+            err.println("pulseplane: " + refusal.getMessage());
+            printDetails(refusal, err);
+        }
+        err.flush();
+        return REFUSED;
+    }
+
+    private static void printDetails(StatusRuntimeException refusal, PrintWriter err)
+            throws InvalidProtocolBufferException {
+        var status = StatusProto.fromThrowable(refusal);
+        if (status == null) {
+            return;
+        }
+        for (var detail : status.getDetailsList()) {
+            if (detail.is(BadRequest.class)) {
+                detail.unpack(BadRequest.class)
+                        .getFieldViolationsList()
+                        .forEach(violation ->
+                                err.println("  " + violation.getField() + " " + violation.getDescription()));
+            } else if (detail.is(RetryInfo.class)) {
+                var delay = detail.unpack(RetryInfo.class).getRetryDelay();
+                err.println("  try again in " + (delay.getSeconds() * 1_000 + delay.getNanos() / 1_000_000) + " ms");
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 package io.pulseplane.api;
 
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.IngestServiceGrpc;
@@ -30,6 +31,11 @@ public class IngestEndpoint extends IngestServiceGrpc.IngestServiceImplBase {
         this.limits = limits;
         this.reader = new BatchReader(limits.maxBatchReadings());
         this.messages = new IngestMessages(ingest.screening());
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return Unreadable.refusedBy(super.bindService());
     }
 
     @Override

@@ -46,6 +46,9 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
     @Override
     public void onNext(StreamReadingsRequest request) {
         try {
+            if (Unreadable.is(request)) {
+                throw Unreadable.problem();
+            }
             var batch = reader.read(request.hasBatch(), request.getBatch());
             long bytes = BatchReader.bytes(batch);
             ingest.budget().reserve(bytes);

@@ -56,6 +56,9 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     }
 
     private static Question question(StreamLatestRequest request) {
+        if (Unreadable.is(request)) {
+            throw Unreadable.problem();
+        }
         var violations = new Violations();
         var question = QueryReader.question(
                 request.hasPatientId(),

@@ -1,5 +1,6 @@
 package io.pulseplane.api;
 
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.AggregateRequest;
@@ -49,6 +50,11 @@ public class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
         this.aggregation = aggregation;
         this.watchers = watchers;
         this.limits = limits;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return Unreadable.refusedBy(super.bindService());
     }
 
     @Override

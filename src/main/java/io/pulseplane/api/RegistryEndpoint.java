@@ -1,5 +1,6 @@
 package io.pulseplane.api;
 
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.AssignDeviceRequest;
 import io.pulseplane.api.v1.AssignDeviceResponse;
@@ -43,6 +44,11 @@ public class RegistryEndpoint extends RegistryServiceGrpc.RegistryServiceImplBas
     public RegistryEndpoint(Registry registry, LongSupplier now) {
         this.registry = registry;
         this.now = now;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return Unreadable.refusedBy(super.bindService());
     }
 
     @Override

@@ -1,0 +1,137 @@
+package io.pulseplane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.RetryInfo;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.pulseplane.api.v1.Acknowledgement;
+import io.pulseplane.api.v1.Batch;
+import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.PutReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.RegistryServiceGrpc;
+import io.quarkus.grpc.runtime.GrpcServer;
+import io.quarkus.test.common.WithTestResource;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** A running plane and a channel to it. Each test has a patient and a device that no other test has. */
+@WithTestResource(FreshDirectory.class)
+abstract class PlaneTest {
+
+    static final String HEART_RATE = "8867-4";
+    static final long T0 = 1_763_000_000_000_000L;
+
+    private final String test = UUID.randomUUID().toString();
+    final String patient = "patient-" + test;
+    final String device = "device-" + test;
+
+    @Inject
+    GrpcServer server;
+
+    ManagedChannel channel;
+    IngestServiceGrpc.IngestServiceBlockingStub ingest;
+    QueryServiceGrpc.QueryServiceBlockingStub query;
+    RegistryServiceGrpc.RegistryServiceBlockingStub registry;
+
+    private long sequence;
+
+    @BeforeEach
+    void open() {
+        channel = NettyChannelBuilder.forAddress("localhost", server.getPort())
+                .usePlaintext()
+                .build();
+        ingest = IngestServiceGrpc.newBlockingStub(channel);
+        query = QueryServiceGrpc.newBlockingStub(channel);
+        registry = RegistryServiceGrpc.newBlockingStub(channel);
+    }
+
+    @AfterEach
+    void close() throws InterruptedException {
+        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    }
+
+    static Columns columns(String code, String unit, long[] times, double... values) {
+        var columns = Columns.newBuilder().setCode(code).setUnit(unit).setStartUs(times[0]);
+        long last = times[0];
+        for (long time : times) {
+            columns.addTimeDeltaUs(time - last);
+            last = time;
+        }
+        for (double value : values) {
+            columns.addValues(value);
+        }
+        return columns.build();
+    }
+
+    static long[] times(long... times) {
+        return times;
+    }
+
+    /** A batch of this test's patient and device with the next sequence. */
+    Batch batch(Columns... columns) {
+        return Batch.newBuilder()
+                .setDeviceId(device)
+                .setPatientId(patient)
+                .setSequence(++sequence)
+                .addAllColumns(List.of(columns))
+                .build();
+    }
+
+    Batch heartRates(long[] times, double... values) {
+        return batch(columns(HEART_RATE, "/min", times, values));
+    }
+
+    Acknowledgement put(Batch batch) {
+        return ingest.putReadings(
+                        PutReadingsRequest.newBuilder().setBatch(batch).build())
+                .getAcknowledgement();
+    }
+
+    /** A call that ends with a status and, in its details, a violation of the field named; no field for no violation. */
+    static void assertRefused(Status.Code code, String field, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
+            assertThat(refusal.getStatus().getCode()).isEqualTo(code);
+            var fields = violations(refusal);
+            if (field.isEmpty()) {
+                assertThat(fields).isEmpty();
+            } else {
+                assertThat(fields).contains(field);
+            }
+        });
+    }
+
+    private static List<String> violations(StatusRuntimeException refusal) {
+        return StatusProto.fromThrowable(refusal).getDetailsList().stream()
+                .filter(detail -> detail.is(BadRequest.class))
+                .flatMap(detail -> unpack(detail).getFieldViolationsList().stream())
+                .map(BadRequest.FieldViolation::getField)
+                .toList();
+    }
+
+    private static BadRequest unpack(Any detail) {
+        try {
+            return detail.unpack(BadRequest.class);
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static boolean saysWhenToRetry(StatusRuntimeException refusal) {
+        return StatusProto.fromThrowable(refusal).getDetailsList().stream().anyMatch(d -> d.is(RetryInfo.class));
+    }
+}

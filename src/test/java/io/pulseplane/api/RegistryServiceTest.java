@@ -1,0 +1,302 @@
+package io.pulseplane.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.pulseplane.api.v1.AssignDeviceRequest;
+import io.pulseplane.api.v1.Assignment;
+import io.pulseplane.api.v1.Device;
+import io.pulseplane.api.v1.DeviceStatus;
+import io.pulseplane.api.v1.ErasePatientRequest;
+import io.pulseplane.api.v1.Gender;
+import io.pulseplane.api.v1.GetConsentRequest;
+import io.pulseplane.api.v1.GetDeviceRequest;
+import io.pulseplane.api.v1.GetPatientRequest;
+import io.pulseplane.api.v1.ListAssignmentsRequest;
+import io.pulseplane.api.v1.ListConsentsRequest;
+import io.pulseplane.api.v1.ListDevicesRequest;
+import io.pulseplane.api.v1.ListPatientsRequest;
+import io.pulseplane.api.v1.Patient;
+import io.pulseplane.api.v1.PutConsentRequest;
+import io.pulseplane.api.v1.PutDeviceRequest;
+import io.pulseplane.api.v1.PutPatientRequest;
+import io.pulseplane.api.v1.ReleaseDeviceRequest;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@QuarkusTest
+class RegistryServiceTest extends PlaneTest {
+
+    @Test
+    void keeps_a_patient() {
+        var sent = Patient.newBuilder()
+                .setPatientId(patient)
+                .setMrn("MRN-" + patient)
+                .setGivenName("Ada Augusta")
+                .setFamilyName("Lovelace")
+                .setDateOfBirth("1915-12-10")
+                .setGender(Gender.GENDER_FEMALE)
+                .setPhone("+44 20 7946 0000")
+                .setEmail("ada@example.org")
+                .build();
+        var put = putPatient(sent);
+        assertThat(put.getCreatedUs()).isPositive().isEqualTo(put.getUpdatedUs());
+        assertThat(put.toBuilder().clearCreatedUs().clearUpdatedUs().build()).isEqualTo(sent);
+        assertThat(getPatient(GetPatientRequest.newBuilder().setPatientId(patient)))
+                .isEqualTo(put);
+        assertThat(getPatient(GetPatientRequest.newBuilder().setMrn(sent.getMrn())))
+                .isEqualTo(put);
+    }
+
+    @Test
+    void completes_a_patient_it_heard_of_in_a_batch() {
+        put(heartRates(times(T0), 60));
+        var response = registry.putPatient(PutPatientRequest.newBuilder()
+                .setPatient(Patient.newBuilder().setPatientId(patient).setGivenName("Ada"))
+                .build());
+        assertThat(response.getCreated()).isFalse();
+        assertThat(response.getPatient().getProvisional()).isFalse();
+    }
+
+    @Test
+    void refuses_an_mrn_that_is_taken() {
+        putPatient(Patient.newBuilder()
+                .setPatientId(patient)
+                .setMrn("MRN-" + patient)
+                .build());
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "",
+                () -> putPatient(Patient.newBuilder()
+                        .setPatientId(patient + "-2")
+                        .setMrn("MRN-" + patient)
+                        .build()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1849-12-31", "2999-01-01", "2001-02-29", "10.12.1915", "yesterday"})
+    void refuses_a_date_nobody_was_born_on(String date) {
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.date_of_birth",
+                () -> putPatient(Patient.newBuilder()
+                        .setPatientId(patient)
+                        .setDateOfBirth(date)
+                        .build()));
+    }
+
+    @Test
+    void refuses_every_field_that_is_not_as_it_should_be() {
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient",
+                () -> registry.putPatient(PutPatientRequest.getDefaultInstance()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT, "patient.patient_id", () -> putPatient(Patient.getDefaultInstance()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.family_name",
+                () -> putPatient(
+                        Patient.newBuilder().setFamilyName("x".repeat(201)).build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.email",
+                () -> putPatient(Patient.newBuilder().setEmail("@nowhere").build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.phone",
+                () -> putPatient(Patient.newBuilder().setPhone("\u0000").build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.gender",
+                () -> putPatient(Patient.newBuilder().setGenderValue(9).build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "device.status",
+                () -> putDevice(Device.newBuilder().setStatusValue(9).build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "device.model",
+                () -> putDevice(Device.newBuilder().setModel("x".repeat(101)).build()));
+    }
+
+    @Test
+    void keeps_a_device_and_what_it_knows_of_it() {
+        put(heartRates(times(T0), 60));
+        var put = putDevice(Device.newBuilder()
+                .setDeviceId(device)
+                .setSerialNumber("SN-" + device)
+                .setDeviceType("bedside monitor")
+                .setStatus(DeviceStatus.DEVICE_STATUS_MAINTENANCE)
+                .build());
+        assertThat(put.getLastSequence()).isEqualTo(1);
+        assertThat(put.getLastSeenUs()).isPositive();
+        assertThat(put.getProvisional()).isFalse();
+        assertThat(registry.getDevice(GetDeviceRequest.newBuilder()
+                                .setSerialNumber("SN-" + device)
+                                .build())
+                        .getDevice())
+                .isEqualTo(put);
+    }
+
+    @Test
+    void takes_a_device_without_a_status_as_active() {
+        assertThat(putDevice(Device.newBuilder().setDeviceId(device).build()).getStatus())
+                .isEqualTo(DeviceStatus.DEVICE_STATUS_ACTIVE);
+    }
+
+    @Test
+    void does_not_find_what_is_not_there() {
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "",
+                () -> getPatient(GetPatientRequest.newBuilder().setPatientId("nobody")));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "",
+                () -> getPatient(GetPatientRequest.newBuilder().setMrn("none")));
+        assertRefused(Status.Code.INVALID_ARGUMENT, "key", () -> getPatient(GetPatientRequest.newBuilder()));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "",
+                () -> registry.getDevice(
+                        GetDeviceRequest.newBuilder().setDeviceId("nothing").build()));
+    }
+
+    @Test
+    void lists_patients_in_pages_each_once() {
+        for (int i = 0; i < 7; i++) {
+            putPatient(Patient.newBuilder().setPatientId(patient + "-" + i).build());
+        }
+        var ids = new ArrayList<String>();
+        var token = "";
+        do {
+            var page = registry.listPatients(ListPatientsRequest.newBuilder()
+                    .setPageSize(3)
+                    .setPageToken(token)
+                    .build());
+            assertThat(page.getPatientsCount()).isLessThanOrEqualTo(3);
+            page.getPatientsList().forEach(p -> ids.add(p.getPatientId()));
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        assertThat(new HashSet<>(ids)).hasSameSizeAs(ids);
+        assertThat(ids).contains(patient + "-0", patient + "-6").isSorted();
+    }
+
+    @Test
+    void lists_devices_of_one_status() {
+        putDevice(Device.newBuilder()
+                .setDeviceId(device)
+                .setStatus(DeviceStatus.DEVICE_STATUS_RETIRED)
+                .build());
+        var retired = registry.listDevices(ListDevicesRequest.newBuilder()
+                        .setStatus(DeviceStatus.DEVICE_STATUS_RETIRED)
+                        .setPageSize(1_000)
+                        .build())
+                .getDevicesList();
+        assertThat(retired).extracting(Device::getDeviceId).contains(device);
+        assertThat(retired).extracting(Device::getStatus).containsOnly(DeviceStatus.DEVICE_STATUS_RETIRED);
+    }
+
+    @Test
+    void refuses_a_page_nobody_gave_out_or_too_large_a_one() {
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "page_token",
+                () -> registry.listPatients(
+                        ListPatientsRequest.newBuilder().setPageToken("%").build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "page_size",
+                () -> registry.listDevices(
+                        ListDevicesRequest.newBuilder().setPageSize(1_001).build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "page_token",
+                () -> registry.listAssignments(
+                        ListAssignmentsRequest.newBuilder().setPageToken("eHl6").build()));
+    }
+
+    @Test
+    void moves_a_device_between_patients() {
+        put(heartRates(times(T0), 60));
+        var second =
+                putPatient(Patient.newBuilder().setPatientId(patient + "-2").build());
+        var assigned = registry.assignDevice(AssignDeviceRequest.newBuilder()
+                        .setDeviceId(device)
+                        .setPatientId(second.getPatientId())
+                        .build())
+                .getAssignment();
+        assertThat(assigned.getProvisional()).isFalse();
+        var history = assignments(ListAssignmentsRequest.newBuilder().setDeviceId(device));
+        assertThat(history).extracting(Assignment::getPatientId).containsExactly(second.getPatientId(), patient);
+        assertThat(history.get(1).getToUs()).isEqualTo(history.get(0).getFromUs());
+        var released = registry.releaseDevice(
+                        ReleaseDeviceRequest.newBuilder().setDeviceId(device).build())
+                .getAssignment();
+        assertThat(released.hasToUs()).isTrue();
+        assertThat(assignments(ListAssignmentsRequest.newBuilder()
+                        .setPatientId(second.getPatientId())
+                        .setCurrentOnly(true)))
+                .isEmpty();
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION,
+                "",
+                () -> registry.releaseDevice(
+                        ReleaseDeviceRequest.newBuilder().setDeviceId(device).build()));
+    }
+
+    @Test
+    void refuses_to_assign_in_the_future_or_what_is_not_registered() {
+        put(heartRates(times(T0), 60));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "from_us",
+                () -> registry.assignDevice(AssignDeviceRequest.newBuilder()
+                        .setDeviceId(device)
+                        .setPatientId(patient)
+                        .setFromUs(Long.MAX_VALUE)
+                        .build()));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "",
+                () -> registry.assignDevice(AssignDeviceRequest.newBuilder()
+                        .setDeviceId(device)
+                        .setPatientId("nobody")
+                        .build()));
+    }
+
+    @Test
+    void says_what_it_cannot_do_yet() {
+        assertRefused(Status.Code.UNIMPLEMENTED, "", () -> registry.putConsent(PutConsentRequest.getDefaultInstance()));
+        assertRefused(Status.Code.UNIMPLEMENTED, "", () -> registry.getConsent(GetConsentRequest.getDefaultInstance()));
+        assertRefused(
+                Status.Code.UNIMPLEMENTED, "", () -> registry.listConsents(ListConsentsRequest.getDefaultInstance()));
+        assertRefused(
+                Status.Code.UNIMPLEMENTED, "", () -> registry.erasePatient(ErasePatientRequest.getDefaultInstance()));
+    }
+
+    private Patient putPatient(Patient sent) {
+        return registry.putPatient(
+                        PutPatientRequest.newBuilder().setPatient(sent).build())
+                .getPatient();
+    }
+
+    private Patient getPatient(GetPatientRequest.Builder key) {
+        return registry.getPatient(key.build()).getPatient();
+    }
+
+    private Device putDevice(Device sent) {
+        return registry.putDevice(PutDeviceRequest.newBuilder().setDevice(sent).build())
+                .getDevice();
+    }
+
+    private List<Assignment> assignments(ListAssignmentsRequest.Builder request) {
+        return registry.listAssignments(request.build()).getAssignmentsList();
+    }
+}

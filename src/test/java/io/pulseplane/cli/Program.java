@@ -1,0 +1,140 @@
+package io.pulseplane.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** The packaged program, as a user starts it. */
+final class Program {
+
+    private static final long PATIENCE_SECONDS = 60;
+
+    /** What one run of a command printed and how it ended. */
+    record Run(int status, String out, String err) {}
+
+    private Program() {}
+
+    private static List<String> command(List<String> properties, String... arguments) {
+        var jar = System.getProperty("pulseplane.jar");
+        assertThat(jar).as("where the packaged program is").isNotNull();
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        properties.forEach(property -> command.add("-D" + property));
+        command.addAll(List.of("-jar", jar));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Runs a command to its end. */
+    static Run run(String... arguments) throws IOException, InterruptedException {
+        return run(List.of(), arguments);
+    }
+
+    static Run run(List<String> properties, String... arguments) throws IOException, InterruptedException {
+        var out = Files.createTempFile("pulseplane-", ".out");
+        var err = Files.createTempFile("pulseplane-", ".err");
+        try {
+            var process = new ProcessBuilder(command(properties, arguments))
+                    .redirectOutput(out.toFile())
+                    .redirectError(err.toFile())
+                    .start();
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("it does not end: " + String.join(" ", arguments) + "\n"
+                        + Files.readString(out) + Files.readString(err));
+            }
+            return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
+        } finally {
+            Files.delete(out);
+            Files.delete(err);
+        }
+    }
+
+    static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** A plane in a process of its own. */
+    static final class Plane implements AutoCloseable {
+
+        private final Process process;
+        private final Path log;
+        private final int grpcPort;
+        private final int httpPort;
+
+        private Plane(Process process, Path log, int grpcPort, int httpPort) {
+            this.process = process;
+            this.log = log;
+            this.grpcPort = grpcPort;
+            this.httpPort = httpPort;
+        }
+
+        static Plane serve(Path directory, String... properties) throws IOException {
+            int grpc = freePort();
+            int http = freePort();
+            var log = Files.createTempFile("pulseplane-", ".log");
+            var ports = Stream.of("quarkus.grpc.server.port=" + grpc, "quarkus.http.port=" + http);
+            var all = Stream.concat(ports, Stream.of(properties)).toList();
+            var process = new ProcessBuilder(command(all, "serve", "--data-dir", directory.toString()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            var plane = new Plane(process, log, grpc, http);
+            Awaitility.await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
+            return plane;
+        }
+
+        private boolean hasStarted() throws IOException {
+            assertThat(process.isAlive()).as(log()).isTrue();
+            return log().contains("started in");
+        }
+
+        String target() {
+            return "localhost:" + grpcPort;
+        }
+
+        int httpPort() {
+            return httpPort;
+        }
+
+        String log() throws IOException {
+            return Files.readString(log);
+        }
+
+        ManagedChannel channel() {
+            return NettyChannelBuilder.forAddress("localhost", grpcPort)
+                    .usePlaintext()
+                    .build();
+        }
+
+        /** SIGKILL. */
+        void kill() {
+            process.destroyForcibly().onExit().join();
+        }
+
+        /** SIGTERM; the status it ended with. */
+        int stop() throws InterruptedException {
+            process.destroy();
+            assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+            return process.exitValue();
+        }
+
+        @Override
+        public void close() throws IOException {
+            kill();
+            Files.deleteIfExists(log);
+        }
+    }
+}

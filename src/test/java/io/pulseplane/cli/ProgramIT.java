@@ -1,0 +1,261 @@
+package io.pulseplane.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.stub.StreamObserver;
+import io.pulseplane.api.v1.Batch;
+import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.StreamReadingsRequest;
+import io.pulseplane.api.v1.StreamReadingsResponse;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program, used as the README tells people to use it. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ProgramIT {
+
+    @TempDir
+    static Path files;
+
+    private Program.Plane plane;
+
+    @BeforeAll
+    void serve() throws IOException {
+        plane = Program.Plane.serve(files.resolve("data"));
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        plane.close();
+    }
+
+    @Test
+    void replays_a_recording_twice_and_stores_it_once() throws Exception {
+        var recording = files.resolve("recording.csv");
+        Files.writeString(recording, """
+                measured_at,device_id,patient_id,code,value,unit
+                2026-01-01T00:00:00Z,m1,replayed,8867-4,60,/min
+                2026-01-01T00:00:00Z,m1,replayed,76214-6,120,mm[Hg]
+                2026-01-01T00:00:00Z,m1,replayed,76213-8,130,mm[Hg]
+                2026-01-01T00:00:01Z,m1,replayed,8867-4,0,/min
+                2026-01-01T00:00:02Z,m1,replayed,8867-4,NaN,/min
+                2026-01-01T00:00:03+01:00,m1,replayed,8867-4,61.5,/min
+
+                yesterday,m1,replayed,8867-4,61,/min
+                2026-01-01T00:00:04Z,m1,replayed,8867-4,fast,/min
+                2026-01-01T00:00:05Z,m1,replayed
+                """);
+        var first = run("replay", recording.toString(), "--speed", "max");
+        assertThat(first.status()).as(first.err()).isZero();
+        assertThat(numbers(first.out(), "sent")).isEqualTo(6);
+        assertThat(numbers(first.out(), "accepted")).isEqualTo(2);
+        assertThat(numbers(first.out(), "rejected")).isEqualTo(4);
+        assertThat(numbers(first.out(), "duplicate")).isZero();
+        assertThat(first.out())
+                .contains("8867-4 implausible")
+                .contains("8867-4 not_finite")
+                .contains("76213-8 pressures_crossed");
+        assertThat(first.err()).contains("3 lines could not be read").contains("line 9, measured_at");
+
+        var second = run("replay", recording.toString(), "--speed", "1000", "--batch", "1");
+        assertThat(numbers(second.out(), "accepted")).isZero();
+        assertThat(numbers(second.out(), "duplicate")).isEqualTo(2);
+
+        var stats = run("query", "stats", "--patient", "replayed", "--quantile", "0.5");
+        assertThat(stats.out()).contains("8867-4").contains("60.75");
+    }
+
+    @Test
+    void shows_answers_as_tables_and_as_json() throws Exception {
+        simulate(1, 60);
+        var latest = run("query", "latest", "--patient", "sim-patient-0001");
+        assertThat(latest.status()).as(latest.err()).isZero();
+        assertThat(latest.out()).contains("8867-4").contains("Heart rate").contains("sim-monitor-0001");
+        var json = run("query", "latest", "--device", "sim-monitor-0001", "--code", "8867-4", "--json");
+        assertThat(json.out().lines()).hasSize(1);
+        assertThat(json.out()).startsWith("{\"readings\":[{\"patientId\":\"sim-patient-0001\"");
+        var range = run("query", "range", "--patient", "sim-patient-0001", "--limit", "3", "--newest-first");
+        assertThat(range.out().lines()).hasSize(4).last().asString().startsWith("more: --page-token ");
+        var windows = run("query", "aggregate", "--patient", "sim-patient-0001", "--from", "-2h", "--window", "10s");
+        assertThat(windows.out()).contains("WINDOW").contains("8867-4 Heart rate [/min]");
+    }
+
+    @Test
+    void simulates_at_full_speed_and_says_what_became_of_it() throws Exception {
+        var run = simulate(3, 500);
+        assertThat(run.status()).as(run.err()).isZero();
+        long sent = numbers(run.out(), "sent");
+        assertThat(sent).isBetween(11_000L, 12_000L);
+        assertThat(numbers(run.out(), "accepted") + numbers(run.out(), "rejected") + numbers(run.out(), "duplicate"))
+                .isEqualTo(sent);
+        assertThat(run.out()).contains("acknowledged in p50");
+    }
+
+    private Program.Run simulate(int devices, int seconds) throws Exception {
+        return run(
+                "simulate",
+                "--devices",
+                Integer.toString(devices),
+                "--rate",
+                "max",
+                "--readings",
+                Integer.toString(devices * seconds * 8));
+    }
+
+    @Test
+    void ends_with_1_when_the_plane_says_no() throws Exception {
+        var unknown = run("query", "latest", "--patient", "nobody");
+        assertThat(unknown.status()).isEqualTo(1);
+        assertThat(unknown.err()).contains("NOT_FOUND: there is no such patient");
+        assertThat(unknown.out()).isEmpty();
+        var invalid = run("query", "aggregate", "--patient", "x", "--window", "1ms");
+        assertThat(invalid.status()).isEqualTo(1);
+        assertThat(invalid.err()).contains("window_us must be from");
+    }
+
+    @Test
+    void ends_with_1_when_there_is_no_plane() throws Exception {
+        var run = Program.run("query", "latest", "--patient", "x", "--target", "localhost:" + Program.freePort());
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains("no plane answers");
+    }
+
+    @Test
+    void ends_with_2_when_it_is_used_wrongly() throws Exception {
+        assertThat(Program.run("query", "latest").status()).isEqualTo(2);
+        assertThat(Program.run("fly").status()).isEqualTo(2);
+        assertThat(Program.run("replay", "nowhere.csv").status()).isEqualTo(2);
+        assertThat(Program.run("simulate", "--devices", "0").status()).isEqualTo(2);
+        var headless = Files.writeString(files.resolve("headless.csv"), "a,b\n1,2\n");
+        var run = run("replay", headless.toString());
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).contains("the header does not name measured_at");
+    }
+
+    @Test
+    void shows_a_demo_and_leaves_nothing_behind() throws Exception {
+        var run = Program.run(
+                List.of(
+                        "quarkus.grpc.server.port=" + Program.freePort(),
+                        "quarkus.http.port=" + Program.freePort(),
+                        "java.io.tmpdir=" + files),
+                "demo",
+                "--seconds",
+                "4");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out())
+                .contains("sim-patient-0001")
+                .contains("HEART RATE")
+                .contains("accepted");
+        try (var left = Files.list(files)) {
+            assertThat(left.map(path -> path.getFileName().toString()))
+                    .noneMatch(name -> name.startsWith("pulseplane-demo"));
+        }
+    }
+
+    @Test
+    void says_in_one_line_why_it_cannot_start() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var run = Program.run(
+                    List.of(
+                            "quarkus.grpc.server.port=" + taken.getLocalPort(),
+                            "quarkus.http.port=" + Program.freePort()),
+                    "serve",
+                    "--data-dir",
+                    files.resolve("other").toString());
+            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.err()).contains("gRPC cannot listen on 127.0.0.1:" + taken.getLocalPort());
+            assertThat(run.out() + run.err()).doesNotContain("\tat ");
+        }
+        var second = Program.run(
+                List.of("quarkus.grpc.server.port=" + Program.freePort(), "quarkus.http.port=" + Program.freePort()),
+                "serve",
+                "--data-dir",
+                files.resolve("data").toString());
+        assertThat(second.status()).isEqualTo(1);
+        assertThat(second.err()).contains("another plane has the data directory open");
+    }
+
+    /** Told to stop while a device streams: what was taken is acknowledged, and the process ends with 0. */
+    @Test
+    void drains_and_ends_with_0_when_told_to_stop() throws Exception {
+        try (var stopping = Program.Plane.serve(files.resolve("stopping"))) {
+            var channel = stopping.channel();
+            var responses = new CopyOnWriteArrayList<StreamReadingsResponse>();
+            var requests = IngestServiceGrpc.newStub(channel).streamReadings(new StreamObserver<>() {
+                @Override
+                public void onNext(StreamReadingsResponse response) {
+                    responses.add(response);
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    // The plane has stopped.
+                }
+
+                @Override
+                public void onCompleted() {
+                    // Nor does it matter how it says so.
+                }
+            });
+            for (int i = 1; i <= 50; i++) {
+                requests.onNext(request(i));
+            }
+            Awaitility.await().until(() -> responses.size() == 50);
+            assertThat(stopping.stop()).as(stopping.log()).isZero();
+            assertThat(stopping.log()).contains("Everything that was taken is durable");
+            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void writes_its_log_as_json_when_asked_to() throws Exception {
+        try (var json = Program.Plane.serve(files.resolve("json"), "quarkus.log.console.json.enabled=true")) {
+            assertThat(json.log().lines()).allMatch(line -> line.startsWith("{") && line.endsWith("}"));
+        }
+    }
+
+    private static StreamReadingsRequest request(long sequence) {
+        return StreamReadingsRequest.newBuilder()
+                .setBatch(Batch.newBuilder()
+                        .setDeviceId("m")
+                        .setPatientId("p")
+                        .setSequence(sequence)
+                        .addColumns(Columns.newBuilder()
+                                .setCode("8867-4")
+                                .setUnit("/min")
+                                .setStartUs(1_763_000_000_000_000L + sequence)
+                                .addTimeDeltaUs(0)
+                                .addValues(60)))
+                .build();
+    }
+
+    private Program.Run run(String... arguments) throws Exception {
+        var all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--target", plane.target()));
+        return Program.run(all.toArray(String[]::new));
+    }
+
+    private static long numbers(String out, String what) {
+        return out.lines()
+                .filter(line -> line.startsWith(what + " "))
+                .mapToLong(line ->
+                        Long.parseLong(line.substring(what.length()).strip().replace(",", "")))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(what + " is not in\n" + out));
+    }
+}

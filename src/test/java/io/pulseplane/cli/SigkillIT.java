@@ -1,0 +1,186 @@
+package io.pulseplane.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
+import io.pulseplane.api.v1.Acknowledgement;
+import io.pulseplane.api.v1.Batch;
+import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.PutReadingsRequest;
+import io.pulseplane.api.v1.QueryReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.StreamReadingsRequest;
+import io.pulseplane.api.v1.StreamReadingsResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An acknowledgement is a promise: the plane is killed at random moments while devices stream, again and again. */
+class SigkillIT {
+
+    private static final int ROUNDS = Integer.getInteger("pulseplane.sigkill.rounds", 20);
+    private static final long SEED = Long.getLong("pulseplane.sigkill.seed", System.nanoTime());
+
+    private static final long T0 = 1_763_000_000_000_000L;
+    private static final int READINGS = 20;
+    private static final int MAX_UNDER_WAY = 200;
+
+    @TempDir
+    Path directory;
+
+    private final SplittableRandom random = new SplittableRandom(SEED);
+    private final TreeMap<Long, Batch> sent = new TreeMap<>();
+    private final ConcurrentSkipListMap<Long, Acknowledgement> acknowledged = new ConcurrentSkipListMap<>();
+    private long sequence;
+
+    @Test
+    void every_acknowledged_reading_survives_and_none_is_stored_twice() throws Exception {
+        System.out.println("pulseplane.sigkill.seed=" + SEED);
+        for (int round = 0; round < ROUNDS; round++) {
+            try (var plane = Program.Plane.serve(directory)) {
+                var channel = plane.channel();
+                try {
+                    findEverythingAcknowledged(channel, round);
+                    resend(channel);
+                    streamUntilKilled(plane, channel, round);
+                } finally {
+                    channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+                }
+            }
+        }
+        try (var plane = Program.Plane.serve(directory)) {
+            var channel = plane.channel();
+            findEverythingAcknowledged(channel, ROUNDS);
+            resend(channel);
+            assertThat(stored(channel)).isEqualTo(readingsOf(sent.values()));
+            assertThat(plane.stop()).isZero();
+            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        }
+        System.out.println(ROUNDS + " kills, " + sent.size() + " batches");
+    }
+
+    private void findEverythingAcknowledged(ManagedChannel channel, int round) {
+        var stored = stored(channel);
+        var promised = readingsOf(acknowledged.keySet().stream().map(sent::get).toList());
+        assertThat(stored).as("round " + round + ", seed " + SEED).containsAllEntriesOf(promised);
+    }
+
+    /** What was acknowledged is answered as it was; what was not is stored now, or was before the kill. */
+    private void resend(ManagedChannel channel) {
+        var stub = IngestServiceGrpc.newBlockingStub(channel);
+        for (var batch : sent.tailMap(Math.max(1, sequence - 2 * MAX_UNDER_WAY)).values()) {
+            var answer = stub.putReadings(
+                            PutReadingsRequest.newBuilder().setBatch(batch).build())
+                    .getAcknowledgement();
+            var before = acknowledged.put(batch.getSequence(), answer);
+            assertThat(answer.getAccepted()).isEqualTo(READINGS);
+            if (before != null) {
+                assertThat(answer.getRepeatedBatch()).isTrue();
+            }
+        }
+    }
+
+    private void streamUntilKilled(Program.Plane plane, ManagedChannel channel, int round) throws Exception {
+        int before = acknowledged.size();
+        var requests = IngestServiceGrpc.newStub(channel).streamReadings(new StreamObserver<>() {
+            @Override
+            public void onNext(StreamReadingsResponse response) {
+                acknowledged.put(response.getAcknowledgement().getSequence(), response.getAcknowledgement());
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                // The plane was killed.
+            }
+
+            @Override
+            public void onCompleted() {
+                throw new AssertionError("the plane ended the stream by itself");
+            }
+        });
+        long lifetime = random.nextLong(1, TimeUnit.MILLISECONDS.toNanos(400));
+        long killAt = Long.MAX_VALUE;
+        while (System.nanoTime() < killAt) {
+            if (sent.size() - acknowledged.size() < MAX_UNDER_WAY) {
+                var batch = nextBatch();
+                sent.put(batch.getSequence(), batch);
+                requests.onNext(
+                        StreamReadingsRequest.newBuilder().setBatch(batch).build());
+            } else {
+                Thread.onSpinWait();
+            }
+            if (killAt == Long.MAX_VALUE && acknowledged.size() > before) {
+                killAt = System.nanoTime() + lifetime;
+            }
+        }
+        plane.kill();
+        Awaitility.await().until(() -> channel.isTerminated() || !isReady(channel));
+        assertThat(acknowledged.size()).as("round " + round).isGreaterThan(before);
+    }
+
+    private static boolean isReady(ManagedChannel channel) {
+        return channel.getState(false) == ConnectivityState.READY;
+    }
+
+    private Batch nextBatch() {
+        sequence++;
+        var columns = Columns.newBuilder().setCode("8867-4").setUnit("/min").setStartUs(T0 + sequence * READINGS);
+        for (int i = 0; i < READINGS; i++) {
+            columns.addTimeDeltaUs(i == 0 ? 0 : 1).addValues(20 + (sequence * READINGS + i) % 280);
+        }
+        return Batch.newBuilder()
+                .setDeviceId("monitor")
+                .setPatientId("patient")
+                .setSequence(sequence)
+                .addColumns(columns)
+                .build();
+    }
+
+    private static Map<Long, Double> readingsOf(Iterable<Batch> batches) {
+        Map<Long, Double> readings = new TreeMap<>();
+        for (var batch : batches) {
+            add(batch.getColumns(0), readings);
+        }
+        return readings;
+    }
+
+    /** By time; a reading that was stored twice would come twice and be noticed by its time. */
+    private Map<Long, Double> stored(ManagedChannel channel) {
+        Map<Long, Double> readings = new TreeMap<>();
+        if (sent.isEmpty()) {
+            return readings;
+        }
+        long total = 0;
+        List<Columns> all = new ArrayList<>();
+        QueryServiceGrpc.newBlockingStub(channel)
+                .queryReadings(QueryReadingsRequest.newBuilder()
+                        .setPatientId("patient")
+                        .build())
+                .forEachRemaining(chunk -> chunk.getSeriesList().forEach(series -> all.add(series.getColumns())));
+        for (var columns : all) {
+            total += columns.getValuesCount();
+            add(columns, readings);
+        }
+        assertThat(readings).hasSize((int) total);
+        return readings;
+    }
+
+    private static void add(Columns columns, Map<Long, Double> readings) {
+        long time = columns.getStartUs();
+        for (int i = 0; i < columns.getValuesCount(); i++) {
+            time += columns.getTimeDeltaUs(i);
+            readings.put(time, columns.getValues(i));
+        }
+    }
+}

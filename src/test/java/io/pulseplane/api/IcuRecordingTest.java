@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /** A day of what a real bedside monitor reported, with all its gaps and zeroes, through the front door. */
 @QuarkusTest
-class RecordingTest extends PlaneTest {
+class IcuRecordingTest extends PlaneTest {
 
     private static final Path RECORDING = Path.of("..", "shared", "data", "icu-numerics.csv");
     private static final int READINGS_PER_BATCH = 500;

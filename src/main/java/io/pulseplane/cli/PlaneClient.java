@@ -32,10 +32,6 @@ final class PlaneClient {
 
     /** Opens the channel, works, closes it. */
     int with(Work work) throws Exception {
-        // A client does not need the speed, and a user not the warnings, of memory that Java is about to close off.
-        if (System.getProperty("io.netty.noUnsafe") == null) {
-            System.setProperty("io.netty.noUnsafe", "true");
-        }
         var channel = NettyChannelBuilder.forTarget(target).usePlaintext().build();
         try {
             return work.run(channel);

@@ -23,7 +23,9 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
     private int waitingReadings;
     private long demand;
     private boolean emitting;
-    private boolean fellBehind;
+    /** Why the watch is over, until the subscriber has been told. */
+    private Throwable failure;
+
     private boolean ended;
     private Flow.Subscriber<? super List<Columns>> subscriber;
 
@@ -38,21 +40,27 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             return;
         }
         synchronized (this) {
-            if (ended || fellBehind) {
+            if (ended || failure != null) {
                 return;
             }
             waiting.add(fresh);
             waitingReadings += fresh.size();
             if (waitingReadings > maxReadings && !canEmit()) {
-                fellBehind = true;
-                waiting = List.of();
+                fail(new Problem.Exhausted(
+                        "this watcher fell more than " + maxReadings + " readings behind; QueryReadings has them",
+                        Duration.ofSeconds(1)));
             }
         }
         emit();
     }
 
     private boolean canEmit() {
-        return demand > 0 && subscriber != null;
+        return demand > 0 && subscriber != null && !emitting;
+    }
+
+    private void fail(Throwable why) {
+        failure = why;
+        waiting = List.of();
     }
 
     @Override
@@ -62,12 +70,18 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 throw new IllegalStateException("a watch has one subscriber");
             }
             this.subscriber = subscriber;
+            // Nothing is told before the subscription has been handed over.
+            emitting = true;
         }
         subscriber.onSubscribe(new Flow.Subscription() {
             @Override
             public void request(long n) {
                 synchronized (Watch.this) {
-                    demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+                    if (n > 0) {
+                        demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+                    } else if (failure == null) {
+                        fail(new IllegalArgumentException("at least one item has to be asked for, not " + n));
+                    }
                 }
                 emit();
             }
@@ -77,6 +91,10 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 end();
             }
         });
+        synchronized (this) {
+            emitting = false;
+        }
+        emit();
     }
 
     /** One thread emits at a time, outside the lock; what arrives meanwhile is emitted by it too. */
@@ -84,11 +102,14 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
         while (true) {
             List<Columns> items;
             synchronized (this) {
-                if (emitting || ended || subscriber == null || (waiting.isEmpty() || demand == 0) && !fellBehind) {
+                if (emitting || ended || subscriber == null) {
                     return;
                 }
-                if (fellBehind) {
+                if (failure != null) {
                     break;
+                }
+                if (waiting.isEmpty() || demand == 0) {
+                    return;
                 }
                 items = waiting;
                 waiting = new ArrayList<>();
@@ -102,9 +123,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             }
         }
         if (end()) {
-            subscriber.onError(new Problem.Exhausted(
-                    "this watcher fell more than " + maxReadings + " readings behind; QueryReadings has them",
-                    Duration.ofSeconds(1)));
+            subscriber.onError(failure);
         }
     }
 

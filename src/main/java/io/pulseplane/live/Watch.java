@@ -2,6 +2,7 @@ package io.pulseplane.live;
 
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Problem;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.function.Consumer;
  * does not keep up is failed with {@code Exhausted} when more readings wait for it than the bound allows.
  */
 public final class Watch implements Flow.Publisher<List<Columns>> {
+
+    private static final System.Logger LOG = System.getLogger(Watch.class.getName());
 
     private final Set<String> codes;
     private final int maxReadings;
@@ -117,7 +120,14 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 demand--;
                 emitting = true;
             }
-            subscriber.onNext(items);
+            try {
+                subscriber.onNext(items);
+            } catch (RuntimeException e) {
+                // The thread that publishes has acknowledgements to hand out next; they are not this subscriber's to lose.
+                LOG.log(Level.WARNING, "A watcher failed to take what it asked for and is not told any more", e);
+                end();
+                return;
+            }
             synchronized (this) {
                 emitting = false;
             }

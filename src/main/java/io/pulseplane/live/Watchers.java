@@ -23,8 +23,9 @@ public final class Watchers {
      * @param codes of which codes; of all when empty
      */
     public Watch watch(Set<String> patients, Set<String> codes) {
-        var watch = new Watch(codes, maxReadings, w -> patients.forEach(patient -> remove(patient, w)));
-        for (var patient : patients) {
+        var watched = Set.copyOf(patients);
+        var watch = new Watch(codes, maxReadings, w -> watched.forEach(patient -> remove(patient, w)));
+        for (var patient : watched) {
             byPatient.compute(patient, (_, watches) -> {
                 var all = watches == null ? new CopyOnWriteArrayList<Watch>() : watches;
                 all.add(watch);

@@ -40,11 +40,24 @@ public final class Budget {
     }
 
     public void release(long bytes) {
+        synchronized (this) {
+            used -= bytes;
+        }
+        runWhileThereIsRoom();
+    }
+
+    /** Runs the action as soon as there is room: now, or on the thread that makes room, in order of asking. */
+    public void whenThereIsRoom(Runnable action) {
+        synchronized (this) {
+            waiting.add(action);
+        }
+        runWhileThereIsRoom();
+    }
+
+    private void runWhileThereIsRoom() {
         while (true) {
             Runnable next;
             synchronized (this) {
-                used -= bytes;
-                bytes = 0;
                 next = used < max ? waiting.poll() : null;
             }
             if (next == null) {
@@ -52,16 +65,5 @@ public final class Budget {
             }
             next.run();
         }
-    }
-
-    /** Runs the action as soon as there is room: now, or on the thread that makes room, in order of asking. */
-    public void whenThereIsRoom(Runnable action) {
-        synchronized (this) {
-            if (used >= max) {
-                waiting.add(action);
-                return;
-            }
-        }
-        action.run();
     }
 }

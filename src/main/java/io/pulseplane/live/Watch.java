@@ -123,7 +123,8 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             try {
                 subscriber.onNext(items);
             } catch (RuntimeException e) {
-                // The thread that publishes has acknowledgements to hand out next; they are not this subscriber's to lose.
+                // The thread that publishes has acknowledgements to hand out next; they are not this subscriber's to
+                // lose.
                 LOG.log(Level.WARNING, "A watcher failed to take what it asked for and is not told any more", e);
                 end();
                 return;

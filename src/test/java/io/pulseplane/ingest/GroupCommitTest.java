@@ -1,0 +1,356 @@
+package io.pulseplane.ingest;
+
+import static io.pulseplane.Readings.PATIENCE;
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.every;
+import static io.pulseplane.Readings.series;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.Readings;
+import io.pulseplane.Together;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.ScreenedBatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class GroupCommitTest {
+
+    private final SlowDisk disk = new SlowDisk();
+    private final Ledger ledger = new Ledger();
+    private final List<Long> published = new CopyOnWriteArrayList<>();
+    private Consumer<Receipt> onPublish = receipt -> published.add(sequenceOf(receipt));
+    private final GroupCommit commits = new GroupCommit(disk, receipt -> onPublish.accept(receipt), ledger);
+
+    private static long sequenceOf(Receipt receipt) {
+        return switch (receipt) {
+            case Receipt.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
+            case Receipt.Repeated(var acknowledgement) -> acknowledgement.sequence();
+            case Receipt.SequenceReused() -> -1;
+        };
+    }
+
+    private static ScreenedBatch batch(long sequence, int size) {
+        return Readings.batch(sequence, every(1, size, series("ada", "d" + sequence, PULSE)));
+    }
+
+    private CompletableFuture<Receipt> submit(long sequence) {
+        return submit(sequence, 1);
+    }
+
+    private CompletableFuture<Receipt> submit(long sequence, int size) {
+        return commits.submit(batch(sequence, size)).subscribeAsCompletionStage();
+    }
+
+    private List<CompletableFuture<Receipt>> submitAll(long from, long to) {
+        return LongStream.rangeClosed(from, to).mapToObj(this::submit).toList();
+    }
+
+    private static long acknowledged(CompletableFuture<Receipt> answer) {
+        return sequenceOf(
+                answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join());
+    }
+
+    private static List<Long> acknowledged(Collection<CompletableFuture<Receipt>> answers) {
+        return answers.stream().map(GroupCommitTest::acknowledged).toList();
+    }
+
+    private static List<Long> range(long from, long to) {
+        return LongStream.rangeClosed(from, to).boxed().toList();
+    }
+
+    @Nested
+    class Groups {
+
+        @Test
+        void an_idle_disk_gets_a_batch_at_once() {
+            var first = submit(1);
+            assertThat(disk.groups()).containsExactly(List.of(1L));
+            assertThat(first).isNotDone();
+            disk.sync();
+            assertThat(acknowledged(first)).isEqualTo(1);
+
+            submit(2);
+            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L));
+        }
+
+        @Test
+        void what_arrives_while_the_disk_is_busy_shares_one_append() {
+            var answers = submitAll(1, 6);
+            assertThat(disk.groups()).containsExactly(List.of(1L));
+            disk.sync();
+            assertThat(disk.groups()).containsExactly(List.of(1L), range(2, 6));
+            disk.sync();
+            assertThat(acknowledged(answers)).isEqualTo(range(1, 6));
+            assertThat(ledger.entries()).containsExactly("committed 1", "committed 5");
+        }
+
+        @Test
+        void nothing_is_submitted_before_somebody_waits_for_the_answer() {
+            var idle = commits.submit(batch(1, 1));
+            assertThat(disk.groups()).isEmpty();
+            idle.subscribe().with(_ -> {});
+            assertThat(disk.groups()).hasSize(1);
+        }
+
+        @Test
+        void hold_so_many_batches_at_most() {
+            int max = GroupCommit.MAX_GROUP_BATCHES;
+            var answers = submitAll(1, max + 4);
+            disk.sync();
+            disk.sync();
+            disk.sync();
+            assertThat(acknowledged(answers)).isEqualTo(range(1, max + 4));
+            assertThat(disk.groups()).containsExactly(List.of(1L), range(2, max + 1), range(max + 2, max + 4));
+        }
+
+        @Test
+        void hold_so_many_readings_at_most() {
+            int half = GroupCommit.MAX_GROUP_READINGS / 2;
+            var answers = List.of(submit(1), submit(2, half), submit(3, half), submit(4, half), submit(5, half + 1));
+            for (int i = 0; i < 4; i++) {
+                disk.sync();
+            }
+            assertThat(acknowledged(answers)).isEqualTo(range(1, 5));
+            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L, 3L), List.of(4L), List.of(5L));
+        }
+
+        @Test
+        void hold_a_batch_that_is_larger_than_a_group_may_be_alone() {
+            var answers = List.of(submit(1), submit(2, GroupCommit.MAX_GROUP_READINGS + 1), submit(3));
+            for (int i = 0; i < 3; i++) {
+                disk.sync();
+            }
+            assertThat(acknowledged(answers)).isEqualTo(range(1, 3));
+            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L), List.of(3L));
+        }
+    }
+
+    @Nested
+    class Answers {
+
+        @Test
+        void come_in_the_order_of_submitting() {
+            var order = Collections.synchronizedList(new ArrayList<Long>());
+            var answers = submitAll(1, 50).stream()
+                    .map(answer -> answer.thenApply(receipt -> {
+                        order.add(sequenceOf(receipt));
+                        return receipt;
+                    }))
+                    .toList();
+            disk.sync();
+            var later = submit(51).thenApply(receipt -> {
+                order.add(sequenceOf(receipt));
+                return receipt;
+            });
+            disk.sync();
+            disk.sync();
+            acknowledged(answers);
+            acknowledged(later);
+            assertThat(order).isEqualTo(range(1, 51));
+        }
+
+        @Test
+        void come_after_what_they_promise_has_been_published() {
+            var publishedWhenAnswered = new CopyOnWriteArrayList<List<Long>>();
+            var answers = submitAll(1, 3).stream()
+                    .map(answer -> answer.thenApply(receipt -> {
+                        publishedWhenAnswered.add(List.copyOf(published));
+                        return receipt;
+                    }))
+                    .toList();
+            disk.sync();
+            disk.sync();
+            acknowledged(answers);
+            assertThat(publishedWhenAnswered).containsExactly(List.of(1L), List.of(1L, 2L), List.of(1L, 2L, 3L));
+        }
+
+        @Test
+        void are_handed_out_while_the_disk_is_busy_with_the_next_group() throws Exception {
+            var handingOut = new CountDownLatch(1);
+            var goOn = new CountDownLatch(1);
+            onPublish = _ -> {
+                handingOut.countDown();
+                awaitQuietly(goOn);
+            };
+            var first = submit(1);
+            var second = submit(2);
+            disk.sync();
+            awaitQuietly(handingOut);
+            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L));
+            assertThat(first).isNotDone();
+            goOn.countDown();
+            disk.sync();
+            assertThat(acknowledged(List.of(first, second))).containsExactly(1L, 2L);
+        }
+
+        @Test
+        void are_given_to_the_others_if_one_does_not_wait_any_more() {
+            submit(1);
+            var gone = commits.submit(batch(2, 1)).subscribe().with(_ -> {});
+            var third = submit(3);
+            gone.cancel();
+            disk.sync();
+            disk.sync();
+            assertThat(acknowledged(third)).isEqualTo(3);
+            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L, 3L));
+        }
+    }
+
+    @Nested
+    class Failures {
+
+        private final Problem.Exhausted full = new Problem.Exhausted("the disk is full", Duration.ofSeconds(10));
+
+        @Test
+        void fail_exactly_the_group_they_befall() {
+            var first = submit(1);
+            var second = submitAll(2, 4);
+            disk.sync();
+            var third = submitAll(5, 6);
+            disk.fail(full);
+            disk.sync();
+            assertThat(acknowledged(first)).isEqualTo(1);
+            assertThat(acknowledged(third)).isEqualTo(range(5, 6));
+            assertThat(second)
+                    .allSatisfy(answer -> assertThat(answer)
+                            .failsWithin(PATIENCE)
+                            .withThrowableThat()
+                            .withCause(full));
+            assertThat(ledger.entries()).containsExactly("committed 1", "failed 3", "committed 2");
+        }
+
+        @Test
+        void publish_nothing() {
+            var answers = submitAll(1, 2);
+            disk.fail(full);
+            disk.sync();
+            assertThat(acknowledged(answers.get(1))).isEqualTo(2);
+            assertThat(published).containsExactly(2L);
+        }
+
+        @Test
+        void leave_an_idle_disk_that_takes_the_next_batch() {
+            var failed = submit(1);
+            disk.fail(full);
+            assertThat(failed).failsWithin(PATIENCE);
+            var again = submit(1);
+            disk.sync();
+            assertThat(acknowledged(again)).isEqualTo(1);
+        }
+    }
+
+    @Nested
+    class Draining {
+
+        @Test
+        void is_done_at_once_where_nothing_was_taken() {
+            assertThat(commits.drain(Duration.ZERO)).isTrue();
+        }
+
+        @Test
+        void answers_what_was_taken_and_says_so() {
+            var answers = submitAll(1, 5);
+            assertThat(commits.drain(Duration.ZERO)).isFalse();
+            disk.sync();
+            disk.sync();
+            assertThat(commits.drain(PATIENCE)).isTrue();
+            assertThat(answers).allMatch(CompletableFuture::isDone);
+            assertThat(acknowledged(answers)).isEqualTo(range(1, 5));
+        }
+
+        @Test
+        void ends_with_the_last_answer_and_not_with_the_time() throws Exception {
+            var answers = submitAll(1, 3);
+            var drained = new AtomicInteger();
+            Together.run(
+                    () -> {
+                        if (commits.drain(Duration.ofDays(1))) {
+                            drained.incrementAndGet();
+                        }
+                    },
+                    () -> {
+                        disk.sync();
+                        disk.fail(new Problem.Unavailable("the disk is gone", null));
+                    });
+            assertThat(drained).hasValue(1);
+            assertThat(answers).allMatch(CompletableFuture::isDone);
+        }
+
+        @Test
+        void refuses_what_comes_later() {
+            var taken = submit(1);
+            commits.drain(Duration.ZERO);
+            assertThatThrownBy(() -> Readings.await(commits.submit(batch(2, 1))))
+                    .isInstanceOf(Problem.Unavailable.class)
+                    .hasMessage("the plane is stopping");
+            disk.sync();
+            assertThat(acknowledged(taken)).isEqualTo(1);
+            assertThat(disk.groups()).containsExactly(List.of(1L));
+        }
+
+        @Test
+        void gives_up_when_interrupted_and_stays_so() {
+            submit(1);
+            Thread.currentThread().interrupt();
+            assertThat(commits.drain(Duration.ofDays(1))).isFalse();
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    /** Whoever submits whenever: each batch is stored once, answered with its own receipt, and published once, in the order of the disk. */
+    @Test
+    void answers_everyone_when_many_submit_at_once() throws Exception {
+        int perThread = 3_000;
+        var answers = new ConcurrentLinkedQueue<CompletableFuture<Void>>();
+        var sequence = new AtomicLong();
+        var submitting = new AtomicInteger(3);
+        Together.Work submitter = () -> {
+            try {
+                for (int i = 0; i < perThread; i++) {
+                    long mine = sequence.incrementAndGet();
+                    answers.add(submit(mine)
+                            .thenAccept(
+                                    receipt -> assertThat(sequenceOf(receipt)).isEqualTo(mine)));
+                }
+            } finally {
+                submitting.decrementAndGet();
+            }
+        };
+        Together.run(submitter, submitter, submitter, () -> {
+            while (disk.sync() || submitting.get() > 0) {
+                Thread.onSpinWait();
+            }
+        });
+        CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
+        var stored = disk.groups().stream().flatMap(List::stream).toList();
+        assertThat(stored.stream().sorted().toList()).isEqualTo(range(1, 3 * perThread));
+        assertThat(published).isEqualTo(stored);
+        assertThat(commits.drain(PATIENCE)).isTrue();
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.pulseplane.ingest;
+
+import static io.pulseplane.Readings.ADA;
+import static io.pulseplane.Readings.BREATH;
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.columns;
+import static io.pulseplane.Readings.series;
+import static io.pulseplane.Readings.times;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.Readings;
+import io.pulseplane.ingest.Registration.Policy;
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.Rejection;
+import io.pulseplane.vitals.Rejection.Reason;
+import io.pulseplane.vitals.Screening;
+import io.pulseplane.vitals.Screening.UnknownCodes;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.helpers.test.AssertSubscriber;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IngestTest {
+
+    private static final long NOW = 1_763_000_000_000_000L;
+    private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
+
+    private final MemoryStore store = new MemoryStore(() -> NOW);
+    private final LatestValues latest = new LatestValues(100);
+    private final Watchers watchers = new Watchers(1_000);
+    private final Ledger ledger = new Ledger();
+    private final Ingest ingest = ingest(Policy.ACCEPT);
+    private final AssertSubscriber<List<Columns>> watcher = Multi.createFrom()
+            .publisher(watchers.watch(Set.of("ada"), Set.of()))
+            .subscribe()
+            .withSubscriber(AssertSubscriber.create(Long.MAX_VALUE));
+
+    private Ingest ingest(Policy policy) {
+        var screening = new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5));
+        return new Ingest(
+                screening, new Registration(policy, store), store, latest, watchers, 1_000_000, ledger, () -> NOW);
+    }
+
+    @BeforeEach
+    void somebody_asked_for_latest_values() {
+        latest.of(ADA).complete(List.of());
+    }
+
+    private static Batch batch(long sequence, Batch.Block... blocks) {
+        return new Batch("d1", "ada", sequence, List.of(blocks));
+    }
+
+    private static Batch.Block pulse(long[] times, double... values) {
+        return new Batch.Block(PULSE, "/min", times, values);
+    }
+
+    private Columns stored(Series series) {
+        return await(store.read(series, TimeRange.ALL, Order.OLDEST_FIRST, 1_000));
+    }
+
+    private List<Columns> heard() {
+        return watcher.getItems().stream().flatMap(List::stream).toList();
+    }
+
+    @Test
+    void acknowledges_what_is_stored_and_known_to_all() {
+        var knownThen = new AtomicReference<List<Reading>>();
+        var heardThen = new AtomicReference<List<Columns>>();
+        var outcome = await(ingest.put(batch(7, pulse(times(10, 20), 60, 61))).invoke(() -> {
+            knownThen.set(latest.of(ADA).readings());
+            heardThen.set(heard());
+        }));
+        var sent = columns(PULSE_OF_ADA, times(10, 20), 60, 61);
+        assertThat(outcome.repeated()).isFalse();
+        assertThat(outcome.acknowledgement().device()).isEqualTo("d1");
+        assertThat(outcome.acknowledgement().sequence()).isEqualTo(7);
+        assertThat(outcome.acknowledgement().accepted()).isEqualTo(2);
+        assertThat(stored(PULSE_OF_ADA)).isEqualTo(sent);
+        assertThat(knownThen.get()).containsExactly(new Reading(PULSE_OF_ADA, 20, 61));
+        assertThat(heardThen.get()).containsExactly(sent);
+        assertThat(ledger.entries()).containsExactly("committed 1", "stored 7");
+    }
+
+    @Test
+    void keeps_and_tells_the_neighbours_of_a_refused_reading_only() {
+        var acknowledgement = await(ingest.put(batch(1, pulse(times(10, 20, 30, NOW + 5_000_001), 60, 0, 62, 63))))
+                .acknowledgement();
+        assertThat(acknowledgement.accepted()).isEqualTo(2);
+        assertThat(acknowledgement.rejections())
+                .containsExactly(
+                        new Rejection(PULSE, Reason.IMPLAUSIBLE, new int[] {1}),
+                        new Rejection(PULSE, Reason.IN_THE_FUTURE, new int[] {3}));
+        var kept = columns(PULSE_OF_ADA, times(10, 30), 60, 62);
+        assertThat(stored(PULSE_OF_ADA)).isEqualTo(kept);
+        assertThat(heard()).containsExactly(kept);
+        assertThat(latest.of(ADA).readings()).containsExactly(new Reading(PULSE_OF_ADA, 30, 62));
+    }
+
+    @Test
+    void acknowledges_a_batch_of_which_nothing_may_be_stored() {
+        var outcome = await(ingest.put(batch(1, pulse(times(10), Double.NaN))));
+        assertThat(outcome.acknowledgement().accepted()).isZero();
+        assertThat(outcome.acknowledgement().rejected()).isEqualTo(1);
+        assertThat(heard()).isEmpty();
+        assertThat(await(ingest.put(batch(1, pulse(times(10), Double.NaN)))).repeated())
+                .isTrue();
+    }
+
+    @Test
+    void answers_a_repeated_batch_as_the_first_time_and_tells_nobody_again() {
+        var batch = batch(1, pulse(times(10, 20, 30), 60, 0, 62));
+        var first = await(ingest.put(batch));
+        var second = await(ingest.put(batch));
+        assertThat(second.repeated()).isTrue();
+        assertThat(second.acknowledgement()).isEqualTo(first.acknowledgement());
+        assertThat(heard()).hasSize(1);
+        assertThat(ledger.entries()).containsExactly("committed 1", "stored 1", "committed 1", "repeated 3 readings");
+    }
+
+    @Test
+    void tells_readings_that_came_before_in_another_batch_once() {
+        await(ingest.put(batch(1, pulse(times(10, 20), 60, 61))));
+        var outcome = await(ingest.put(batch(2, pulse(times(10, 15, 20), 60, 66, 99))));
+        assertThat(outcome.acknowledgement().accepted()).isEqualTo(1);
+        assertThat(outcome.acknowledgement().duplicates()).isEqualTo(1);
+        assertThat(outcome.acknowledgement().rejections())
+                .containsExactly(new Rejection(PULSE, Reason.CONFLICTING_VALUE, new int[] {2}));
+        assertThat(heard())
+                .containsExactly(columns(PULSE_OF_ADA, times(10, 20), 60, 61), columns(PULSE_OF_ADA, times(15), 66));
+        assertThat(latest.of(ADA).readings()).containsExactly(new Reading(PULSE_OF_ADA, 20, 61));
+    }
+
+    @Test
+    void refuses_another_batch_of_a_sequence_that_was_used() {
+        await(ingest.put(batch(-1, pulse(times(10), 60))));
+        assertThatThrownBy(() -> await(ingest.put(batch(-1, pulse(times(11), 60)))))
+                .isInstanceOf(Problem.AlreadyExists.class)
+                .hasMessageContaining("sequence 18446744073709551615 ");
+        assertThat(stored(PULSE_OF_ADA).times()).containsExactly(10);
+        assertThat(heard()).hasSize(1);
+    }
+
+    @Test
+    void tells_every_code_of_a_batch() {
+        await(ingest.put(
+                batch(1, pulse(times(10), 60), new Batch.Block(BREATH, "/min", times(11), new double[] {14}))));
+        var breath = columns(series("ada", "d1", BREATH), times(11), 14);
+        assertThat(heard()).containsExactly(columns(PULSE_OF_ADA, times(10), 60), breath);
+        assertThat(latest.of(ADA).readings())
+                .containsExactly(new Reading(PULSE_OF_ADA, 10, 60), new Reading(breath.series(), 11, 14));
+    }
+
+    @Test
+    void stores_nothing_of_those_who_have_to_be_registered_first() {
+        var strict = ingest(Policy.REFUSE);
+        assertThatThrownBy(() -> await(strict.put(batch(1, pulse(times(10), 60)))))
+                .isInstanceOf(Problem.Unmet.class);
+        assertThat(stored(PULSE_OF_ADA).isEmpty()).isTrue();
+        assertThat(heard()).isEmpty();
+
+        await(store.putDevice(Device.provisional("d1", NOW)));
+        await(store.putPatient(Patient.provisional("ada", NOW)));
+        assertThat(await(strict.put(batch(1, pulse(times(10), 60)))).repeated()).isFalse();
+        assertThat(heard()).hasSize(1);
+    }
+
+    @Test
+    void fails_with_what_the_store_fails_with() {
+        store.close();
+        assertThatThrownBy(() -> await(ingest.put(batch(1, pulse(times(10), 60)))))
+                .isInstanceOf(Problem.Unavailable.class)
+                .hasMessage("the store is closed");
+        assertThat(ledger.entries()).containsExactly("failed 1");
+        assertThat(latest.of(ADA).readings()).isEmpty();
+    }
+
+    @Test
+    void takes_no_more_once_it_is_drained() {
+        await(ingest.put(batch(1, pulse(times(10), 60))));
+        assertThat(ingest.drain(Readings.PATIENCE)).isTrue();
+        assertThatThrownBy(() -> await(ingest.put(batch(2, pulse(times(20), 60)))))
+                .isInstanceOf(Problem.Unavailable.class);
+        assertThat(stored(PULSE_OF_ADA).times()).containsExactly(10);
+    }
+
+    @Test
+    void counts_nothing_by_itself_against_the_budget_it_was_given() {
+        assertThat(ingest.budget().max()).isEqualTo(1_000_000);
+        await(ingest.put(batch(1, pulse(times(10), 60))));
+        assertThat(ingest.budget().used()).isZero();
+    }
+}

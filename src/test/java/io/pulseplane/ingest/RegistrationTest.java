@@ -1,0 +1,76 @@
+package io.pulseplane.ingest;
+
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.keep;
+import static io.pulseplane.Readings.one;
+import static io.pulseplane.Readings.series;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.ingest.Registration.Policy;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.Problem;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RegistrationTest {
+
+    private static final Batch BATCH = new Batch("d1", "ada", 1, List.of());
+
+    private final MemoryStore store = new MemoryStore(() -> 0);
+    private final Registration refusing = new Registration(Policy.REFUSE, store);
+
+    private void check(Registration registration) {
+        await(registration.check(BATCH));
+    }
+
+    @Test
+    void lets_everyone_in_where_it_is_told_to_and_asks_nobody() {
+        store.close();
+        assertThatCode(() -> check(new Registration(Policy.ACCEPT, store))).doesNotThrowAnyException();
+    }
+
+    @Test
+    void refuses_a_device_and_a_patient_that_nobody_registered() {
+        assertThatThrownBy(() -> check(refusing))
+                .isInstanceOf(Problem.Unmet.class)
+                .hasMessage("this device has to be registered first");
+        await(store.putDevice(Device.provisional("d1", 0)));
+        assertThatThrownBy(() -> check(refusing))
+                .isInstanceOf(Problem.Unmet.class)
+                .hasMessage("this patient has to be registered first");
+    }
+
+    @Test
+    void takes_a_device_for_no_patient_of_the_same_name() {
+        await(store.putDevice(Device.provisional("d1", 0)));
+        await(store.putDevice(Device.provisional("ada", 0)));
+        assertThatThrownBy(() -> check(refusing)).isInstanceOf(Problem.Unmet.class);
+    }
+
+    @Test
+    void lets_in_from_the_moment_both_are_registered() {
+        assertThatThrownBy(() -> check(refusing)).isInstanceOf(Problem.Unmet.class);
+        await(store.putDevice(Device.provisional("d1", 0)));
+        await(store.putPatient(Patient.provisional("ada", 0)));
+        assertThatCode(() -> check(refusing)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void asks_no_more_for_those_it_has_found() {
+        keep(store, one(series("ada", "d1", PULSE), 10, 60));
+        check(refusing);
+        store.close();
+        assertThatCode(() -> check(refusing)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void refuses_when_it_cannot_find_out() {
+        store.close();
+        assertThatThrownBy(() -> check(refusing)).isInstanceOf(Problem.Unavailable.class);
+    }
+}

@@ -18,8 +18,12 @@ public final class LatestQuery {
     private final Store store;
     private final Subjects subjects;
 
-    /** One question to the store at a time for each subject, however many ask. */
-    private final ConcurrentMap<Subject, Uni<Latest>> underWay = new ConcurrentHashMap<>();
+    /**
+     * One question to the store at a time for each entry, however many ask. What the store says may be older than the
+     * last of those who ask; what came in between is in the entry they share. Hence by entry, and not by subject: a
+     * subject that was forgotten has a new entry, which missed what the old one got.
+     */
+    private final ConcurrentMap<Latest, Uni<List<Reading>>> underWay = new ConcurrentHashMap<>();
 
     public LatestQuery(LatestValues values, Store store) {
         this.values = values;
@@ -42,20 +46,25 @@ public final class LatestQuery {
         });
     }
 
+    /** Whether an unmeasured subject is known is not shared: by the time of a later question it may have become so. */
     private Uni<Latest> complete(Subject subject, Latest latest) {
+        return stored(subject, latest)
+                .chain(stored -> stored.isEmpty()
+                        ? subjects.known(subject).replaceWith(stored)
+                        : Uni.createFrom().item(stored))
+                .invoke(latest::complete)
+                .replaceWith(latest)
+                .onFailure()
+                .invoke(() -> values.forget(subject, latest));
+    }
+
+    private Uni<List<Reading>> stored(Subject subject, Latest latest) {
         return underWay.computeIfAbsent(
-                subject,
+                latest,
                 _ -> store.readings()
                         .latest(subject)
-                        .chain(stored -> stored.isEmpty()
-                                ? subjects.known(subject).replaceWith(stored)
-                                : Uni.createFrom().item(stored))
-                        .invoke(latest::complete)
-                        .replaceWith(latest)
-                        .onFailure()
-                        .invoke(() -> values.forget(subject, latest))
                         .onTermination()
-                        .invoke(() -> underWay.remove(subject))
+                        .invoke(() -> underWay.remove(latest))
                         .memoize()
                         .indefinitely());
     }

@@ -49,11 +49,10 @@ final class SliceReader {
                 .map(s -> new Lane(s, after.map(p -> p.rest(range, order, s)).orElse(range)))
                 .toList();
         int share = Math.clamp(READINGS_HELD / Math.max(1, series.size()), MIN_PAGE, MAX_PAGE);
-        // One more than the limit, to know whether there is more.
-        this.page = (int) Math.min(share, limit < Long.MAX_VALUE ? limit + 1 : limit);
+        this.page = (int) Math.min(share, limit);
     }
 
-    /** The slices, each read when it is asked for. Those at the end may be empty. */
+    /** The slices, each read when it is asked for. None is empty, but for the only one where there is nothing to read. */
     Multi<Slice> slices() {
         return Multi.createBy()
                 .repeating()
@@ -69,7 +68,8 @@ final class SliceReader {
     }
 
     private Uni<Void> fill(Lane lane) {
-        return store.read(lane.series, lane.rest, order, page)
+        // One more than is taken, to know whether there is more.
+        return store.read(lane.series, lane.rest, order, page + 1)
                 .invoke(columns -> lane.take(columns, page, order))
                 .replaceWithVoid();
     }
@@ -164,15 +164,14 @@ final class SliceReader {
         }
 
         void take(Columns columns, int page, Order order) {
-            held = columns;
+            exhausted = columns.size() <= page;
+            held = exhausted ? columns : columns.slice(0, page);
             offset = 0;
-            exhausted = columns.size() < page;
-            if (!columns.isEmpty()) {
-                long last = columns.lastTime();
+            if (!exhausted) {
+                long last = held.lastTime();
                 rest = order == Order.OLDEST_FIRST
                         ? new TimeRange(last + 1, rest.to())
                         : new TimeRange(rest.from(), last);
-                exhausted |= rest.isEmpty();
             }
         }
 

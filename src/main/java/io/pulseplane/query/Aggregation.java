@@ -79,8 +79,11 @@ public final class Aggregation {
     }
 
     private static void refuseToFillTooMany(Windowed asked, int groups) {
-        long windows = (asked.times().to() - asked.times().from()) / asked.width() + 2;
-        if (windows > MAX_FILLED / Math.max(1, groups)) {
+        long first = Math.floorDiv(asked.times().from(), asked.width());
+        long last = Math.floorDiv(asked.times().to() - 1, asked.width());
+        long windows = last - first + 1;
+        // There may be more of them than a long can count.
+        if (windows < 0 || windows > MAX_FILLED / Math.max(1, groups)) {
             throw new Problem.Invalid(
                     "fill_empty", "must not be set where more than " + MAX_FILLED + " windows would be answered");
         }

@@ -33,8 +33,9 @@ final class Windowing {
         this.width = width;
         this.quantiles = quantiles;
         this.fillEmpty = fillEmpty;
-        this.nextIndex = range.from() / width;
-        this.lastIndex = range.isEmpty() ? nextIndex - 1 : (range.to() - 1) / width;
+        // A range may begin before the epoch, though no reading lies there.
+        this.nextIndex = Math.floorDiv(range.from(), width);
+        this.lastIndex = range.isEmpty() ? nextIndex - 1 : Math.floorDiv(range.to() - 1, width);
         this.nothing = new Summary(quantiles);
     }
 

@@ -44,11 +44,11 @@ public final class Readings {
         return new Columns(series, new long[] {time}, new double[] {value});
     }
 
-    /** Readings at 0, step, 2 step and so on, with values from 60 to 99. */
+    /** Readings at step, 2 step, 3 step and so on, with values from 60 to 99. */
     public static Columns every(long step, int size, Series series) {
         return new Columns(
                 series,
-                LongStream.range(0, size).map(i -> i * step).toArray(),
+                LongStream.rangeClosed(1, size).map(i -> i * step).toArray(),
                 IntStream.range(0, size).mapToDouble(i -> 60 + i % 40).toArray());
     }
 

@@ -46,6 +46,17 @@ class RegistrationTest {
     }
 
     @Test
+    void refuses_again_who_comes_again_without_being_registered() {
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> check(refusing)).isInstanceOf(Problem.Unmet.class);
+        }
+        await(store.putDevice(Device.provisional("d1", 0)));
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> check(refusing)).hasMessageContaining("patient");
+        }
+    }
+
+    @Test
     void takes_a_device_for_no_patient_of_the_same_name() {
         await(store.putDevice(Device.provisional("d1", 0)));
         await(store.putDevice(Device.provisional("ada", 0)));

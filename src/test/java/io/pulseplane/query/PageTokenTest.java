@@ -1,0 +1,125 @@
+package io.pulseplane.query;
+
+import static io.pulseplane.Readings.ADA;
+import static io.pulseplane.Readings.BREATH;
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.series;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.query.RangeQuery.Range;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PageTokenTest {
+
+    private static final List<Series> SERIES =
+            List.of(series("ada", "d1", PULSE), series("ada", "d2", PULSE), series("ada", "d1", BREATH));
+    private static final TimeRange TIMES = new TimeRange(10, 1_000);
+    private static final Range RANGE = range(ADA, Set.of(PULSE, BREATH), TIMES, Order.OLDEST_FIRST);
+
+    private static Range range(Subject subject, Set<String> codes, TimeRange times, Order order) {
+        return new Range(new Question(subject, codes), times, order);
+    }
+
+    private static String token() {
+        return PageToken.encode(RANGE, new Position(500, Optional.of(SERIES.get(1))));
+    }
+
+    private static void assertRefused(Range range, String token, String why) {
+        assertThatThrownBy(() -> PageToken.decode(range, token, SERIES))
+                .isInstanceOfSatisfying(
+                        Problem.Invalid.class,
+                        e -> assertThat(e.violations()).containsExactly(new Problem.Violation("page_token", why)));
+    }
+
+    @Test
+    void carries_a_position() {
+        for (var series : SERIES) {
+            var position = new Position(500, Optional.of(series));
+            assertThat(PageToken.decode(RANGE, PageToken.encode(RANGE, position), SERIES))
+                    .isEqualTo(position);
+        }
+        for (long time : new long[] {0, 1, Long.MAX_VALUE}) {
+            var position = new Position(time, Optional.empty());
+            assertThat(PageToken.decode(RANGE, PageToken.encode(RANGE, position), SERIES))
+                    .isEqualTo(position);
+        }
+    }
+
+    @Test
+    void does_not_depend_on_the_order_in_which_codes_were_named() {
+        var same = range(ADA, new LinkedHashSet<>(List.of(BREATH, PULSE)), TIMES, Order.OLDEST_FIRST);
+        var other = range(ADA, new LinkedHashSet<>(List.of(PULSE, BREATH)), TIMES, Order.OLDEST_FIRST);
+        var position = new Position(500, Optional.empty());
+        assertThat(PageToken.encode(same, position)).isEqualTo(PageToken.encode(other, position));
+    }
+
+    static List<Range> others() {
+        return List.of(
+                range(new Subject.OfPatient("bob"), Set.of(PULSE, BREATH), TIMES, Order.OLDEST_FIRST),
+                range(new Subject.OfDevice("ada"), Set.of(PULSE, BREATH), TIMES, Order.OLDEST_FIRST),
+                range(ADA, Set.of(PULSE), TIMES, Order.OLDEST_FIRST),
+                range(ADA, Set.of(), TIMES, Order.OLDEST_FIRST),
+                range(ADA, Set.of(PULSE, BREATH), new TimeRange(11, 1_000), Order.OLDEST_FIRST),
+                range(ADA, Set.of(PULSE, BREATH), new TimeRange(10, 1_001), Order.OLDEST_FIRST),
+                range(ADA, Set.of(PULSE, BREATH), TIMES, Order.NEWEST_FIRST));
+    }
+
+    @ParameterizedTest
+    @MethodSource("others")
+    void of_another_question_is_refused(Range other) {
+        assertRefused(other, token(), "must come from a response to this same question");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "x", "====", "AAAA", "no token at all", "ä€", "\u0000", "../../etc"})
+    void that_is_none_is_refused(String garbage) {
+        assertRefused(RANGE, garbage, "must be as a response gave it");
+    }
+
+    @Test
+    void that_was_cut_or_lengthened_or_is_of_another_version_is_refused() {
+        var bytes = Base64.getUrlDecoder().decode(token());
+        var encoder = Base64.getUrlEncoder().withoutPadding();
+        for (int length = 0; length < bytes.length; length++) {
+            var cut = encoder.encodeToString(Arrays.copyOf(bytes, length));
+            assertRefused(RANGE, cut, "must be as a response gave it");
+        }
+        assertRefused(
+                RANGE, encoder.encodeToString(Arrays.copyOf(bytes, bytes.length + 1)), "must be as a response gave it");
+        bytes[0]++;
+        assertRefused(RANGE, encoder.encodeToString(bytes), "must be as a response gave it");
+    }
+
+    /** Whatever time somebody writes into a token: what is left lies in the range that was asked for. */
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 9, 10, 11, 999, 1_000, 1_001, Long.MAX_VALUE})
+    void cannot_lead_out_of_the_range(long time) {
+        var bytes = Base64.getUrlDecoder().decode(token());
+        ByteBuffer.wrap(bytes).putLong(1 + Long.BYTES, time);
+        var forged = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        var position = PageToken.decode(RANGE, forged, SERIES);
+        for (var order : Order.values()) {
+            for (var series : SERIES) {
+                var rest = position.rest(TIMES, order, series);
+                assertThat(rest.from()).isBetween(TIMES.from(), TIMES.to());
+                assertThat(rest.to()).isBetween(rest.from(), TIMES.to());
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+package io.pulseplane.query;
+
+import static io.pulseplane.Readings.ADA;
+import static io.pulseplane.Readings.BREATH;
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.columns;
+import static io.pulseplane.Readings.every;
+import static io.pulseplane.Readings.keep;
+import static io.pulseplane.Readings.one;
+import static io.pulseplane.Readings.series;
+import static io.pulseplane.Readings.times;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.query.RangeQuery.Chunk;
+import io.pulseplane.query.RangeQuery.Range;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.Patient;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.helpers.test.AssertSubscriber;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RangeQueryTest {
+
+    /** What is read of one series at a time where there are few of them. */
+    private static final int PAGE = 8_192;
+
+    private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
+    private static final Series PULSE_ELSEWHERE = series("ada", "d2", PULSE);
+    private static final Series BREATH_OF_ADA = series("ada", "d1", BREATH);
+    private static final Range ALL = range(TimeRange.ALL, Order.OLDEST_FIRST);
+
+    private final ObservedStore store = new ObservedStore();
+    private final RangeQuery query = new RangeQuery(store);
+
+    private static Range range(TimeRange times, Order order, String... codes) {
+        return new Range(new Question(ADA, Set.of(codes)), times, order);
+    }
+
+    private List<Chunk> ask(Range range, String token, long limit) {
+        return await(query.ask(range, token, limit).collect().asList());
+    }
+
+    private List<Columns> columnsOf(Range range, long limit) {
+        return ask(range, "", limit).stream()
+                .flatMap(chunk -> chunk.columns().stream())
+                .toList();
+    }
+
+    private static int size(Chunk chunk) {
+        return chunk.columns().stream().mapToInt(Columns::size).sum();
+    }
+
+    @Nested
+    class Answers {
+
+        @Test
+        void hold_what_is_in_the_range_and_nothing_that_begins_at_its_end() {
+            keep(store, columns(PULSE_OF_ADA, times(10, 20, 30, 40), 60, 61, 62, 63));
+            assertThat(columnsOf(range(new TimeRange(20, 40), Order.OLDEST_FIRST), Long.MAX_VALUE))
+                    .containsExactly(columns(PULSE_OF_ADA, times(20, 30), 61, 62));
+            assertThat(columnsOf(range(new TimeRange(20, 40), Order.NEWEST_FIRST), Long.MAX_VALUE))
+                    .containsExactly(columns(PULSE_OF_ADA, times(30, 20), 62, 61));
+        }
+
+        @Test
+        void hold_the_series_side_by_side_in_their_order() {
+            keep(store, every(10, 3, PULSE_ELSEWHERE), every(10, 3, BREATH_OF_ADA), every(10, 3, PULSE_OF_ADA));
+            assertThat(columnsOf(ALL, Long.MAX_VALUE))
+                    .containsExactly(
+                            every(10, 3, PULSE_OF_ADA), every(10, 3, PULSE_ELSEWHERE), every(10, 3, BREATH_OF_ADA));
+        }
+
+        @Test
+        void hold_what_was_asked_for_and_nothing_else() {
+            keep(
+                    store,
+                    every(10, 3, PULSE_OF_ADA),
+                    every(10, 3, BREATH_OF_ADA),
+                    every(10, 3, series("bob", "d1", PULSE)));
+            assertThat(columnsOf(range(TimeRange.ALL, Order.OLDEST_FIRST, PULSE, "1-1"), Long.MAX_VALUE))
+                    .containsExactly(every(10, 3, PULSE_OF_ADA));
+            var ofDevice = new Range(
+                    new Question(new Subject.OfDevice("d1"), Set.of(PULSE)), TimeRange.ALL, Order.OLDEST_FIRST);
+            assertThat(columnsOf(ofDevice, Long.MAX_VALUE))
+                    .containsExactly(every(10, 3, PULSE_OF_ADA), every(10, 3, series("bob", "d1", PULSE)));
+        }
+
+        @Test
+        void are_refused_for_one_whom_nobody_knows() {
+            keep(store, one(series("bob", "d9", PULSE), 10, 60));
+            assertThatThrownBy(() -> ask(ALL, "", 1))
+                    .isInstanceOf(Problem.NotFound.class)
+                    .hasMessage("there is no such patient");
+            var ofDevice =
+                    new Range(new Question(new Subject.OfDevice("d1"), Set.of()), TimeRange.ALL, Order.OLDEST_FIRST);
+            assertThatThrownBy(() -> ask(ofDevice, "", 1))
+                    .isInstanceOf(Problem.NotFound.class)
+                    .hasMessage("there is no such device");
+        }
+
+        @Test
+        void have_no_chunk_where_there_is_nothing_to_say() {
+            await(store.registry().putPatient(Patient.provisional("ada", 0)));
+            await(store.registry().putDevice(Device.provisional("d1", 0)));
+            assertThat(ask(ALL, "", 10)).isEmpty();
+            keep(store, columns(PULSE_OF_ADA, times(10, 20), 60, 61));
+            assertThat(ask(range(TimeRange.ALL, Order.OLDEST_FIRST, BREATH), "", 10))
+                    .isEmpty();
+            assertThat(ask(range(new TimeRange(11, 20), Order.OLDEST_FIRST), "", 10))
+                    .isEmpty();
+            assertThat(ask(range(new TimeRange(10, 10), Order.NEWEST_FIRST), "", 10))
+                    .isEmpty();
+        }
+    }
+
+    @Nested
+    class Limits {
+
+        @ParameterizedTest
+        @EnumSource
+        void are_exact_within_one_microsecond_too(Order order) {
+            keep(store, every(1, 3, PULSE_OF_ADA), every(1, 3, PULSE_ELSEWHERE), every(1, 3, BREATH_OF_ADA));
+            var whole = Flat.of(columnsOf(range(TimeRange.ALL, order), Long.MAX_VALUE), order);
+            assertThat(whole).hasSize(9);
+            for (int limit = 1; limit <= 9; limit++) {
+                assertThat(Flat.of(columnsOf(range(TimeRange.ALL, order), limit), order))
+                        .isEqualTo(whole.subList(0, limit));
+            }
+        }
+
+        @Test
+        void that_are_not_reached_change_nothing() {
+            keep(store, every(1, 3, PULSE_OF_ADA));
+            assertThat(ask(ALL, "", 4)).isEqualTo(ask(ALL, "", Long.MAX_VALUE));
+            assertThat(ask(ALL, "", Integer.MAX_VALUE + 1L)).isEqualTo(ask(ALL, "", Long.MAX_VALUE));
+        }
+
+        @Test
+        void leave_a_token_exactly_if_there_is_more() {
+            keep(store, every(1, 3, PULSE_OF_ADA));
+            assertThat(ask(ALL, "", 2).getLast().pageToken()).isNotEmpty();
+            assertThat(ask(ALL, "", 3).getLast().pageToken()).isEmpty();
+        }
+    }
+
+    /** Tokens in the middle lead on, and the last chunk has none, also where the readings end with a page of the store. */
+    @ParameterizedTest
+    @EnumSource
+    void a_chunk_has_a_token_exactly_if_there_is_more(Order order) {
+        keep(store, every(1, 2 * PAGE, PULSE_OF_ADA));
+        var range = range(TimeRange.ALL, order);
+        var chunks = ask(range, "", Long.MAX_VALUE);
+        assertThat(chunks).extracting(RangeQueryTest::size).containsExactly(PAGE, PAGE);
+        assertThat(chunks.getFirst().pageToken()).isNotEmpty();
+        assertThat(chunks.getLast().pageToken()).isEmpty();
+
+        var upTo = ask(range, "", 2 * PAGE);
+        assertThat(upTo.getLast().pageToken()).isEmpty();
+        var notUpTo = ask(range, "", 2 * PAGE - 1);
+        assertThat(notUpTo.getLast().pageToken()).isNotEmpty();
+    }
+
+    @Nested
+    class Tokens {
+
+        @Test
+        void lead_on_to_what_was_stored_meanwhile_and_repeat_nothing() {
+            keep(store, columns(PULSE_OF_ADA, times(10, 20, 30), 60, 61, 62));
+            var token = ask(ALL, "", 2).getLast().pageToken();
+            keep(
+                    store,
+                    columns(PULSE_OF_ADA, times(5, 25, 35), 70, 71, 72),
+                    columns(BREATH_OF_ADA, times(9, 22), 14, 15));
+            var rest = ask(ALL, token, Long.MAX_VALUE);
+            assertThat(rest).hasSize(1);
+            assertThat(rest.getFirst().columns())
+                    .containsExactly(
+                            columns(PULSE_OF_ADA, times(25, 30, 35), 71, 62, 72),
+                            columns(BREATH_OF_ADA, times(22), 15));
+        }
+
+        @Test
+        void may_be_used_again() {
+            keep(store, every(1, 10, PULSE_OF_ADA));
+            var token = ask(ALL, "", 4).getLast().pageToken();
+            assertThat(ask(ALL, token, 3)).isEqualTo(ask(ALL, token, 3)).hasSize(1);
+        }
+
+        @Test
+        void give_no_patient_away() {
+            keep(store, every(1, 10, PULSE_OF_ADA));
+            var token = ask(ALL, "", 4).getLast().pageToken();
+            assertThat(token).matches("[A-Za-z0-9_-]+");
+            assertThat(new String(Base64.getUrlDecoder().decode(token), StandardCharsets.ISO_8859_1))
+                    .doesNotContain("ada");
+        }
+    }
+
+    @Nested
+    class Backpressure {
+
+        @Test
+        void reads_nothing_before_it_is_asked_for_and_one_page_at_a_time_then() {
+            keep(store, every(1, 3 * PAGE, PULSE_OF_ADA));
+            var subscriber =
+                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(0));
+            assertThat(store.reads()).isEmpty();
+            for (int pages = 1; pages <= 3; pages++) {
+                subscriber.assertNotTerminated();
+                subscriber.request(1);
+                assertThat(subscriber.getItems()).hasSize(pages);
+                assertThat(store.reads()).hasSize(pages);
+            }
+            subscriber.assertCompleted();
+        }
+
+        @Test
+        void reads_only_the_series_that_have_run_out() {
+            keep(store, every(1, 3 * PAGE, PULSE_OF_ADA), every(PAGE, 3, BREATH_OF_ADA));
+            var subscriber =
+                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
+            assertThat(store.reads()).containsExactlyInAnyOrder(PULSE_OF_ADA, BREATH_OF_ADA);
+            subscriber.request(Long.MAX_VALUE);
+            subscriber.assertCompleted();
+            assertThat(store.reads()).filteredOn(BREATH_OF_ADA::equals).hasSize(1);
+        }
+
+        @Test
+        void reads_no_more_once_the_limit_is_reached() {
+            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            ask(ALL, "", PAGE + 1);
+            assertThat(store.reads()).hasSize(2);
+        }
+
+        @Test
+        void reads_no_more_once_the_caller_has_left() {
+            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            var subscriber =
+                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
+            store.hold();
+            subscriber.request(3);
+            subscriber.cancel();
+            store.tellFromNowOn();
+            assertThat(subscriber.getItems()).hasSize(1);
+            assertThat(store.reads()).hasSize(2);
+        }
+    }
+
+    /** So many that each gets the smallest page, and more than one of it. */
+    @ParameterizedTest
+    @EnumSource
+    void more_series_than_there_is_room_for_are_read_in_small_pages(Order order) {
+        var stored = IntStream.range(0, 1_100)
+                .mapToObj(i -> every(7 + i % 5, 100, series("ada", "d" + i, PULSE)))
+                .toList();
+        keep(store, stored);
+        var chunks = new ArrayList<List<Columns>>();
+        for (var chunk : ask(range(TimeRange.ALL, order), "", Long.MAX_VALUE)) {
+            chunks.add(chunk.columns());
+        }
+        assertThat(chunks).hasSizeGreaterThan(1);
+        var answer = chunks.stream()
+                .flatMap(columns -> Flat.of(columns, order).stream())
+                .toList();
+        assertThat(answer.equals(Flat.of(stored, order))).isTrue();
+    }
+
+    @Test
+    void fails_with_what_the_store_fails_with() {
+        keep(store, every(1, 10, PULSE_OF_ADA));
+        store.close();
+        assertThatThrownBy(() -> ask(ALL, "", 1)).isInstanceOf(Problem.Unavailable.class);
+    }
+}

@@ -160,7 +160,11 @@ final class Demo implements Callable<Integer> {
 
     private static String value(Map<String, Double> values, String code) {
         var value = values.get(code);
-        return value == null ? "-" : String.format(Locale.ROOT, "%.1f", value);
+        return value == null ? "-" : decimal(value);
+    }
+
+    private static String decimal(double value) {
+        return String.format(Locale.ROOT, "%.1f", value);
     }
 
     private static void addWindows(QueryServiceGrpc.QueryServiceBlockingStub plane, String patient, Table table) {
@@ -185,10 +189,10 @@ final class Demo implements Callable<Integer> {
                     patient,
                     Times.format(start),
                     windows.getCount(i),
-                    QueryPrinter.number(windows.getMean(i)),
-                    QueryPrinter.number(windows.getMin(i)),
-                    QueryPrinter.number(windows.getMax(i)),
-                    QueryPrinter.number(windows.getStandardDeviation(i)));
+                    decimal(windows.getMean(i)),
+                    decimal(windows.getMin(i)),
+                    decimal(windows.getMax(i)),
+                    decimal(windows.getStandardDeviation(i)));
         }
     }
 

@@ -79,7 +79,8 @@ class SigkillIT {
     /** What was acknowledged is answered as it was; what was not is stored now, or was before the kill. */
     private void resend(ManagedChannel channel) {
         var stub = IngestServiceGrpc.newBlockingStub(channel);
-        for (var batch : sent.tailMap(Math.max(1, sequence - 2 * MAX_UNDER_WAY)).values()) {
+        for (var batch :
+                sent.tailMap(Math.max(1, sequence - MAX_UNDER_WAY - 50)).values()) {
             var answer = stub.putReadings(
                             PutReadingsRequest.newBuilder().setBatch(batch).build())
                     .getAcknowledgement();

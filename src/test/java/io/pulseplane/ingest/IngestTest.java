@@ -188,7 +188,7 @@ class IngestTest {
         assertThatThrownBy(() -> await(ingest.put(batch(1, pulse(times(10), 60)))))
                 .isInstanceOf(Problem.Unavailable.class)
                 .hasMessage("the store is closed");
-        assertThat(ledger.entries()).containsExactly("failed 1");
+        assertThat(ledger.entries()).containsExactly("refused");
         assertThat(latest.of(ADA).readings()).isEmpty();
     }
 

@@ -33,7 +33,7 @@ final class Ledger implements IngestEvents {
     }
 
     @Override
-    public void failed(int batches) {
-        entries.add("failed " + batches);
+    public void refused() {
+        entries.add("refused");
     }
 }

@@ -38,6 +38,8 @@ final class Errors {
             case Problem.Unavailable e -> status(Code.UNAVAILABLE, e);
             case Problem.TooLate e -> status(Code.DEADLINE_EXCEEDED, e);
             case Problem.Damaged e -> status(Code.DATA_LOSS, e);
+            case Problem.Unauthenticated e -> status(Code.UNAUTHENTICATED, e);
+            case Problem.Refused e -> status(Code.PERMISSION_DENIED, e);
             default -> {
                 LOG.log(Level.ERROR, "An error of the program", failure);
                 yield Status.newBuilder()

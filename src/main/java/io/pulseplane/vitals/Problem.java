@@ -102,4 +102,18 @@ public abstract sealed class Problem extends RuntimeException {
             super(message, null);
         }
     }
+
+    /** UNAUTHENTICATED: who is calling is not known. The message names the kind of fault and never echoes a token. */
+    public static final class Unauthenticated extends Problem {
+        public Unauthenticated(String message) {
+            super(message, null);
+        }
+    }
+
+    /** PERMISSION_DENIED: the caller may not do this. The message is the same whether what was asked for exists or not. */
+    public static final class Refused extends Problem {
+        public Refused(String message) {
+            super(message, null);
+        }
+    }
 }

@@ -4,16 +4,22 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.AssignDeviceRequest;
 import io.pulseplane.api.v1.AssignDeviceResponse;
+import io.pulseplane.api.v1.GetConsentRequest;
+import io.pulseplane.api.v1.GetConsentResponse;
 import io.pulseplane.api.v1.GetDeviceRequest;
 import io.pulseplane.api.v1.GetDeviceResponse;
 import io.pulseplane.api.v1.GetPatientRequest;
 import io.pulseplane.api.v1.GetPatientResponse;
 import io.pulseplane.api.v1.ListAssignmentsRequest;
 import io.pulseplane.api.v1.ListAssignmentsResponse;
+import io.pulseplane.api.v1.ListConsentsRequest;
+import io.pulseplane.api.v1.ListConsentsResponse;
 import io.pulseplane.api.v1.ListDevicesRequest;
 import io.pulseplane.api.v1.ListDevicesResponse;
 import io.pulseplane.api.v1.ListPatientsRequest;
 import io.pulseplane.api.v1.ListPatientsResponse;
+import io.pulseplane.api.v1.PutConsentRequest;
+import io.pulseplane.api.v1.PutConsentResponse;
 import io.pulseplane.api.v1.PutDeviceRequest;
 import io.pulseplane.api.v1.PutDeviceResponse;
 import io.pulseplane.api.v1.PutPatientRequest;
@@ -21,6 +27,7 @@ import io.pulseplane.api.v1.PutPatientResponse;
 import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.api.v1.ReleaseDeviceRequest;
 import io.pulseplane.api.v1.ReleaseDeviceResponse;
+import io.pulseplane.gate.Caller;
 import io.pulseplane.store.Registry;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Subject;
@@ -33,7 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** {@code RegistryService}. Consent and erasure are not built yet and answer UNIMPLEMENTED. */
+/** {@code RegistryService}. Erasure is not built yet and answers UNIMPLEMENTED. */
 @GrpcService
 public class RegistryEndpoint extends RegistryServiceGrpc.RegistryServiceImplBase {
 
@@ -204,6 +211,47 @@ public class RegistryEndpoint extends RegistryServiceGrpc.RegistryServiceImplBas
                     case SUBJECT_NOT_SET -> Optional.empty();
                 };
         return registry.assignments(subject, request.getCurrentOnly(), before, limit);
+    }
+
+    @Override
+    public void putConsent(PutConsentRequest request, StreamObserver<PutConsentResponse> responses) {
+        Unary.answerAlways(
+                responses,
+                () -> registry.putConsent(ConsentMessages.read(
+                                request.hasConsent(), request.getConsent(), Caller.subject(), now.getAsLong()))
+                        .map(recorded -> PutConsentResponse.newBuilder()
+                                .setConsent(ConsentMessages.write(recorded))
+                                .build()));
+    }
+
+    @Override
+    public void getConsent(GetConsentRequest request, StreamObserver<GetConsentResponse> responses) {
+        Unary.answer(
+                responses,
+                () -> registry.consent(key("patient_id", request.getPatientId()))
+                        .map(found -> GetConsentResponse.newBuilder()
+                                .setConsent(ConsentMessages.write(
+                                        found.orElseThrow(() -> new Problem.NotFound("there is no consent"))))
+                                .build()));
+    }
+
+    @Override
+    public void listConsents(ListConsentsRequest request, StreamObserver<ListConsentsResponse> responses) {
+        Unary.answer(responses, () -> {
+            var violations = new Violations();
+            violations.checkIdentifier("patient_id", request.getPatientId());
+            int size = RegistryReader.pageSize(request.getPageSize(), violations);
+            long before = RegistryReader.pageNumber(request.getPageToken(), violations);
+            violations.throwIfAny();
+            return registry.consents(request.getPatientId(), before, size + 1).map(found -> {
+                var page = new Page<>(found, size, consent -> Long.toString(consent.number()));
+                return ListConsentsResponse.newBuilder()
+                        .addAllConsents(
+                                page.items.stream().map(ConsentMessages::write).toList())
+                        .setNextPageToken(page.nextToken)
+                        .build();
+            });
+        });
     }
 
     private static String key(String field, String text) {

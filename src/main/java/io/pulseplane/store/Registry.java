@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keeps patients, devices and which device is on which patient.
+ * Keeps patients, devices, which device is on which patient, and who may read.
  *
  * <p>A patient or device that a stored batch is the first to name is registered with its id and marked as provisional;
  * a device that comes into the registry that way is assigned to the patient of that batch, provisionally, from the time
@@ -72,6 +72,23 @@ public interface Registry {
      * @param before only those with a smaller number than this
      */
     Uni<List<Assignment>> assignments(Optional<Subject> subject, boolean currentOnly, long before, int limit);
+
+    /**
+     * Records a patient's word on who may read; the store sets what is said to be set by it.
+     *
+     * <p>Fails with {@code NotFound} if the patient is not registered.
+     */
+    Uni<Consent> putConsent(Consent consent);
+
+    /** The consent that was recorded last. */
+    Uni<Optional<Consent>> consent(String patient);
+
+    /**
+     * Every consent a patient ever gave or withdrew, newest first.
+     *
+     * @param before only those with a smaller number than this
+     */
+    Uni<List<Consent>> consents(String patient, long before, int limit);
 
     /** A record as it is stored now, and whether it is new. */
     record Stored<T>(T item, boolean created) {}

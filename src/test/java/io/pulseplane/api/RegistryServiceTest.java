@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Status;
 import io.pulseplane.api.v1.AssignDeviceRequest;
 import io.pulseplane.api.v1.Assignment;
+import io.pulseplane.api.v1.Consent;
 import io.pulseplane.api.v1.Device;
 import io.pulseplane.api.v1.DeviceStatus;
 import io.pulseplane.api.v1.ErasePatientRequest;
@@ -14,6 +15,7 @@ import io.pulseplane.api.v1.GetDeviceRequest;
 import io.pulseplane.api.v1.GetPatientRequest;
 import io.pulseplane.api.v1.ListAssignmentsRequest;
 import io.pulseplane.api.v1.ListConsentsRequest;
+import io.pulseplane.api.v1.ListConsentsResponse;
 import io.pulseplane.api.v1.ListDevicesRequest;
 import io.pulseplane.api.v1.ListPatientsRequest;
 import io.pulseplane.api.v1.Patient;
@@ -25,6 +27,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -273,12 +276,84 @@ class RegistryServiceTest extends PlaneTest {
 
     @Test
     void says_what_it_cannot_do_yet() {
-        assertRefused(Status.Code.UNIMPLEMENTED, "", () -> registry.putConsent(PutConsentRequest.getDefaultInstance()));
-        assertRefused(Status.Code.UNIMPLEMENTED, "", () -> registry.getConsent(GetConsentRequest.getDefaultInstance()));
-        assertRefused(
-                Status.Code.UNIMPLEMENTED, "", () -> registry.listConsents(ListConsentsRequest.getDefaultInstance()));
         assertRefused(
                 Status.Code.UNIMPLEMENTED, "", () -> registry.erasePatient(ErasePatientRequest.getDefaultInstance()));
+    }
+
+    @Nested
+    class Consents {
+
+        private Consent put(Consent.Builder consent) {
+            return registry.putConsent(PutConsentRequest.newBuilder()
+                            .setConsent(consent.setPatientId(patient))
+                            .build())
+                    .getConsent();
+        }
+
+        private Consent get() {
+            return registry.getConsent(
+                            GetConsentRequest.newBuilder().setPatientId(patient).build())
+                    .getConsent();
+        }
+
+        @Test
+        void are_kept_one_after_the_other() {
+            putPatient(Patient.newBuilder().setPatientId(patient).build());
+            assertRefused(Status.Code.NOT_FOUND, "", this::get);
+            var granted = put(Consent.newBuilder()
+                    .setGranted(true)
+                    .setToUs(Long.MAX_VALUE)
+                    .addCodes(HEART_RATE));
+            assertThat(granted.getCodesList()).containsExactly(HEART_RATE);
+            assertThat(granted.getToUs()).isEqualTo(Long.MAX_VALUE);
+            assertThat(granted.getFromUs()).isPositive().isLessThanOrEqualTo(granted.getRecordedUs());
+            assertThat(get()).isEqualTo(granted);
+            var withdrawn = put(Consent.newBuilder());
+            assertThat(withdrawn.getGranted()).isFalse();
+            assertThat(get()).isEqualTo(withdrawn);
+
+            var first = list("");
+            assertThat(first.getConsentsList()).containsExactly(withdrawn);
+            var second = list(first.getNextPageToken());
+            assertThat(second.getConsentsList()).containsExactly(granted);
+            assertThat(second.getNextPageToken()).isEmpty();
+        }
+
+        private ListConsentsResponse list(String token) {
+            return registry.listConsents(ListConsentsRequest.newBuilder()
+                    .setPatientId(patient)
+                    .setPageSize(1)
+                    .setPageToken(token)
+                    .build());
+        }
+
+        @Test
+        void are_taken_of_registered_patients_only() {
+            assertRefused(
+                    Status.Code.NOT_FOUND, "", () -> put(Consent.newBuilder().setGranted(true)));
+        }
+
+        @Test
+        void that_are_malformed_are_refused() {
+            assertRefused(
+                    Status.Code.INVALID_ARGUMENT,
+                    "consent",
+                    () -> registry.putConsent(PutConsentRequest.getDefaultInstance()));
+            refused(
+                    "consent.to_us",
+                    Consent.newBuilder().setGranted(true).setFromUs(5).setToUs(5));
+            refused("consent.from_us", Consent.newBuilder().setGranted(true).setFromUs(-1));
+            refused(
+                    "consent.codes[1]",
+                    Consent.newBuilder().setGranted(true).addCodes("a").addCodes("b\n"));
+            refused("consent.codes", Consent.newBuilder().addCodes("a"));
+            refused("consent.to_us", Consent.newBuilder().setToUs(Long.MAX_VALUE));
+            refused("consent.from_us", Consent.newBuilder().setFromUs(1));
+        }
+
+        private void refused(String field, Consent.Builder consent) {
+            assertRefused(Status.Code.INVALID_ARGUMENT, field, () -> put(consent));
+        }
     }
 
     private Patient putPatient(Patient sent) {

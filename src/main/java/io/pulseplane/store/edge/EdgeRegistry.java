@@ -1,6 +1,7 @@
 package io.pulseplane.store.edge;
 
 import io.pulseplane.store.Assignment;
+import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Registry;
@@ -86,5 +87,20 @@ final class EdgeRegistry implements Registry {
     @Override
     public Uni<List<Assignment>> assignments(Optional<Subject> subject, boolean currentOnly, long before, int limit) {
         return readers.read(session -> AssignmentRows.list(session, subject, currentOnly, before, limit));
+    }
+
+    @Override
+    public Uni<Consent> putConsent(Consent consent) {
+        return writer.transaction(session -> ConsentRows.put(session, consent, now.getAsLong()));
+    }
+
+    @Override
+    public Uni<Optional<Consent>> consent(String patient) {
+        return readers.read(session -> ConsentRows.latest(session, patient));
+    }
+
+    @Override
+    public Uni<List<Consent>> consents(String patient, long before, int limit) {
+        return readers.read(session -> ConsentRows.list(session, patient, before, limit));
     }
 }

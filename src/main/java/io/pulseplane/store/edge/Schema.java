@@ -85,6 +85,18 @@ final class Schema {
               rejections BLOB NOT NULL,
               PRIMARY KEY (device, sequence)
             ) STRICT, WITHOUT ROWID;
+            """, """
+            CREATE TABLE consent (
+              number INTEGER PRIMARY KEY AUTOINCREMENT,
+              patient INTEGER NOT NULL REFERENCES patient,
+              granted INTEGER NOT NULL,
+              from_us INTEGER NOT NULL,
+              to_us INTEGER,
+              codes TEXT NOT NULL,
+              recorded_by TEXT NOT NULL,
+              recorded_us INTEGER NOT NULL
+            ) STRICT;
+            CREATE INDEX consent_of_patient ON consent (patient, number);
             """);
 
     static final int VERSION = STEPS.size();

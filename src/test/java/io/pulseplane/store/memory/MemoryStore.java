@@ -1,6 +1,7 @@
 package io.pulseplane.store.memory;
 
 import io.pulseplane.store.Assignment;
+import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.ReadingStore;
@@ -52,6 +53,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     private final NavigableMap<String, Patient> patients = new TreeMap<>(BY_CODE_POINT);
     private final NavigableMap<String, Device> devices = new TreeMap<>(BY_CODE_POINT);
     private final List<Assignment> assignments = new ArrayList<>();
+    private final List<Consent> consents = new ArrayList<>();
     private boolean closed;
 
     public MemoryStore(LongSupplier now) {
@@ -354,6 +356,39 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                             case Subject.OfPatient(var id) -> id.equals(a.patient());
                             case Subject.OfDevice(var id) -> id.equals(a.device());
                         })
+                .limit(limit)
+                .toList());
+    }
+
+    @Override
+    public Uni<Consent> putConsent(Consent consent) {
+        return answer(() -> {
+            if (!patients.containsKey(consent.patient())) {
+                throw new Problem.NotFound("not registered");
+            }
+            var stored = new Consent(
+                    consents.size() + 1,
+                    consent.patient(),
+                    consent.granted(),
+                    consent.from(),
+                    consent.to(),
+                    consent.codes(),
+                    consent.recordedBy(),
+                    now.getAsLong());
+            consents.add(stored);
+            return stored;
+        });
+    }
+
+    @Override
+    public Uni<Optional<Consent>> consent(String patient) {
+        return consents(patient, Long.MAX_VALUE, 1).map(found -> found.stream().findFirst());
+    }
+
+    @Override
+    public Uni<List<Consent>> consents(String patient, long before, int limit) {
+        return answer(() -> consents.reversed().stream()
+                .filter(c -> c.number() < before && c.patient().equals(patient))
                 .limit(limit)
                 .toList());
     }

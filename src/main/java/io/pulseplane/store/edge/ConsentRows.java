@@ -1,0 +1,76 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.Consent;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** The rows of the table {@code consent}. They are only ever added. */
+final class ConsentRows {
+
+    private static final String SELECT = """
+            SELECT c.number, p.patient_id, c.granted, c.from_us, c.to_us, c.codes, c.recorded_by, c.recorded_us
+            FROM consent c JOIN patient p ON p.number = c.patient
+            """;
+
+    /** Codes are printable and without a space at their ends, so a line break is none of theirs. */
+    private static final String SEPARATOR = "\n";
+
+    private ConsentRows() {}
+
+    static Consent put(Session session, Consent consent, long time) throws SQLException {
+        long patient = Rows.known(session, "patient", consent.patient());
+        var insert = session.prepare("INSERT INTO consent (patient, granted, from_us, to_us, codes, recorded_by,"
+                + " recorded_us) VALUES (?, ?, ?, ?, ?, ?, ?)");
+        insert.setLong(1, patient);
+        insert.setBoolean(2, consent.granted());
+        insert.setLong(3, consent.from());
+        if (consent.to().isPresent()) {
+            insert.setLong(4, consent.to().getAsLong());
+        } else {
+            insert.setNull(4, Types.INTEGER);
+        }
+        insert.setString(5, String.join(SEPARATOR, consent.codes()));
+        insert.setString(6, consent.recordedBy());
+        insert.setLong(7, time);
+        insert.executeUpdate();
+        return latest(session, consent.patient()).orElseThrow();
+    }
+
+    static Optional<Consent> latest(Session session, String patient) throws SQLException {
+        return list(session, patient, Long.MAX_VALUE, 1).stream().findFirst();
+    }
+
+    static List<Consent> list(Session session, String patient, long before, int limit) throws SQLException {
+        var select = session.prepare(SELECT + "WHERE p.patient_id = ? AND c.number < ? ORDER BY c.number DESC LIMIT ?");
+        select.setString(1, patient);
+        select.setLong(2, before);
+        select.setInt(3, limit);
+        var consents = new ArrayList<Consent>();
+        try (var rows = select.executeQuery()) {
+            while (rows.next()) {
+                consents.add(consentOf(rows));
+            }
+        }
+        return consents;
+    }
+
+    private static Consent consentOf(ResultSet row) throws SQLException {
+        long to = row.getLong(5);
+        boolean endless = row.wasNull();
+        var codes = row.getString(6);
+        return new Consent(
+                row.getLong(1),
+                row.getString(2),
+                row.getBoolean(3),
+                row.getLong(4),
+                endless ? OptionalLong.empty() : OptionalLong.of(to),
+                codes.isEmpty() ? List.of() : List.of(codes.split(SEPARATOR)),
+                row.getString(7),
+                row.getLong(8));
+    }
+}

@@ -1,0 +1,84 @@
+package io.pulseplane.gate.policy;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * Writes what is asked as JSON, in ASCII: whatever a name holds, quotes, control characters or half a surrogate pair, it
+ * stays within its string.
+ */
+final class InputJson {
+
+    private static final JsonFactory JSON =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    /** Most questions fit. */
+    private static final int USUAL_BYTES = 768;
+
+    private InputJson() {}
+
+    static byte[] of(PolicyInput input) {
+        var bytes = new ByteArrayOutputStream(USUAL_BYTES);
+        try (var json = JSON.createGenerator(bytes)) {
+            write(input, json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** The question as an OPA server wants it. */
+    static byte[] request(PolicyInput input) {
+        var bytes = new ByteArrayOutputStream(USUAL_BYTES);
+        try (var json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            json.writeFieldName("input");
+            write(input, json);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void write(PolicyInput input, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("action", input.action());
+        json.writeStringField("rpc", input.rpc());
+        json.writeObjectFieldStart("user");
+        write(input.user(), json);
+        json.writeEndObject();
+        json.writeObjectFieldStart("patient");
+        json.writeStringField("id", input.patientId());
+        json.writeBooleanField("consent", input.patientConsent());
+        json.writeEndObject();
+        json.writeObjectFieldStart("device");
+        json.writeStringField("id", input.deviceId());
+        json.writeStringField("status", input.deviceStatus());
+        json.writeEndObject();
+        json.writeBooleanField("data_stays_local", input.dataStaysLocal());
+        json.writeStringField("destination", input.destination());
+        json.writeObjectFieldStart("audit");
+        json.writeBooleanField("enabled", input.auditEnabled());
+        json.writeEndObject();
+        json.writeStringField("node", input.node());
+        json.writeEndObject();
+    }
+
+    private static void write(PolicyInput.User user, JsonGenerator json) throws IOException {
+        json.writeStringField("subject", user.subject());
+        json.writeStringField("role", user.role());
+        json.writeArrayFieldStart("roles");
+        for (var role : user.roles()) {
+            json.writeString(role);
+        }
+        json.writeEndArray();
+        json.writeStringField("tenant", user.tenant());
+        json.writeStringField("device_id", user.deviceId());
+        json.writeStringField("patient_id", user.patientId());
+    }
+}

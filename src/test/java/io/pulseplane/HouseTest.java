@@ -73,6 +73,7 @@ class HouseTest {
                             "ingest",
                             "query",
                             "gate",
+                            "gate.policy",
                             "api",
                             "api.v1",
                             "node",

@@ -1,0 +1,253 @@
+package io.pulseplane.gate.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.pulseplane.vitals.Problem;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Asked over real HTTP, of a server that does what a server may do. */
+class OpaServerPolicyTest {
+
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final String YES = "{\"result\":{\"allow\":true,\"deny\":false,\"reasons\":[]}}";
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final AtomicInteger asked = new AtomicInteger();
+    private final AtomicReference<String> question = new AtomicReference<>();
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final AtomicLong now = new AtomicLong();
+    private volatile Behaviour behaviour = exchange -> answer(exchange, 200, YES);
+    private HttpServer server;
+    private OpaServerPolicy policy;
+
+    private interface Behaviour {
+        void answer(HttpExchange exchange) throws IOException;
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> {
+            asked.incrementAndGet();
+            question.set(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            try (exchange) {
+                behaviour.answer(exchange);
+            }
+        });
+        server.start();
+        policy = policy(LONG);
+    }
+
+    @AfterEach
+    void stop() {
+        released.countDown();
+        policy.close();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    @Test
+    void asks_for_the_whole_document() {
+        assertThat(decide()).isEqualTo(new Verdict(true, List.of(), policy.digest()));
+        assertThat(question.get())
+                .isEqualTo("POST /v1/data/healthcare/healthdata?provenance=true {\"input\":"
+                        + new String(InputJson.of(Questions.byStaff()), StandardCharsets.US_ASCII) + "}");
+    }
+
+    @Test
+    void refuses_as_the_server_does() {
+        behaviour = exchange -> answer(
+                exchange, 200, "{\"result\":{\"allow\":false,\"deny\":false,\"reasons\":[\"role\",\"no_consent\"]}}");
+        assertThat(decide()).isEqualTo(new Verdict(false, List.of("no_consent", "role"), policy.digest()));
+    }
+
+    @Test
+    void says_by_which_policy_it_was_decided() {
+        assertThat(policy.digest()).matches("opa:url-sha256-[0-9a-f]{64}");
+        behaviour = exchange -> answer(
+                exchange,
+                200,
+                "{\"provenance\":{\"bundles\":{\"b\":{\"revision\":\"r7\"}}},\"result\":{\"allow\":true}}");
+        assertThat(decide().policyDigest()).isEqualTo("opa:r7");
+        assertThat(policy.digest()).isEqualTo("opa:r7");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{}",
+                "true",
+                "garbage",
+                "<html>",
+                "{\"result\":true}",
+                "{\"result\":{\"allow\":true}",
+                "[]",
+                "{\"code\":\"internal_error\"}"
+            })
+    void is_closed_when_the_server_answers_nonsense(String nonsense) {
+        behaviour = exchange -> answer(exchange, 200, nonsense);
+        assertUnavailable(policy);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {204, 301, 400, 401, 404, 500, 503})
+    void is_closed_when_the_server_answers_with_another_status(int status) {
+        behaviour = exchange -> answer(exchange, status, YES);
+        assertUnavailable(policy);
+    }
+
+    @Test
+    void is_closed_when_the_answer_has_no_end() {
+        behaviour = exchange -> answer(exchange, 200, YES + " ".repeat(OpaServerPolicy.MAX_ANSWER_BYTES));
+        assertUnavailable(policy);
+    }
+
+    @Test
+    void is_closed_when_the_server_stalls() {
+        behaviour = exchange -> await();
+        assertUnavailable(policy(SHORT));
+    }
+
+    @Test
+    void is_closed_when_the_server_stalls_within_its_answer() {
+        behaviour = exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+            await();
+        };
+        assertUnavailable(policy(SHORT));
+    }
+
+    @Test
+    void is_closed_when_there_is_no_server() {
+        server.stop(0);
+        assertUnavailable(policy);
+    }
+
+    @Test
+    void leaves_a_server_alone_that_fails_and_asks_again_after_a_while() {
+        behaviour = exchange -> answer(exchange, 500, "");
+        for (var i = 0; i < 3; i++) {
+            assertUnavailable(policy);
+        }
+        assertThat(asked).hasValue(3);
+        behaviour = exchange -> answer(exchange, 200, YES);
+        assertUnavailable(policy);
+        assertThat(asked).hasValue(3);
+
+        now.addAndGet(PAUSE.toNanos());
+        assertThat(decide().permitted()).isTrue();
+        assertThat(decide().permitted()).isTrue();
+        assertThat(asked).hasValue(5);
+    }
+
+    @Test
+    void refuses_to_have_more_questions_under_way_than_its_bound() {
+        behaviour = exchange -> {
+            await();
+            answer(exchange, 200, YES);
+        };
+        var underWay = new ArrayList<CompletableFuture<Verdict>>();
+        for (var i = 0; i < OpaServerPolicy.MAX_UNDER_WAY; i++) {
+            underWay.add(policy.decide(Questions.byStaff()).toCompletableFuture());
+        }
+        assertThat(policy.decide(Questions.byStaff()).toCompletableFuture())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(Problem.Exhausted.class);
+        released.countDown();
+        for (var one : underWay) {
+            assertThat(one).succeedsWithin(LONG);
+        }
+        assertThat(decide().permitted()).isTrue();
+    }
+
+    @Test
+    void a_remembered_verdict_is_not_asked_for() {
+        var settings = settings(PolicySettings.Engine.OPA);
+        try (var cached = Policies.open(settings)) {
+            var verdict =
+                    cached.decide(Questions.byStaff()).toCompletableFuture().join();
+            assertThat(cached.cached(Questions.byStaff())).isSameAs(verdict);
+            assertThat(asked).hasValue(1);
+        }
+    }
+
+    private PolicySettings settings(PolicySettings.Engine engine) {
+        var usual = PolicySettings.defaults();
+        return new PolicySettings(
+                engine,
+                usual.directory(),
+                usual.checkEvery(),
+                usual.instances(),
+                usual.maxVerdicts(),
+                url(),
+                LONG,
+                LONG,
+                usual.serverFailures(),
+                usual.serverPause());
+    }
+
+    private OpaServerPolicy policy(Duration timeout) {
+        return new OpaServerPolicy(url(), timeout, new CircuitBreaker(3, PAUSE, now::get));
+    }
+
+    private URI url() {
+        return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
+    }
+
+    private Verdict decide() {
+        return policy.decide(Questions.byStaff()).toCompletableFuture().join();
+    }
+
+    private static void assertUnavailable(OpaServerPolicy policy) {
+        assertThat(policy.decide(Questions.byStaff()).toCompletableFuture())
+                .failsWithin(LONG)
+                .withThrowableThat()
+                .withCauseInstanceOf(Problem.Unavailable.class);
+    }
+
+    private void await() {
+        try {
+            released.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+        var bytes = body.getBytes(StandardCharsets.UTF_8);
+        var hasBody = status != 204 && bytes.length > 0;
+        exchange.sendResponseHeaders(status, hasBody ? bytes.length : -1);
+        if (hasBody) {
+            exchange.getResponseBody().write(bytes);
+        }
+    }
+}

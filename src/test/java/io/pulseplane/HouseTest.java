@@ -74,6 +74,7 @@ class HouseTest {
                             "query",
                             "gate",
                             "gate.policy",
+                            "gate.token",
                             "api",
                             "api.v1",
                             "node",

@@ -1,0 +1,109 @@
+package io.pulseplane.gate.token;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The value of an {@code authorization} header as it came, to look it up by. Two are equal if their tokens are: that the
+ * scheme may be spelled in any case does not make many tokens of one.
+ *
+ * <p>The bytes are not copied, every call would pay for it: whoever makes one must not change them afterwards. Tokens have
+ * an order only so that a map stays fast when somebody sends many on purpose that have one hash.
+ */
+public final class BearerToken implements Comparable<BearerToken> {
+
+    private static final byte[] SCHEME = "bearer ".getBytes(StandardCharsets.US_ASCII);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    /** The end of a signature is as random as any hash of the whole, and sooner read. */
+    private static final int HASHED_BYTES = 4 * Long.BYTES;
+
+    private static final long MIX = 0x9E37_79B9_7F4A_7C15L;
+
+    private final byte[] header;
+
+    /** Where the token begins; 0 if this is not a bearer's. */
+    private final int start;
+
+    /** 0 until it is asked for. Racing threads compute the same. */
+    private int hash;
+
+    public BearerToken(byte[] header) {
+        this.header = header;
+        this.start = isBearer(header) ? SCHEME.length : 0;
+    }
+
+    private static boolean isBearer(byte[] header) {
+        if (header.length <= SCHEME.length) {
+            return false;
+        }
+        for (int i = 0; i < SCHEME.length; i++) {
+            int lower = SCHEME[i] == ' ' ? header[i] : header[i] | 0x20;
+            if (lower != SCHEME[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean isBearer() {
+        return start > 0;
+    }
+
+    /** Bytes of the token, without the scheme. */
+    int length() {
+        return header.length - start;
+    }
+
+    /** The token, without the scheme. Bytes beyond ASCII become characters that no token has. */
+    String text() {
+        return new String(header, start, length(), StandardCharsets.ISO_8859_1);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof BearerToken that
+                && isBearer() == that.isBearer()
+                && hashCode() == that.hashCode()
+                && Arrays.equals(header, start, header.length, that.header, that.start, that.header.length);
+    }
+
+    @Override
+    public int compareTo(BearerToken that) {
+        int schemes = Boolean.compare(isBearer(), that.isBearer());
+        return schemes != 0
+                ? schemes
+                : Arrays.compare(header, start, header.length, that.header, that.start, that.header.length);
+    }
+
+    @Override
+    public int hashCode() {
+        int h = hash;
+        if (h == 0) {
+            h = hashOfEnd();
+            hash = h;
+        }
+        return h;
+    }
+
+    private int hashOfEnd() {
+        if (length() < HASHED_BYTES) {
+            return Arrays.hashCode(Arrays.copyOfRange(header, start, header.length));
+        }
+        long mixed = length();
+        for (int at = header.length - HASHED_BYTES; at < header.length; at += Long.BYTES) {
+            mixed = (mixed ^ (long) LONG.get(header, at)) * MIX;
+            mixed ^= mixed >>> 32;
+        }
+        return (int) mixed;
+    }
+
+    /** Never the token: whoever reads it in a log could use it. */
+    @Override
+    public String toString() {
+        return "BearerToken[" + length() + " bytes]";
+    }
+}

@@ -1,0 +1,154 @@
+package io.pulseplane.gate.token;
+
+import io.pulseplane.vitals.Identifier;
+import io.pulseplane.vitals.Problem;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedCollection;
+
+/**
+ * Who the claims of a token say somebody is, and whether they say it to this plane, now. Of tokens whose signature was
+ * found to be right; what they say otherwise is not believed either unless it is of the shape it should be.
+ */
+final class ClaimsReader {
+
+    /** Identity providers add roles of their own, but not without end. */
+    static final int MAX_ROLES = 100;
+
+    /** OpenID Connect's bound on a subject. */
+    static final int MAX_SUBJECT_LENGTH = 255;
+
+    /** The end of the year 9999; later than that is not a time but a mistake, in milliseconds perhaps. */
+    private static final long MAX_SECONDS = 253_402_300_799L;
+
+    private static final long MICROS = 1_000_000L;
+
+    private final TokenSettings settings;
+    private final long skewUs;
+
+    ClaimsReader(TokenSettings settings) {
+        this.settings = settings;
+        this.skewUs = settings.clockSkew().toMillis() * 1_000;
+    }
+
+    /** Until when a token of this identity is taken, in microseconds. */
+    long honouredUntilUs(Identity identity) {
+        return identity.expiresUs() + skewUs;
+    }
+
+    /** @throws Problem.Unauthenticated if it is nobody here and now */
+    Identity read(Map<String, Object> claims, VerificationKey key, long nowUs) {
+        long expires = checkTimes(claims, nowUs);
+        require(settings.issuer().equals(claims.get("iss")), "the token's issuer is not the one trusted here");
+        require(isAudience(claims.get("aud")), "the token is not meant for this plane");
+        var names = settings.claims();
+        require(settings.tenant().equals(find(claims, names.tenant())), "the token is of another tenant");
+        return new Identity(
+                subject(claims),
+                roles(claims),
+                settings.tenant(),
+                id(claims, names.deviceId(), "the token's device id"),
+                id(claims, names.patientId(), "the token's patient id"),
+                expires,
+                key.id(),
+                text(claims, "jti", "the token's id"));
+    }
+
+    /** The time of expiry, in microseconds. */
+    private long checkTimes(Map<String, Object> claims, long nowUs) {
+        require(claims.get("exp") != null, "the token does not say when it expires");
+        long expires = time(claims, "exp");
+        require(nowUs < expires + skewUs, "the token has expired");
+        require(claims.get("nbf") == null || time(claims, "nbf") <= nowUs + skewUs, "the token is not valid yet");
+        require(claims.get("iat") == null || time(claims, "iat") <= nowUs + skewUs, "the token is from the future");
+        return expires;
+    }
+
+    /** Seconds since the epoch, perhaps with decimals, as microseconds. */
+    private static long time(Map<String, Object> claims, String name) {
+        if (claims.get(name) instanceof Number number) {
+            double seconds = number.doubleValue();
+            if (seconds >= 0 && seconds <= MAX_SECONDS) {
+                return number instanceof Long whole ? whole * MICROS : (long) (seconds * MICROS);
+            }
+        }
+        throw new Problem.Unauthenticated("the token's " + name + " is not a time in seconds");
+    }
+
+    private boolean isAudience(Object audience) {
+        return audience instanceof List<?> several
+                ? several.contains(settings.audience())
+                : settings.audience().equals(audience);
+    }
+
+    private static String subject(Map<String, Object> claims) {
+        var subject = text(claims, "sub", "the token's subject");
+        require(!subject.isEmpty(), "the token does not say whose it is");
+        return subject;
+    }
+
+    private SequencedCollection<?> roleClaims(Map<String, Object> claims) {
+        var roles = find(claims, settings.claims().roles());
+        if (roles != null) {
+            require(roles instanceof List<?>, "the token's roles are not an array");
+            return (List<?>) roles;
+        }
+        var role = find(claims, settings.claims().role());
+        return role == null ? List.of() : List.of(role);
+    }
+
+    private List<String> roles(Map<String, Object> claims) {
+        var claimed = roleClaims(claims);
+        require(claimed.size() <= MAX_ROLES, "the token has more than " + MAX_ROLES + " roles");
+        var roles = new LinkedHashSet<String>();
+        for (var role : claimed) {
+            require(
+                    role instanceof String text && Identifier.fault(text).isEmpty(),
+                    "a role of the token is not a text of 1 to " + Identifier.MAX_LENGTH + " printable characters");
+            roles.add((String) role);
+        }
+        return new ArrayList<>(roles);
+    }
+
+    /** Empty if there is none. */
+    private static String id(Map<String, Object> claims, String name, String what) {
+        var value = find(claims, name);
+        if (value == null && !claims.containsKey(name)) {
+            return "";
+        }
+        require(value instanceof String, what + " is not a text");
+        Identifier.fault((String) value).ifPresent(fault -> {
+            throw new Problem.Unauthenticated(what + " " + fault);
+        });
+        return (String) value;
+    }
+
+    /** Empty if there is none. */
+    private static String text(Map<String, Object> claims, String name, String what) {
+        var value = claims.getOrDefault(name, "");
+        require(value instanceof String, what + " is not a text");
+        Identifier.faultOfText((String) value, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
+            throw new Problem.Unauthenticated(what + " " + fault);
+        });
+        return (String) value;
+    }
+
+    /** By name, or by the path that the name is; null if there is nothing. */
+    private static Object find(Map<?, ?> claims, String name) {
+        if (claims.containsKey(name)) {
+            return claims.get(name);
+        }
+        int slash = name.indexOf('/');
+        return slash >= 0 && claims.get(name.substring(0, slash)) instanceof Map<?, ?> inner
+                ? find(inner, name.substring(slash + 1))
+                : null;
+    }
+
+    private static void require(boolean right, String otherwise) {
+        if (!right) {
+            throw new Problem.Unauthenticated(otherwise);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.pulseplane.gate.token;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+
+/**
+ * A JWKS fetched from an identity provider. Redirects are not followed: keys come from where the operator said. An answer
+ * has a bound in size and in time, body included. Nothing is opened before the first fetch.
+ */
+final class JwksUrl implements KeyLoader {
+
+    private static final int OK = 200;
+
+    /** {@code max-age=300} among the directives of RFC 9111. */
+    private static final Pattern MAX_AGE =
+            Pattern.compile("(?:^|[,\\s])max-age=\"?(\\d{1,9})", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern NOT_TO_KEEP =
+            Pattern.compile("(?:^|[,\\s])no-(?:store|cache)(?:$|[,\\s=])", Pattern.CASE_INSENSITIVE);
+
+    private final URI url;
+    private final TokenSettings.Refresh refresh;
+    private final Supplier<SSLContext> trust;
+
+    /** Made by the first fetch; it has a thread. */
+    private HttpClient client;
+
+    private boolean closed;
+
+    JwksUrl(URI url, TokenSettings.Refresh refresh, Supplier<SSLContext> trust) {
+        this.url = url;
+        this.refresh = refresh;
+        this.trust = trust;
+    }
+
+    @Override
+    public CompletionStage<Loaded> load() {
+        var request = HttpRequest.newBuilder(url)
+                .header("Accept", "application/jwk-set+json, application/json")
+                .timeout(refresh.timeout())
+                .build();
+        var exchange =
+                client().sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), JwksReader.MAX_BYTES));
+        // The request's own timeout ends with the headers; a body that trickles in must not go on for ever.
+        return exchange.copy()
+                .orTimeout(refresh.timeout().toMillis(), TimeUnit.MILLISECONDS)
+                .handle((response, failure) -> {
+                    if (failure != null) {
+                        exchange.cancel(true);
+                        throw new CompletionException(explain(failure));
+                    }
+                    return loaded(response);
+                });
+    }
+
+    private synchronized HttpClient client() {
+        if (closed) {
+            throw new IllegalStateException("closed");
+        }
+        if (client == null) {
+            client = HttpClient.newBuilder()
+                    .connectTimeout(refresh.timeout())
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .sslContext(trust.get())
+                    .build();
+        }
+        return client;
+    }
+
+    private Loaded loaded(HttpResponse<byte[]> response) {
+        if (response.statusCode() != OK) {
+            throw new CompletionException(new KeyFailure("it answers with status " + response.statusCode()));
+        }
+        try {
+            var goodFor = goodFor(response.headers());
+            // With a fifth of the time left, so that nobody has to wait for the next fetch.
+            return new Loaded(
+                    JwksReader.read(response.body()), goodFor.multipliedBy(4).dividedBy(5), goodFor);
+        } catch (KeyFailure e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private Duration goodFor(HttpHeaders headers) {
+        var cacheControl = String.join(",", headers.allValues("Cache-Control"));
+        if (NOT_TO_KEEP.matcher(cacheControl).find()) {
+            return refresh.minTtl();
+        }
+        var maxAge = MAX_AGE.matcher(cacheControl);
+        if (!maxAge.find()) {
+            return refresh.defaultTtl();
+        }
+        var told = Duration.ofSeconds(Long.parseLong(maxAge.group(1)));
+        return told.compareTo(refresh.minTtl()) < 0
+                ? refresh.minTtl()
+                : told.compareTo(refresh.maxTtl()) > 0 ? refresh.maxTtl() : told;
+    }
+
+    private KeyFailure explain(Throwable failure) {
+        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return switch (cause) {
+            case TimeoutException _ ->
+                new KeyFailure("it does not answer in " + refresh.timeout().toMillis() + " ms", cause);
+            case IOException e when e.getMessage() != null -> new KeyFailure(e.getMessage(), cause);
+            default -> new KeyFailure("it does not answer: " + cause.getClass().getSimpleName(), cause);
+        };
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (client != null) {
+            client.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package io.pulseplane.gate.token;
+
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
+import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.spec.ECGenParameterSpec;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jose4j.jwk.JsonWebKey.OutputControlLevel;
+import org.jose4j.jwk.PublicJsonWebKey;
+import org.jose4j.lang.JoseException;
+
+/**
+ * The key that a plane makes for itself, in the file {@value #FILE} of its data directory, a JWK. Whoever can read the
+ * file can be anybody to this plane: it is its owner's alone from its first moment on, and not used if it is not. Whoever
+ * deletes it makes all its tokens void.
+ *
+ * <p>ES256: the JDK checks it as fast as EdDSA, and there is no client that does not know it.
+ */
+final class LocalKey {
+
+    static final String FILE = "token.key";
+
+    private static final int MAX_FILE_BYTES = 16 * 1024;
+    private static final Set<PosixFilePermission> OWNER_ONLY = Set.copyOf(EnumSet.of(OWNER_READ, OWNER_WRITE));
+
+    private final VerificationKey publicKey;
+    private final PrivateKey privateKey;
+
+    private LocalKey(VerificationKey publicKey, PrivateKey privateKey) {
+        this.publicKey = publicKey;
+        this.privateKey = privateKey;
+    }
+
+    /** The key in this directory, made if there is none. Of several who make one at once, all get the same. */
+    static LocalKey openOrCreate(Path dataDir) throws KeyFailure {
+        prepare(dataDir);
+        return find(dataDir)
+                .orElseThrow(() -> new KeyFailure(dataDir.resolve(FILE) + " was taken away as soon as it was made"));
+    }
+
+    /** Makes the key if there is none, and says whether it is its owner's alone. Reads nothing: for the start. */
+    static void prepare(Path dataDir) throws KeyFailure {
+        var file = dataDir.resolve(FILE);
+        if (Files.notExists(file)) {
+            create(dataDir, file);
+        }
+        requireOwnerOnly(file);
+    }
+
+    /** The key in this directory; empty if there is none. */
+    static Optional<LocalKey> find(Path dataDir) throws KeyFailure {
+        var file = dataDir.resolve(FILE);
+        if (Files.notExists(file)) {
+            return Optional.empty();
+        }
+        requireOwnerOnly(file);
+        try (var in = Files.newInputStream(file)) {
+            return Optional.of(read(file, new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.UTF_8)));
+        } catch (NoSuchFileException _) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw unusable("read", file, e);
+        }
+    }
+
+    /** What this directory's tokens are checked with: nothing, if its key was deleted. */
+    static KeySet keysIn(Path dataDir) throws KeyFailure {
+        var key = find(dataDir);
+        return key.isPresent() ? KeySet.of(List.of(key.get().publicKey)) : KeySet.NONE;
+    }
+
+    private static LocalKey read(Path file, String json) throws KeyFailure {
+        try {
+            var jwk = PublicJsonWebKey.Factory.newPublicJwk(json);
+            var key = JwksReader.key(jwk).filter(k -> k.name().algorithm() == Algorithm.ES256);
+            if (key.isPresent() && jwk.getPrivateKey() != null) {
+                return new LocalKey(key.get(), jwk.getPrivateKey());
+            }
+        } catch (JoseException | RuntimeException _) {
+            // Said below, without what is in the file.
+        }
+        throw new KeyFailure(file + " does not hold a private key of P-256 as a JWK; delete it and another is made");
+    }
+
+    private static void requireOwnerOnly(Path file) throws KeyFailure {
+        try {
+            var permissions = Files.getPosixFilePermissions(file);
+            if (!OWNER_ONLY.containsAll(permissions)) {
+                throw new KeyFailure(file + " has mode " + PosixFilePermissions.toString(permissions)
+                        + " and may be known to others: delete it and another is made, or set its mode to 600");
+            }
+        } catch (UnsupportedOperationException e) {
+            throw noModes(file, e);
+        } catch (IOException e) {
+            throw unusable("read", file, e);
+        }
+    }
+
+    /**
+     * Written under another name and linked to its own: nobody finds half a key, and one that was there first stays.
+     */
+    private static void create(Path dataDir, Path file) throws KeyFailure {
+        var unfinished = dataDir.resolve(FILE + "." + UUID.randomUUID());
+        var mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+        try {
+            Files.createDirectories(dataDir);
+            try (var channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, WRITE), mode)) {
+                var bytes = ByteBuffer.wrap(generate().getBytes(StandardCharsets.UTF_8));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.createLink(file, unfinished);
+        } catch (FileAlreadyExistsException _) {
+            // Somebody else was first.
+        } catch (UnsupportedOperationException e) {
+            throw noModes(file, e);
+        } catch (IOException e) {
+            throw unusable("make", file, e);
+        } finally {
+            delete(unfinished);
+        }
+    }
+
+    private static KeyFailure unusable(String toDo, Path file, IOException cause) {
+        return switch (cause) {
+            case KeyFailure known -> known;
+            case AccessDeniedException _ ->
+                new KeyFailure("cannot " + toDo + " " + file + ": it belongs to another user", cause);
+            default -> new KeyFailure("cannot " + toDo + " " + file + ": " + cause.getMessage(), cause);
+        };
+    }
+
+    private static KeyFailure noModes(Path file, Exception cause) {
+        return new KeyFailure("the disk of " + file + " cannot keep a file to its owner; use another or a JWKS", cause);
+    }
+
+    private static void delete(Path unfinished) {
+        try {
+            Files.deleteIfExists(unfinished);
+        } catch (IOException _) {
+            // It is its owner's alone, and nobody reads it.
+        }
+    }
+
+    private static String generate() {
+        try {
+            var generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            var pair = generator.generateKeyPair();
+            var jwk = PublicJsonWebKey.Factory.newPublicJwk(pair.getPublic());
+            jwk.setPrivateKey(pair.getPrivate());
+            jwk.setAlgorithm(Algorithm.ES256.header());
+            jwk.setUse("sig");
+            jwk.setKeyId(jwk.calculateBase64urlEncodedThumbprint("SHA-256"));
+            return jwk.toJson(OutputControlLevel.INCLUDE_PRIVATE) + "\n";
+        } catch (GeneralSecurityException | JoseException e) {
+            throw new IllegalStateException("every Java has P-256", e);
+        }
+    }
+
+    String id() {
+        return publicKey.name().id();
+    }
+
+    Algorithm algorithm() {
+        return publicKey.name().algorithm();
+    }
+
+    byte[] sign(byte[] bytes) {
+        return publicKey.name().algorithm().sign(privateKey, bytes);
+    }
+}

@@ -1,0 +1,71 @@
+package io.pulseplane.gate.token;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jose4j.json.JsonUtil;
+
+/** Makes tokens with the local key, for a plane of the same settings. */
+public final class TokenIssuer {
+
+    private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+
+    private final LocalKey key;
+    private final TokenSettings settings;
+    private final LongSupplier clock;
+
+    private TokenIssuer(LocalKey key, TokenSettings settings, LongSupplier clock) {
+        this.key = key;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /**
+     * With the key in this directory, made if there is none.
+     *
+     * @param clock microseconds since the epoch
+     */
+    public static TokenIssuer open(Path dataDir, TokenSettings settings, LongSupplier clock) throws KeyFailure {
+        return new TokenIssuer(LocalKey.openOrCreate(dataDir), settings, clock);
+    }
+
+    public String issue(TokenRequest request) {
+        var header = new LinkedHashMap<String, Object>();
+        header.put("alg", key.algorithm().header());
+        header.put("typ", "JWT");
+        header.put("kid", key.id());
+        var signed = base64(header) + "." + base64(claims(request));
+        return signed + "." + BASE64.encodeToString(key.sign(signed.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private Map<String, Object> claims(TokenRequest request) {
+        long now = TimeUnit.MICROSECONDS.toSeconds(clock.getAsLong());
+        // A name with slashes in it is looked for as it is before it is taken for a path.
+        var names = settings.claims();
+        var claims = new LinkedHashMap<String, Object>();
+        claims.put("iss", settings.issuer());
+        claims.put("aud", settings.audience());
+        claims.put("sub", request.subject());
+        claims.put(names.roles(), request.roles());
+        claims.put(names.tenant(), request.tenant());
+        if (!request.patientId().isEmpty()) {
+            claims.put(names.patientId(), request.patientId());
+        }
+        if (!request.deviceId().isEmpty()) {
+            claims.put(names.deviceId(), request.deviceId());
+        }
+        claims.put("iat", now);
+        claims.put("exp", now + request.ttl().toSeconds());
+        claims.put("jti", UUID.randomUUID().toString());
+        return claims;
+    }
+
+    private static String base64(Map<String, Object> json) {
+        return BASE64.encodeToString(JsonUtil.toJson(json).getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,151 @@
+package io.pulseplane.gate.token;
+
+import static io.pulseplane.gate.token.Provider.EC;
+import static io.pulseplane.gate.token.Provider.SECOND;
+import static io.pulseplane.gate.token.Provider.await;
+import static io.pulseplane.gate.token.Provider.bearer;
+import static io.pulseplane.gate.token.Provider.claims;
+import static io.pulseplane.gate.token.Provider.failure;
+import static io.pulseplane.gate.token.Provider.jwks;
+import static io.pulseplane.gate.token.Provider.publish;
+import static io.pulseplane.gate.token.Provider.sign;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.pulseplane.gate.token.TokenSettings.Keys;
+import io.pulseplane.vitals.Problem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jose4j.jwk.PublicJsonWebKey;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys in a file that changes, and what becomes of tokens that were known. */
+class JwksFileTest {
+
+    private static final PublicJsonWebKey NEXT = Provider.key("ES256", "ec-2");
+
+    @TempDir
+    Path directory;
+
+    private final AtomicLong clock = Provider.clock();
+    private final String token = sign(EC, claims());
+    private Path file;
+    private Authenticator authenticator;
+    private Identity identity;
+
+    @BeforeEach
+    void open() throws Exception {
+        file = directory.resolve("jwks.json");
+        publish(file, jwks(EC));
+        authenticator = Authenticator.open(TokenSettings.of(new Keys.JwksFile(file)), () -> null, clock::get);
+        identity = await(authenticator.verify(bearer(token)));
+    }
+
+    @AfterEach
+    void close() {
+        authenticator.close();
+    }
+
+    @Test
+    void forgets_tokens_when_their_key_goes_while_calls_come_in() throws Exception {
+        publish(file, jwks(NEXT));
+        assertThat(authenticator.cached(bearer(token))).isSameAs(identity);
+        clock.addAndGet(SECOND);
+        await().until(() -> authenticator.cached(bearer(token)) == null);
+        assertThat(failure(authenticator.verify(bearer(token))))
+                .isInstanceOf(Problem.Unauthenticated.class)
+                .hasMessage("the token's key is not known");
+    }
+
+    @Test
+    void never_takes_a_token_of_a_key_that_went_while_nobody_called() throws Exception {
+        publish(file, jwks(NEXT));
+        clock.addAndGet(60 * SECOND);
+        assertThat(authenticator.cached(bearer(token))).isNull();
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unauthenticated.class);
+    }
+
+    @Test
+    void forgets_tokens_when_their_key_is_replaced_by_another_of_the_same_name() throws Exception {
+        publish(file, jwks(Provider.key("ES256", "ec-1")));
+        clock.addAndGet(60 * SECOND);
+        assertThat(authenticator.cached(bearer(token))).isNull();
+        assertThat(failure(authenticator.verify(bearer(token))))
+                .isInstanceOf(Problem.Unauthenticated.class)
+                .hasMessage("the token's signature is not valid");
+    }
+
+    @Test
+    void takes_nobodys_token_when_all_keys_are_taken_out() throws Exception {
+        publish(file, "{\"keys\":[]}");
+        clock.addAndGet(60 * SECOND);
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(authenticator.cached(bearer(token))).isNull();
+    }
+
+    @Test
+    void knows_tokens_on_when_a_key_comes_or_moves() throws Exception {
+        publish(file, jwks(NEXT, EC));
+        assertThat(await(authenticator.verify(bearer(sign(NEXT, claims())))).keyId())
+                .isEqualTo("ec-2");
+        assertThat(authenticator.cached(bearer(token))).isSameAs(identity);
+        clock.addAndGet(60 * SECOND);
+        assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
+        publish(file, jwks(EC));
+        clock.addAndGet(60 * SECOND);
+        assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
+        assertThat(failure(authenticator.verify(bearer(sign(NEXT, claims())))))
+                .isInstanceOf(Problem.Unauthenticated.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "[]", "{\"keys\":{}}", "{\"keys\":[],\"keys\":[]}", "not json at all"})
+    void goes_on_with_the_last_keys_when_the_file_is_broken_but_not_for_ever(String broken) throws Exception {
+        publish(file, broken);
+        clock.addAndGet(60 * SECOND);
+        assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
+        assertThat(authenticator.cached(bearer(token))).isSameAs(identity);
+        var later = sign(EC, claims("exp", Provider.NOW + 7 * 24 * 3_600));
+        clock.addAndGet(24 * 3_600 * SECOND - 120 * SECOND);
+        assertThat(await(authenticator.verify(bearer(later)))).isNotNull();
+        clock.addAndGet(120 * SECOND);
+        assertThat(authenticator.cached(bearer(later))).isNull();
+        assertThat(failure(authenticator.verify(bearer(later)))).isInstanceOf(Problem.Unavailable.class);
+        publish(file, jwks(EC));
+        clock.addAndGet(2 * SECOND);
+        assertThat(await(authenticator.verify(bearer(later)))).isNotNull();
+    }
+
+    @Test
+    void goes_on_with_the_last_keys_when_the_file_is_gone_or_too_long() throws Exception {
+        Files.delete(file);
+        clock.addAndGet(60 * SECOND);
+        assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
+        publish(file, jwks(NEXT) + " ".repeat(JwksReader.MAX_BYTES));
+        clock.addAndGet(60 * SECOND);
+        assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
+    }
+
+    @Test
+    void looks_again_when_the_clock_was_set_back() throws Exception {
+        clock.addAndGet(-3_600 * SECOND);
+        publish(file, jwks(NEXT));
+        await().until(() -> authenticator.cached(bearer(token)) == null);
+    }
+
+    @Test
+    void says_at_the_start_that_there_is_no_file() {
+        var nowhere = directory.resolve("nowhere.json");
+        assertThatThrownBy(
+                        () -> Authenticator.open(TokenSettings.of(new Keys.JwksFile(nowhere)), () -> null, clock::get))
+                .isInstanceOf(KeyFailure.class)
+                .hasMessageContaining(nowhere.toString());
+    }
+}

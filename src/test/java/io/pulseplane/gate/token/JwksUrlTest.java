@@ -1,0 +1,336 @@
+package io.pulseplane.gate.token;
+
+import static io.pulseplane.gate.token.FakeProvider.respond;
+import static io.pulseplane.gate.token.Provider.EC;
+import static io.pulseplane.gate.token.Provider.NOW;
+import static io.pulseplane.gate.token.Provider.SECOND;
+import static io.pulseplane.gate.token.Provider.await;
+import static io.pulseplane.gate.token.Provider.bearer;
+import static io.pulseplane.gate.token.Provider.claims;
+import static io.pulseplane.gate.token.Provider.failure;
+import static io.pulseplane.gate.token.Provider.jwks;
+import static io.pulseplane.gate.token.Provider.sign;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.pulseplane.gate.token.TokenSettings.Keys;
+import io.pulseplane.vitals.Problem;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLContext;
+import org.jose4j.json.JsonUtil;
+import org.jose4j.jwk.PublicJsonWebKey;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys of an identity provider, over the wire. */
+class JwksUrlTest {
+
+    private static final PublicJsonWebKey NEXT = Provider.key("ES256", "ec-2");
+    private static final long DAY = 24 * 3_600 * SECOND;
+
+    private final AtomicLong clock = Provider.clock();
+    private final ArrayList<AutoCloseable> opened = new ArrayList<>();
+    private FakeProvider provider;
+    private Authenticator authenticator;
+
+    @BeforeEach
+    void open() throws Exception {
+        provider = new FakeProvider();
+        opened.add(provider);
+        provider.publishes(jwks(EC));
+        authenticator = open(provider.url(), Duration.ofSeconds(30), null);
+    }
+
+    private Authenticator open(URI url, Duration timeout, SSLContext trust) throws Exception {
+        var standard = TokenSettings.Refresh.STANDARD;
+        var refresh = new TokenSettings.Refresh(
+                standard.fileInterval(),
+                standard.defaultTtl(),
+                standard.minTtl(),
+                standard.maxTtl(),
+                standard.unknownKeyInterval(),
+                standard.retryInterval(),
+                standard.maxStale(),
+                timeout);
+        var settings = TokenSettings.of(new Keys.JwksUrl(url, false));
+        var with = new TokenSettings(
+                settings.tenant(),
+                settings.issuer(),
+                settings.audience(),
+                settings.clockSkew(),
+                settings.maxTokenBytes(),
+                settings.keys(),
+                settings.claims(),
+                refresh,
+                settings.known());
+        var context = trust == null ? SSLContext.getDefault() : trust;
+        var authenticator = Authenticator.open(with, () -> context, clock::get);
+        opened.add(authenticator);
+        return authenticator;
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (var each : opened.reversed()) {
+            each.close();
+        }
+    }
+
+    /** Good for a week, so that it is never the token that is too old. */
+    private static Map<String, Object> longLived(String id) {
+        var claims = claims("exp", NOW + 7 * 24 * 3_600);
+        claims.put("jti", id);
+        return claims;
+    }
+
+    private CompletionStage<Identity> verify(PublicJsonWebKey key, String id) {
+        return authenticator.verify(bearer(sign(key, longLived(id))));
+    }
+
+    @Test
+    void fetches_keys_when_they_are_first_needed_and_once() throws Exception {
+        assertThat(provider.requests()).isZero();
+        for (int i = 0; i < 10; i++) {
+            assertThat(await(verify(EC, "t" + i)).keyId()).isEqualTo("ec-1");
+        }
+        assertThat(provider.requests()).isOne();
+    }
+
+    @Test
+    void fetches_keys_over_tls_from_whom_it_trusts() throws Exception {
+        var certificate = Certificates.selfSigned("CN=localhost", "san=dns:localhost");
+        var server = new FakeProvider(certificate.context());
+        opened.add(server);
+        server.publishes(jwks(EC));
+        var trusting = open(server.url(), Duration.ofSeconds(30), certificate.context());
+        assertThat(await(trusting.verify(bearer(sign(EC, claims())))).keyId()).isEqualTo("ec-1");
+        var wary = open(server.url(), Duration.ofSeconds(30), null);
+        assertThat(failure(wary.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(server.requests()).isOne();
+    }
+
+    @Test
+    void fetches_again_for_an_unknown_key() throws Exception {
+        await(verify(EC, "old"));
+        provider.publishes(jwks(EC, NEXT));
+        assertThat(await(verify(NEXT, "new")).keyId()).isEqualTo("ec-2");
+        assertThat(provider.requests()).isEqualTo(2);
+    }
+
+    @Test
+    void does_not_let_strangers_hammer_the_provider() throws Exception {
+        await(verify(EC, "first"));
+        for (int round = 1; round <= 3; round++) {
+            for (int i = 0; i < 100; i++) {
+                var token = sign(NEXT, Map.of("kid", "stranger-" + round + "-" + i), JsonUtil.toJson(claims()));
+                assertThat(failure(authenticator.verify(bearer(token))))
+                        .isInstanceOf(Problem.Unauthenticated.class)
+                        .hasMessage("the token's key is not known");
+            }
+            assertThat(provider.requests()).isEqualTo(1 + round);
+            clock.addAndGet(10 * SECOND);
+        }
+    }
+
+    @Test
+    void tells_many_to_come_again_when_too_many_tokens_wait_for_keys() throws Exception {
+        var release = new CountDownLatch(1);
+        provider.answers(exchange -> {
+            release.await();
+            respond(exchange, 200, jwks(EC));
+        });
+        var forged = sign(EC, longLived("forged"));
+        int end = forged.lastIndexOf('.') + 1;
+        var waiting = new ArrayList<CompletionStage<Identity>>();
+        for (int i = 0; i < Authenticator.MAX_WAITING; i++) {
+            var signature = new byte[64];
+            signature[0] = (byte) i;
+            signature[1] = (byte) (i >> 8);
+            waiting.add(authenticator.verify(bearer(forged.substring(0, end) + Provider.base64(signature))));
+        }
+        assertThat(failure(verify(EC, "late"))).isInstanceOf(Problem.Exhausted.class);
+        assertThat(provider.requests()).isLessThanOrEqualTo(1);
+        release.countDown();
+        for (var each : waiting) {
+            assertThat(failure(each)).isInstanceOf(Problem.Unauthenticated.class);
+        }
+        assertThat(await(verify(EC, "late"))).isNotNull();
+        assertThat(provider.requests()).isOne();
+    }
+
+    @Test
+    void forgets_tokens_whose_key_the_provider_took_back() throws Exception {
+        var token = bearer(sign(EC, longLived("taken-back")));
+        await(authenticator.verify(token));
+        provider.publishes(jwks(NEXT));
+        clock.addAndGet(Duration.ofMinutes(5).toSeconds() * SECOND);
+        assertThat(authenticator.cached(token)).isNull();
+        assertThat(failure(authenticator.verify(token))).isInstanceOf(Problem.Unauthenticated.class);
+    }
+
+    @Test
+    void fetches_in_the_background_before_the_keys_are_too_old() throws Exception {
+        var token = bearer(sign(EC, longLived("background")));
+        var identity = await(authenticator.verify(token));
+        clock.addAndGet(Duration.ofMinutes(4).toSeconds() * SECOND);
+        assertThat(authenticator.cached(token)).isSameAs(identity);
+        await().until(() -> provider.requests() == 2);
+        // Good for another five minutes, from then on.
+        await().untilAsserted(() -> {
+            clock.set(NOW * SECOND + Duration.ofMinutes(6).toSeconds() * SECOND);
+            assertThat(authenticator.cached(token)).isSameAs(identity);
+        });
+        assertThat(provider.requests()).isEqualTo(2);
+    }
+
+    /** How long keys are good, found out by how long nobody has to wait for others: bounded by 30 s and 1 h. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "max-age=60 | 60",
+                "public, max-age=120, must-revalidate | 120",
+                "MAX-AGE=\"90\" | 90",
+                "max-age=0 | 30",
+                "max-age=1 | 30",
+                "max-age=99999999 | 3600",
+                "max-age=999999999999999999999 | 3600",
+                "s-maxage=60 | 300",
+                "max-age=soon | 300",
+                "private | 300",
+                "no-store | 30",
+                "no-cache, max-age=600 | 30"
+            })
+    void keeps_keys_as_long_as_the_provider_says_within_bounds(String cacheControl, long seconds) throws Exception {
+        provider.publishes(jwks(EC), cacheControl);
+        var token = bearer(sign(EC, longLived("cached")));
+        var identity = await(authenticator.verify(token));
+        provider.answers(exchange -> respond(exchange, 503, ""));
+        // As long as the keys are good, nobody waits, whatever becomes of the fetch in the background.
+        clock.addAndGet(seconds * 4 / 5 * SECOND - 1);
+        assertThat(authenticator.cached(token)).isSameAs(identity);
+        assertThat(provider.requests()).isOne();
+        clock.addAndGet(1 + seconds / 5 * SECOND);
+        assertThat(authenticator.cached(token)).isNull();
+    }
+
+    @Test
+    void goes_on_with_the_last_keys_while_the_provider_is_down_for_a_day() throws Exception {
+        var token = bearer(sign(EC, longLived("first")));
+        var identity = await(authenticator.verify(token));
+        provider.close();
+        clock.addAndGet(Duration.ofMinutes(5).toSeconds() * SECOND);
+        assertThat(await(authenticator.verify(token))).isSameAs(identity);
+        assertThat(authenticator.cached(token)).isSameAs(identity);
+        clock.addAndGet(DAY - SECOND);
+        assertThat(await(verify(EC, "second"))).isNotNull();
+        assertThat(authenticator.cached(token)).isSameAs(identity);
+        clock.addAndGet(SECOND);
+        assertThat(authenticator.cached(token)).isNull();
+        assertThat(failure(authenticator.verify(token))).isInstanceOf(Problem.Unavailable.class);
+    }
+
+    @Test
+    void never_takes_a_token_of_a_key_that_went_while_the_provider_was_down_and_nobody_called() throws Exception {
+        var token = bearer(sign(EC, longLived("first")));
+        var identity = await(authenticator.verify(token));
+        provider.answers(exchange -> respond(exchange, 503, ""));
+        clock.addAndGet(Duration.ofMinutes(5).toSeconds() * SECOND);
+        assertThat(await(authenticator.verify(token))).isSameAs(identity);
+        provider.publishes(jwks(NEXT));
+        clock.addAndGet(Duration.ofHours(1).toSeconds() * SECOND);
+        assertThat(authenticator.cached(token)).isNull();
+        assertThat(failure(authenticator.verify(token))).isInstanceOf(Problem.Unauthenticated.class);
+    }
+
+    @Test
+    void takes_no_token_before_there_are_keys_and_asks_for_them_at_intervals() throws Exception {
+        provider.answers(exchange -> respond(exchange, 503, ""));
+        for (int i = 0; i < 20; i++) {
+            assertThat(failure(verify(EC, "t" + i))).isInstanceOf(Problem.Unavailable.class);
+        }
+        assertThat(provider.requests()).isOne();
+        provider.publishes(jwks(EC));
+        clock.addAndGet(10 * SECOND);
+        assertThat(await(verify(EC, "t"))).isNotNull();
+        assertThat(provider.requests()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {204, 301, 302, 307, 308, 401, 404, 500})
+    void takes_keys_from_a_plain_answer_only(int status) throws Exception {
+        var elsewhere = new FakeProvider();
+        opened.add(elsewhere);
+        elsewhere.publishes(jwks(EC));
+        provider.answers(exchange -> {
+            exchange.getResponseHeaders().add("Location", elsewhere.url().toString());
+            respond(exchange, status, status == 204 ? "" : jwks(EC));
+        });
+        assertThat(failure(verify(EC, "t"))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(elsewhere.requests()).isZero();
+    }
+
+    @Test
+    void takes_no_answer_without_end() throws Exception {
+        provider.answers(exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            var some = new byte[64 * 1_024];
+            // Ends when the plane hangs up.
+            while (true) {
+                exchange.getResponseBody().write(some);
+            }
+        });
+        assertThat(failure(verify(EC, "t"))).isInstanceOf(Problem.Unavailable.class);
+    }
+
+    @Test
+    void waits_for_no_answer_that_does_not_come_or_trickles() throws Exception {
+        var never = new CountDownLatch(1);
+        provider.answers(_ -> never.await());
+        var hasty = open(provider.url(), Duration.ofMillis(200), null);
+        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
+        provider.answers(exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+            never.await();
+        });
+        clock.addAndGet(10 * SECOND);
+        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
+        provider.publishes(jwks(EC));
+        clock.addAndGet(10 * SECOND);
+        assertThat(await(hasty.verify(bearer(sign(EC, claims()))))).isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://example.org/jwks",
+                "http://127.0.0.1.example.org/jwks",
+                "http://localhost@example.org/jwks",
+                "ftp://localhost/jwks",
+                "file:/etc/jwks.json",
+                "https:jwks",
+                "jwks.json"
+            })
+    void is_not_told_to_fetch_keys_in_the_clear_or_from_elsewhere(String url) {
+        assertThatThrownBy(() -> new Keys.JwksUrl(URI.create(url), false)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void may_be_told_to_fetch_keys_in_the_clear_in_so_many_words() {
+        assertThat(new Keys.JwksUrl(URI.create("http://idp.internal/jwks"), true).url())
+                .hasHost("idp.internal");
+    }
+}

@@ -1,0 +1,134 @@
+package io.pulseplane.gate.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.vitals.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Devices by their certificates. */
+class ClientCertificatesTest {
+
+    private static Certificates monitor;
+
+    /** An hour from now: certificates are made while the tests run, and good for days. */
+    private final AtomicLong clock = new AtomicLong((System.currentTimeMillis() + 3_600_000) * 1_000);
+
+    private final ClientCertificates certificates = new ClientCertificates("clinic", clock::get);
+
+    @BeforeAll
+    static void make() throws Exception {
+        monitor = Certificates.selfSigned("CN=monitor-7, OU=Ward 3, O=Clinic, C=DE");
+    }
+
+    private static X509Certificate certificate(String subject) throws Exception {
+        return Certificates.selfSigned(subject).certificate();
+    }
+
+    @Test
+    void are_devices_by_their_common_name() throws Exception {
+        var identity = certificates.of(monitor.certificate());
+        assertThat(identity.subject()).isEqualTo("monitor-7");
+        assertThat(identity.deviceId()).isEqualTo("monitor-7");
+        assertThat(identity.roles()).containsExactly("device");
+        assertThat(identity.tenant()).isEqualTo("clinic");
+        assertThat(identity.patientId()).isEmpty();
+        assertThat(identity.expiresUs())
+                .isEqualTo(monitor.certificate().getNotAfter().getTime() * 1_000);
+        assertThat(identity.keyId()).startsWith("x5t#S256:").hasSize("x5t#S256:".length() + 43);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "CN=monitor\\, 7                | monitor, 7",
+                "CN=CN\\=admin                  | CN=admin",
+                "OU=CN\\=admin + CN=m1, O=Clinic | m1",
+                "O=Clinic, CN=Überwachung 1     | Überwachung 1"
+            })
+    void have_names_with_anything_printable_in_them(String subject, String device) throws Exception {
+        assertThat(certificates.of(certificate(subject)).deviceId()).isEqualTo(device);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "O=Clinic                       | the certificate must have exactly one common name",
+                "CN=a, CN=b                     | the certificate must have exactly one common name",
+                "CN=a + CN=b, O=Clinic          | the certificate must have exactly one common name",
+                "OU=CN\\=a, O=Clinic            | the certificate must have exactly one common name",
+                "CN=a\\0Ab                      | the common name of the certificate must consist of printable characters"
+            })
+    void are_nobody_without_exactly_one_proper_name(String subject, String why) throws Exception {
+        var certificate = certificate(subject);
+        assertThatThrownBy(() -> certificates.of(certificate))
+                .isInstanceOf(Problem.Unauthenticated.class)
+                .hasMessage(why);
+    }
+
+    @Test
+    void are_nobody_outside_their_time() throws Exception {
+        var certificate = monitor.certificate();
+        clock.set(certificate.getNotAfter().getTime() * 1_000);
+        assertThatThrownBy(() -> certificates.of(certificate))
+                .isInstanceOf(Problem.Unauthenticated.class)
+                .hasMessage("the certificate has expired");
+        clock.set(certificate.getNotBefore().getTime() * 1_000 - 1);
+        assertThatThrownBy(() -> certificates.of(certificate))
+                .isInstanceOf(Problem.Unauthenticated.class)
+                .hasMessage("the certificate is not valid yet");
+        clock.addAndGet(Duration.ofDays(1).toMillis() * 1_000);
+        assertThat(certificates.of(certificate).isAnonymous()).isFalse();
+    }
+
+    @Test
+    void are_read_from_a_session_and_nobody_is_who_shows_none() throws Exception {
+        assertThat(certificates.of(session(true)).deviceId()).isEqualTo("monitor-7");
+        assertThat(certificates.of(session(false)).isAnonymous()).isTrue();
+    }
+
+    /** The server's side of a handshake with a client that was asked for its certificate, or was not. */
+    private static SSLSession session(boolean mutual) throws Exception {
+        var context = monitor.context();
+        try (var server = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            server.setNeedClientAuth(mutual);
+            var session = CompletableFuture.supplyAsync(() -> {
+                try (var socket = (SSLSocket) server.accept()) {
+                    return socket.getSession();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            try (var client = (SSLSocket)
+                    context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), server.getLocalPort())) {
+                client.startHandshake();
+                return session.get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void of_one_device_may_be_several() throws Exception {
+        var other = Certificates.selfSigned("CN=monitor-7", List.of("-validity", "1"));
+        assertThat(certificates.of(other.certificate()).keyId())
+                .isNotEqualTo(certificates.of(monitor.certificate()).keyId());
+    }
+}

@@ -15,7 +15,7 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
-        subcommands = {Serve.class, Demo.class, Simulate.class, Replay.class, Query.class, Watch.class})
+        subcommands = {Serve.class, Demo.class, Simulate.class, Replay.class, Query.class, Watch.class, Token.class})
 public final class Pulseplane implements Callable<Integer> {
 
     @Override

@@ -1,0 +1,107 @@
+package io.pulseplane.gate.audit;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** The files of a log by their names. What is made here is for its owner alone. */
+record AuditDirectory(Path path) {
+
+    private static final Pattern SEGMENT = Pattern.compile("audit-([0-9]{20})\\.log");
+
+    private static final Set<PosixFilePermission> PRIVATE_DIRECTORY = PosixFilePermissions.fromString("rwx------");
+
+    static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    /** A file of these is a few hundred bytes; anything much larger is not one of ours. */
+    private static final int MAX_SMALL_FILE = Layout.MAX_BYTES;
+
+    static AuditDirectory make(Path path) throws IOException {
+        Files.createDirectories(path, PosixFilePermissions.asFileAttribute(PRIVATE_DIRECTORY));
+        Files.setPosixFilePermissions(path, PRIVATE_DIRECTORY);
+        return new AuditDirectory(path);
+    }
+
+    Path segment(long number) {
+        return path.resolve("audit-%020d.log".formatted(number));
+    }
+
+    Path head() {
+        return path.resolve("head");
+    }
+
+    Path retired() {
+        return path.resolve("retired");
+    }
+
+    /** The numbers of the segments that are there. */
+    TreeSet<Long> segments() throws IOException {
+        var numbers = new TreeSet<Long>();
+        try (var files = Files.newDirectoryStream(path)) {
+            for (var file : files) {
+                var name = SEGMENT.matcher(file.getFileName().toString());
+                // A number that is too long for us cannot be one we gave.
+                if (name.matches() && name.group(1).startsWith("0")) {
+                    numbers.add(Long.parseLong(name.group(1)));
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return numbers;
+    }
+
+    /** What stands in a small file, byte by byte; empty if there is none. */
+    static Optional<String> read(Path file) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            var bytes = ByteBuffer.allocate(MAX_SMALL_FILE);
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+                // Until the end of the file, or of what such a file may hold.
+            }
+            return Optional.of(new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1));
+        } catch (NoSuchFileException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** Puts a file in another's place, so that after a power cut there is the one or the other. */
+    static void replace(Path file, String text) throws IOException {
+        var fresh = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(fresh);
+        try (var channel = FileChannel.open(
+                fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE)) {
+            var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        sync(file.toAbsolutePath().getParent());
+    }
+
+    void sync() throws IOException {
+        sync(path);
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package io.pulseplane.gate.audit;
+
+import io.pulseplane.vitals.Problem;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where records wait for the writer. Bounded, the batch that is being written included.
+ *
+ * <p>Adding is a few dozen instructions under a lock and allocates nothing but now and then a larger array: refusals are
+ * made once, and all records of a batch share one stage.
+ */
+final class AuditQueue {
+
+    private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
+
+    private static final CompletionStage<Void> FULL = refusal("the audit log does not keep up; nothing was done");
+    private static final CompletionStage<Void> UNWRITABLE =
+            refusal("the audit log cannot be written; nothing was done");
+    private static final CompletionStage<Void> CLOSED = refusal("the plane is stopping");
+
+    /** A queue that is filled to this part of its bounds is written before its time. */
+    private static final int EARLY = 4;
+
+    private enum State {
+        OPEN,
+        UNWRITABLE,
+        CLOSED
+    }
+
+    private final boolean sync;
+    private final long intervalNanos;
+    private final AuditSettings.Queue bounds;
+
+    private State state = State.OPEN;
+    private Batch waiting = new Batch();
+    private Batch spare = new Batch();
+    private int held;
+    private long heldBytes;
+    private long refused;
+
+    /** When the first of the waiting records came. */
+    private long since;
+
+    AuditQueue(AuditSettings settings) {
+        sync = settings.mode() == AuditSettings.Mode.SYNC;
+        intervalNanos = sync ? 0 : settings.interval().toNanos();
+        bounds = settings.queue();
+    }
+
+    private static CompletionStage<Void> refusal(String message) {
+        return CompletableFuture.failedStage(new Problem.Unavailable(message, null));
+    }
+
+    static boolean isRefusal(CompletionStage<Void> answer) {
+        return answer == FULL || answer == UNWRITABLE || answer == CLOSED;
+    }
+
+    static CompletionStage<Void> done() {
+        return DONE;
+    }
+
+    CompletionStage<Void> add(AuditRecord record) {
+        int weight = record.weight();
+        synchronized (this) {
+            if (state != State.OPEN) {
+                refused++;
+                return state == State.CLOSED ? CLOSED : UNWRITABLE;
+            }
+            if (held == bounds.records() || (held > 0 && heldBytes + weight > bounds.bytes())) {
+                refused++;
+                return FULL;
+            }
+            held++;
+            heldBytes += weight;
+            waiting.add(record, weight);
+            if (waiting.count() == 1) {
+                since = System.nanoTime();
+                notify();
+            } else if (!sync && isEarly(weight)) {
+                notify();
+            }
+            return sync ? waiting.stage() : DONE;
+        }
+    }
+
+    /** Whether it was this record that filled the queue to the part that is written early. */
+    private boolean isEarly(int weight) {
+        long before = waiting.bytes() - weight;
+        return waiting.count() == bounds.records() / EARLY
+                || (waiting.bytes() >= bounds.bytes() / EARLY && before < bounds.bytes() / EARLY);
+    }
+
+    /**
+     * Waits for records to be written, until this time of {@link System#nanoTime} at the latest.
+     *
+     * @return null if it is not time to write anything yet; empty if there is nothing more to come
+     */
+    synchronized Batch take(long until) throws InterruptedException {
+        while (true) {
+            long now = System.nanoTime();
+            long due = waiting.count() == 0 ? Long.MAX_VALUE : dueIn(now);
+            if (due <= 0 || state == State.CLOSED) {
+                return swap();
+            }
+            long left = Math.min(due, until - now);
+            if (left <= 0) {
+                return null;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+    }
+
+    private long dueIn(long now) {
+        var early = waiting.count() >= bounds.records() / EARLY || waiting.bytes() >= bounds.bytes() / EARLY;
+        return early ? 0 : since + intervalNanos - now;
+    }
+
+    private Batch swap() {
+        var batch = waiting;
+        waiting = spare;
+        spare = null;
+        return batch;
+    }
+
+    /** Gives back the room of a batch that is over. The writer does so before it takes another. */
+    synchronized void release(Batch batch) {
+        held -= batch.count();
+        heldBytes -= batch.bytes();
+        spare = batch.again();
+    }
+
+    /** Refuses everything from now on; in sync mode, also what waits. */
+    void breakDown() {
+        Batch given = null;
+        synchronized (this) {
+            if (state == State.OPEN) {
+                state = State.UNWRITABLE;
+            }
+            if (sync) {
+                given = waiting;
+                held -= given.count();
+                heldBytes -= given.bytes();
+                refused += given.count();
+                waiting = new Batch();
+            }
+        }
+        if (given != null) {
+            given.fail(unwritable());
+        }
+    }
+
+    /** Fails what was taken and could not be written. */
+    void refuse(Batch batch) {
+        synchronized (this) {
+            refused += batch.count();
+        }
+        batch.fail(unwritable());
+    }
+
+    private static Problem unwritable() {
+        return new Problem.Unavailable("the audit log cannot be written; nothing was done", null);
+    }
+
+    synchronized void recover() {
+        if (state == State.UNWRITABLE) {
+            state = State.OPEN;
+        }
+    }
+
+    /** Takes no more. */
+    synchronized void close() {
+        state = State.CLOSED;
+        notifyAll();
+    }
+
+    /** Takes no more, and fails what nobody will write any more. */
+    void abandon() {
+        close();
+        breakDown();
+    }
+
+    synchronized boolean isClosed() {
+        return state == State.CLOSED;
+    }
+
+    synchronized boolean isOpen() {
+        return state == State.OPEN;
+    }
+
+    /** Waits, or less long if the queue is closed meanwhile. */
+    synchronized void pause(long nanos) throws InterruptedException {
+        long until = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0 && state != State.CLOSED; left = until - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+    }
+
+    /** How many records were not taken, ever. */
+    synchronized long refused() {
+        return refused;
+    }
+}

@@ -1,0 +1,84 @@
+package io.pulseplane.gate.audit;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How the audit log is kept.
+ *
+ * @param directory holds the log and nothing else
+ * @param key the node's private key; made at the first opening if it is not there
+ * @param node the name of the node, as it stands in each segment
+ * @param interval how long a record may wait in memory in {@link Mode#ASYNC}: what a power cut may take away
+ */
+public record AuditSettings(
+        Mode mode, Path directory, Path key, String node, Duration interval, Queue queue, Segments segments) {
+
+    /** When an append is done. */
+    public enum Mode {
+        /** When the record is on disk. */
+        SYNC,
+        /** At once; the record is on disk after {@link AuditSettings#interval} and one sync. */
+        ASYNC,
+        /** Nothing is written. */
+        OFF
+    }
+
+    /**
+     * What may wait to become durable, in memory.
+     *
+     * @param bytes estimated from the records' texts
+     */
+    public record Queue(int records, long bytes) {
+
+        public static final Queue DEFAULT = new Queue(262_144, 128L << 20);
+
+        public Queue {
+            require(records > 0 && bytes > 0, "the audit queue must have room for something");
+        }
+    }
+
+    /**
+     * How long the files of the log grow and how long they are kept. A file is sealed when it reaches its size or its age,
+     * whichever is sooner, and exceeds the size by one group commit at most.
+     *
+     * @param retention a sealed file is removed when its seal is older than this
+     */
+    public record Segments(long bytes, Duration age, Duration retention) {
+
+        /** HIPAA asks for six years: 45 CFR 164.316(b)(2)(i). */
+        private static final Duration SIX_YEARS = Duration.ofDays(6 * 365 + 2);
+
+        public static final Segments DEFAULT = new Segments(64L << 20, Duration.ofDays(1), SIX_YEARS);
+
+        public Segments {
+            require(bytes > 0, "an audit segment must have room for something");
+            require(age.isPositive() && retention.isPositive(), "age and retention of audit segments must be positive");
+        }
+    }
+
+    private static final Duration DEFAULT_INTERVAL = Duration.ofMillis(100);
+
+    public AuditSettings {
+        require(interval.isPositive(), "the audit interval must be positive");
+        require(!node.isBlank() && node.length() <= AuditRecord.MAX_TEXT, "the node must have a name, not a story");
+    }
+
+    /** With all bounds as they are by default, and the key in the log's own directory. */
+    public static AuditSettings of(Mode mode, Path directory, String node) {
+        return new AuditSettings(
+                mode,
+                directory,
+                directory.resolve("node.key"),
+                node,
+                DEFAULT_INTERVAL,
+                Queue.DEFAULT,
+                Segments.DEFAULT);
+    }
+
+    private static void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.pulseplane.gate.audit;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+
+/** What stands at the end of a segment, without reading all of it. */
+final class SegmentTail {
+
+    private SegmentTail() {}
+
+    /** The line that ends at this offset, with its line break; empty if none does. */
+    static Optional<String> line(FileChannel channel, long offset) throws IOException {
+        var bytes = ByteBuffer.allocate((int) Math.min(offset, Layout.MAX_BYTES));
+        long from = offset - bytes.capacity();
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, from + bytes.position()) < 0) {
+                return Optional.empty();
+            }
+        }
+        var text = new String(bytes.array(), StandardCharsets.ISO_8859_1);
+        return text.endsWith("\n")
+                ? Optional.of(text.substring(text.lastIndexOf('\n', text.length() - 2) + 1))
+                : Optional.empty();
+    }
+
+    /** Whether the segment has a group or seal of this digest that ends at this offset. */
+    static boolean endsWith(Path segment, long offset, String digest) throws IOException {
+        try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
+            return channel.size() >= offset
+                    && line(channel, offset)
+                            .flatMap(SegmentTail::digestOf)
+                            .filter(digest::equals)
+                            .isPresent();
+        } catch (NoSuchFileException _) {
+            return false;
+        }
+    }
+
+    private static Optional<String> digestOf(String line) {
+        return GroupEnd.parse(line)
+                .map(GroupEnd::digest)
+                .or(() -> Seal.parse(line).map(Seal::digest));
+    }
+
+    /** The seal of a segment that is done. Nothing is said about whether it is genuine. */
+    static Optional<String> sealLine(Path segment) throws IOException {
+        try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
+            return line(channel, channel.size()).filter(line -> line.startsWith(Seal.START));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package io.pulseplane.gate.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.gate.audit.AuditSettings.Mode;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.TimeRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is asked for, and no more, in the order that is asked for. */
+class AuditReaderTest {
+
+    @TempDir
+    Path directory;
+
+    private final SplittableRandom random = new SplittableRandom(20261205);
+
+    private List<AuditRecord> writeSome(int count, int segmentBytes, Mode mode) {
+        var records = IntStream.range(0, count)
+                .mapToObj(i -> Trail.record(
+                        Trail.NOW + random.nextInt(1_000),
+                        "nurse-" + random.nextInt(3),
+                        random.nextBoolean() ? "query" : "export",
+                        "patient-" + random.nextInt(4),
+                        random.nextBoolean() ? Decision.PERMITTED : Decision.REFUSED))
+                .toList();
+        var settings =
+                Trail.settings(mode, directory, new AuditSettings.Segments(segmentBytes, Trail.NEVER, Trail.NEVER));
+        try (var log = Trail.open(settings)) {
+            records.stream().map(log::append).toList().forEach(Trail::await);
+        }
+        return records;
+    }
+
+    private AuditFilter randomFilter() {
+        long from = Trail.NOW + random.nextInt(-100, 1_000);
+        return new AuditFilter(
+                random.nextBoolean() ? TimeRange.ALL : new TimeRange(from, from + random.nextInt(600)),
+                some("nurse-", 4),
+                random.nextInt(3) == 0 ? Optional.of("query") : Optional.empty(),
+                some("patient-", 5),
+                random.nextInt(3) == 0 ? Optional.of(Decision.REFUSED) : Optional.empty(),
+                random.nextBoolean() ? Order.OLDEST_FIRST : Order.NEWEST_FIRST,
+                1 + random.nextInt(400));
+    }
+
+    private Optional<String> some(String name, int bound) {
+        return random.nextInt(3) == 0 ? Optional.of(name + random.nextInt(bound)) : Optional.empty();
+    }
+
+    private static List<AuditEntry> plainly(List<AuditRecord> records, AuditFilter filter) {
+        var entries = new ArrayList<AuditEntry>();
+        for (int i = 0; i < records.size(); i++) {
+            var record = records.get(i);
+            if (filter.times().contains(record.timeUs())
+                    && filter.subject().map(record.subject()::equals).orElse(true)
+                    && filter.action().map(record.action()::equals).orElse(true)
+                    && filter.patient().map(record.patient()::equals).orElse(true)
+                    && filter.decision().map(record.decision()::equals).orElse(true)) {
+                entries.add(new AuditEntry(i + 1, record));
+            }
+        }
+        var ordered = filter.order() == Order.OLDEST_FIRST ? entries : entries.reversed();
+        return ordered.stream().limit(filter.limit()).toList();
+    }
+
+    @Test
+    void gives_what_a_plain_reading_of_the_filter_gives() {
+        var records = writeSome(500, 10_000, Mode.SYNC);
+        for (int round = 0; round < 300; round++) {
+            var filter = randomFilter();
+            assertThat(Trail.read(directory, filter)).isEqualTo(plainly(records, filter));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void reads_large_groups_in_many_segments(Order order) {
+        var records = writeSome(30_000, 1 << 20, Mode.ASYNC);
+        var filter = AuditFilter.all(order);
+        assertThat(Trail.read(directory, filter)).isEqualTo(plainly(records, filter));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void finds_nothing_in_an_empty_log(Order order) {
+        Trail.open(Trail.settings(Mode.SYNC, directory)).close();
+        assertThat(Trail.read(directory, AuditFilter.all(order))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void leaves_out_a_group_that_is_not_complete(Order order) throws IOException {
+        Trail.write(Trail.settings(Mode.SYNC, directory.resolve("live")), 3);
+        var whole = directory.resolve("live").resolve("audit-00000000000000000001.log");
+        var text = Trail.text(whole);
+        int lastGroup = text.indexOf("{\"n\":3");
+        int seal = text.indexOf("{\"seal\":");
+        var torn = directory.resolve("torn").resolve(whole.getFileName());
+        Files.createDirectories(torn.getParent());
+        for (int length = lastGroup; length < seal; length += 7) {
+            Files.writeString(torn, text.substring(0, length));
+            assertThat(Trail.read(torn.getParent(), AuditFilter.all(order)))
+                    .extracting(AuditEntry::number)
+                    .containsExactlyInAnyOrder(1L, 2L);
+        }
+        for (int length = 0; length < text.indexOf("{\"n\":2"); length += 7) {
+            Files.writeString(torn, text.substring(0, length));
+            assertThat(Trail.read(torn.getParent(), AuditFilter.all(order))).hasSizeLessThan(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void reads_a_log_that_is_being_written(Order order) {
+        var stop = new AtomicBoolean();
+        var settings = Trail.segmentsOf(20_000, directory);
+        try (var log = Trail.open(settings)) {
+            Trail.append(log, 0, 1);
+            var writing = CompletableFuture.runAsync(() -> {
+                for (int i = 1; !stop.get(); i++) {
+                    Trail.await(log.append(Trail.record(i)));
+                }
+            });
+            long before = 0;
+            for (int round = 0; round < 50; round++) {
+                var numbers = Trail.read(directory, AuditFilter.all(order)).stream()
+                        .map(AuditEntry::number)
+                        .sorted()
+                        .toList();
+                assertThat(numbers)
+                        .isEqualTo(Stream.iterate(1L, n -> n + 1)
+                                .limit(numbers.size())
+                                .toList())
+                        .hasSizeGreaterThanOrEqualTo((int) before);
+                before = numbers.size();
+            }
+            stop.set(true);
+            writing.join();
+        }
+    }
+
+    @Test
+    void gives_records_as_they_stand_in_the_log() {
+        Trail.write(Trail.settings(Mode.SYNC, directory), 3);
+        var lines = Trail.lines(Trail.segments(directory).getFirst()).stream()
+                .filter(line -> line.startsWith("{\"n\":"))
+                .toList();
+        assertThat(Trail.read(directory, AuditFilter.all(Order.OLDEST_FIRST)))
+                .extracting(AuditEntry::json)
+                .isEqualTo(lines);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void says_that_a_log_is_damaged_where_it_meets_it(Order order) throws IOException {
+        Trail.write(Trail.settings(Mode.SYNC, directory), 3);
+        var segment = Trail.segments(directory).getFirst();
+        Files.writeString(segment, Trail.text(segment).replace("\"decision\":\"permitted\"", "\"decision\":\"maybe\""));
+        assertThatThrownBy(() -> Trail.read(directory, AuditFilter.all(order))).isInstanceOf(Problem.Damaged.class);
+    }
+
+    @Test
+    void does_not_look_for_the_last_group_for_ever() throws IOException {
+        Trail.write(Trail.settings(Mode.SYNC, directory), 3);
+        Files.writeString(Trail.segments(directory).getFirst(), "x".repeat(4 << 20), StandardOpenOption.APPEND);
+        assertThatThrownBy(() -> Trail.read(directory, AuditFilter.all(Order.NEWEST_FIRST)))
+                .isInstanceOf(Problem.Damaged.class);
+    }
+
+    @Test
+    void has_nothing_to_read_where_there_is_no_log() {
+        assertThatThrownBy(() -> AuditReader.open(directory.resolve("none"), AuditFilter.all(Order.OLDEST_FIRST)))
+                .isInstanceOf(Problem.Unavailable.class);
+    }
+
+    @Test
+    void can_be_closed_in_the_middle() {
+        Trail.write(Trail.segmentsOf(1_000, directory), 10);
+        var reader = AuditReader.open(directory, AuditFilter.all(Order.OLDEST_FIRST));
+        assertThat(reader.next()).get().extracting(AuditEntry::number).isEqualTo(1L);
+        reader.close();
+        reader.close();
+    }
+}

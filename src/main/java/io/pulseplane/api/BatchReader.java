@@ -1,7 +1,9 @@
 package io.pulseplane.api;
 
 import io.pulseplane.api.v1.Columns;
+import io.pulseplane.gate.Refusal;
 import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.Problem;
 import java.util.ArrayList;
 import java.util.HashSet;
 
@@ -22,7 +24,22 @@ final class BatchReader {
         this.maxReadings = maxReadings;
     }
 
-    Batch read(boolean isSet, io.pulseplane.api.v1.Batch message) {
+    /**
+     * The batch, if it was not refused. A batch that does not say whose it is is looked at all the same, so that its
+     * sender hears of everything that is wrong with it.
+     */
+    Batch readPermitted(boolean isSet, io.pulseplane.api.v1.Batch message) {
+        var refusal = Refusal.current();
+        if (refusal.isPresent()) {
+            if (refusal.get() instanceof Problem.Invalid && isSet) {
+                read(true, message);
+            }
+            throw refusal.get();
+        }
+        return read(isSet, message);
+    }
+
+    private Batch read(boolean isSet, io.pulseplane.api.v1.Batch message) {
         var violations = new Violations();
         violations.addUnless(isSet, "batch", "must be set");
         violations.throwIfAny();

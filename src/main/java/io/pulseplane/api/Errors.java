@@ -13,7 +13,7 @@ import io.pulseplane.vitals.Problem;
 import java.lang.System.Logger.Level;
 
 /** What the plane says when it says no: {@code google.rpc.Status} with details. */
-final class Errors {
+public final class Errors {
 
     private static final System.Logger LOG = System.getLogger(Errors.class.getName());
 
@@ -24,7 +24,7 @@ final class Errors {
 
     private Errors() {}
 
-    static StatusRuntimeException exception(Throwable failure) {
+    public static StatusRuntimeException exception(Throwable failure) {
         return StatusProto.toStatusRuntimeException(status(failure));
     }
 

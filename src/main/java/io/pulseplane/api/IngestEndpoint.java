@@ -35,7 +35,7 @@ public class IngestEndpoint extends IngestServiceGrpc.IngestServiceImplBase {
 
     @Override
     public ServerServiceDefinition bindService() {
-        return Unreadable.refusedBy(super.bindService());
+        return Unreadable.markedBy(super.bindService());
     }
 
     @Override
@@ -52,10 +52,10 @@ public class IngestEndpoint extends IngestServiceGrpc.IngestServiceImplBase {
 
     private Batch read(PutReadingsRequest request) {
         try {
-            return reader.read(request.hasBatch(), request.getBatch());
-        } catch (Problem.Invalid malformed) {
-            ingest.malformed();
-            throw malformed;
+            return reader.readPermitted(request.hasBatch(), request.getBatch());
+        } catch (Problem refusal) {
+            ingest.refused();
+            throw refusal;
         }
     }
 

@@ -46,10 +46,7 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
     @Override
     public void onNext(StreamReadingsRequest request) {
         try {
-            if (Unreadable.is(request)) {
-                throw Unreadable.problem();
-            }
-            var batch = reader.read(request.hasBatch(), request.getBatch());
+            var batch = reader.readPermitted(request.hasBatch(), request.getBatch());
             long bytes = BatchReader.bytes(batch);
             ingest.budget().reserve(bytes);
             synchronized (this) {
@@ -61,10 +58,10 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
                     .with(
                             outcome -> answer(acknowledged(outcome), bytes),
                             failure -> answer(refused(request, failure), bytes));
-        } catch (Problem.Invalid malformed) {
-            ingest.malformed();
+        } catch (Problem refusal) {
+            ingest.refused();
             synchronized (this) {
-                respond(refused(request, malformed));
+                respond(refused(request, refusal));
             }
         }
         synchronized (this) {

@@ -4,6 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.StreamLatestRequest;
 import io.pulseplane.api.v1.StreamLatestResponse;
+import io.pulseplane.gate.Refusal;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.Question;
 import io.pulseplane.vitals.Problem;
@@ -43,8 +44,8 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         Question question;
         try {
             question = question(request);
-        } catch (Problem.Invalid invalid) {
-            answer(error(invalid));
+        } catch (Problem refusal) {
+            answer(error(refusal));
             return;
         }
         var known = latest.now(question);
@@ -56,9 +57,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     }
 
     private static Question question(StreamLatestRequest request) {
-        if (Unreadable.is(request)) {
-            throw Unreadable.problem();
-        }
+        Refusal.throwIfAny();
         var violations = new Violations();
         var question = QueryReader.question(
                 request.hasPatientId(),

@@ -33,7 +33,6 @@ import java.util.concurrent.TimeUnit;
 @GrpcService
 public class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
 
-    private static final int MAX_WATCHED_PATIENTS = 1_000;
     private static final long MIN_WINDOW = TimeUnit.SECONDS.toMicros(1);
     private static final long MAX_WINDOW = TimeUnit.DAYS.toMicros(36_500);
 
@@ -54,7 +53,7 @@ public class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
 
     @Override
     public ServerServiceDefinition bindService() {
-        return Unreadable.refusedBy(super.bindService());
+        return Unreadable.markedBy(super.bindService());
     }
 
     @Override
@@ -221,7 +220,7 @@ public class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
                 () -> {
                     var violations = new Violations();
                     var codes = QueryReader.codes(request.getCodesList(), violations);
-                    var patients = watchedPatients(request, violations);
+                    var patients = QueryReader.patients(request.getPatientIdsList(), violations);
                     violations.throwIfAny();
                     var watch = watchers.watch(patients, codes);
                     responses.onNext(WatchResponse.getDefaultInstance());
@@ -230,17 +229,5 @@ public class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
                 columns -> WatchResponse.newBuilder()
                         .addAllSeries(QueryMessages.columns(columns))
                         .build());
-    }
-
-    private static Set<String> watchedPatients(WatchRequest request, Violations violations) {
-        int count = request.getPatientIdsCount();
-        violations.addUnless(
-                count >= 1 && count <= MAX_WATCHED_PATIENTS,
-                "patient_ids",
-                "must be 1 to " + MAX_WATCHED_PATIENTS + ", are " + count);
-        for (int i = 0; i < Math.min(count, MAX_WATCHED_PATIENTS); i++) {
-            violations.checkIdentifier("patient_ids[" + i + "]", request.getPatientIds(i));
-        }
-        return Set.copyOf(request.getPatientIdsList());
     }
 }

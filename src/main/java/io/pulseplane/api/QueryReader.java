@@ -11,6 +11,8 @@ import java.util.Set;
 /** Reads what the messages of queries have in common, and collects what is wrong with it. */
 final class QueryReader {
 
+    private static final int MAX_WATCHED_PATIENTS = 1_000;
+
     private static final int MAX_CODES = 100;
     private static final int MAX_QUANTILES = 20;
 
@@ -47,6 +49,19 @@ final class QueryReader {
             violations.checkIdentifier("codes[" + i + "]", codes.get(i));
         }
         return codes.size() == 1 ? Set.of(codes.getFirst()) : Set.copyOf(codes);
+    }
+
+    /** Who is to be watched. */
+    static Set<String> patients(List<String> patients, Violations violations) {
+        int count = patients.size();
+        violations.addUnless(
+                count >= 1 && count <= MAX_WATCHED_PATIENTS,
+                "patient_ids",
+                "must be 1 to " + MAX_WATCHED_PATIENTS + ", are " + count);
+        for (int i = 0; i < Math.min(count, MAX_WATCHED_PATIENTS); i++) {
+            violations.checkIdentifier("patient_ids[" + i + "]", patients.get(i));
+        }
+        return Set.copyOf(patients);
     }
 
     /** Times before 1970 have no readings; a range may begin there all the same. */

@@ -55,7 +55,7 @@ public class RegistryEndpoint extends RegistryServiceGrpc.RegistryServiceImplBas
 
     @Override
     public ServerServiceDefinition bindService() {
-        return Unreadable.refusedBy(super.bindService());
+        return Unreadable.markedBy(super.bindService());
     }
 
     @Override

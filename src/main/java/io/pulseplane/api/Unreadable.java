@@ -2,12 +2,8 @@ package io.pulseplane.api;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.UnknownFieldSet;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
@@ -17,7 +13,7 @@ import java.io.InputStream;
 
 /**
  * Requests whose bytes are no message. gRPC ends such a call with UNKNOWN and a stack trace in the log; here the caller
- * hears INVALID_ARGUMENT, and a stream of requests goes on with the next one.
+ * hears INVALID_ARGUMENT from the gate, and a stream of requests goes on with the next one.
  */
 final class Unreadable {
 
@@ -37,64 +33,25 @@ final class Unreadable {
         return new Problem.Invalid("request", "must be a message of the type that this rpc takes");
     }
 
-    /**
-     * The same service, with calls that have one request ended where it could not be read. Those that have many get it
-     * handed on, and ask {@link #is}.
-     */
-    static ServerServiceDefinition refusedBy(ServerServiceDefinition service) {
+    /** The same service, which gets requests that could not be read as such; {@link AccessRules} has them refused. */
+    static ServerServiceDefinition markedBy(ServerServiceDefinition service) {
         var descriptor = ServiceDescriptor.newBuilder(
                         service.getServiceDescriptor().getName())
                 .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());
-        var methods = service.getMethods().stream().map(Unreadable::refusedBy).toList();
+        var methods = service.getMethods().stream().map(Unreadable::marked).toList();
         methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
-        var refusing = ServerServiceDefinition.builder(descriptor.build());
-        methods.forEach(refusing::addMethod);
-        return refusing.build();
+        var marking = ServerServiceDefinition.builder(descriptor.build());
+        methods.forEach(marking::addMethod);
+        return marking.build();
     }
 
-    private static <Q, R> ServerMethodDefinition<Q, R> refusedBy(ServerMethodDefinition<Q, R> method) {
+    private static <Q, R> ServerMethodDefinition<Q, R> marked(ServerMethodDefinition<Q, R> method) {
         var descriptor = method.getMethodDescriptor();
         var marking = descriptor.toBuilder(
                         new MarkingMarshaller<>((PrototypeMarshaller<Q>) descriptor.getRequestMarshaller()),
                         descriptor.getResponseMarshaller())
                 .build();
-        var handler = method.getServerCallHandler();
-        boolean oneRequest =
-                descriptor.getType() == MethodType.UNARY || descriptor.getType() == MethodType.SERVER_STREAMING;
-        return ServerMethodDefinition.create(marking, oneRequest ? refusing(handler) : handler);
-    }
-
-    private static <Q, R> ServerCallHandler<Q, R> refusing(ServerCallHandler<Q, R> handler) {
-        return (call, headers) -> new RefusingListener<>(call, handler.startCall(call, headers));
-    }
-
-    private static final class RefusingListener<Q, R> extends SimpleForwardingServerCallListener<Q> {
-
-        private final ServerCall<Q, R> call;
-        private boolean refused;
-
-        RefusingListener(ServerCall<Q, R> call, ServerCall.Listener<Q> listener) {
-            super(listener);
-            this.call = call;
-        }
-
-        @Override
-        public void onMessage(Q request) {
-            if (is((Message) request)) {
-                refused = true;
-                var refusal = Errors.exception(problem());
-                call.close(refusal.getStatus(), refusal.getTrailers());
-            } else {
-                super.onMessage(request);
-            }
-        }
-
-        @Override
-        public void onHalfClose() {
-            if (!refused) {
-                super.onHalfClose();
-            }
-        }
+        return ServerMethodDefinition.create(marking, method.getServerCallHandler());
     }
 
     /** Reads as the original does, and answers with a marked message where that fails. */

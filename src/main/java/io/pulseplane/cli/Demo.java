@@ -1,13 +1,17 @@
 package io.pulseplane.cli;
 
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.pulseplane.api.v1.AggregateRequest;
 import io.pulseplane.api.v1.AggregateResponse;
+import io.pulseplane.api.v1.Consent;
 import io.pulseplane.api.v1.GetLatestRequest;
+import io.pulseplane.api.v1.PutConsentRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.node.PlaneProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -22,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -60,6 +65,7 @@ final class Demo implements Callable<Integer> {
     private int devices;
 
     private PrintWriter out;
+    private Credentials credentials;
 
     @Override
     public Integer call() throws IOException {
@@ -72,6 +78,7 @@ final class Demo implements Callable<Integer> {
         System.setProperty("pulseplane.data-dir", directory.toString());
         // What the plane has to say otherwise would tear the table apart.
         System.setProperty("quarkus.log.level", "WARN");
+        credentials = Credentials.local(directory);
         return new PlaneProcess(() -> delete(directory)).runBeside(this::show);
     }
 
@@ -87,7 +94,7 @@ final class Demo implements Callable<Integer> {
             long ends = seconds == null ? Long.MAX_VALUE : begun + TimeUnit.SECONDS.toNanos(seconds);
             while (System.nanoTime() < ends && monitors.isAlive()) {
                 TimeUnit.SECONDS.sleep(1);
-                print(QueryServiceGrpc.newBlockingStub(channel), summary);
+                print(QueryServiceGrpc.newBlockingStub(credentials.as(channel, QueryPrinter.ROLE)), summary);
             }
         } catch (InterruptedException _) {
             // The plane is stopping, and so is this.
@@ -102,11 +109,23 @@ final class Demo implements Callable<Integer> {
         long history = HISTORY_MINUTES * 60L;
         try {
             var past = new Fleet.Plan(devices, history, Double.POSITIVE_INFINITY, 60, now - history * SECOND, 1);
-            new Fleet(channel, past, summary, Duration.ZERO, _ -> {}).run();
+            Function<String, Channel> channels = device -> credentials.asDevice(channel, device);
+            new Fleet(channels, past, summary, Duration.ZERO, _ -> {}).run();
+            consent(RegistryServiceGrpc.newBlockingStub(credentials.as(channel, "clinical_admin")));
             var present = new Fleet.Plan(devices, Long.MAX_VALUE, 1, 1, now, 1);
-            new Fleet(channel, present, summary, Duration.ZERO, _ -> {}).run();
+            new Fleet(channels, present, summary, Duration.ZERO, _ -> {}).run();
         } catch (InterruptedException | ExecutionException _) {
             // The demo is over.
+        }
+    }
+
+    /** Without it, nobody may look. */
+    private void consent(RegistryServiceGrpc.RegistryServiceBlockingStub registry) {
+        for (int number = 1; number <= devices; number++) {
+            var consent =
+                    Consent.newBuilder().setPatientId(Fleet.patient(number)).setGranted(true);
+            registry.putConsent(
+                    PutConsentRequest.newBuilder().setConsent(consent).build());
         }
     }
 
@@ -119,10 +138,10 @@ final class Demo implements Callable<Integer> {
             }
             addWindows(plane, Fleet.patient(1), windows);
         } catch (StatusRuntimeException e) {
-            if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+            if (e.getStatus().getCode() != Status.Code.PERMISSION_DENIED) {
                 throw e;
             }
-            // The first batch is still on its way.
+            // The first batch is still on its way, and so is consent.
             return;
         }
         if (Progress.isTerminal()) {

@@ -1,6 +1,6 @@
 package io.pulseplane.cli;
 
-import io.grpc.ManagedChannel;
+import io.grpc.Channel;
 import io.pulseplane.api.v1.StreamReadingsResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Simulated bedside monitors, each with a patient and a stream of its own. */
 final class Fleet {
@@ -31,19 +32,20 @@ final class Fleet {
      */
     record Plan(int devices, long samples, double speed, int samplesPerBatch, long start, long seed) {}
 
-    private final ManagedChannel channel;
+    private final Function<String, Channel> channels;
     private final Plan plan;
     private final Summary summary;
     private final Duration patience;
     private final Consumer<StreamReadingsResponse> onResponse;
 
+    /** @param channels the channel of each monitor */
     Fleet(
-            ManagedChannel channel,
+            Function<String, Channel> channels,
             Plan plan,
             Summary summary,
             Duration patience,
             Consumer<StreamReadingsResponse> onResponse) {
-        this.channel = channel;
+        this.channels = channels;
         this.plan = plan;
         this.summary = summary;
         this.patience = patience;
@@ -85,7 +87,8 @@ final class Fleet {
     }
 
     private void monitor(int number) throws InterruptedException {
-        var stream = new ReadingsStream(channel, summary, MAX_UNACKNOWLEDGED, patience, onResponse);
+        var stream =
+                new ReadingsStream(channels.apply(device(number)), summary, MAX_UNACKNOWLEDGED, patience, onResponse);
         var physiology = new Physiology(plan.seed + number);
         var batch = new BatchBuilder(device(number), patient(number));
         var pace = new Pace(plan.speed);

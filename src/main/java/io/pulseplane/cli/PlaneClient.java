@@ -1,8 +1,17 @@
 package io.pulseplane.cli;
 
+import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of every command that talks to a plane, and the channel they describe. */
@@ -10,12 +19,38 @@ final class PlaneClient {
 
     private static final int CLOSING_SECONDS = 5;
 
+    /** A device's certificate, which takes the place of its token. */
+    static final class Certificate {
+
+        @Option(
+                names = "--cert",
+                paramLabel = "FILE",
+                required = true,
+                description = "A device's certificate chain (PEM), in place of a token.")
+        private Path chain;
+
+        @Option(names = "--key", paramLabel = "FILE", required = true, description = "Its private key (PEM, PKCS#8).")
+        private Path key;
+    }
+
     @Option(
             names = "--target",
             paramLabel = "HOST:PORT",
             defaultValue = "localhost:9000",
             description = "The plane to talk to. Default: ${DEFAULT-VALUE}")
     private String target;
+
+    @Option(names = "--tls", description = "Speak TLS; the plane's certificate must be one the system trusts, or --ca.")
+    private boolean tls;
+
+    @Option(names = "--ca", paramLabel = "FILE", description = "Certificates to trust (PEM); implies --tls.")
+    private Path authorities;
+
+    @ArgGroup(exclusive = false)
+    private Certificate certificate;
+
+    @Mixin
+    private Credentials credentials;
 
     @Option(names = "--json", description = "Print each response message as one line of proto3 JSON.")
     private boolean json;
@@ -27,12 +62,28 @@ final class PlaneClient {
     /** Work with an open channel. */
     @FunctionalInterface
     interface Work {
-        int run(ManagedChannel channel) throws Exception;
+        int run(Channel channel) throws Exception;
     }
 
-    /** Opens the channel, works, closes it. */
-    int with(Work work) throws Exception {
-        var channel = NettyChannelBuilder.forTarget(target).usePlaintext().build();
+    /** Work of many devices. */
+    @FunctionalInterface
+    interface DeviceWork {
+        /** @param channels the channel of each device */
+        int run(Function<String, Channel> channels) throws Exception;
+    }
+
+    /** Opens the channel, works in this role, closes it. */
+    int as(String role, Work work) throws Exception {
+        return with(channel -> work.run(credentials.as(channel, role)));
+    }
+
+    /** Opens the channel, works as the devices that the work is of, closes it. */
+    int asDevices(DeviceWork work) throws Exception {
+        return with(channel -> work.run(device -> credentials.asDevice(channel, device)));
+    }
+
+    private int with(Work work) throws Exception {
+        var channel = open();
         try {
             return work.run(channel);
         } finally {
@@ -41,5 +92,23 @@ final class PlaneClient {
                 channel.shutdownNow();
             }
         }
+    }
+
+    private ManagedChannel open() throws IOException {
+        return NettyChannelBuilder.forTarget(target, transport()).build();
+    }
+
+    private ChannelCredentials transport() throws IOException {
+        if (!tls && authorities == null && certificate == null) {
+            return InsecureChannelCredentials.create();
+        }
+        var credentials = TlsChannelCredentials.newBuilder();
+        if (authorities != null) {
+            credentials.trustManager(authorities.toFile());
+        }
+        if (certificate != null) {
+            credentials.keyManager(certificate.chain.toFile(), certificate.key.toFile());
+        }
+        return credentials.build();
     }
 }

@@ -15,7 +15,17 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
-        subcommands = {Serve.class, Demo.class, Simulate.class, Replay.class, Query.class, Watch.class, Token.class})
+        subcommands = {
+            Serve.class,
+            Demo.class,
+            Simulate.class,
+            Replay.class,
+            Query.class,
+            Watch.class,
+            Token.class,
+            Consent.class,
+            Audit.class
+        })
 public final class Pulseplane implements Callable<Integer> {
 
     @Override

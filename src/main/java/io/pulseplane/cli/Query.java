@@ -105,7 +105,7 @@ final class Query {
         public Integer call() throws Exception {
             var request = GetLatestRequest.newBuilder().addAllCodes(codes);
             subject.into(request::setPatientId, request::setDeviceId);
-            return plane.with(channel -> {
+            return plane.as(QueryPrinter.ROLE, channel -> {
                 printer().latest(QueryServiceGrpc.newBlockingStub(channel).getLatest(request.build()));
                 return 0;
             });
@@ -133,7 +133,7 @@ final class Query {
                     .setPageToken(pageToken);
             subject.into(request::setPatientId, request::setDeviceId);
             range(request::setFromUs, request::setToUs);
-            return plane.with(channel -> {
+            return plane.as(QueryPrinter.ROLE, channel -> {
                 printer()
                         .readings(
                                 QueryServiceGrpc.newBlockingStub(channel).queryReadings(request.build()), newestFirst);
@@ -176,7 +176,7 @@ final class Query {
                     .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
             subject.into(request::setPatientId, request::setDeviceId);
             range(request::setFromUs, request::setToUs);
-            return plane.with(channel -> {
+            return plane.as(QueryPrinter.ROLE, channel -> {
                 printer().windows(QueryServiceGrpc.newBlockingStub(channel).aggregate(request.build()), bySeries);
                 return 0;
             });
@@ -204,7 +204,7 @@ final class Query {
                     .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
             subject.into(request::setPatientId, request::setDeviceId);
             range(request::setFromUs, request::setToUs);
-            return plane.with(channel -> {
+            return plane.as(QueryPrinter.ROLE, channel -> {
                 printer()
                         .statistics(
                                 QueryServiceGrpc.newBlockingStub(channel).getStatistics(request.build()),

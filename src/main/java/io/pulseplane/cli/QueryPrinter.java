@@ -18,6 +18,9 @@ import java.util.List;
 /** Shows answers: as they are, or as tables for people. */
 final class QueryPrinter {
 
+    /** Who may ask for readings. */
+    static final String ROLE = "authorized_medical_staff";
+
     private final PrintWriter out;
     private final boolean json;
 

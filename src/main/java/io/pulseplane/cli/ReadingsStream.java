@@ -1,7 +1,7 @@
 package io.pulseplane.cli;
 
 import com.google.rpc.Code;
-import io.grpc.ManagedChannel;
+import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
@@ -62,7 +62,7 @@ final class ReadingsStream {
      * @param onResponse sees every response
      */
     ReadingsStream(
-            ManagedChannel channel,
+            Channel channel,
             Summary summary,
             int maxUnacknowledged,
             Duration patience,

@@ -1,6 +1,6 @@
 package io.pulseplane.cli;
 
-import io.grpc.ManagedChannel;
+import io.grpc.Channel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -95,17 +96,18 @@ final class Replay implements Callable<Integer> {
         if (!Files.isReadable(file)) {
             throw new ParameterException(spec.commandLine(), "there is no file to read at " + file);
         }
-        return plane.with(this::replay);
+        return plane.asDevices(this::replay);
     }
 
-    private int replay(ManagedChannel channel) throws IOException, InterruptedException {
+    private int replay(Function<String, Channel> channels) throws IOException, InterruptedException {
         var out = spec.commandLine().getOut();
         var err = spec.commandLine().getErr();
-        var stream = new ReadingsStream(channel, summary, MAX_UNACKNOWLEDGED, patience, response -> {
-            if (plane.json()) {
-                out.println(Json.line(response));
-            }
-        });
+        var stream = new DeviceStreams(device ->
+                new ReadingsStream(channels.apply(device), summary, MAX_UNACKNOWLEDGED, patience, response -> {
+                    if (plane.json()) {
+                        out.println(Json.line(response));
+                    }
+                }));
         try (var progress = new Progress(err, summary::progress);
                 var recording = Recording.open(file)) {
             var pace = new Pace(speed);
@@ -131,7 +133,7 @@ final class Replay implements Callable<Integer> {
         return summary.isClean() ? 0 : 1;
     }
 
-    private void add(ReadingsStream stream, Recording.Row row) throws InterruptedException {
+    private void add(DeviceStreams stream, Recording.Row row) throws InterruptedException {
         var key = row.device() + "\n" + row.patient();
         var batch = open.get(key);
         if (batch == null) {
@@ -149,13 +151,13 @@ final class Replay implements Callable<Integer> {
         batch.add(row.time(), row.code(), row.value(), row.unit());
     }
 
-    private void sendAll(ReadingsStream stream) throws InterruptedException {
+    private void sendAll(DeviceStreams stream) throws InterruptedException {
         for (var batch : open.values()) {
             send(stream, batch);
         }
     }
 
-    private void send(ReadingsStream stream, BatchBuilder batch) throws InterruptedException {
+    private void send(DeviceStreams stream, BatchBuilder batch) throws InterruptedException {
         if (batch.size() > 0) {
             stream.send(batch.build(sequence++));
         }

@@ -1,10 +1,11 @@
 package io.pulseplane.cli;
 
-import io.grpc.ManagedChannel;
+import io.grpc.Channel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -108,7 +109,7 @@ final class Simulate implements Callable<Integer> {
         require(readings == null || readings >= 1, "--readings must be 1 or more");
         require(seconds == null || seconds >= 1, "--seconds must be 1 or more");
         require(batch == null || batch >= 1 && batch <= 3_600, "--batch must be from 1 to 3,600");
-        return plane.with(this::simulate);
+        return plane.asDevices(this::simulate);
     }
 
     private void require(boolean right, String message) {
@@ -117,12 +118,12 @@ final class Simulate implements Callable<Integer> {
         }
     }
 
-    private int simulate(ManagedChannel channel) throws InterruptedException, ExecutionException {
+    private int simulate(Function<String, Channel> channels) throws InterruptedException, ExecutionException {
         var out = spec.commandLine().getOut();
         var err = spec.commandLine().getErr();
         var summary = new Summary();
         try (var _ = new Progress(err, summary::progress)) {
-            new Fleet(channel, plan(), summary, patience, response -> {
+            new Fleet(channels, plan(), summary, patience, response -> {
                         if (plane.json()) {
                             out.println(Json.line(response));
                         }

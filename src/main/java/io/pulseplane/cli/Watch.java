@@ -42,7 +42,7 @@ final class Watch implements Callable<Integer> {
                 .build();
         var out = spec.commandLine().getOut();
         var printer = new QueryPrinter(out, plane.json());
-        return plane.with(channel -> {
+        return plane.as(QueryPrinter.ROLE, channel -> {
             var responses = QueryServiceGrpc.newBlockingStub(channel).watch(request);
             while (responses.hasNext()) {
                 var response = responses.next();

@@ -64,8 +64,8 @@ public final class Ingest {
         return screening;
     }
 
-    /** Notes that a batch was malformed and never became one. */
-    public void malformed() {
+    /** Notes that a batch was malformed, or not permitted, and never got here. */
+    public void refused() {
         events.refused();
     }
 

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.grpc.GlobalInterceptor;
+import jakarta.enterprise.inject.spi.Prioritized;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 /** Times every call by rpc and status, from its headers to its close. */
 @GlobalInterceptor
 @Singleton
-final class CallMetrics implements ServerInterceptor {
+final class CallMetrics implements ServerInterceptor, Prioritized {
 
     private final MeterRegistry registry;
 
@@ -43,6 +44,11 @@ final class CallMetrics implements ServerInterceptor {
                     }
                 },
                 headers);
+    }
+
+    @Override
+    public int getPriority() {
+        return GateInterceptor.PRIORITY + 1;
     }
 
     private Timer timer(String rpc, Status.Code code) {

@@ -6,6 +6,7 @@ import io.pulseplane.gate.token.TokenRequest;
 import io.pulseplane.gate.token.TokenSettings;
 import io.pulseplane.gate.token.TokenSettings.Keys;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +19,8 @@ public final class LocalTokens {
     /** Out of the box, a plane's tenant. */
     public static final String DEFAULT_TENANT = TokenSettings.DEFAULT_TENANT;
 
+    private static final String KEY_FILE = "token.key";
+
     private LocalTokens() {}
 
     /** What a token is to say. Ids are empty where it is to say nothing. */
@@ -27,6 +30,11 @@ public final class LocalTokens {
     /** The roles that there are. */
     public static List<String> roles() {
         return Roles.KNOWN;
+    }
+
+    /** Whether there is a key here that this process may use. */
+    public static boolean canIssue(Path dataDir) {
+        return Files.isReadable(dataDir.resolve(KEY_FILE));
     }
 
     /**

@@ -9,7 +9,6 @@ import io.pulseplane.live.Watchers;
 import io.pulseplane.query.Aggregation;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
-import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Catalogue;
@@ -38,12 +37,6 @@ final class Plane {
 
     void close(@Disposes Store store) {
         store.close();
-    }
-
-    @Produces
-    @Singleton
-    Registry registry(Store store) {
-        return store.registry();
     }
 
     @Produces

@@ -7,6 +7,8 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.RetryInfo;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -19,6 +21,7 @@ import io.pulseplane.api.v1.IngestServiceGrpc;
 import io.pulseplane.api.v1.PutReadingsRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
 import io.pulseplane.api.v1.RegistryServiceGrpc;
+import io.pulseplane.node.PlaneConfig;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.test.common.WithTestResource;
 import jakarta.inject.Inject;
@@ -29,8 +32,12 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A running plane and a channel to it. Each test has a patient and a device that no other test has. */
+/**
+ * A running plane and a channel to it, with a policy and a token that let everything pass: these tests are about what
+ * comes after the gate. Each test has a patient and a device that no other test has.
+ */
 @WithTestResource(FreshDirectory.class)
+@WithTestResource(OpenPolicy.class)
 abstract class PlaneTest {
 
     static final String HEART_RATE = "8867-4";
@@ -43,7 +50,14 @@ abstract class PlaneTest {
     @Inject
     GrpcServer server;
 
-    ManagedChannel channel;
+    @Inject
+    PlaneConfig config;
+
+    private ManagedChannel connection;
+
+    /** With the token in every call. */
+    Channel channel;
+
     IngestServiceGrpc.IngestServiceBlockingStub ingest;
     QueryServiceGrpc.QueryServiceBlockingStub query;
     RegistryServiceGrpc.RegistryServiceBlockingStub registry;
@@ -52,9 +66,11 @@ abstract class PlaneTest {
 
     @BeforeEach
     void open() {
-        channel = NettyChannelBuilder.forAddress("localhost", server.getPort())
+        connection = NettyChannelBuilder.forAddress("localhost", server.getPort())
                 .usePlaintext()
                 .build();
+        channel = ClientInterceptors.intercept(
+                connection, Tokens.bearer(Tokens.of(config.dataDir(), "tester", "clinical_admin")));
         ingest = IngestServiceGrpc.newBlockingStub(channel);
         query = QueryServiceGrpc.newBlockingStub(channel);
         registry = RegistryServiceGrpc.newBlockingStub(channel);
@@ -62,7 +78,7 @@ abstract class PlaneTest {
 
     @AfterEach
     void close() throws InterruptedException {
-        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        connection.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
     }
 
     static Columns columns(String code, String unit, long[] times, double... values) {

@@ -1,0 +1,208 @@
+package io.pulseplane.api;
+
+import com.google.protobuf.Message;
+import io.grpc.MethodDescriptor;
+import io.pulseplane.api.v1.AggregateRequest;
+import io.pulseplane.api.v1.AuditServiceGrpc;
+import io.pulseplane.api.v1.Batch;
+import io.pulseplane.api.v1.GetLatestRequest;
+import io.pulseplane.api.v1.GetStatisticsRequest;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.ListAssignmentsRequest;
+import io.pulseplane.api.v1.QueryReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.RegistryServiceGrpc;
+import io.pulseplane.api.v1.StreamLatestRequest;
+import io.pulseplane.api.v1.WatchRequest;
+import io.pulseplane.gate.Access;
+import io.pulseplane.gate.Action;
+import io.pulseplane.gate.Rule;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What the requests of every rpc ask for, in the gate's words. An rpc that is not here may not be called. */
+public final class AccessRules implements Rule.Book {
+
+    private static final String HEALTH = "grpc.health.v1.Health";
+    private static final String REFLECTION = "grpc.reflection.";
+
+    private static final Rule<Object> DESCRIBE = new Rule<>(Action.DESCRIBE, _ -> Access.GENERAL, false);
+
+    private final Map<String, Rule<?>> rules = new HashMap<>();
+
+    public AccessRules() {
+        ingest();
+        query();
+        registry();
+        add(AuditServiceGrpc.getListRecordsMethod(), Action.AUDIT, AccessRules::general);
+    }
+
+    private void ingest() {
+        addAnswering(
+                IngestServiceGrpc.getStreamReadingsMethod(),
+                Action.INGEST,
+                request -> ofBatch(request.hasBatch(), request.getBatch()));
+        addAnswering(
+                IngestServiceGrpc.getPutReadingsMethod(),
+                Action.INGEST,
+                request -> ofBatch(request.hasBatch(), request.getBatch()));
+    }
+
+    private void query() {
+        add(QueryServiceGrpc.getGetLatestMethod(), Action.QUERY, AccessRules::of);
+        addAnswering(QueryServiceGrpc.getStreamLatestMethod(), Action.QUERY, AccessRules::of);
+        add(QueryServiceGrpc.getQueryReadingsMethod(), Action.QUERY, AccessRules::of);
+        add(QueryServiceGrpc.getAggregateMethod(), Action.QUERY, AccessRules::of);
+        add(QueryServiceGrpc.getGetStatisticsMethod(), Action.QUERY, AccessRules::of);
+        add(QueryServiceGrpc.getWatchMethod(), Action.QUERY, AccessRules::of);
+    }
+
+    private void registry() {
+        add(
+                RegistryServiceGrpc.getPutPatientMethod(),
+                Action.REGISTRY,
+                request -> named(request.getPatient().getPatientId(), ""));
+        add(RegistryServiceGrpc.getGetPatientMethod(), Action.REGISTRY, request -> named(request.getPatientId(), ""));
+        add(RegistryServiceGrpc.getListPatientsMethod(), Action.REGISTRY, AccessRules::general);
+        add(
+                RegistryServiceGrpc.getPutDeviceMethod(),
+                Action.REGISTRY,
+                request -> named("", request.getDevice().getDeviceId()));
+        add(RegistryServiceGrpc.getGetDeviceMethod(), Action.REGISTRY, request -> named("", request.getDeviceId()));
+        add(RegistryServiceGrpc.getListDevicesMethod(), Action.REGISTRY, AccessRules::general);
+        add(
+                RegistryServiceGrpc.getAssignDeviceMethod(),
+                Action.REGISTRY,
+                request -> named(request.getPatientId(), request.getDeviceId()));
+        add(RegistryServiceGrpc.getReleaseDeviceMethod(), Action.REGISTRY, request -> named("", request.getDeviceId()));
+        add(RegistryServiceGrpc.getListAssignmentsMethod(), Action.REGISTRY, AccessRules::of);
+        add(
+                RegistryServiceGrpc.getPutConsentMethod(),
+                Action.CONSENT,
+                request -> named(request.getConsent().getPatientId(), ""));
+        add(RegistryServiceGrpc.getGetConsentMethod(), Action.CONSENT, request -> named(request.getPatientId(), ""));
+        add(RegistryServiceGrpc.getListConsentsMethod(), Action.CONSENT, request -> named(request.getPatientId(), ""));
+        add(RegistryServiceGrpc.getErasePatientMethod(), Action.ERASE, request -> named(request.getPatientId(), ""));
+    }
+
+    private <Q extends Message> void add(MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
+        rules.put(method.getFullMethodName(), new Rule<>(action, readable(access), false));
+    }
+
+    /** For an endpoint that answers refusals itself. */
+    private <Q extends Message> void addAnswering(
+            MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
+        rules.put(method.getFullMethodName(), new Rule<>(action, readable(access), true));
+    }
+
+    private static <Q extends Message> Function<Q, Access> readable(Function<Q, Access> access) {
+        return request -> {
+            if (Unreadable.is(request)) {
+                throw Unreadable.problem();
+            }
+            return access.apply(request);
+        };
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // added with the method of that name
+    public <Q> Optional<Rule<Q>> of(MethodDescriptor<Q, ?> method) {
+        var service = method.getServiceName();
+        if (service != null && (service.equals(HEALTH) || service.startsWith(REFLECTION))) {
+            return Optional.of((Rule<Q>) DESCRIBE);
+        }
+        return Optional.ofNullable((Rule<Q>) rules.get(method.getFullMethodName()));
+    }
+
+    private static Access general(Message request) {
+        return Access.GENERAL;
+    }
+
+    private static Access ofBatch(boolean isSet, Batch batch) {
+        var violations = new Violations();
+        violations.addUnless(isSet, "batch", "must be set");
+        violations.throwIfAny();
+        violations.checkIdentifier("batch.device_id", batch.getDeviceId());
+        violations.checkIdentifier("batch.patient_id", batch.getPatientId());
+        violations.throwIfAny();
+        return new Access(List.of(batch.getPatientId()), batch.getDeviceId(), List.of());
+    }
+
+    private static Access of(GetLatestRequest request) {
+        return asked(
+                request.hasPatientId(),
+                request.getPatientId(),
+                request.hasDeviceId(),
+                request.getDeviceId(),
+                request.getCodesList());
+    }
+
+    private static Access of(StreamLatestRequest request) {
+        return asked(
+                request.hasPatientId(),
+                request.getPatientId(),
+                request.hasDeviceId(),
+                request.getDeviceId(),
+                request.getCodesList());
+    }
+
+    private static Access of(QueryReadingsRequest request) {
+        return asked(
+                request.hasPatientId(),
+                request.getPatientId(),
+                request.hasDeviceId(),
+                request.getDeviceId(),
+                request.getCodesList());
+    }
+
+    private static Access of(AggregateRequest request) {
+        return asked(
+                request.hasPatientId(),
+                request.getPatientId(),
+                request.hasDeviceId(),
+                request.getDeviceId(),
+                request.getCodesList());
+    }
+
+    private static Access of(GetStatisticsRequest request) {
+        return asked(
+                request.hasPatientId(),
+                request.getPatientId(),
+                request.hasDeviceId(),
+                request.getDeviceId(),
+                request.getCodesList());
+    }
+
+    /** The very question that is answered below, so that nothing can be asked for that was not decided on. */
+    private static Access asked(
+            boolean byPatient, String patient, boolean byDevice, String device, List<String> codes) {
+        var violations = new Violations();
+        QueryReader.question(byPatient, patient, byDevice, device, codes, violations);
+        violations.throwIfAny();
+        return byPatient ? Access.ofPatient(patient, codes) : Access.ofDevice(device, codes);
+    }
+
+    private static Access of(WatchRequest request) {
+        var violations = new Violations();
+        QueryReader.codes(request.getCodesList(), violations);
+        var patients = QueryReader.patients(request.getPatientIdsList(), violations);
+        violations.throwIfAny();
+        return new Access(List.copyOf(patients), "", request.getCodesList());
+    }
+
+    private static Access of(ListAssignmentsRequest request) {
+        return switch (request.getSubjectCase()) {
+            case PATIENT_ID -> named(request.getPatientId(), "");
+            case DEVICE_ID -> named("", request.getDeviceId());
+            case SUBJECT_NOT_SET -> Access.GENERAL;
+        };
+    }
+
+    /** Of whoever is named, who need not be: the endpoint says what has to be. */
+    private static Access named(String patient, String device) {
+        return new Access(patient.isEmpty() ? List.of() : List.of(patient), device, List.of());
+    }
+}

@@ -1,0 +1,36 @@
+package io.pulseplane.api;
+
+import io.pulseplane.api.v1.AuditRecord;
+import io.pulseplane.api.v1.Decision;
+import io.pulseplane.gate.audit.AuditEntry;
+
+/** Writes records of the audit trail as messages. */
+final class AuditMessages {
+
+    private AuditMessages() {}
+
+    static AuditRecord record(AuditEntry entry) {
+        var record = entry.record();
+        return AuditRecord.newBuilder()
+                .setNumber(entry.number())
+                .setTimeUs(record.timeUs())
+                .setSubject(record.subject())
+                .setRole(record.role())
+                .setTenant(record.tenant())
+                .setAction(record.action())
+                .setRpc(record.rpc())
+                .setPatientId(record.patient())
+                .setDeviceId(record.device())
+                .addAllCodes(record.codes())
+                .setDecision(
+                        switch (record.decision()) {
+                            case PERMITTED -> Decision.DECISION_PERMITTED;
+                            case REFUSED -> Decision.DECISION_REFUSED;
+                        })
+                .setReason(record.reason())
+                .setPolicy(record.policy())
+                .setPeer(record.peer())
+                .setRequestId(record.requestId())
+                .build();
+    }
+}

@@ -1,0 +1,32 @@
+package io.pulseplane.gate;
+
+import java.util.List;
+
+/**
+ * What one request asks for, as far as the gate is concerned.
+ *
+ * @param patients of whom; empty where it is of nobody in particular, or of those a device is or was on
+ * @param device of or for which device; empty where it is of none
+ * @param codes of which codes; of all when empty
+ */
+public record Access(List<String> patients, String device, List<String> codes) {
+
+    /** Of nobody in particular. */
+    public static final Access GENERAL = new Access(List.of(), "", List.of());
+
+    public static Access ofPatient(String patient) {
+        return new Access(List.of(patient), "", List.of());
+    }
+
+    public static Access ofPatient(String patient, List<String> codes) {
+        return new Access(List.of(patient), "", codes);
+    }
+
+    public static Access ofDevice(String device) {
+        return new Access(List.of(), device, List.of());
+    }
+
+    public static Access ofDevice(String device, List<String> codes) {
+        return new Access(List.of(), device, codes);
+    }
+}

@@ -1,0 +1,59 @@
+package io.pulseplane.gate;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.vitals.Subject;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Of whom a device has readings. Who asks for a device's readings asks for those of all of them.
+ *
+ * <p>A batch on its way in is noted before it is stored, so that nobody reads of a patient the gate has not heard of.
+ */
+final class DevicePatients {
+
+    private static final int MAX_DEVICES = 100_000;
+
+    private final ReadingStore readings;
+    private final Cache<String, Entry> entries =
+            Caffeine.newBuilder().maximumSize(MAX_DEVICES).build();
+
+    private static final class Entry {
+
+        private final Set<String> patients = ConcurrentHashMap.newKeySet();
+        private volatile boolean complete;
+    }
+
+    DevicePatients(ReadingStore readings) {
+        this.readings = readings;
+    }
+
+    /** What is known at once; null if the store has to be asked. Grows as batches come in. */
+    Set<String> now(String device) {
+        var entry = entries.getIfPresent(device);
+        return entry != null && entry.complete ? entry.patients : null;
+    }
+
+    CompletionStage<Set<String>> ask(String device) {
+        var entry = entries.get(device, _ -> new Entry());
+        if (entry.complete) {
+            return CompletableFuture.completedStage(entry.patients);
+        }
+        return readings.series(new Subject.OfDevice(device))
+                .subscribeAsCompletionStage()
+                .thenApply(series -> {
+                    series.forEach(s -> entry.patients.add(s.patient()));
+                    entry.complete = true;
+                    return entry.patients;
+                });
+    }
+
+    /** A batch of this device and patient is about to be stored. */
+    void note(String device, String patient) {
+        entries.get(device, _ -> new Entry()).patients.add(patient);
+    }
+}

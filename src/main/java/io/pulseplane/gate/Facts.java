@@ -1,0 +1,148 @@
+package io.pulseplane.gate;
+
+import io.pulseplane.store.Consent;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.Store;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+
+/** What the plane itself knows about a request: consent, the state of a device, of whom a device has readings. */
+final class Facts {
+
+    private static final int MAX_PATIENTS = 100_000;
+    private static final int MAX_DEVICES = 100_000;
+
+    /**
+     * Those of one request.
+     *
+     * @param patient of whom; empty where it is of nobody, or of more than one
+     * @param consent whether everybody whose readings are asked for consents
+     */
+    record Known(String patient, boolean consent, String deviceStatus) {}
+
+    private static final Known OF_NOBODY = new Known("", false, "");
+
+    private final Remembered<Consent> consents;
+    private final Remembered<Device> devices;
+    private final DevicePatients devicePatients;
+    private final LongSupplier now;
+
+    Facts(Store store, LongSupplier now) {
+        this.consents = new Remembered<>(MAX_PATIENTS, store.registry()::consent);
+        this.devices = new Remembered<>(MAX_DEVICES, store.registry()::device);
+        this.devicePatients = new DevicePatients(store.readings());
+        this.now = now;
+    }
+
+    /** What is known at once; null if the store has to be asked. */
+    Known now(Action action, Access access) {
+        return switch (action) {
+            case QUERY -> access.device().isEmpty() ? ofPatient(access) : ofPatientsNow(access);
+            case INGEST -> {
+                var device = devices.now(access.device());
+                yield device == null ? null : ofDevice(access, device);
+            }
+            case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE -> ofNobody(access);
+        };
+    }
+
+    CompletionStage<Known> ask(Action action, Access access) {
+        return switch (action) {
+            case QUERY ->
+                access.device().isEmpty()
+                        ? consents.ask(access.patients().getFirst()).thenApply(consent -> ofPatient(access, consent))
+                        : devicePatients.ask(access.device()).thenCompose(patients -> ofPatients(access, patients));
+            case INGEST -> devices.ask(access.device()).thenApply(device -> ofDevice(access, device));
+            case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE ->
+                CompletableFuture.completedStage(ofNobody(access));
+        };
+    }
+
+    private static Known ofNobody(Access access) {
+        return access.patients().isEmpty()
+                ? OF_NOBODY
+                : new Known(access.patients().getFirst(), false, "");
+    }
+
+    private Known ofPatient(Access access) {
+        var consent = consents.now(access.patients().getFirst());
+        return consent == null ? null : ofPatient(access, consent);
+    }
+
+    private Known ofPatient(Access access, Optional<Consent> consent) {
+        return new Known(access.patients().getFirst(), covers(consent, access.codes()), "");
+    }
+
+    private boolean covers(Optional<Consent> consent, List<String> codes) {
+        return consent.isPresent() && consent.get().covers(codes, now.getAsLong());
+    }
+
+    /** A device that is not registered will be, as active, by its first batch; if it may, ingest says. */
+    private static Known ofDevice(Access access, Optional<Device> device) {
+        var status = device.map(Device::status).orElse(Device.Status.ACTIVE);
+        return new Known(access.patients().getFirst(), false, status.name().toLowerCase(Locale.ROOT));
+    }
+
+    private Known ofPatientsNow(Access access) {
+        var patients = devicePatients.now(access.device());
+        if (patients == null) {
+            return null;
+        }
+        boolean consent = !patients.isEmpty();
+        for (var patient : patients) {
+            var known = consents.now(patient);
+            if (known == null) {
+                return null;
+            }
+            consent &= covers(known, access.codes());
+        }
+        return new Known(onlyOne(patients), consent, "");
+    }
+
+    private CompletionStage<Known> ofPatients(Access access, Collection<String> patients) {
+        CompletionStage<Boolean> consent = CompletableFuture.completedStage(!patients.isEmpty());
+        for (var patient : patients) {
+            consent = consent.thenCombine(consents.ask(patient), (all, one) -> all && covers(one, access.codes()));
+        }
+        return consent.thenApply(all -> new Known(onlyOne(patients), all, ""));
+    }
+
+    private static String onlyOne(Collection<String> patients) {
+        var all = patients.iterator();
+        var first = all.hasNext() ? all.next() : "";
+        return all.hasNext() ? "" : first;
+    }
+
+    /** A batch is about to be stored. */
+    void note(String device, String patient) {
+        devicePatients.note(device, patient);
+    }
+
+    /** When the consent that holds ends by itself, in microseconds since the epoch. */
+    long end(String patient) {
+        var consent = consents.now(patient);
+        if (consent == null || consent.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        long end = consent.get().to().orElse(Long.MAX_VALUE);
+        return end > now.getAsLong() ? end : Long.MAX_VALUE;
+    }
+
+    void changed(Consent consent) {
+        consents.changed(consent.patient(), consent);
+    }
+
+    void changed(Device device) {
+        devices.changed(device.id(), device);
+    }
+
+    /** Grows with every change of what is known. */
+    long changes() {
+        return consents.changes() + devices.changes();
+    }
+}

@@ -1,0 +1,19 @@
+package io.pulseplane.gate;
+
+import java.time.Duration;
+
+/**
+ * How the gate is set.
+ *
+ * @param node the plane's own id
+ * @param maxRequestsPerSecond how often one subject may ask; without bound when 0
+ * @param maxStrangersPerSecond how often those who cannot say who they are may ask from one address; without bound when 0
+ * @param clockSkew how much longer than it says a token holds
+ * @param recordStands how long one record in the audit trail stands for a request that is repeated on the same stream
+ */
+public record GateSettings(
+        String node,
+        long maxRequestsPerSecond,
+        long maxStrangersPerSecond,
+        Duration clockSkew,
+        Duration recordStands) {}

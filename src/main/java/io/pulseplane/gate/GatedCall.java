@@ -1,0 +1,348 @@
+package io.pulseplane.gate;
+
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.pulseplane.gate.token.BearerToken;
+import io.pulseplane.vitals.Problem;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+
+/**
+ * One call on its way through the gate. A request is handed to the endpoint when it is known who asks, the request was
+ * permitted, and the record of that may be relied on; until then it waits here, and with it what comes after it. No more
+ * waits than the endpoint has asked for.
+ *
+ * <p>Everything happens on the call's own executor, one after the other.
+ */
+final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCalls.Call {
+
+    private static final Future<?> NEVER = CompletableFuture.completedFuture(null);
+
+    private final Gate gate;
+    private final Rule<Q> rule;
+    private final Executor here;
+    private final Door<Q, R> call;
+    private final String rpc;
+    private final MethodType type;
+    private final Context origin = Context.current();
+
+    /** Null until something has to wait, which most requests never do. */
+    private Deque<Q> held;
+
+    private Repeats repeats;
+    private ServerCall.Listener<Q> endpoint;
+    private Principal principal;
+    private Context context;
+    private boolean deciding;
+    private boolean halfClosed;
+    private boolean over;
+
+    /** What goes on being answered, of calls that do. */
+    private Asked running;
+
+    private Future<?> expiry = NEVER;
+
+    GatedCall(Gate gate, Rule<Q> rule, Executor here, ServerCall<Q, R> call) {
+        this.gate = gate;
+        this.rule = rule;
+        this.here = here;
+        this.call = new Door<>(call);
+        this.rpc = call.getMethodDescriptor().getFullMethodName();
+        this.type = call.getMethodDescriptor().getType();
+    }
+
+    void start(Metadata headers, ServerCallHandler<Q, R> next) {
+        endpoint = next.startCall(call, headers);
+        var peer = Gate.peer(call);
+        var requestId = gate.requestId(headers);
+        var token = gate.token(headers);
+        if (token == null) {
+            withoutToken(peer, requestId);
+        } else {
+            identify(token, peer, requestId);
+        }
+    }
+
+    private void withoutToken(Peer peer, String requestId) {
+        if (!peer.certified().isAnonymous()) {
+            identified(Principal.of(peer.certified(), peer, requestId));
+        } else if (rule.action() == Action.DESCRIBE) {
+            identified(Principal.stranger(peer, requestId));
+        } else {
+            Problem problem = peer.fault().orElse(new Problem.Unauthenticated("a bearer token is required"));
+            stranger(Principal.stranger(peer, requestId), problem);
+        }
+    }
+
+    private void identify(BearerToken token, Peer peer, String requestId) {
+        var known = gate.authenticator().cached(token);
+        if (known != null) {
+            identified(Principal.of(known, peer, requestId));
+            return;
+        }
+        gate.authenticator()
+                .verify(token)
+                .whenComplete((identity, failure) -> here.execute(() -> {
+                    if (failure == null) {
+                        identified(Principal.of(identity, peer, requestId));
+                        proceed();
+                    } else {
+                        stranger(Principal.stranger(peer, requestId), cause(failure));
+                    }
+                }));
+    }
+
+    private void identified(Principal who) {
+        principal = who;
+        context = origin.withValue(Caller.SUBJECT, who.identity().subject());
+        if (type != MethodType.UNARY) {
+            recheckInTime();
+        }
+    }
+
+    /** Turns away who could not say who they are; what they asked for is not even read. */
+    private void stranger(Principal who, Throwable problem) {
+        if (over) {
+            return;
+        }
+        try {
+            gate.takeStranger(who.peer());
+        } catch (Problem.Exhausted tooMany) {
+            end(tooMany);
+            return;
+        }
+        refuse(who, new Asked(rule.action(), rpc, Access.GENERAL), "unauthenticated", problem);
+    }
+
+    private void refuse(Principal who, Asked asked, String reason, Throwable problem) {
+        gate.judge()
+                .refuse(who, asked, reason, problem)
+                .whenComplete((_, failure) -> here.execute(() -> end(cause(failure))));
+    }
+
+    @Override
+    public void onMessage(Q request) {
+        if (over) {
+            return;
+        }
+        if (mustWait()) {
+            held = held == null ? new ArrayDeque<>() : held;
+            held.add(request);
+        } else {
+            decide(request);
+        }
+    }
+
+    private boolean mustWait() {
+        return principal == null || deciding || isHolding();
+    }
+
+    private boolean isHolding() {
+        return held != null && !held.isEmpty();
+    }
+
+    /** Goes on with what has been held, as far as it goes. */
+    private void proceed() {
+        while (!over && !deciding && isHolding()) {
+            decide(held.poll());
+        }
+        if (halfClosed && !over && !deciding) {
+            context.run(endpoint::onHalfClose);
+        }
+    }
+
+    private void decide(Q request) {
+        Access access;
+        try {
+            gate.take(principal);
+            access = rule.access().apply(request);
+        } catch (Problem.Exhausted tooMany) {
+            gate.limited(rule.action());
+            handOver(request, tooMany);
+            return;
+        } catch (Problem.Invalid malformed) {
+            var asked = new Asked(rule.action(), rpc, Access.GENERAL);
+            await(request, null, gate.judge().refuse(principal, asked, "malformed", malformed));
+            return;
+        }
+        if (repeats != null && repeats.permits(access, gate.basis(), gate.now())) {
+            handOver(request, null);
+            return;
+        }
+        var asked = new Asked(rule.action(), rpc, access);
+        await(request, asked, gate.judge().decide(principal, asked));
+    }
+
+    private boolean clientStreams() {
+        return !type.clientSendsOneMessage();
+    }
+
+    /** @param asked what is permitted if the stage ends well */
+    private void await(Q request, Asked asked, CompletionStage<Void> decision) {
+        var basis = asked == null || type == MethodType.UNARY ? null : gate.basis();
+        var future = decision.toCompletableFuture();
+        if (future.state() == Future.State.SUCCESS) {
+            permitted(request, asked, basis);
+            return;
+        }
+        deciding = true;
+        future.whenComplete((_, failure) -> here.execute(() -> {
+            deciding = false;
+            if (over) {
+                return;
+            }
+            if (failure == null) {
+                permitted(request, asked, basis);
+            } else {
+                handOver(request, cause(failure));
+            }
+            proceed();
+        }));
+    }
+
+    private void permitted(Q request, Asked asked, Repeats.Basis basis) {
+        if (clientStreams()) {
+            repeats = repeats == null ? new Repeats() : repeats;
+            repeats.permitted(asked.access(), basis, gate.standsUntil(asked.access()));
+        } else if (!type.serverSendsOneMessage()) {
+            goesOn(asked, basis);
+        }
+        handOver(request, null);
+    }
+
+    /** The answer may take long: whoever withdraws consent meanwhile must not wait for its end. */
+    private void goesOn(Asked asked, Repeats.Basis basis) {
+        running = asked;
+        gate.running().add(this, asked.access().patients());
+        if (!basis.equals(gate.basis())) {
+            recheck();
+        }
+        recheckInTime();
+    }
+
+    /** When what the call was permitted by ends by itself. */
+    private void recheckInTime() {
+        long end = gate.expiry(principal.identity());
+        if (running != null) {
+            for (var patient : running.access().patients()) {
+                end = Math.min(end, gate.facts().end(patient));
+            }
+        }
+        expiry.cancel(false);
+        if (end != Long.MAX_VALUE) {
+            expiry = gate.running().recheckAfter(this, end - gate.now());
+        }
+    }
+
+    /** To the endpoint, with a refusal where the endpoint answers it; else the refusal ends the call. */
+    private void handOver(Q request, Throwable refusal) {
+        if (refusal == null) {
+            context.run(() -> endpoint.onMessage(request));
+        } else if (rule.answersRefusals() && refusal instanceof Problem problem) {
+            var refused = context.withValue(Refusal.KEY, problem);
+            if (!clientStreams()) {
+                // The endpoint looks at its one request when there are no more.
+                context = refused;
+            }
+            refused.run(() -> endpoint.onMessage(request));
+        } else {
+            end(refusal);
+        }
+    }
+
+    @Override
+    public void onHalfClose() {
+        if (over) {
+            return;
+        }
+        if (mustWait()) {
+            halfClosed = true;
+        } else {
+            context.run(endpoint::onHalfClose);
+        }
+    }
+
+    @Override
+    public void recheck() {
+        here.execute(() -> {
+            if (over) {
+                return;
+            }
+            if (gate.expiry(principal.identity()) <= gate.now()) {
+                var asked = running == null ? new Asked(rule.action(), rpc, Access.GENERAL) : running;
+                gate.ended();
+                refuse(principal, asked, "expired", new Problem.Unauthenticated("the token has expired"));
+                return;
+            }
+            recheckInTime();
+            if (running != null) {
+                gate.judge()
+                        .decide(principal, running)
+                        .whenComplete((_, failure) -> here.execute(() -> {
+                            if (failure != null && !over) {
+                                gate.ended();
+                                end(cause(failure));
+                            }
+                        }));
+            }
+        });
+    }
+
+    /** Ends the call; the endpoint stops as if the caller had gone away. */
+    private void end(Throwable problem) {
+        if (over) {
+            return;
+        }
+        finish();
+        var refusal = gate.refusal(problem);
+        if (call.shut(refusal.getStatus(), refusal.getTrailers() == null ? new Metadata() : refusal.getTrailers())) {
+            endpoint.onCancel();
+        }
+    }
+
+    private void finish() {
+        over = true;
+        held = null;
+        expiry.cancel(false);
+        if (running != null) {
+            gate.running().remove(this, running.access().patients());
+        }
+    }
+
+    @Override
+    public void onCancel() {
+        boolean ended = over;
+        finish();
+        if (!ended) {
+            endpoint.onCancel();
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        boolean ended = over;
+        finish();
+        if (!ended) {
+            endpoint.onComplete();
+        }
+    }
+
+    @Override
+    public void onReady() {
+        if (!over) {
+            endpoint.onReady();
+        }
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+}

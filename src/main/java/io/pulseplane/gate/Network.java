@@ -1,0 +1,50 @@
+package io.pulseplane.gate;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/** A network in CIDR notation: {@code 10.1.0.0/16}, {@code fd00::/8}; a lone address is a network of one. */
+public final class Network {
+
+    private final byte[] prefix;
+    private final int bits;
+
+    private Network(byte[] prefix, int bits) {
+        this.prefix = prefix;
+        this.bits = bits;
+    }
+
+    /** Fails with {@link IllegalArgumentException} where the text is no network; names are not looked up. */
+    public static Network parse(String text) {
+        int slash = text.indexOf('/');
+        var address = slash < 0 ? text : text.substring(0, slash);
+        if (!address.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
+            throw new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8");
+        }
+        try {
+            var prefix = InetAddress.getByName(address).getAddress();
+            int bits = slash < 0 ? prefix.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
+            if (bits < 0 || bits > prefix.length * Byte.SIZE) {
+                throw new IllegalArgumentException("'" + text + "' has a prefix of an impossible length");
+            }
+            return new Network(prefix, bits);
+        } catch (UnknownHostException | NumberFormatException e) {
+            throw new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8", e);
+        }
+    }
+
+    public boolean contains(InetAddress address) {
+        var bytes = address.getAddress();
+        if (bytes.length != prefix.length) {
+            return false;
+        }
+        int whole = bits / Byte.SIZE;
+        for (int i = 0; i < whole; i++) {
+            if (bytes[i] != prefix[i]) {
+                return false;
+            }
+        }
+        int rest = bits % Byte.SIZE;
+        return rest == 0 || (bytes[whole] ^ prefix[whole]) >> (Byte.SIZE - rest) == 0;
+    }
+}

@@ -1,0 +1,24 @@
+package io.pulseplane.gate;
+
+import io.grpc.Attributes;
+import io.pulseplane.gate.token.Identity;
+import io.pulseplane.vitals.Problem;
+import java.net.InetAddress;
+import java.util.Optional;
+
+/**
+ * Who is at the other end of a connection. Worked out once for each connection, not for each call.
+ *
+ * @param address empty for a transport without one
+ * @param text as the audit trail has it
+ * @param local whether data may go there
+ * @param certified who the client's certificate says it is; anonymous if it showed none
+ * @param fault what is wrong with the certificate it showed
+ */
+record Peer(Optional<InetAddress> address, String text, boolean local, Identity certified, Optional<Problem> fault) {
+
+    static final Attributes.Key<Peer> KEY = Attributes.Key.create("pulseplane-peer");
+
+    /** Somebody who came by a way that is none: to be trusted with nothing. */
+    static final Peer UNKNOWN = new Peer(Optional.empty(), "", false, Identity.anonymous(), Optional.empty());
+}

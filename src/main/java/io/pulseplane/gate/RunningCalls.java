@@ -1,0 +1,81 @@
+package io.pulseplane.gate;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Calls that go on after they were permitted, to be asked after again when that may have changed. */
+final class RunningCalls implements AutoCloseable {
+
+    /** A call that was permitted by what was known then. */
+    interface Call {
+
+        /** Decides again, and ends the call if it is not permitted any more. Returns at once. */
+        void recheck();
+    }
+
+    /** Beyond this a deadline is as good as none, and nanoseconds would overflow. */
+    private static final long FAR_MICROS = TimeUnit.DAYS.toMicros(365);
+
+    private final Map<String, Set<Call>> byPatient = new ConcurrentHashMap<>();
+    private final Set<Call> ofDevices = ConcurrentHashMap.newKeySet();
+    private final ScheduledThreadPoolExecutor timer;
+
+    RunningCalls() {
+        timer = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().name("pulseplane-gate-timer").daemon().factory());
+        timer.setRemoveOnCancelPolicy(true);
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /** @param patients whose consent it depends on; of nobody in particular, so of anybody, when empty */
+    void add(Call call, Collection<String> patients) {
+        if (patients.isEmpty()) {
+            ofDevices.add(call);
+        }
+        for (var patient : patients) {
+            byPatient.compute(patient, (_, calls) -> {
+                var all = calls == null ? ConcurrentHashMap.<Call>newKeySet() : calls;
+                all.add(call);
+                return all;
+            });
+        }
+    }
+
+    void remove(Call call, Collection<String> patients) {
+        ofDevices.remove(call);
+        for (var patient : patients) {
+            byPatient.computeIfPresent(patient, (_, calls) -> {
+                calls.remove(call);
+                return calls.isEmpty() ? null : calls;
+            });
+        }
+    }
+
+    /** What the patient consents to has changed. */
+    void recheck(String patient) {
+        byPatient.getOrDefault(patient, Set.of()).forEach(Call::recheck);
+        ofDevices.forEach(Call::recheck);
+    }
+
+    /** Has the call asked after again after so many microseconds. */
+    Future<?> recheckAfter(Call call, long micros) {
+        try {
+            return timer.schedule(call::recheck, Math.clamp(micros, 0, FAR_MICROS), TimeUnit.MICROSECONDS);
+        } catch (RejectedExecutionException e) {
+            // The plane is stopping, and so does the call.
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

@@ -1,0 +1,201 @@
+package io.pulseplane.node;
+
+import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.policy.PolicySettings;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What the gate can be told: who may come in, from where, how often, and how that is written down. */
+@ConfigMapping(prefix = "pulseplane")
+public interface GateConfig {
+
+    /** The plane's own id: in the policy's input, and in the audit trail. */
+    @WithDefault("node")
+    String nodeId();
+
+    /** The organisation the plane serves; tokens of another are refused. */
+    @WithDefault("local")
+    String tenant();
+
+    Bounds gate();
+
+    Tokens token();
+
+    Policy policy();
+
+    Audit audit();
+
+    interface Bounds {
+
+        /** Networks that answers may go to, in CIDR notation. To callers elsewhere, data would not stay local. */
+        @WithDefault("127.0.0.0/8,::1/128")
+        List<String> localNetworks();
+
+        /** A configuration of Quarkus's TLS registry; the plane speaks TLS where it is set. */
+        Optional<String> tlsConfigurationName();
+
+        /** Whether to listen beyond loopback without TLS, so that anybody on the way can read everything. */
+        @WithDefault("false")
+        boolean plaintextBeyondLoopback();
+
+        /** Requests one subject may make in a second, and at once; messages in streams count. 0 for no bound. */
+        @WithDefault("100000")
+        long maxRequestsPerSecond();
+
+        /** The same for those who cannot say who they are, for each address. */
+        @WithDefault("100")
+        long maxStrangersPerSecond();
+
+        /** Connections one address may have. */
+        @WithDefault("1000")
+        int maxConnectionsPerAddress();
+
+        /** Calls one connection may have under way. */
+        @WithDefault("1000")
+        int maxCallsPerConnection();
+
+        /** Calls one connection may abandon (RST_STREAM) in ten seconds before it is closed. */
+        @WithDefault("2000")
+        int maxResetsPerTenSeconds();
+
+        /** Metadata of a call: tokens, mostly. */
+        @WithDefault("16K")
+        MemorySize maxMetadataBytes();
+
+        /** A connection without calls is closed after this. */
+        @WithDefault("1h")
+        Duration maxIdle();
+
+        /** A connection is closed, and its calls given time to end, after this. */
+        @WithDefault("24h")
+        Duration maxAge();
+
+        /** How often a client may ping; who pings more often is disconnected. */
+        @WithDefault("10s")
+        Duration minPingInterval();
+    }
+
+    interface Tokens {
+
+        /** Where the keys are: a JWKS as a file or an https URL. Without it, the plane's own key in the data directory. */
+        Optional<String> jwks();
+
+        /** Whether an http URL will do. */
+        @WithDefault("false")
+        boolean allowPlainHttp();
+
+        @WithDefault("pulseplane")
+        String issuer();
+
+        @WithDefault("pulseplane")
+        String audience();
+
+        /** How far the clocks of issuer and plane may be apart. */
+        @WithDefault("30s")
+        Duration clockSkew();
+
+        Claims claims();
+    }
+
+    /** Claims by name, or by a path of names with / between them, such as realm_access/roles. */
+    interface Claims {
+
+        @WithDefault("roles")
+        String roles();
+
+        @WithDefault("role")
+        String role();
+
+        @WithDefault("tenant")
+        String tenant();
+
+        @WithDefault("device_id")
+        String deviceId();
+
+        @WithDefault("patient_id")
+        String patientId();
+    }
+
+    interface Policy {
+
+        /** Who decides: wasm, in process; or opa, a server that is asked. */
+        @WithDefault("wasm")
+        PolicySettings.Engine engine();
+
+        /** Where policy.wasm or bundle.tar.gz lies that takes the place of the policy that was built in. */
+        Optional<Path> directory();
+
+        /** How often that directory is looked at. */
+        @WithDefault("1s")
+        Duration checkEvery();
+
+        /** Decisions that are remembered. */
+        @WithDefault("100000")
+        int maxDecisions();
+
+        @WithName("opa")
+        OpaServer opaServer();
+    }
+
+    interface OpaServer {
+
+        @WithDefault("http://localhost:8181")
+        URI url();
+
+        /** How long the server may take; the answer is no if it takes longer. */
+        @WithDefault("200ms")
+        Duration timeout();
+
+        /** How long its decisions are remembered. */
+        @WithDefault("1s")
+        Duration remembered();
+
+        /** Failures in a row after which it is left alone for a while. */
+        @WithDefault("5")
+        int maxFailures();
+
+        /** For how long. */
+        @WithDefault("1s")
+        Duration pause();
+    }
+
+    interface Audit {
+
+        /**
+         * When a call may go on: sync, when its record is on disk; async, at once, at the price of the records of the last
+         * interval in a power cut; off, without a record, which the built-in policy refuses everybody.
+         */
+        @WithDefault("sync")
+        AuditSettings.Mode mode();
+
+        /** Where the trail is kept; the data directory's audit by default. */
+        Optional<Path> directory();
+
+        /** How long a record may wait in memory in async mode. */
+        @WithDefault("100ms")
+        Duration interval();
+
+        /** A segment is sealed at this size. */
+        @WithDefault("64M")
+        MemorySize segmentSize();
+
+        /** A segment is sealed at this age. */
+        @WithDefault("24h")
+        Duration segmentAge();
+
+        /** Sealed segments are removed at this age; six years, as HIPAA asks. */
+        @WithDefault("2192d")
+        Duration retention();
+
+        /** On a stream that asks the same again and again, how long one record stands for all of them. */
+        @WithDefault("1m")
+        Duration recordStands();
+    }
+}

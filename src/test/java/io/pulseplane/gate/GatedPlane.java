@@ -1,0 +1,359 @@
+package io.pulseplane.gate;
+
+import static io.pulseplane.Readings.await;
+
+import grpc.health.v1.HealthGrpc;
+import grpc.health.v1.HealthOuterClass.HealthCheckRequest;
+import grpc.health.v1.HealthOuterClass.HealthCheckResponse;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import io.netty.util.internal.ThreadExecutorMap;
+import io.pulseplane.api.AccessRules;
+import io.pulseplane.api.AuditEndpoint;
+import io.pulseplane.api.Errors;
+import io.pulseplane.api.IngestEndpoint;
+import io.pulseplane.api.Limits;
+import io.pulseplane.api.QueryEndpoint;
+import io.pulseplane.api.RegistryEndpoint;
+import io.pulseplane.api.Tokens;
+import io.pulseplane.api.v1.GetLatestRequest;
+import io.pulseplane.api.v1.GetLatestResponse;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.AuditFilter;
+import io.pulseplane.gate.audit.AuditLog;
+import io.pulseplane.gate.audit.AuditReader;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.policy.Policies;
+import io.pulseplane.gate.policy.Policy;
+import io.pulseplane.gate.policy.PolicySettings;
+import io.pulseplane.gate.token.Authenticator;
+import io.pulseplane.gate.token.Identity;
+import io.pulseplane.gate.token.KeyFailure;
+import io.pulseplane.gate.token.TokenSettings;
+import io.pulseplane.ingest.Ingest;
+import io.pulseplane.ingest.IngestEvents;
+import io.pulseplane.ingest.Registration;
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
+import io.pulseplane.query.Aggregation;
+import io.pulseplane.query.LatestQuery;
+import io.pulseplane.query.RangeQuery;
+import io.pulseplane.store.Consent;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Acknowledgement;
+import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Screening;
+import io.pulseplane.vitals.Screening.UnknownCodes;
+import io.quarkus.grpc.reflection.service.ReflectionServiceV1;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+
+/** A plane behind its gate, put together by hand so that everything about it can be chosen, and a channel to it. */
+final class GatedPlane implements AutoCloseable {
+
+    /** What can be chosen. */
+    record Choice(
+            List<Network> local,
+            AuditSettings.Mode audit,
+            Optional<Policy> policy,
+            long maxRequestsPerSecond,
+            long maxStrangersPerSecond,
+            int maxConnections) {
+
+        static final Choice USUAL = new Choice(
+                List.of(Network.parse("127.0.0.0/8"), Network.parse("::1")),
+                AuditSettings.Mode.SYNC,
+                Optional.empty(),
+                0,
+                0,
+                1_000);
+
+        Choice withLocal(String... networks) {
+            return new Choice(
+                    List.of(networks).stream().map(Network::parse).toList(),
+                    audit,
+                    policy,
+                    maxRequestsPerSecond,
+                    maxStrangersPerSecond,
+                    maxConnections);
+        }
+
+        Choice withAudit(AuditSettings.Mode mode) {
+            return new Choice(local, mode, policy, maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
+        }
+
+        Choice withPolicy(Policy chosen) {
+            return new Choice(
+                    local, audit, Optional.of(chosen), maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
+        }
+
+        Choice withRates(long requests, long strangers) {
+            return new Choice(local, audit, policy, requests, strangers, maxConnections);
+        }
+
+        Choice withMaxConnections(int max) {
+            return new Choice(local, audit, policy, maxRequestsPerSecond, maxStrangersPerSecond, max);
+        }
+    }
+
+    /** An rpc that somebody added and forgot to make a rule for. */
+    static final MethodDescriptor<GetLatestRequest, GetLatestResponse> STRAY =
+            QueryServiceGrpc.getGetLatestMethod().toBuilder()
+                    .setFullMethodName("pulseplane.v1.StrayService/Leak")
+                    .build();
+
+    private static final ServerServiceDefinition STRAY_SERVICE = ServerServiceDefinition.builder(
+                    "pulseplane.v1.StrayService")
+            .addMethod(STRAY, ServerCalls.asyncUnaryCall((_, responses) -> {
+                responses.onNext(GetLatestResponse.getDefaultInstance());
+                responses.onCompleted();
+            }))
+            .build();
+
+    private static final IngestEvents NO_EVENTS = new IngestEvents() {
+        @Override
+        public void stored(Acknowledgement acknowledgement, long nanos) {}
+
+        @Override
+        public void repeated(int readings) {}
+
+        @Override
+        public void committed(int batches, long nanos) {}
+
+        @Override
+        public void refused() {}
+    };
+
+    final MemoryStore store;
+    final GateLedger events = new GateLedger();
+    final Gate gate;
+    final AuditLog audit;
+
+    /** Added to the real time. */
+    final AtomicLong later = new AtomicLong();
+
+    private final Path directory;
+    private final Policy policy;
+    private final Authenticator authenticator;
+    private final Server server;
+    private final ManagedChannel channel;
+    private final Map<String, Channel> known = new ConcurrentHashMap<>();
+    private final List<ManagedChannel> others = new ArrayList<>();
+
+    GatedPlane(Path directory, Choice choice) throws IOException {
+        this.directory = directory;
+        store = new MemoryStore(this::now);
+        audit = AuditLog.open(
+                AuditSettings.of(choice.audit(), directory.resolve("audit"), "test"),
+                this::now,
+                new io.pulseplane.gate.audit.AuditEvents() {});
+        policy = choice.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
+        authenticator = authenticator(directory);
+        gate = new Gate(
+                new Gate.Parts(
+                        authenticator,
+                        policy,
+                        audit,
+                        store,
+                        new AccessRules(),
+                        Errors::exception,
+                        ThreadExecutorMap::currentExecutor,
+                        events,
+                        this::now),
+                new GateSettings(
+                        "test",
+                        choice.maxRequestsPerSecond(),
+                        choice.maxStrangersPerSecond(),
+                        Duration.ZERO,
+                        Duration.ofMinutes(1)));
+        server = serve(choice);
+        channel = connect();
+    }
+
+    private Authenticator authenticator(Path dataDir) {
+        try {
+            return Authenticator.open(
+                    TokenSettings.of(new TokenSettings.Keys.Local(dataDir)),
+                    () -> {
+                        throw new AssertionError("a local key is not fetched");
+                    },
+                    this::now);
+        } catch (KeyFailure e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private Server serve(Choice choice) throws IOException {
+        var latest = new LatestValues(1_000);
+        var watchers = new Watchers(100_000);
+        var limits = new Limits(100_000, 8 << 20, Duration.ofSeconds(30));
+        var ingest = new Ingest(
+                new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5)),
+                new Registration(Registration.Policy.ACCEPT, store),
+                store,
+                latest,
+                watchers,
+                256 << 20,
+                NO_EVENTS,
+                this::now);
+        var connections = new Connections(choice.local(), choice.maxConnections(), _ -> Identity.anonymous(), events);
+        return NettyServerBuilder.forPort(0)
+                .directExecutor()
+                .intercept(gate)
+                .addTransportFilter(connections)
+                .addService(new IngestEndpoint(ingest, limits))
+                .addService(new QueryEndpoint(
+                        new LatestQuery(latest, store),
+                        new RangeQuery(store),
+                        new Aggregation(store),
+                        watchers,
+                        limits))
+                .addService(new RegistryEndpoint(gate.registry(), this::now))
+                .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter)))
+                .addService(STRAY_SERVICE)
+                .addService(new Well())
+                .addService(new ReflectionServiceV1(List.of()))
+                .build()
+                .start();
+    }
+
+    /** The plane's own health service is Quarkus's. */
+    private static final class Well extends HealthGrpc.HealthImplBase {
+        @Override
+        public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> responses) {
+            responses.onNext(HealthCheckResponse.getDefaultInstance());
+            responses.onCompleted();
+        }
+    }
+
+    long now() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) + later.get();
+    }
+
+    /** A connection of its own. */
+    ManagedChannel connect() {
+        var connection = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
+                .usePlaintext()
+                .build();
+        others.add(connection);
+        return connection;
+    }
+
+    /** Without a token. */
+    Channel stranger() {
+        return channel;
+    }
+
+    Channel as(String role) {
+        return known.computeIfAbsent("role " + role, _ -> with(Tokens.of(directory, "somebody", role)));
+    }
+
+    Channel asDevice(String device) {
+        return known.computeIfAbsent("device " + device, _ -> with(Tokens.ofDevice(directory, device)));
+    }
+
+    Channel asPatient(String patient) {
+        return known.computeIfAbsent("patient " + patient, _ -> with(Tokens.ofPatient(directory, patient)));
+    }
+
+    Channel with(String token) {
+        return ClientInterceptors.intercept(channel, Tokens.bearer(token));
+    }
+
+    /** With whatever in the authorization header. */
+    Channel withHeader(String value) {
+        return ClientInterceptors.intercept(channel, Tokens.header(value));
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    void register(String patient) {
+        await(store.putPatient(Patient.provisional(patient, now())));
+    }
+
+    void registerDevice(String device, Device.Status status) {
+        var known = Device.provisional(device, now());
+        await(gate.registry()
+                .putDevice(new Device(
+                        device,
+                        Optional.empty(),
+                        known.type(),
+                        known.manufacturer(),
+                        known.model(),
+                        known.firmwareVersion(),
+                        status,
+                        0,
+                        0,
+                        false,
+                        0,
+                        0)));
+    }
+
+    /** Records consent as an administrator would. */
+    void consent(String patient, boolean granted, OptionalLong until, String... codes) {
+        await(gate.registry().putConsent(new Consent(0, patient, granted, 0, until, List.of(codes), "clerk", 0)));
+    }
+
+    void grant(String patient) {
+        consent(patient, true, OptionalLong.empty());
+    }
+
+    void withdraw(String patient) {
+        consent(patient, false, OptionalLong.empty());
+    }
+
+    /** The newest record of the trail; its number says how many there are. */
+    Optional<AuditEntry> newest() {
+        try (var reader = AuditReader.open(directory.resolve("audit"), AuditFilter.all(Order.NEWEST_FIRST))) {
+            return reader.next();
+        }
+    }
+
+    /** What stands in the trail now. */
+    List<AuditRecord> trail() {
+        try (var reader = AuditReader.open(directory.resolve("audit"), AuditFilter.all(Order.OLDEST_FIRST))) {
+            var records = new ArrayList<AuditRecord>();
+            for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
+                records.add(entry.get().record());
+            }
+            return records;
+        }
+    }
+
+    @Override
+    public void close() {
+        others.forEach(ManagedChannel::shutdownNow);
+        server.shutdownNow();
+        Awaitility.await().until(server::isTerminated);
+        gate.close();
+        authenticator.close();
+        policy.close();
+        audit.close();
+    }
+}

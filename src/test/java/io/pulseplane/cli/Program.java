@@ -2,8 +2,11 @@ package io.pulseplane.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.pulseplane.api.Tokens;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -69,12 +72,14 @@ final class Program {
     /** A plane in a process of its own. */
     static final class Plane implements AutoCloseable {
 
+        private final Path directory;
         private final Process process;
         private final Path log;
         private final int grpcPort;
         private final int httpPort;
 
-        private Plane(Process process, Path log, int grpcPort, int httpPort) {
+        private Plane(Path directory, Process process, Path log, int grpcPort, int httpPort) {
+            this.directory = directory;
             this.process = process;
             this.log = log;
             this.grpcPort = grpcPort;
@@ -91,7 +96,7 @@ final class Program {
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
-            var plane = new Plane(process, log, grpc, http);
+            var plane = new Plane(directory, process, log, grpc, http);
             Awaitility.await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
@@ -117,6 +122,20 @@ final class Program {
             return NettyChannelBuilder.forAddress("localhost", grpcPort)
                     .usePlaintext()
                     .build();
+        }
+
+        /** The channel, for calls in this role. */
+        Channel as(ManagedChannel channel, String role) {
+            return ClientInterceptors.intercept(channel, Tokens.bearer(Tokens.of(directory, "tester", role)));
+        }
+
+        /** The channel, for the calls of a device. */
+        Channel asDevice(ManagedChannel channel, String device) {
+            return ClientInterceptors.intercept(channel, Tokens.bearer(Tokens.ofDevice(directory, device)));
+        }
+
+        Path directory() {
+            return directory;
         }
 
         /** SIGKILL. */

@@ -75,6 +75,7 @@ class ProgramIT {
         assertThat(numbers(second.out(), "accepted")).isZero();
         assertThat(numbers(second.out(), "duplicate")).isEqualTo(2);
 
+        grant("replayed");
         var stats = run("query", "stats", "--patient", "replayed", "--quantile", "0.5");
         assertThat(stats.out()).contains("8867-4").contains("60.75");
     }
@@ -82,6 +83,7 @@ class ProgramIT {
     @Test
     void shows_answers_as_tables_and_as_json() throws Exception {
         simulate(1, 60);
+        grant("sim-patient-0001");
         var latest = run("query", "latest", "--patient", "sim-patient-0001");
         assertThat(latest.status()).as(latest.err()).isZero();
         assertThat(latest.out()).contains("8867-4").contains("Heart rate").contains("sim-monitor-0001");
@@ -105,6 +107,78 @@ class ProgramIT {
         assertThat(run.out()).contains("acknowledged in p50");
     }
 
+    private void grant(String patient) throws Exception {
+        var run = run("consent", "grant", "--patient", patient);
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).contains(patient + ": consent granted");
+    }
+
+    @Test
+    void keeps_consent_and_a_trail_that_can_be_listed_and_verified() throws Exception {
+        simulate(2, 10);
+        var patient = "sim-patient-0002";
+        assertThat(run("query", "latest", "--patient", patient).err()).contains("no_consent");
+        grant(patient);
+        assertThat(run("query", "latest", "--patient", patient).status()).isZero();
+        assertThat(run("consent", "withdraw", "--patient", patient).out()).contains("consent withdrawn");
+        assertThat(run("query", "latest", "--patient", patient).status()).isEqualTo(1);
+        var history = run("consent", "show", "--patient", patient);
+        assertThat(history.out().lines().skip(1)).hasSize(2).first().asString().contains("withdrawn");
+
+        var list = run("audit", "list", "--patient", patient, "--action", "query");
+        assertThat(list.out().lines()).hasSize(3);
+        assertThat(run("audit", "list", "--patient", patient, "--refused").out().lines())
+                .hasSize(2);
+        var json = run("audit", "list", "--patient", patient, "--refused", "--limit", "1", "--newest-first", "--json");
+        assertThat(json.out()).contains("\"decision\":\"DECISION_REFUSED\"").contains("\"reason\":\"no_consent\"");
+
+        var directory = plane.directory().toString();
+        var intact = Program.run("audit", "verify", "--data-dir", directory);
+        assertThat(intact.status()).as(intact.err()).isZero();
+        assertThat(intact.out()).startsWith("intact: ");
+        var copy = files.resolve("tampered");
+        copy(plane.directory().resolve("audit"), copy);
+        var segment = copy.resolve("audit-00000000000000000001.log");
+        Files.writeString(segment, Files.readString(segment).replaceFirst(patient, "sim-patient-0009"));
+        var broken = Program.run("audit", "verify", "--directory", copy.toString());
+        assertThat(broken.status()).isEqualTo(1);
+        assertThat(broken.err()).contains("altered: audit-00000000000000000001.log, line ");
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectory(to);
+        try (var files = Files.list(from)) {
+            for (var file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    @Test
+    void shows_the_token_it_is_given_and_says_when_there_is_none() throws Exception {
+        var none =
+                Program.run("query", "latest", "--patient", "x", "--target", plane.target(), "--data-dir", "nowhere");
+        assertThat(none.status()).isEqualTo(1);
+        assertThat(none.err()).contains("UNAUTHENTICATED: a bearer token is required");
+        var directory = plane.directory().toString();
+        var token = Program.run("token", "--role", "auditor", "--subject", "inspector", "--data-dir", directory);
+        var given = Program.run(
+                "audit",
+                "list",
+                "--limit",
+                "1",
+                "--target",
+                plane.target(),
+                "--token",
+                token.out().strip());
+        assertThat(given.status()).as(given.err()).isZero();
+        assertThat(run("audit", "list", "--subject", "inspector").out().lines()).hasSize(1);
+        var file = Files.writeString(files.resolve("token"), token.out());
+        var refused = Program.run(
+                "query", "latest", "--patient", "x", "--target", plane.target(), "--token-file", file.toString());
+        assertThat(refused.err()).contains("PERMISSION_DENIED: not permitted: role");
+    }
+
     private Program.Run simulate(int devices, int seconds) throws Exception {
         return run(
                 "simulate",
@@ -120,9 +194,11 @@ class ProgramIT {
     void ends_with_1_when_the_plane_says_no() throws Exception {
         var unknown = run("query", "latest", "--patient", "nobody");
         assertThat(unknown.status()).isEqualTo(1);
-        assertThat(unknown.err()).contains("NOT_FOUND: there is no such patient");
+        assertThat(unknown.err()).contains("PERMISSION_DENIED: not permitted: no_consent");
         assertThat(unknown.out()).isEmpty();
-        var invalid = run("query", "aggregate", "--patient", "x", "--window", "1ms");
+        run("simulate", "--devices", "1", "--readings", "8", "--rate", "max");
+        grant("sim-patient-0001");
+        var invalid = run("query", "aggregate", "--patient", "sim-patient-0001", "--window", "1ms");
         assertThat(invalid.status()).isEqualTo(1);
         assertThat(invalid.err()).contains("window_us must be from");
     }
@@ -196,22 +272,23 @@ class ProgramIT {
         try (var stopping = Program.Plane.serve(files.resolve("stopping"))) {
             var channel = stopping.channel();
             var responses = new CopyOnWriteArrayList<StreamReadingsResponse>();
-            var requests = IngestServiceGrpc.newStub(channel).streamReadings(new StreamObserver<>() {
-                @Override
-                public void onNext(StreamReadingsResponse response) {
-                    responses.add(response);
-                }
+            var requests = IngestServiceGrpc.newStub(stopping.asDevice(channel, "m"))
+                    .streamReadings(new StreamObserver<>() {
+                        @Override
+                        public void onNext(StreamReadingsResponse response) {
+                            responses.add(response);
+                        }
 
-                @Override
-                public void onError(Throwable failure) {
-                    // The plane has stopped.
-                }
+                        @Override
+                        public void onError(Throwable failure) {
+                            // The plane has stopped.
+                        }
 
-                @Override
-                public void onCompleted() {
-                    // Nor does it matter how it says so.
-                }
-            });
+                        @Override
+                        public void onCompleted() {
+                            // Nor does it matter how it says so.
+                        }
+                    });
             for (int i = 1; i <= 50; i++) {
                 requests.onNext(request(i));
             }
@@ -246,7 +323,8 @@ class ProgramIT {
 
     private Program.Run run(String... arguments) throws Exception {
         var all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--target", plane.target()));
+        all.addAll(List.of(
+                "--target", plane.target(), "--data-dir", plane.directory().toString()));
         return Program.run(all.toArray(String[]::new));
     }
 

@@ -8,10 +8,13 @@ import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.Acknowledgement;
 import io.pulseplane.api.v1.Batch;
 import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.Consent;
 import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.PutConsentRequest;
 import io.pulseplane.api.v1.PutReadingsRequest;
 import io.pulseplane.api.v1.QueryReadingsRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.api.v1.StreamReadingsRequest;
 import io.pulseplane.api.v1.StreamReadingsResponse;
 import java.nio.file.Path;
@@ -51,8 +54,8 @@ class SigkillIT {
             try (var plane = Program.Plane.serve(directory)) {
                 var channel = plane.channel();
                 try {
-                    findEverythingAcknowledged(channel, round);
-                    resend(channel);
+                    findEverythingAcknowledged(plane, channel, round);
+                    resend(plane, channel);
                     streamUntilKilled(plane, channel, round);
                 } finally {
                     channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
@@ -61,24 +64,24 @@ class SigkillIT {
         }
         try (var plane = Program.Plane.serve(directory)) {
             var channel = plane.channel();
-            findEverythingAcknowledged(channel, ROUNDS);
-            resend(channel);
-            assertThat(stored(channel)).isEqualTo(readingsOf(sent.values()));
+            findEverythingAcknowledged(plane, channel, ROUNDS);
+            resend(plane, channel);
+            assertThat(stored(plane, channel)).isEqualTo(readingsOf(sent.values()));
             assertThat(plane.stop()).isZero();
             channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
         System.out.println(ROUNDS + " kills, " + sent.size() + " batches");
     }
 
-    private void findEverythingAcknowledged(ManagedChannel channel, int round) {
-        var stored = stored(channel);
+    private void findEverythingAcknowledged(Program.Plane plane, ManagedChannel channel, int round) {
+        var stored = stored(plane, channel);
         var promised = readingsOf(acknowledged.keySet().stream().map(sent::get).toList());
         assertThat(stored).as("round " + round + ", seed " + SEED).containsAllEntriesOf(promised);
     }
 
     /** What was acknowledged is answered as it was; what was not is stored now, or was before the kill. */
-    private void resend(ManagedChannel channel) {
-        var stub = IngestServiceGrpc.newBlockingStub(channel);
+    private void resend(Program.Plane plane, ManagedChannel channel) {
+        var stub = IngestServiceGrpc.newBlockingStub(plane.asDevice(channel, "monitor"));
         for (var batch :
                 sent.tailMap(Math.max(1, sequence - MAX_UNDER_WAY - 50)).values()) {
             var answer = stub.putReadings(
@@ -94,22 +97,23 @@ class SigkillIT {
 
     private void streamUntilKilled(Program.Plane plane, ManagedChannel channel, int round) throws Exception {
         int before = acknowledged.size();
-        var requests = IngestServiceGrpc.newStub(channel).streamReadings(new StreamObserver<>() {
-            @Override
-            public void onNext(StreamReadingsResponse response) {
-                acknowledged.put(response.getAcknowledgement().getSequence(), response.getAcknowledgement());
-            }
+        var requests = IngestServiceGrpc.newStub(plane.asDevice(channel, "monitor"))
+                .streamReadings(new StreamObserver<>() {
+                    @Override
+                    public void onNext(StreamReadingsResponse response) {
+                        acknowledged.put(response.getAcknowledgement().getSequence(), response.getAcknowledgement());
+                    }
 
-            @Override
-            public void onError(Throwable failure) {
-                // The plane was killed.
-            }
+                    @Override
+                    public void onError(Throwable failure) {
+                        // The plane was killed.
+                    }
 
-            @Override
-            public void onCompleted() {
-                throw new AssertionError("the plane ended the stream by itself");
-            }
-        });
+                    @Override
+                    public void onCompleted() {
+                        throw new AssertionError("the plane ended the stream by itself");
+                    }
+                });
         long lifetime = random.nextLong(1, TimeUnit.MILLISECONDS.toNanos(400));
         long killAt = Long.MAX_VALUE;
         while (System.nanoTime() < killAt) {
@@ -157,14 +161,15 @@ class SigkillIT {
     }
 
     /** By time; a reading that was stored twice would come twice and be noticed by its time. */
-    private Map<Long, Double> stored(ManagedChannel channel) {
+    private Map<Long, Double> stored(Program.Plane plane, ManagedChannel channel) {
         Map<Long, Double> readings = new TreeMap<>();
         if (sent.isEmpty()) {
             return readings;
         }
+        consent(plane, channel);
         long total = 0;
         List<Columns> all = new ArrayList<>();
-        QueryServiceGrpc.newBlockingStub(channel)
+        QueryServiceGrpc.newBlockingStub(plane.as(channel, "authorized_medical_staff"))
                 .queryReadings(QueryReadingsRequest.newBuilder()
                         .setPatientId("patient")
                         .build())
@@ -175,6 +180,14 @@ class SigkillIT {
         }
         assertThat(readings).hasSize((int) total);
         return readings;
+    }
+
+    /** Of a patient that the first batch has registered; recorded anew in each round, which harms nobody. */
+    private static void consent(Program.Plane plane, ManagedChannel channel) {
+        RegistryServiceGrpc.newBlockingStub(plane.as(channel, "clinical_admin"))
+                .putConsent(PutConsentRequest.newBuilder()
+                        .setConsent(Consent.newBuilder().setPatientId("patient").setGranted(true))
+                        .build());
     }
 
     private static void add(Columns columns, Map<Long, Double> readings) {

@@ -12,6 +12,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.function.LongSupplier;
 
@@ -60,7 +61,7 @@ public final class EdgeStore implements Store {
     public static EdgeStore open(Path directory, int readerThreads, LongSupplier now) {
         FileChannel lock = null;
         try {
-            Files.createDirectories(directory);
+            makeForOwnerOnly(directory);
             lock = lock(directory.resolve("lock"));
             return new EdgeStore(directory, lock, readerThreads, now);
         } catch (IOException e) {
@@ -72,6 +73,16 @@ public final class EdgeStore implements Store {
         } catch (RuntimeException e) {
             release(lock);
             throw e;
+        }
+    }
+
+    /** Of a directory that is there already, its owner has decided. */
+    private static void makeForOwnerOnly(Path directory) throws IOException {
+        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(directory);
         }
     }
 

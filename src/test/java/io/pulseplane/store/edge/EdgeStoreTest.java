@@ -10,6 +10,7 @@ import io.pulseplane.vitals.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -48,6 +49,13 @@ class EdgeStoreTest extends StoreContract {
                 assertThat(pragma(session, "synchronous")).isEqualTo("2"); // FULL
                 assertThat(pragma(session, "foreign_keys")).isEqualTo("1");
             }
+        }
+
+        @Test
+        void lies_in_a_directory_that_is_its_owners_alone() throws IOException {
+            var made = directory.resolve("made");
+            EdgeStore.open(made, 1, () -> 0).close();
+            assertThat(Files.getPosixFilePermissions(made)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
         }
 
         @Test

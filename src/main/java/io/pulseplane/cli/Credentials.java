@@ -50,6 +50,14 @@ final class Credentials {
                     + "${DEFAULT-VALUE}")
     private Path dataDir;
 
+    @Option(
+            names = "--tenant",
+            paramLabel = "NAME",
+            defaultValue = "${env:PULSEPLANE_TENANT:-" + LocalTokens.DEFAULT_TENANT + "}",
+            description = "The plane's tenant, for such a token. Default: PULSEPLANE_TENANT in the environment, or "
+                    + LocalTokens.DEFAULT_TENANT)
+    private String tenant = LocalTokens.DEFAULT_TENANT;
+
     /** Those of a plane that this process runs. */
     static Credentials local(Path dataDir) {
         var credentials = new Credentials();
@@ -75,8 +83,7 @@ final class Credentials {
         if (!LocalTokens.canIssue(dataDir)) {
             return new Bearer(() -> null);
         }
-        return new Bearer(new Renewed(
-                new LocalTokens.Wanted(subject, List.of(role), LocalTokens.DEFAULT_TENANT, "", device, TTL)));
+        return new Bearer(new Renewed(new LocalTokens.Wanted(subject, List.of(role), tenant, "", device, TTL)));
     }
 
     private static String read(Path file) {

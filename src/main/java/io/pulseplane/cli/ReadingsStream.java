@@ -53,6 +53,10 @@ final class ReadingsStream {
 
     private ClientCallStreamObserver<StreamReadingsRequest> requests;
     private Status lost;
+
+    /** Whether the plane has answered anything on the stream there is. */
+    private boolean wasAnswered;
+
     private long lostSince;
     private Duration pause = FIRST_PAUSE;
 
@@ -112,9 +116,11 @@ final class ReadingsStream {
         connect();
     }
 
-    private static boolean mayPass(Status status) {
+    private boolean mayPass(Status status) {
         return switch (status.getCode()) {
             case UNAVAILABLE, ABORTED, RESOURCE_EXHAUSTED -> true;
+            // A token that was good has expired; the next stream shows a new one.
+            case UNAUTHENTICATED -> wasAnswered;
             default -> false;
         };
     }
@@ -122,6 +128,7 @@ final class ReadingsStream {
     /** Opens a stream and sends everything that is not acknowledged. */
     private void connect() {
         lost = null;
+        wasAnswered = false;
         var observer = new Responses();
         stub.streamReadings(observer);
         for (var pending : List.copyOf(unacknowledged.values())) {
@@ -135,6 +142,7 @@ final class ReadingsStream {
             return;
         }
         onResponse.accept(response);
+        wasAnswered = true;
         lostSince = 0;
         pause = FIRST_PAUSE;
         switch (response.getOutcomeCase()) {

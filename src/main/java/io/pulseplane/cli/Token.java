@@ -61,8 +61,9 @@ final class Token implements Callable<Integer> {
     @Option(
             names = "--tenant",
             paramLabel = "NAME",
-            defaultValue = LocalTokens.DEFAULT_TENANT,
-            description = "The plane's tenant. Default: ${DEFAULT-VALUE}")
+            defaultValue = "${env:PULSEPLANE_TENANT:-" + LocalTokens.DEFAULT_TENANT + "}",
+            description = "The plane's tenant. Default: PULSEPLANE_TENANT in the environment, or "
+                    + LocalTokens.DEFAULT_TENANT)
     private String tenant;
 
     @Option(

@@ -91,6 +91,9 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         gate.authenticator()
                 .verify(token)
                 .whenComplete((identity, failure) -> here.execute(() -> {
+                    if (over) {
+                        return;
+                    }
                     if (failure == null) {
                         identified(Principal.of(identity, peer, requestId));
                         proceed();

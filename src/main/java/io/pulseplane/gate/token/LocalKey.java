@@ -103,14 +103,13 @@ final class LocalKey {
     }
 
     private static void requireOwnerOnly(Path file) throws KeyFailure {
+        requireModes(file);
         try {
             var permissions = Files.getPosixFilePermissions(file);
             if (!OWNER_ONLY.containsAll(permissions)) {
                 throw new KeyFailure(file + " has mode " + PosixFilePermissions.toString(permissions)
                         + " and may be known to others: delete it and another is made, or set its mode to 600");
             }
-        } catch (UnsupportedOperationException e) {
-            throw noModes(file, e);
         } catch (IOException e) {
             throw unusable("read", file, e);
         }
@@ -120,10 +119,12 @@ final class LocalKey {
      * Written under another name and linked to its own: nobody finds half a key, and one that was there first stays.
      */
     private static void create(Path dataDir, Path file) throws KeyFailure {
+        requireModes(file);
         var unfinished = dataDir.resolve(FILE + "." + UUID.randomUUID());
         var mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
         try {
-            Files.createDirectories(dataDir);
+            Files.createDirectories(
+                    dataDir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             try (var channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, WRITE), mode)) {
                 var bytes = ByteBuffer.wrap(generate().getBytes(StandardCharsets.UTF_8));
                 while (bytes.hasRemaining()) {
@@ -134,8 +135,6 @@ final class LocalKey {
             Files.createLink(file, unfinished);
         } catch (FileAlreadyExistsException _) {
             // Somebody else was first.
-        } catch (UnsupportedOperationException e) {
-            throw noModes(file, e);
         } catch (IOException e) {
             throw unusable("make", file, e);
         } finally {
@@ -152,8 +151,10 @@ final class LocalKey {
         };
     }
 
-    private static KeyFailure noModes(Path file, Exception cause) {
-        return new KeyFailure("the disk of " + file + " cannot keep a file to its owner; use another or a JWKS", cause);
+    private static void requireModes(Path file) throws KeyFailure {
+        if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            throw new KeyFailure("the disk of " + file + " cannot keep a file to its owner; use another or a JWKS");
+        }
     }
 
     private static void delete(Path unfinished) {

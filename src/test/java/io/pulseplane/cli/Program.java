@@ -89,12 +89,26 @@ final class Program {
         }
 
         static Plane serve(Path directory, String... properties) throws IOException {
+            return start(List.of(), directory, properties);
+        }
+
+        /** On a disk that takes no more once a file has so many KiB. */
+        static Plane serveOnSmallDisk(Path directory, int maxFileKib, String... properties) throws IOException {
+            return start(
+                    List.of("bash", "-c", "ulimit -f " + maxFileKib + " && exec \"$@\"", "bash"),
+                    directory,
+                    properties);
+        }
+
+        private static Plane start(List<String> within, Path directory, String... properties) throws IOException {
             int grpc = freePort();
             int http = freePort();
             var log = Files.createTempFile("pulseplane-", ".log");
             var ports = Stream.of("quarkus.grpc.server.port=" + grpc, "quarkus.http.port=" + http);
             var all = Stream.concat(ports, Stream.of(properties)).toList();
-            var process = new ProcessBuilder(command(all, "serve", "--data-dir", directory.toString()))
+            var command = new ArrayList<>(within);
+            command.addAll(command(all, "serve", "--data-dir", directory.toString()));
+            var process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();

@@ -1,0 +1,217 @@
+package io.pulseplane.gate;
+
+import static io.pulseplane.Readings.PATIENCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.pulseplane.api.Tokens;
+import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.PutReadingsRequest;
+import io.pulseplane.api.v1.QueryReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.StreamLatestRequest;
+import io.pulseplane.api.v1.StreamLatestResponse;
+import io.pulseplane.api.v1.WatchRequest;
+import io.pulseplane.api.v1.WatchResponse;
+import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.node.LocalTokens;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What the gate does with calls that go on, through a real channel. */
+class GateStreamsTest extends GatedPlaneTest {
+
+    /** Answers of a stream, and how it ended. */
+    private static final class Heard<T> implements StreamObserver<T> {
+
+        private final BlockingQueue<T> answers = new LinkedBlockingQueue<>();
+        private final CompletableFuture<Status> end = new CompletableFuture<>();
+
+        @Override
+        public void onNext(T answer) {
+            answers.add(answer);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            end.complete(Status.fromThrowable(failure));
+        }
+
+        @Override
+        public void onCompleted() {
+            end.complete(Status.OK);
+        }
+
+        T next() throws InterruptedException {
+            var answer = answers.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(answer).isNotNull();
+            return answer;
+        }
+
+        Status end() {
+            return end.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        }
+    }
+
+    @Test
+    void of_readings_end_when_consent_is_withdrawn() throws Exception {
+        plane.grant("ada");
+        plane.grant("bob");
+        var watch = new Heard<WatchResponse>();
+        QueryServiceGrpc.newStub(plane.as(STAFF))
+                .watch(
+                        WatchRequest.newBuilder()
+                                .addPatientIds("ada")
+                                .addPatientIds("bob")
+                                .build(),
+                        watch);
+        watch.next();
+        put(plane.asDevice("monitor"), "monitor", "ada");
+        assertThat(watch.next().getSeriesCount()).isEqualTo(1);
+        plane.withdraw("bob");
+        assertThat(watch.end().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+        assertThat(plane.events.entries()).contains("ended");
+        assertThat(plane.trail()).anySatisfy(record -> {
+            assertThat(record.patient()).isEqualTo("bob");
+            assertThat(record.decision()).isEqualTo(Decision.REFUSED);
+        });
+    }
+
+    @Test
+    void that_a_slow_client_has_not_read_end_too() throws Exception {
+        plane.grant("ada");
+        // Together more than the buffers on the way hold.
+        for (int day = 1; day <= 5; day++) {
+            put(plane.asDevice("monitor"), manyReadings(day));
+        }
+        var slow = new Stalled();
+        var call = plane.as(STAFF).newCall(QueryServiceGrpc.getQueryReadingsMethod(), io.grpc.CallOptions.DEFAULT);
+        call.start(slow, new Metadata());
+        call.sendMessage(QueryReadingsRequest.newBuilder().setPatientId("ada").build());
+        call.halfClose();
+        await().until(() -> plane.events.entries().contains("query PERMITTED"));
+        plane.withdraw("ada");
+        // Whatever lies in the buffers is read, and then the end comes.
+        call.request(1_000);
+        assertThat(slow.end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getCode())
+                .isEqualTo(Status.Code.PERMISSION_DENIED);
+    }
+
+    private PutReadingsRequest manyReadings(int daysAgo) {
+        var columns = Columns.newBuilder()
+                .setCode(HEART_RATE)
+                .setUnit("/min")
+                .setStartUs(T0 - TimeUnit.DAYS.toMicros(daysAgo));
+        for (int i = 0; i < 100_000; i++) {
+            columns.addTimeDeltaUs(1_000 + i % 7).addValues(60 + i % 11 / 10.0);
+        }
+        var batch = readings("monitor", "ada").getBatch().toBuilder().setColumns(0, columns);
+        return PutReadingsRequest.newBuilder().setBatch(batch).build();
+    }
+
+    /** Asks for nothing by itself. */
+    private static final class Stalled extends io.grpc.ClientCall.Listener<io.pulseplane.api.v1.QueryReadingsResponse> {
+
+        private final CompletableFuture<Status> end = new CompletableFuture<>();
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            end.complete(status);
+        }
+    }
+
+    @Test
+    void end_when_consent_expires() throws Exception {
+        plane.consent("ada", true, OptionalLong.of(plane.now() + TimeUnit.MILLISECONDS.toMicros(1_500)));
+        var watch = new Heard<WatchResponse>();
+        QueryServiceGrpc.newStub(plane.as(STAFF))
+                .watch(WatchRequest.newBuilder().addPatientIds("ada").build(), watch);
+        watch.next();
+        assertThat(watch.end().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    }
+
+    @Test
+    void end_when_the_token_expires() throws Exception {
+        plane.grant("ada");
+        var token = Tokens.issue(
+                directory,
+                new LocalTokens.Wanted(
+                        "nurse", List.of(STAFF), LocalTokens.DEFAULT_TENANT, "", "", Duration.ofSeconds(2)));
+        var watch = new Heard<WatchResponse>();
+        QueryServiceGrpc.newStub(plane.with(token))
+                .watch(WatchRequest.newBuilder().addPatientIds("ada").build(), watch);
+        watch.next();
+        assertThat(watch.end().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+        assertThat(lastRecord().reason()).isEqualTo("expired");
+    }
+
+    @Test
+    void of_patients_who_read_their_own_go_on_whatever_they_consent_to() throws Exception {
+        plane.grant("ada");
+        var watch = new Heard<WatchResponse>();
+        QueryServiceGrpc.newStub(plane.asPatient("ada"))
+                .watch(WatchRequest.newBuilder().addPatientIds("ada").build(), watch);
+        watch.next();
+        plane.withdraw("ada");
+        put(plane.asDevice("monitor"), "monitor", "ada");
+        assertThat(watch.next().getSeriesCount()).isEqualTo(1);
+    }
+
+    @Test
+    void of_questions_are_answered_one_by_one_whether_permitted_or_not() throws Exception {
+        plane.grant("ada");
+        put(plane.asDevice("monitor"), "monitor", "ada");
+        var answers = new Heard<StreamLatestResponse>();
+        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
+        for (var patient : List.of("ada", "bob", "ada", "")) {
+            questions.onNext(StreamLatestRequest.newBuilder()
+                    .setPatientId(patient)
+                    .addCodes(HEART_RATE)
+                    .build());
+        }
+        assertThat(answers.next().getReadingsCount()).isEqualTo(1);
+        assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
+        assertThat(answers.next().getReadingsCount()).isEqualTo(1);
+        assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT.value());
+        questions.onCompleted();
+        assertThat(answers.end().isOk()).isTrue();
+    }
+
+    @Test
+    void of_questions_leave_one_record_of_a_question_that_is_repeated_and_one_more_when_anything_changed()
+            throws Exception {
+        plane.grant("ada");
+        var answers = new Heard<StreamLatestResponse>();
+        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
+        var question = StreamLatestRequest.newBuilder()
+                .setPatientId("ada")
+                .addCodes(HEART_RATE)
+                .build();
+        for (int i = 0; i < 10; i++) {
+            questions.onNext(question);
+            assertThat(answers.next().hasError()).isFalse();
+        }
+        assertThat(plane.trail()).hasSize(1);
+        plane.withdraw("ada");
+        questions.onNext(question);
+        assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
+        assertThat(plane.trail()).hasSize(2);
+        plane.grant("ada");
+        questions.onNext(question);
+        assertThat(answers.next().hasError()).isFalse();
+        plane.later.set(TimeUnit.MINUTES.toMicros(2));
+        questions.onNext(question);
+        assertThat(answers.next().hasError()).isFalse();
+        assertThat(plane.trail()).as("a record stands for a minute").hasSize(4);
+        questions.onCompleted();
+    }
+}

@@ -75,8 +75,13 @@ final class Credentials {
         return ClientInterceptors.intercept(channel, bearer(device, "device", device));
     }
 
+    /** Whether there is a token that the user wants shown, whatever else is at hand. */
+    boolean isGiven() {
+        return token != null || tokenFile != null;
+    }
+
     private ClientInterceptor bearer(String subject, String role, String device) {
-        if (token != null || tokenFile != null) {
+        if (isGiven()) {
             var given = token != null ? token : read(tokenFile);
             return new Bearer(() -> given);
         }

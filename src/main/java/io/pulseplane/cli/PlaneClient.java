@@ -12,7 +12,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Options of every command that talks to a plane, and the channel they describe. */
 final class PlaneClient {
@@ -32,6 +35,9 @@ final class PlaneClient {
         @Option(names = "--key", paramLabel = "FILE", required = true, description = "Its private key (PEM, PKCS#8).")
         private Path key;
     }
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
     @Option(
             names = "--target",
@@ -74,12 +80,18 @@ final class PlaneClient {
 
     /** Opens the channel, works in this role, closes it. */
     int as(String role, Work work) throws Exception {
-        return with(channel -> work.run(credentials.as(channel, role)));
+        return with(channel -> work.run(hasCertificateOnly() ? channel : credentials.as(channel, role)));
     }
 
     /** Opens the channel, works as the devices that the work is of, closes it. */
     int asDevices(DeviceWork work) throws Exception {
-        return with(channel -> work.run(device -> credentials.asDevice(channel, device)));
+        return with(
+                channel -> work.run(device -> hasCertificateOnly() ? channel : credentials.asDevice(channel, device)));
+    }
+
+    /** Who shows a certificate wants to be known by it, not by a token made on the way. */
+    private boolean hasCertificateOnly() {
+        return certificate != null && !credentials.isGiven();
     }
 
     private int with(Work work) throws Exception {
@@ -94,8 +106,12 @@ final class PlaneClient {
         }
     }
 
-    private ManagedChannel open() throws IOException {
-        return NettyChannelBuilder.forTarget(target, transport()).build();
+    private ManagedChannel open() {
+        try {
+            return NettyChannelBuilder.forTarget(target, transport()).build();
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "the certificates cannot be used: " + e.getMessage());
+        }
     }
 
     private ChannelCredentials transport() throws IOException {

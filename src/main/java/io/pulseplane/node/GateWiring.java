@@ -109,18 +109,21 @@ final class GateWiring {
     AuditLog audit(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
         var audit = config.audit();
         var directory = auditDirectory(config, plane);
-        return AuditLog.open(
-                new AuditSettings(
-                        audit.mode(),
-                        directory,
-                        directory.resolve("node.key"),
-                        config.nodeId(),
-                        audit.interval(),
-                        AuditSettings.Queue.DEFAULT,
-                        new AuditSettings.Segments(
-                                audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention())),
-                clock,
-                metrics);
+        try {
+            var segments = new AuditSettings.Segments(
+                    audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention());
+            var settings = new AuditSettings(
+                    audit.mode(),
+                    directory,
+                    directory.resolve("node.key"),
+                    config.nodeId(),
+                    audit.interval(),
+                    AuditSettings.Queue.DEFAULT,
+                    segments);
+            return AuditLog.open(settings, clock, metrics);
+        } catch (IllegalArgumentException e) {
+            throw new PlaneProcess.StartFailure("pulseplane.audit: " + e.getMessage());
+        }
     }
 
     void close(@Disposes AuditLog audit) {

@@ -21,21 +21,32 @@ final class Lifecycle {
     private final PlaneConfig config;
     private final Ingest ingest;
     private final GrpcHealthStorage health;
+    private final ServerBounds bounds;
     private final GrpcServerConfiguration grpc;
 
-    Lifecycle(PlaneConfig config, Ingest ingest, GrpcHealthStorage health, GrpcConfiguration grpc) {
+    Lifecycle(
+            PlaneConfig config, Ingest ingest, GrpcHealthStorage health, ServerBounds bounds, GrpcConfiguration grpc) {
         this.config = config;
         this.ingest = ingest;
         this.health = health;
+        this.bounds = bounds;
         this.grpc = grpc.server();
     }
 
-    /** Quarkus goes on without its gRPC server if the port is taken; a plane without gRPC is none. */
+    /** Quarkus goes on without its gRPC server if that cannot be made; a plane without gRPC is none. */
     void started(@Observes StartupEvent event) {
+        if (!grpc.useSeparateServer()) {
+            throw new PlaneProcess.StartFailure(
+                    "quarkus.grpc.server.use-separate-server=false would lead past the bounds of the gate");
+        }
+        bounds.failure().ifPresent(why -> {
+            throw why;
+        });
         if (GrpcServerRecorder.getVerticleCount() == 0) {
             throw new PlaneProcess.StartFailure(
                     "gRPC cannot listen on " + grpc.host() + ":" + grpc.port() + "; is the port taken?");
         }
+        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), grpc.port(), bounds.speaksTls() ? "with" : "without");
         LOG.infof("Keeping data in %s", config.dataDir().toAbsolutePath());
     }
 

@@ -1,11 +1,9 @@
 package io.pulseplane.node;
 
-import io.pulseplane.vitals.Problem;
 import io.quarkus.arc.Arc;
 import io.quarkus.grpc.runtime.config.GrpcConfiguration;
 import io.quarkus.runtime.Application;
 import io.quarkus.runtime.Quarkus;
-import io.quarkus.runtime.QuarkusBindException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -92,18 +90,10 @@ public final class PlaneProcess {
 
     /** What a person can mend is said in one line; anything else is an error of the program and keeps its trace. */
     private static void report(Throwable failure) {
-        var cause = failure;
-        while (cause.getCause() != null && !(cause instanceof Problem) && !(cause instanceof QuarkusBindException)) {
-            cause = cause.getCause();
-        }
-        if (cause instanceof QuarkusBindException taken) {
-            System.err.println("pulseplane did not start: HTTP cannot listen on " + taken.getHost() + ":"
-                    + taken.getPort() + "; is the port taken?");
-        } else if (cause instanceof Problem || cause instanceof StartFailure) {
-            System.err.println("pulseplane did not start: " + cause.getMessage());
-        } else {
-            Logger.getLogger(PlaneProcess.class).error("pulseplane did not start", failure);
-        }
+        StartReport.of(failure)
+                .ifPresentOrElse(
+                        line -> System.err.println("pulseplane did not start: " + line),
+                        () -> Logger.getLogger(PlaneProcess.class).error("pulseplane did not start", failure));
     }
 
     /** Why the plane cannot start, for the person who started it. */

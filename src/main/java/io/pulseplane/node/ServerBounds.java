@@ -1,19 +1,16 @@
 package io.pulseplane.node;
 
-import io.grpc.netty.GrpcSslContexts;
-import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.NettyServerBuilder;
 import io.pulseplane.gate.Connections;
+import io.pulseplane.gate.Gate;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
-import io.quarkus.tls.TlsConfiguration;
-import io.quarkus.tls.TlsConfigurationRegistry;
-import io.vertx.core.Vertx;
 import io.vertx.grpc.VertxServerBuilder;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** What the gRPC server takes from a connection before there is a call, and whether it listens at all. */
@@ -25,32 +22,71 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
     /** How long calls under way have when their connection has become too old. */
     private static final int GRACE_MINUTES = 5;
 
-    private final GateConfig.Bounds bounds;
-    private final Connections connections;
-    private final TlsConfigurationRegistry certificates;
-    private final Vertx vertx;
+    /**
+     * How much more metadata is read than the gate takes: a call with that is refused by the gate, with a reason and a
+     * record, and its connection lives on.
+     */
+    private static final int METADATA_READ = 4;
 
-    ServerBounds(GateConfig config, Connections connections, TlsConfigurationRegistry certificates, Vertx vertx) {
+    private final GateConfig.Bounds bounds;
+    private final ServerTls tls;
+    private final Instance<Connections> connections;
+    private final Instance<Gate> gate;
+    private volatile Optional<RuntimeException> failure = Optional.empty();
+
+    ServerBounds(GateConfig config, ServerTls tls, Instance<Connections> connections, Instance<Gate> gate) {
         this.bounds = config.gate();
+        this.tls = tls;
         this.connections = connections;
-        this.certificates = certificates;
-        this.vertx = vertx;
+        this.gate = gate;
+    }
+
+    /** Why there is no server, where it is known: Quarkus logs that and goes on. */
+    Optional<RuntimeException> failure() {
+        return failure;
+    }
+
+    boolean speaksTls() {
+        return bounds.tlsConfigurationName().isPresent();
     }
 
     @Override
     public void customize(GrpcServerConfiguration server, VertxServerBuilder builder) {
-        var netty = builder.nettyBuilder();
-        if (bounds.tlsConfigurationName().isPresent()) {
-            netty.sslContext(tls(bounds.tlsConfigurationName().get()));
-        } else if (!bounds.plaintextBeyondLoopback() && !isLoopback(server.host())) {
+        try {
+            secure(server, builder.nettyBuilder());
+            bound(builder.nettyBuilder());
+            // Made here and not when it is first called, so that whatever is wrong with it is known before.
+            gate.get();
+        } catch (RuntimeException e) {
+            failure = Optional.of(e);
+            throw e;
+        }
+    }
+
+    private void secure(GrpcServerConfiguration server, NettyServerBuilder netty) {
+        var context = tls.open();
+        if (context.isEmpty() && !bounds.plaintextBeyondLoopback() && !isLoopback(server.host())) {
             throw new PlaneProcess.StartFailure("gRPC would listen on " + server.host()
                     + " without TLS: set pulseplane.gate.tls-configuration-name, or, if something else encrypts on the"
                     + " way, pulseplane.gate.plaintext-beyond-loopback=true");
         }
-        netty.addTransportFilter(connections)
-                .maxConcurrentCallsPerConnection(bounds.maxCallsPerConnection())
+        context.ifPresent(netty::sslContext);
+    }
+
+    private void bound(NettyServerBuilder netty) {
+        try {
+            netty.addTransportFilter(connections.get());
+            limit(netty);
+        } catch (IllegalArgumentException e) {
+            throw new PlaneProcess.StartFailure("pulseplane.gate: " + e.getMessage());
+        }
+    }
+
+    private void limit(NettyServerBuilder netty) {
+        long metadata = METADATA_READ * bounds.maxMetadataBytes().asLongValue();
+        netty.maxConcurrentCallsPerConnection(bounds.maxCallsPerConnection())
                 .maxRstFramesPerWindow(bounds.maxResetsPerTenSeconds(), RESET_WINDOW_SECONDS)
-                .maxInboundMetadataSize((int) bounds.maxMetadataBytes().asLongValue())
+                .maxInboundMetadataSize((int) Math.min(metadata, Integer.MAX_VALUE))
                 .maxConnectionIdle(bounds.maxIdle().toNanos(), TimeUnit.NANOSECONDS)
                 .maxConnectionAge(bounds.maxAge().toNanos(), TimeUnit.NANOSECONDS)
                 .maxConnectionAgeGrace(GRACE_MINUTES, TimeUnit.MINUTES)
@@ -64,30 +100,5 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
         } catch (UnknownHostException e) {
             throw new PlaneProcess.StartFailure("gRPC cannot listen on " + host + ": there is no such host");
         }
-    }
-
-    private SslContext tls(String name) {
-        var configuration = certificates
-                .get(name)
-                .orElseThrow(() -> new PlaneProcess.StartFailure("there is no TLS configuration named " + name
-                        + ": set quarkus.tls." + name + ".key-store.pem.0.cert and .key"));
-        try {
-            return context(configuration);
-        } catch (Exception e) {
-            throw new PlaneProcess.StartFailure("the TLS configuration " + name + " cannot be used: " + e.getMessage());
-        }
-    }
-
-    /** A client may show a certificate where there is a trust store to check it by; a device that does needs no token. */
-    private SslContext context(TlsConfiguration configuration) throws Exception {
-        var context =
-                SslContextBuilder.forServer(configuration.getKeyStoreOptions().getKeyManagerFactory(vertx));
-        if (configuration.getTrustStoreOptions() != null) {
-            context.trustManager(configuration.getTrustStoreOptions().getTrustManagerFactory(vertx))
-                    .clientAuth(ClientAuth.OPTIONAL);
-        }
-        return GrpcSslContexts.configure(context)
-                .protocols("TLSv1.3", "TLSv1.2")
-                .build();
     }
 }

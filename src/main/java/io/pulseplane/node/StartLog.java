@@ -2,12 +2,12 @@ package io.pulseplane.node;
 
 import io.quarkus.logging.LoggingFilter;
 import java.util.logging.Filter;
-import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /**
  * Leaves out what Quarkus logs about its gRPC server at start: a warning that it is a server of its own, which is what
- * we want, and the traces of a failure that {@link PlaneProcess} reports in one line.
+ * we want, the traces of a failure that {@link PlaneProcess} reports in one line, and that TLS is off, which it says
+ * whenever it was not Quarkus that set it up; {@link Lifecycle} knows better.
  */
 @LoggingFilter(name = "start")
 final class StartLog implements Filter {
@@ -16,6 +16,6 @@ final class StartLog implements Filter {
 
     @Override
     public boolean isLoggable(LogRecord record) {
-        return !RECORDER.equals(record.getLoggerName()) || record.getLevel().intValue() < Level.WARNING.intValue();
+        return !RECORDER.equals(record.getLoggerName());
     }
 }

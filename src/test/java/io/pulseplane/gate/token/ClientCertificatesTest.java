@@ -3,6 +3,7 @@ package io.pulseplane.gate.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pulseplane.Certificates;
 import io.pulseplane.vitals.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;

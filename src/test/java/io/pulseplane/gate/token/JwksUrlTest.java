@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.pulseplane.Certificates;
 import io.pulseplane.gate.token.TokenSettings.Keys;
 import io.pulseplane.vitals.Problem;
 import java.net.URI;

@@ -1,0 +1,75 @@
+package io.pulseplane.gate;
+
+import io.pulseplane.Certificates;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+
+/**
+ * What a plane needs to speak TLS, of two authorities: one that devices trust, and one that issues certificates to
+ * devices and has revoked one of them.
+ */
+public final class TlsFiles implements QuarkusTestResourceLifecycleManager {
+
+    static final String AUTHORITY = "authority";
+    static final String DEVICES = "devices";
+    static final String STOLEN = "stolen";
+
+    private Path directory;
+
+    @Override
+    public Map<String, String> start() {
+        try {
+            directory = Files.createTempDirectory("pulseplane-tls-");
+            var authority = Certificates.authority("CN=Clinic CA");
+            authority.save(directory.resolve(AUTHORITY));
+            var server = authority.issue("CN=localhost", "san=dns:localhost");
+            server.writeCertificate(directory.resolve("server.crt"));
+            server.writeKey(directory.resolve("server.key"));
+            var devices = Certificates.authority("CN=Devices CA");
+            devices.save(directory.resolve(DEVICES));
+            devices.writeCertificate(directory.resolve("devices.crt"));
+            var stolen = devices.issue("CN=stolen");
+            stolen.save(directory.resolve(STOLEN));
+            devices.writeRevoked(directory.resolve("devices.crl"), stolen);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        return Map.of(
+                "pulseplane.gate.tls-configuration-name",
+                "gate",
+                "quarkus.tls.gate.key-store.pem.0.cert",
+                file("server.crt"),
+                "quarkus.tls.gate.key-store.pem.0.key",
+                file("server.key"),
+                "quarkus.tls.gate.trust-store.pem.certs",
+                file("devices.crt"),
+                "quarkus.tls.gate.certificate-revocation-list",
+                file("devices.crl"));
+    }
+
+    /** Tests find the authorities here. */
+    @Override
+    public void inject(TestInjector injector) {
+        injector.injectIntoFields(directory, new TestInjector.MatchesType(Path.class));
+    }
+
+    private String file(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    @Override
+    public void stop() {
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+package io.pulseplane.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import grpc.health.v1.HealthGrpc;
+import grpc.health.v1.HealthOuterClass.HealthCheckRequest;
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.NettyChannelBuilder;
+import io.pulseplane.Certificates;
+import io.pulseplane.Readings;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.gate.audit.Decision;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.quarkus.tls.CertificateUpdatedEvent;
+import io.quarkus.tls.TlsConfigurationRegistry;
+import jakarta.enterprise.event.Event;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.security.cert.Certificate;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The plane speaks TLS, and devices show certificates. */
+@QuarkusTest
+@TestProfile(TlsTest.Profile.class)
+@WithTestResource(TlsFiles.class)
+class TlsTest extends ServedPlane {
+
+    public static final class Profile implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of(
+                    "quarkus.tls.gate.protocols", "TLSv1.3,TLSv1.2",
+                    "quarkus.grpc.server.handshake-timeout", "2s");
+        }
+    }
+
+    /** What gRPC says of a connection that did not come about. */
+    private static final List<String> NO_CONNECTION = List.of("ssl exception", "io exception");
+
+    /** Set by {@link TlsFiles}. */
+    Path files;
+
+    @Inject
+    TlsConfigurationRegistry registry;
+
+    @Inject
+    Event<CertificateUpdatedEvent> updated;
+
+    private Certificates authority;
+    private Certificates devices;
+
+    @BeforeEach
+    void load() throws Exception {
+        authority = Certificates.load(files.resolve(TlsFiles.AUTHORITY));
+        devices = Certificates.load(files.resolve(TlsFiles.DEVICES));
+    }
+
+    private Channel showing(KeyManager... keys) throws Exception {
+        var credentials = TlsChannelCredentials.newBuilder()
+                .trustManager(authority.trusting().getTrustManagers());
+        if (keys.length > 0) {
+            credentials.keyManager(keys);
+        }
+        return keep(NettyChannelBuilder.forAddress("localhost", server.getPort(), credentials.build())
+                .build());
+    }
+
+    private Channel showing(Certificates certificate) throws Exception {
+        return showing(new Shown(certificate));
+    }
+
+    private static Call put(Channel channel, String device) {
+        return Call.of(channel, IngestServiceGrpc.getPutReadingsMethod(), readings(device));
+    }
+
+    /** A connection with nothing of gRPC on it yet. */
+    private SSLSocket handshake(List<String> protocols, String... applications) throws Exception {
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, authority.trusting().getTrustManagers(), null);
+        var socket = (SSLSocket) context.getSocketFactory().createSocket("localhost", server.getPort());
+        socket.setSoTimeout((int) Readings.PATIENCE.toMillis());
+        var parameters = socket.getSSLParameters();
+        parameters.setProtocols(protocols.toArray(String[]::new));
+        parameters.setApplicationProtocols(applications);
+        parameters.setServerNames(List.of(new javax.net.ssl.SNIHostName("localhost")));
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        socket.setSSLParameters(parameters);
+        socket.startHandshake();
+        return socket;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+    void agrees_on_http2(String protocol) throws Exception {
+        try (var socket = handshake(List.of(protocol), "h2")) {
+            assertThat(socket.getSession().getProtocol()).isEqualTo(protocol);
+            assertThat(socket.getApplicationProtocol()).isEqualTo("h2");
+        }
+    }
+
+    @Test
+    void hangs_up_on_who_speaks_something_else() throws Exception {
+        try (var socket = handshake(List.of("TLSv1.3"))) {
+            socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
+            assertClosed(socket);
+        }
+    }
+
+    @Test
+    void does_not_hear_who_does_not_encrypt() throws Exception {
+        var plain = keep(NettyChannelBuilder.forAddress("localhost", server.getPort())
+                .usePlaintext()
+                .build());
+        assertThat(patients(plain).code()).isEqualTo(Status.Code.UNAVAILABLE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 10})
+    void does_not_wait_for_who_connects_and_says_nothing_or_half_a_word(int bytes) throws Exception {
+        try (var socket = new Socket("localhost", server.getPort())) {
+            socket.setSoTimeout((int) Readings.PATIENCE.toMillis());
+            // The beginning of a ClientHello.
+            socket.getOutputStream().write(new byte[] {22, 3, 1, 1, 0, 1, 0, 0, (byte) 0xFC, 3}, 0, bytes);
+            assertClosed(socket);
+        }
+        assertThat(patients(showing()).code()).isEqualTo(Status.Code.OK);
+    }
+
+    @Test
+    void does_not_wait_for_who_shakes_hands_and_says_nothing() throws Exception {
+        try (var socket = handshake(List.of("TLSv1.3"), "h2")) {
+            assertClosed(socket);
+        }
+    }
+
+    /** Reads to the end, however the other side brings that about; not coming to it fails by the socket's timeout. */
+    private static void assertClosed(Socket socket) throws IOException {
+        try {
+            socket.getInputStream().readAllBytes();
+        } catch (SSLException | java.net.SocketException reset) {
+            assertThat(reset).isNotInstanceOf(java.net.SocketTimeoutException.class);
+        }
+    }
+
+    @Test
+    void takes_tokens_of_those_without_a_certificate() throws Exception {
+        assertThat(patients(showing()).code()).isEqualTo(Status.Code.OK);
+    }
+
+    @Test
+    void needs_a_certificate_or_a_token() throws Exception {
+        assertThat(put(showing(), device))
+                .isEqualTo(new Call(Status.Code.UNAUTHENTICATED, "a bearer token is required"));
+    }
+
+    @Test
+    void knows_a_device_by_its_certificate() throws Exception {
+        var channel = showing(devices.issue("CN=" + device));
+        assertThat(put(channel, device)).isEqualTo(new Call(Status.Code.OK, ""));
+        assertThat(lastRecord().subject()).isEqualTo(device);
+        assertThat(lastRecord().decision()).isEqualTo(Decision.PERMITTED);
+        assertThat(put(channel, "another").code()).isEqualTo(Status.Code.PERMISSION_DENIED);
+        assertThat(lastRecord().reason()).isEqualTo("not_own_device");
+        assertThat(lastRecord().subject()).isEqualTo(device);
+    }
+
+    @Test
+    void believes_a_token_rather_than_the_certificate_beside_it() throws Exception {
+        var channel = showing(devices.issue("CN=" + device));
+        assertThat(patients(channel).code()).isEqualTo(Status.Code.OK);
+        assertThat(lastRecord().subject()).isEqualTo("somebody");
+    }
+
+    @Test
+    void asks_of_certificates_that_they_name_one_device() throws Exception {
+        var channel = showing(devices.issue("O=Clinic"));
+        assertThat(put(channel, device))
+                .isEqualTo(new Call(Status.Code.UNAUTHENTICATED, "the certificate must have exactly one common name"));
+        assertThat(lastRecord().reason()).isEqualTo("unauthenticated");
+        assertThat(patients(channel).code()).as("a token will do").isEqualTo(Status.Code.OK);
+        assertThat(Call.of(channel, HealthGrpc.getCheckMethod(), HealthCheckRequest.getDefaultInstance())
+                        .code())
+                .isEqualTo(Status.Code.OK);
+    }
+
+    private void assertTurnedAwayInTheHandshake(Certificates certificate) throws Exception {
+        patients(showing());
+        long before = records();
+        var call = put(showing(certificate), device);
+        assertThat(call.code()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(call.message()).isIn(NO_CONNECTION);
+        assertThat(records()).as("the gate saw nothing of it").isEqualTo(before);
+    }
+
+    @Test
+    void believes_no_other_authority() throws Exception {
+        var impostor = Certificates.authority("CN=Devices CA");
+        assertTurnedAwayInTheHandshake(impostor.issue("CN=" + device));
+        assertTurnedAwayInTheHandshake(Certificates.selfSigned("CN=" + device));
+    }
+
+    @Test
+    void believes_no_authority_of_servers_about_devices() throws Exception {
+        assertTurnedAwayInTheHandshake(authority.issue("CN=" + device));
+    }
+
+    @Test
+    void believes_no_certificate_outside_its_time() throws Exception {
+        assertTurnedAwayInTheHandshake(devices.issue("CN=" + device, List.of("-startdate", "-9d", "-validity", "5")));
+        assertTurnedAwayInTheHandshake(devices.issue("CN=" + device, List.of("-startdate", "+5d", "-validity", "9")));
+    }
+
+    @Test
+    void believes_no_certificate_that_is_for_something_else() throws Exception {
+        assertTurnedAwayInTheHandshake(devices.issue("CN=" + device, "eku=serverAuth"));
+    }
+
+    @Test
+    void believes_no_certificate_that_was_revoked() throws Exception {
+        assertTurnedAwayInTheHandshake(Certificates.load(files.resolve(TlsFiles.STOLEN)));
+    }
+
+    @Test
+    void shows_a_renewed_certificate_to_who_comes_next() throws Exception {
+        var before = showing();
+        assertThat(patients(before).code()).isEqualTo(Status.Code.OK);
+        var first = shown();
+        var renewed = authority.issue("CN=localhost", "san=dns:localhost");
+
+        renewed.writeCertificate(files.resolve("server.crt"));
+        readAgain();
+        assertThat(shown()).as("a certificate without its key is not used").isEqualTo(first);
+
+        renewed.writeKey(files.resolve("server.key"));
+        readAgain();
+        assertThat(shown()).isEqualTo(renewed.certificate());
+        assertThat(patients(before).code()).as("who is there stays").isEqualTo(Status.Code.OK);
+        assertThat(put(showing(devices.issue("CN=" + device)), device).code()).isEqualTo(Status.Code.OK);
+    }
+
+    private Certificate shown() throws Exception {
+        try (var socket = handshake(List.of("TLSv1.3"), "h2")) {
+            return socket.getSession().getPeerCertificates()[0];
+        }
+    }
+
+    /** What the registry does when its reload-period is over. */
+    private void readAgain() {
+        var configuration = registry.get("gate").orElseThrow();
+        assertThat(configuration.reload()).isTrue();
+        updated.fire(new CertificateUpdatedEvent("gate", configuration));
+    }
+}

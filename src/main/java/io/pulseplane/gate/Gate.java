@@ -19,6 +19,7 @@ import io.pulseplane.vitals.Identifier;
 import io.pulseplane.vitals.Problem;
 import java.net.InetAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,6 +65,17 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
                 }
             });
 
+    /** What RFC 9113 (6.5.2) adds for each name and its value, so that many small ones are not free. */
+    private static final int METADATA_OVERHEAD = 32;
+
+    /**
+     * HTTP/2 holds a client to its number of calls only once it has acknowledged that number, and one that means harm
+     * does not. Twice the number, for calls that are over for their client may not be yet for the plane.
+     */
+    private static final long SLACK = 2;
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
     private static final Metadata.Key<String> REQUEST_ID =
             Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -102,38 +114,86 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        var peer = peer(call);
+        if (peer.calls().incrementAndGet() > SLACK * settings.maxCallsPerConnection()) {
+            return refuseMore(call, peer);
+        }
         var rule = parts.rules().of(call.getMethodDescriptor());
         if (rule.isEmpty()) {
-            return refuseAll(call, headers);
+            return refuseAll(call, peer, headers);
         }
-        var gated = new GatedCall<>(this, rule.get(), parts.executors().get(), call);
+        var gated = new GatedCall<>(this, rule.get(), parts.executors().get(), peer, call);
         gated.start(headers, next);
         return gated;
     }
 
-    private <Q, R> ServerCall.Listener<Q> refuseAll(ServerCall<Q, R> call, Metadata headers) {
+    /** Of a client that does not keep to what HTTP/2 told it. */
+    private <Q, R> ServerCall.Listener<Q> refuseMore(ServerCall<Q, R> call, Peer peer) {
+        parts.events().decided("", GateEvents.Outcome.LIMITED);
+        close(call, new Problem.Exhausted("too many calls on this connection", RETRY));
+        return new Leaving<>(peer);
+    }
+
+    private <Q, R> ServerCall.Listener<Q> refuseAll(ServerCall<Q, R> call, Peer peer, Metadata headers) {
         var here = parts.executors().get();
         var asked = new Asked(null, call.getMethodDescriptor().getFullMethodName(), Access.GENERAL);
         judge.refuse(
-                        Principal.stranger(peer(call), requestId(headers)),
+                        Principal.stranger(peer, requestId(headers)),
                         asked,
                         "no_rule",
                         new Problem.Refused("not permitted: no_rule"))
-                .whenComplete((_, failure) -> here.execute(() -> {
-                    var refusal = refusal(failure.getCause() == null ? failure : failure.getCause());
-                    call.close(refusal.getStatus(), refusal.getTrailers());
-                }));
-        return new ServerCall.Listener<>() {};
+                .whenComplete((_, failure) ->
+                        here.execute(() -> close(call, failure.getCause() == null ? failure : failure.getCause())));
+        return new Leaving<>(peer);
     }
 
-    static Peer peer(ServerCall<?, ?> call) {
+    private void close(ServerCall<?, ?> call, Throwable problem) {
+        var refusal = refusal(problem);
+        call.close(refusal.getStatus(), refusal.getTrailers());
+    }
+
+    /** All there is to hear of a call that was refused as it came: that it is over. */
+    private static final class Leaving<Q> extends ServerCall.Listener<Q> {
+
+        private final Peer peer;
+
+        Leaving(Peer peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public void onCancel() {
+            peer.calls().decrementAndGet();
+        }
+
+        @Override
+        public void onComplete() {
+            peer.calls().decrementAndGet();
+        }
+    }
+
+    private static Peer peer(ServerCall<?, ?> call) {
         var peer = call.getAttributes().get(Peer.KEY);
-        return peer == null ? Peer.UNKNOWN : peer;
+        return peer == null ? Peer.unknown() : peer;
     }
 
     BearerToken token(Metadata headers) {
         var value = headers.get(AUTHORIZATION);
         return value == null ? null : new BearerToken(value);
+    }
+
+    /**
+     * Throws {@link Problem.Invalid} if the caller says more than the gate listens to. The transport has read it by then:
+     * it ends far greater ones, and whole connections with them, but says and writes down nothing.
+     */
+    void measure(Metadata headers) {
+        long size = 0;
+        for (var bytes : InternalMetadata.serialize(headers)) {
+            size += bytes.length + METADATA_OVERHEAD / 2;
+        }
+        if (size > settings.maxMetadataBytes()) {
+            throw new Problem.Invalid("metadata", "must be at most " + settings.maxMetadataBytes() + " bytes");
+        }
     }
 
     /** The caller's own if it is fit to be written down. */

@@ -29,6 +29,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private final Gate gate;
     private final Rule<Q> rule;
     private final Executor here;
+    private final Peer peer;
     private final Door<Q, R> call;
     private final String rpc;
     private final MethodType type;
@@ -50,10 +51,11 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private Future<?> expiry = NEVER;
 
-    GatedCall(Gate gate, Rule<Q> rule, Executor here, ServerCall<Q, R> call) {
+    GatedCall(Gate gate, Rule<Q> rule, Executor here, Peer peer, ServerCall<Q, R> call) {
         this.gate = gate;
         this.rule = rule;
         this.here = here;
+        this.peer = peer;
         this.call = new Door<>(call);
         this.rpc = call.getMethodDescriptor().getFullMethodName();
         this.type = call.getMethodDescriptor().getType();
@@ -61,17 +63,22 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
         endpoint = next.startCall(call, headers);
-        var peer = Gate.peer(call);
         var requestId = gate.requestId(headers);
+        try {
+            gate.measure(headers);
+        } catch (Problem.Invalid tooMuch) {
+            turnAway(Principal.stranger(peer, requestId), "malformed", tooMuch);
+            return;
+        }
         var token = gate.token(headers);
         if (token == null) {
-            withoutToken(peer, requestId);
+            withoutToken(requestId);
         } else {
-            identify(token, peer, requestId);
+            identify(token, requestId);
         }
     }
 
-    private void withoutToken(Peer peer, String requestId) {
+    private void withoutToken(String requestId) {
         if (!peer.certified().isAnonymous()) {
             identified(Principal.of(peer.certified(), peer, requestId));
         } else if (rule.action() == Action.DESCRIBE) {
@@ -82,7 +89,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
     }
 
-    private void identify(BearerToken token, Peer peer, String requestId) {
+    private void identify(BearerToken token, String requestId) {
         var known = gate.authenticator().cached(token);
         if (known != null) {
             identified(Principal.of(known, peer, requestId));
@@ -113,6 +120,10 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     /** Turns away who could not say who they are; what they asked for is not even read. */
     private void stranger(Principal who, Throwable problem) {
+        turnAway(who, "unauthenticated", problem);
+    }
+
+    private void turnAway(Principal who, String reason, Throwable problem) {
         if (over) {
             return;
         }
@@ -122,7 +133,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             end(tooMany);
             return;
         }
-        refuse(who, new Asked(rule.action(), rpc, Access.GENERAL), "unauthenticated", problem);
+        refuse(who, new Asked(rule.action(), rpc, Access.GENERAL), reason, problem);
     }
 
     private void refuse(Principal who, Asked asked, String reason, Throwable problem) {
@@ -322,6 +333,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onCancel() {
+        peer.calls().decrementAndGet();
         boolean ended = over;
         finish();
         if (!ended) {
@@ -331,6 +343,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onComplete() {
+        peer.calls().decrementAndGet();
         boolean ended = over;
         finish();
         if (!ended) {

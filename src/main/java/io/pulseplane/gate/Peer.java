@@ -5,6 +5,7 @@ import io.pulseplane.gate.token.Identity;
 import io.pulseplane.vitals.Problem;
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Who is at the other end of a connection. Worked out once for each connection, not for each call.
@@ -14,11 +15,20 @@ import java.util.Optional;
  * @param local whether data may go there
  * @param certified who the client's certificate says it is; anonymous if it showed none
  * @param fault what is wrong with the certificate it showed
+ * @param calls how many of its calls are under way
  */
-record Peer(Optional<InetAddress> address, String text, boolean local, Identity certified, Optional<Problem> fault) {
+record Peer(
+        Optional<InetAddress> address,
+        String text,
+        boolean local,
+        Identity certified,
+        Optional<Problem> fault,
+        AtomicInteger calls) {
 
     static final Attributes.Key<Peer> KEY = Attributes.Key.create("pulseplane-peer");
 
     /** Somebody who came by a way that is none: to be trusted with nothing. */
-    static final Peer UNKNOWN = new Peer(Optional.empty(), "", false, Identity.anonymous(), Optional.empty());
+    static Peer unknown() {
+        return new Peer(Optional.empty(), "", false, Identity.anonymous(), Optional.empty(), new AtomicInteger());
+    }
 }

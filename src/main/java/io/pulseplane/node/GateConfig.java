@@ -38,7 +38,10 @@ public interface GateConfig {
         @WithDefault("127.0.0.0/8,::1/128")
         List<String> localNetworks();
 
-        /** A configuration of Quarkus's TLS registry; the plane speaks TLS where it is set. */
+        /**
+         * A configuration of Quarkus's TLS registry, quarkus.tls.NAME; the plane speaks TLS where it is set. With a
+         * trust-store, devices may show certificates of those authorities in place of tokens.
+         */
         Optional<String> tlsConfigurationName();
 
         /** Whether to listen beyond loopback without TLS, so that anybody on the way can read everything. */
@@ -57,7 +60,7 @@ public interface GateConfig {
         @WithDefault("1000")
         int maxConnectionsPerAddress();
 
-        /** Calls one connection may have under way. */
+        /** Calls one connection may have under way; HTTP/2 has those beyond them wait. */
         @WithDefault("1000")
         int maxCallsPerConnection();
 
@@ -65,7 +68,7 @@ public interface GateConfig {
         @WithDefault("2000")
         int maxResetsPerTenSeconds();
 
-        /** Metadata of a call: tokens, mostly. */
+        /** Metadata of a call: tokens, mostly. A call with more is refused, and four times as much is not even read. */
         @WithDefault("16K")
         MemorySize maxMetadataBytes();
 

@@ -69,6 +69,8 @@ final class GateWiring {
                         config.nodeId(),
                         bounds.maxRequestsPerSecond(),
                         bounds.maxStrangersPerSecond(),
+                        bounds.maxCallsPerConnection(),
+                        bounds.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
                         recordStands(config)));
     }

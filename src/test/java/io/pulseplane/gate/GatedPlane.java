@@ -188,6 +188,8 @@ final class GatedPlane implements AutoCloseable {
                         "test",
                         choice.maxRequestsPerSecond(),
                         choice.maxStrangersPerSecond(),
+                        1_000,
+                        16 << 10,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));
         server = serve(choice);

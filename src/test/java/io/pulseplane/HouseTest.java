@@ -30,7 +30,16 @@ class HouseTest {
     static final ArchRule store = room("store", "vitals");
 
     @ArchTest
-    static final ArchRule store_edge = room("store.edge", "store", "vitals");
+    static final ArchRule store_edge = room("store.edge", "store", "store.chunk", "vitals");
+
+    /** The codec has no library under it, and knows nothing of stores. */
+    @ArchTest
+    static final ArchRule store_chunk_uses_the_jdk_and_vitals_only = classes()
+            .that()
+            .resideInAPackage(HOUSE + "store.chunk..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(HOUSE + "store.chunk..", HOUSE + "vitals..", "java..");
 
     @ArchTest
     static final ArchRule store_postgres = room("store.postgres", "store", "vitals");
@@ -76,6 +85,7 @@ class HouseTest {
             .resideInAnyPackage(Stream.of(
                             "vitals",
                             "store",
+                            "store.chunk",
                             "store.edge",
                             "store.postgres",
                             "cache",

@@ -1,0 +1,171 @@
+package io.pulseplane.store.chunk;
+
+import java.util.Arrays;
+
+/**
+ * Writes integers, unsigned and at most a block of them, in the smallest of three ways: all in the width of the longest; in
+ * a smaller width, with what exceeds it listed apart (patches, as in PFOR of Zukowski et al., 2006); or in Rice's code,
+ * whose low bits are written in one width, whose high bits in unary. The same integers give the same bytes always.
+ */
+final class Packing {
+
+    private final int[] lengths = new int[Long.SIZE + 1];
+    private final long[] words = new long[Format.BLOCK + 1];
+
+    /** The way that is smallest, and its bytes: the lower of two plans is the better one. */
+    long plan(long[] integers, int count) {
+        long all = 0;
+        for (int i = 0; i < count; i++) {
+            all |= integers[i];
+        }
+        int width = Long.SIZE - Long.numberOfLeadingZeros(all);
+        long best = plan(1 + bytes(count * width), width);
+        if (width > 0) {
+            best = Math.min(best, patched(integers, count, width));
+        }
+        if (width > 0 && width <= Format.WIDEST_RICE) {
+            best = Math.min(best, rice(integers, count));
+        }
+        return best;
+    }
+
+    static long plan(int size, int way) {
+        return (long) size << 8 | way;
+    }
+
+    static int size(long plan) {
+        return (int) (plan >>> 8);
+    }
+
+    static int bytes(int bits) {
+        return (bits + 7) >>> 3;
+    }
+
+    /** Only widths that some integer has are looked at, and only while patches are few. */
+    private long patched(long[] integers, int count, int widest) {
+        Arrays.fill(lengths, 0, widest + 1, 0);
+        for (int i = 0; i < count; i++) {
+            lengths[Long.SIZE - Long.numberOfLeadingZeros(integers[i])]++;
+        }
+        long best = Long.MAX_VALUE;
+        int patches = 0;
+        for (int width = widest - 1; width >= 0; width--) {
+            patches += lengths[width + 1];
+            if (patches > count >> 2) {
+                break;
+            }
+            if (lengths[width] > 0 || width == 0) {
+                int size = 3 + bytes(count * width) + distances(patches, count);
+                for (int longer = width + 1; longer <= widest; longer++) {
+                    size += lengths[longer] * ((longer - width + 6) / 7);
+                }
+                best = Math.min(best, plan(size, Format.PACKED_PATCHED + width));
+            }
+        }
+        return best;
+    }
+
+    /** How many bytes so many ascending indexes take at most: a distance of two bytes skips 128 others. */
+    static int distances(int indexes, int count) {
+        return indexes + Math.min(indexes, count >> 7);
+    }
+
+    /** The best width of the low bits is close to the logarithm of the mean: that one and its neighbours are tried. */
+    private static long rice(long[] integers, int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += integers[i];
+        }
+        int middle = Math.max(1, 63 - Long.numberOfLeadingZeros(sum / count | 1));
+        long below = 0;
+        long at = 0;
+        long above = 0;
+        for (int i = 0; i < count; i++) {
+            long high = integers[i] >>> middle - 1;
+            below += high;
+            at += high >>> 1;
+            above += high >>> 2;
+        }
+        long best = rice(count, middle - 1, below);
+        best = Math.min(best, rice(count, middle, at));
+        return Math.min(best, rice(count, middle + 1, above));
+    }
+
+    private static long rice(int count, int width, long highs) {
+        return plan(3 + bytes(count * width) + bytes((int) (count + highs)), Format.PACKED_RICE + width);
+    }
+
+    void write(Sink sink, long[] integers, int count, long plan) {
+        int way = (int) plan & 0xFF;
+        sink.put(way);
+        if (way >= Format.PACKED_RICE) {
+            int width = way - Format.PACKED_RICE;
+            writeLow(sink, integers, count, width);
+            writeUnary(sink, integers, count, width);
+        } else if (way >= Format.PACKED_PATCHED) {
+            int width = way - Format.PACKED_PATCHED;
+            writeLow(sink, integers, count, width);
+            writePatches(sink, integers, count, width);
+        } else {
+            writeLow(sink, integers, count, way);
+        }
+    }
+
+    private void writeLow(Sink sink, long[] integers, int count, int width) {
+        if (width == 0) {
+            return;
+        }
+        long mask = -1L >>> Long.SIZE - width;
+        long word = 0;
+        int filled = 0;
+        int full = 0;
+        for (int i = 0; i < count; i++) {
+            long low = integers[i] & mask;
+            word |= low << filled;
+            filled += width;
+            if (filled >= Long.SIZE) {
+                words[full++] = word;
+                filled -= Long.SIZE;
+                // In two steps: nothing may be left over, and a shift by 64 is a shift by 0.
+                word = low >>> 1 >>> width - filled - 1;
+            }
+        }
+        words[full] = word;
+        sink.words(words, count * width);
+    }
+
+    private void writeUnary(Sink sink, long[] integers, int count, int width) {
+        int bit = 0;
+        int at = 0;
+        long word = 0;
+        for (int i = 0; i < count; i++) {
+            bit += (int) (integers[i] >>> width);
+            for (; at < bit >>> 6; at++) {
+                words[at] = word;
+                word = 0;
+            }
+            word |= 1L << bit;
+            bit++;
+        }
+        words[at] = word;
+        sink.varint(bytes(bit));
+        sink.words(words, bit);
+    }
+
+    private static void writePatches(Sink sink, long[] integers, int count, int width) {
+        int patches = 0;
+        for (int i = 0; i < count; i++) {
+            patches += integers[i] >>> width != 0 ? 1 : 0;
+        }
+        sink.varint(patches);
+        int previous = -1;
+        for (int i = 0; i < count; i++) {
+            long high = integers[i] >>> width;
+            if (high != 0) {
+                sink.varint(i - previous - 1);
+                sink.varint(high);
+                previous = i;
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.pulseplane.store.chunk;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Reads what {@link Packing} wrote. Bits are taken from copies of its own, which are longer than any block needs, so that an
+ * integer is one load, one shift and one mask, and no load can go past the bytes.
+ */
+final class Unpacking {
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** Of eight bytes, the first value bit may be as high as the eighth bit. */
+    private static final int WIDEST_IN_ONE_LOAD = Long.SIZE - 7;
+
+    /** The low bits of a block of the widest integers, and as much as a load may take beyond the last of them. */
+    private final byte[] low = new byte[(Format.BLOCK + 1) * Long.BYTES];
+
+    /** The high bits, in unary. */
+    private final long[] words = new long[Format.BLOCK];
+
+    /** Reads {@code count} integers, at most a block, to {@code into} from index {@code at} on. */
+    void read(Source source, long[] into, int at, int count) {
+        int way = source.next();
+        if (way > Format.PACKED_RICE + Format.WIDEST_RICE) {
+            throw new ChunkDamaged("unknown packing");
+        } else if (way >= Format.PACKED_RICE) {
+            int width = way - Format.PACKED_RICE;
+            readLow(source, into, at, count, width);
+            readUnary(source, into, at, count, width);
+        } else if (way >= Format.PACKED_PATCHED) {
+            int width = way - Format.PACKED_PATCHED;
+            readLow(source, into, at, count, width);
+            readPatches(source, into, at, count, width);
+        } else {
+            readLow(source, into, at, count, way);
+        }
+    }
+
+    private void readLow(Source source, long[] into, int at, int count, int width) {
+        if (width == 0) {
+            Arrays.fill(into, at, at + count, 0);
+            return;
+        }
+        source.copy(low, Packing.bytes(count * width));
+        long mask = -1L >>> Long.SIZE - width;
+        if (width <= WIDEST_IN_ONE_LOAD) {
+            for (int i = 0, bit = 0; i < count; i++, bit += width) {
+                into[at + i] = (long) LONG.get(low, bit >>> 3) >>> (bit & 7) & mask;
+            }
+        } else {
+            for (int i = 0, bit = 0; i < count; i++, bit += width) {
+                long start = (long) LONG.get(low, bit >>> 3) >>> (bit & 7);
+                // In two steps: where nothing is needed of the ninth byte, a shift by 64 would be a shift by 0.
+                into[at + i] = (start | (long) low[(bit >>> 3) + Long.BYTES] << 1 << 63 - (bit & 7)) & mask;
+            }
+        }
+    }
+
+    private void readUnary(Source source, long[] into, int at, int count, int width) {
+        int length = source.upTo(Format.BLOCK * Long.BYTES);
+        source.words(words, length);
+        int next = at;
+        int end = at + count;
+        int previous = -1;
+        for (int i = 0; i < (length + 7) >>> 3; i++) {
+            long word = words[i];
+            int ones = Long.bitCount(word);
+            if (ones > end - next) {
+                throw new ChunkDamaged("too many integers");
+            }
+            for (; ones > 0; ones--) {
+                int bit = (i << 6) + Long.numberOfTrailingZeros(word);
+                into[next++] |= (long) (bit - previous - 1) << width;
+                previous = bit;
+                word &= word - 1;
+            }
+        }
+        if (next != end) {
+            throw new ChunkDamaged("too few integers");
+        }
+    }
+
+    private static void readPatches(Source source, long[] into, int at, int count, int width) {
+        int patches = source.upTo(count);
+        int index = -1;
+        for (int i = 0; i < patches; i++) {
+            index += 1 + source.upTo(count);
+            if (index >= count) {
+                throw new ChunkDamaged("patch outside of the block");
+            }
+            into[at + index] |= source.varint() << width;
+        }
+    }
+}

@@ -38,6 +38,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 public class PolicyBenchmark {
 
+    /** The module that the built-in policy was compiled from; benchmarks run at the root of the repository. */
+    private static final Path MODULE = Path.of("src/main/rego/healthdata.wasm");
+
     private static final PolicyInput.User STAFF =
             new PolicyInput.User("anna", List.of("authorized_medical_staff"), "ward-7", "", "");
 
@@ -57,7 +60,7 @@ public class PolicyBenchmark {
         known.decide(asked("p-0"));
         compiled = Policies.builtIn(1);
         directory = Files.createTempDirectory("policy");
-        Files.copy(Path.of(System.getProperty("policy.wasm")), directory.resolve("policy.wasm"));
+        Files.copy(MODULE, directory.resolve("policy.wasm"));
         var usual = PolicySettings.defaults();
         interpreted = Policies.open(new PolicySettings(
                 PolicySettings.Engine.WASM,

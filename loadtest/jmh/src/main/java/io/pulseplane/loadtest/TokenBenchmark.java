@@ -99,7 +99,10 @@ public class TokenBenchmark {
         }
 
         Identity verify(byte[] header) {
-            return authenticator.verify(new BearerToken(header)).toCompletableFuture().join();
+            return authenticator
+                    .verify(new BearerToken(header))
+                    .toCompletableFuture()
+                    .join();
         }
 
         @TearDown

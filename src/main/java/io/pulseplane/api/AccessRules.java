@@ -29,9 +29,11 @@ public final class AccessRules implements Rule.Book {
     private static final String HEALTH = "grpc.health.v1.Health";
     private static final String REFLECTION = "grpc.reflection.";
 
-    private static final Rule<Object> DESCRIBE = new Rule<>(Action.DESCRIBE, _ -> Access.GENERAL, false);
+    private static final Optional<Rule<?>> DESCRIBE =
+            Optional.of(new Rule<>(Action.DESCRIBE, _ -> Access.GENERAL, false));
 
-    private final Map<String, Rule<?>> rules = new HashMap<>();
+    /** By the full name of the rpc, as they are handed out. */
+    private final Map<String, Optional<Rule<?>>> rules = new HashMap<>();
 
     public AccessRules() {
         ingest();
@@ -89,13 +91,13 @@ public final class AccessRules implements Rule.Book {
     }
 
     private <Q extends Message> void add(MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
-        rules.put(method.getFullMethodName(), new Rule<>(action, readable(access), false));
+        rules.put(method.getFullMethodName(), Optional.of(new Rule<>(action, readable(access), false)));
     }
 
     /** For an endpoint that answers refusals itself. */
     private <Q extends Message> void addAnswering(
             MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
-        rules.put(method.getFullMethodName(), new Rule<>(action, readable(access), true));
+        rules.put(method.getFullMethodName(), Optional.of(new Rule<>(action, readable(access), true)));
     }
 
     private static <Q extends Message> Function<Q, Access> readable(Function<Q, Access> access) {
@@ -110,11 +112,15 @@ public final class AccessRules implements Rule.Book {
     @Override
     @SuppressWarnings("unchecked") // added with the method of that name
     public <Q> Optional<Rule<Q>> of(MethodDescriptor<Q, ?> method) {
-        var service = method.getServiceName();
-        if (service != null && (service.equals(HEALTH) || service.startsWith(REFLECTION))) {
-            return Optional.of((Rule<Q>) DESCRIBE);
-        }
-        return Optional.ofNullable((Rule<Q>) rules.get(method.getFullMethodName()));
+        var rule = rules.get(method.getFullMethodName());
+        return (Optional<Rule<Q>>) (Optional<?>) (rule == null ? ofOthers(method.getServiceName()) : rule);
+    }
+
+    /** Of services that gRPC brings. */
+    private static Optional<Rule<?>> ofOthers(String service) {
+        return service != null && (service.equals(HEALTH) || service.startsWith(REFLECTION))
+                ? DESCRIBE
+                : Optional.empty();
     }
 
     private static Access general(Message request) {
@@ -180,7 +186,7 @@ public final class AccessRules implements Rule.Book {
     private static Access asked(
             boolean byPatient, String patient, boolean byDevice, String device, List<String> codes) {
         var violations = new Violations();
-        QueryReader.question(byPatient, patient, byDevice, device, codes, violations);
+        QueryReader.check(byPatient, patient, byDevice, device, codes, violations);
         violations.throwIfAny();
         return byPatient ? Access.ofPatient(patient, codes) : Access.ofDevice(device, codes);
     }

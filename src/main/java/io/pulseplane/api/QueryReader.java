@@ -26,6 +26,19 @@ final class QueryReader {
             String device,
             List<String> codes,
             Violations violations) {
+        check(byPatient, patient, byDevice, device, codes, violations);
+        var subject = byPatient ? new Subject.OfPatient(patient) : new Subject.OfDevice(device);
+        return new Question(subject, distinct(codes));
+    }
+
+    /** What {@link #question} finds wrong. On every query's way through the gate, so it allocates nothing if that is nothing. */
+    static void check(
+            boolean byPatient,
+            String patient,
+            boolean byDevice,
+            String device,
+            List<String> codes,
+            Violations violations) {
         if (byPatient) {
             violations.checkIdentifier("patient_id", patient);
         } else if (byDevice) {
@@ -33,21 +46,23 @@ final class QueryReader {
         } else {
             violations.add("subject", "must be set: patient_id or device_id");
         }
-        var subject = byPatient ? new Subject.OfPatient(patient) : new Subject.OfDevice(device);
-        return new Question(subject, codes(codes, violations));
+        checkCodes(codes, violations);
     }
 
     static Set<String> codes(List<String> codes, Violations violations) {
-        if (codes.isEmpty()) {
-            return Set.of();
-        }
+        checkCodes(codes, violations);
+        return distinct(codes);
+    }
+
+    private static void checkCodes(List<String> codes, Violations violations) {
         if (codes.size() > MAX_CODES) {
             violations.add("codes", "must be at most " + MAX_CODES + ", are " + codes.size());
-            return Set.of();
+        } else {
+            violations.checkIdentifiers("codes", codes);
         }
-        for (int i = 0; i < codes.size(); i++) {
-            violations.checkIdentifier("codes[" + i + "]", codes.get(i));
-        }
+    }
+
+    private static Set<String> distinct(List<String> codes) {
         return codes.size() == 1 ? Set.of(codes.getFirst()) : Set.copyOf(codes);
     }
 
@@ -58,9 +73,7 @@ final class QueryReader {
                 count >= 1 && count <= MAX_WATCHED_PATIENTS,
                 "patient_ids",
                 "must be 1 to " + MAX_WATCHED_PATIENTS + ", are " + count);
-        for (int i = 0; i < Math.min(count, MAX_WATCHED_PATIENTS); i++) {
-            violations.checkIdentifier("patient_ids[" + i + "]", patients.get(i));
-        }
+        violations.checkIdentifiers("patient_ids", patients.subList(0, Math.min(count, MAX_WATCHED_PATIENTS)));
         return Set.copyOf(patients);
     }
 

@@ -96,12 +96,15 @@ public final class ChunkSizes {
                 code,
                 new Series(
                         column.stream().mapToLong(Long::longValue).toArray(),
-                        values.get(code).stream().mapToDouble(Double::doubleValue).toArray())));
+                        values.get(code).stream()
+                                .mapToDouble(Double::doubleValue)
+                                .toArray())));
         return all;
     }
 
     private static void print(String title, Map<String, Series> recording, int most, int repeats) {
-        long start = recording.values().stream().mapToLong(s -> s.times[0]).min().orElseThrow();
+        long start =
+                recording.values().stream().mapToLong(s -> s.times[0]).min().orElseThrow();
         long end = recording.values().stream()
                 .mapToLong(s -> s.times[s.times.length - 1])
                 .max()

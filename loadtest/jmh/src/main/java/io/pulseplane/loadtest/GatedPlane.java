@@ -1,0 +1,263 @@
+package io.pulseplane.loadtest;
+
+import io.grpc.Attributes;
+import io.grpc.Grpc;
+import io.grpc.InternalMetadata;
+import io.grpc.Metadata;
+import io.pulseplane.api.AccessRules;
+import io.pulseplane.api.Errors;
+import io.pulseplane.api.v1.GetLatestRequest;
+import io.pulseplane.gate.Connections;
+import io.pulseplane.gate.Gate;
+import io.pulseplane.gate.GateEvents;
+import io.pulseplane.gate.GateSettings;
+import io.pulseplane.gate.Network;
+import io.pulseplane.gate.audit.AuditEvents;
+import io.pulseplane.gate.audit.AuditLog;
+import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.policy.Policies;
+import io.pulseplane.gate.policy.Policy;
+import io.pulseplane.gate.policy.PolicyInput;
+import io.pulseplane.gate.policy.PolicySettings;
+import io.pulseplane.gate.policy.Verdict;
+import io.pulseplane.gate.token.Authenticator;
+import io.pulseplane.gate.token.BearerToken;
+import io.pulseplane.gate.token.Identity;
+import io.pulseplane.gate.token.KeyFailure;
+import io.pulseplane.gate.token.TokenSettings;
+import io.pulseplane.node.LocalTokens;
+import io.pulseplane.store.Consent;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.edge.EdgeStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** A plane's gate with everything that it stands on, on a real disk, without the network before it and endpoints behind it. */
+final class GatedPlane implements AutoCloseable {
+
+    /** A bound that is looked at and never reached. */
+    private static final long MAX_REQUESTS_PER_SECOND = 100_000_000;
+
+    /** Runs what a call left for later, on the thread that makes the call. */
+    static final class Loop implements Executor {
+
+        private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+
+        @Override
+        public void execute(Runnable task) {
+            tasks.add(task);
+        }
+
+        /** Waits for a task and runs it. */
+        void turn() throws InterruptedException {
+            tasks.take().run();
+        }
+    }
+
+    private static final Duration TOKEN_LIFE = Duration.ofDays(1);
+
+    private final Path directory;
+    private final EdgeStore store;
+    private final AuditLog audit;
+    private final Policy policy;
+    private final Authenticator authenticator;
+
+    private final ThreadLocal<Loop> loops = ThreadLocal.withInitial(Loop::new);
+    private final LongAdder decisions = new LongAdder();
+    private final AtomicLong records = new AtomicLong();
+    private final AtomicLong groups = new AtomicLong();
+
+    final Gate gate;
+    final Attributes connection;
+
+    GatedPlane(AuditSettings.Mode mode) throws IOException, KeyFailure {
+        directory = Files.createTempDirectory("gate-benchmark");
+        store = EdgeStore.open(directory, 1, GatedPlane::now);
+        audit = AuditLog.open(
+                AuditSettings.of(mode, directory.resolve("audit"), "benchmark"), GatedPlane::now, new AuditEvents() {
+                    @Override
+                    public void committed(int count, long nanos) {
+                        records.addAndGet(count);
+                        groups.incrementAndGet();
+                    }
+                });
+        var builtIn = Policies.open(PolicySettings.defaults());
+        policy = mode == AuditSettings.Mode.OFF ? new AsIfWritten(builtIn) : builtIn;
+        authenticator = Authenticator.open(
+                TokenSettings.of(new TokenSettings.Keys.Local(directory)), () -> null, GatedPlane::now);
+        var events = new GateEvents() {
+            @Override
+            public void decided(String action, Outcome outcome) {
+                decisions.increment();
+            }
+
+            @Override
+            public void connectionRefused() {}
+
+            @Override
+            public void ended() {}
+        };
+        gate = new Gate(
+                new Gate.Parts(
+                        authenticator,
+                        policy,
+                        audit,
+                        store,
+                        new AccessRules(),
+                        Errors::exception,
+                        loops::get,
+                        events,
+                        GatedPlane::now),
+                new GateSettings(
+                        "benchmark",
+                        MAX_REQUESTS_PER_SECOND,
+                        MAX_REQUESTS_PER_SECOND,
+                        Duration.ZERO,
+                        Duration.ofMinutes(1)));
+        connection = new Connections(List.of(Network.parse("127.0.0.0/8")), 1, _ -> Identity.anonymous(), events)
+                .transportReady(Attributes.newBuilder()
+                        .set(Grpc.TRANSPORT_ATTR_REMOTE_ADDR, new InetSocketAddress("127.0.0.1", 50_000))
+                        .build());
+    }
+
+    /** The built-in policy refuses everybody where nothing is written; this one decides as if it were. */
+    private record AsIfWritten(Policy policy) implements Policy {
+
+        private static PolicyInput written(PolicyInput input) {
+            return new PolicyInput(
+                    input.action(),
+                    input.rpc(),
+                    input.user(),
+                    input.patientId(),
+                    input.patientConsent(),
+                    input.deviceId(),
+                    input.deviceStatus(),
+                    input.dataStaysLocal(),
+                    input.destination(),
+                    true,
+                    input.node());
+        }
+
+        @Override
+        public CompletionStage<Verdict> decide(PolicyInput input) {
+            return policy.decide(written(input));
+        }
+
+        @Override
+        public Verdict cached(PolicyInput input) {
+            return policy.cached(written(input));
+        }
+
+        @Override
+        public String digest() {
+            return policy.digest();
+        }
+
+        @Override
+        public void close() {
+            policy.close();
+        }
+    }
+
+    /** As the plane's own clock. */
+    static long now() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    }
+
+    /** Somebody who may be asked about. */
+    GetLatestRequest patient(int number) throws IOException {
+        var id = "MRN-" + (100_000 + number);
+        store.registry().putPatient(Patient.provisional(id, now())).await().indefinitely();
+        gate.registry()
+                .putConsent(new Consent(0, id, true, 0, OptionalLong.empty(), List.of(), "clerk", 0))
+                .await()
+                .indefinitely();
+        var request = GetLatestRequest.newBuilder()
+                .setPatientId(id)
+                .addCodes("8867-4")
+                .addCodes("59408-5")
+                .build();
+        return GetLatestRequest.parseFrom(request.toByteArray());
+    }
+
+    /** What a nurse's call brings, as the transport read it from the wire. */
+    Metadata headers(int nurse) throws IOException {
+        var token = LocalTokens.issue(
+                directory,
+                new LocalTokens.Wanted(
+                        "nurse-" + nurse,
+                        List.of("authorized_medical_staff"),
+                        LocalTokens.DEFAULT_TENANT,
+                        "",
+                        "",
+                        TOKEN_LIFE));
+        var header = bytes("Bearer " + token);
+        authenticator.verify(new BearerToken(header)).toCompletableFuture().join();
+        return InternalMetadata.newMetadata(
+                bytes("user-agent"),
+                bytes("grpc-java-netty/1.76.0"),
+                bytes("te"),
+                bytes("trailers"),
+                bytes("content-type"),
+                bytes("application/grpc"),
+                bytes("authorization"),
+                header,
+                bytes("grpc-accept-encoding"),
+                bytes("gzip"));
+    }
+
+    private static byte[] bytes(String ascii) {
+        return ascii.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Of the calling thread. */
+    Loop loop() {
+        return loops.get();
+    }
+
+    /** Whether everything that was decided is on disk, of those that were refused too. */
+    boolean isWritten() {
+        return !audit.enabled() || records.get() >= decisions.sum();
+    }
+
+    /** How many groups became durable since this was asked last. */
+    long newGroups() {
+        return groups.getAndSet(0);
+    }
+
+    @Override
+    public void close() {
+        gate.close();
+        authenticator.close();
+        policy.close();
+        audit.close();
+        store.close();
+        delete(directory);
+    }
+
+    static void delete(Path directory) {
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

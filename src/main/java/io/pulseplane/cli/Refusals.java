@@ -7,6 +7,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -18,10 +20,18 @@ final class Refusals {
 
     private Refusals() {}
 
-    static int handle(Exception failure, CommandLine command, ParseResult parsed) throws Exception {
+    static int handle(Exception thrown, CommandLine command, ParseResult parsed) throws Exception {
         var err = command.getErr();
+        // Devices stream on threads of their own; what ended one of them is what is to be said.
+        var failure =
+                thrown instanceof ExecutionException && thrown.getCause() instanceof Exception cause ? cause : thrown;
         if (failure instanceof ParameterException usage) {
             return command.getParameterExceptionHandler().handleParseException(usage, new String[0]);
+        }
+        if (failure instanceof UncheckedIOException unusable) {
+            err.println("pulseplane: " + unusable.getMessage());
+            err.flush();
+            return REFUSED;
         }
         if (!(failure instanceof StatusRuntimeException refusal)) {
             throw failure;

@@ -160,6 +160,14 @@ class ProgramIT {
                 Program.run("query", "latest", "--patient", "x", "--target", plane.target(), "--data-dir", "nowhere");
         assertThat(none.status()).isEqualTo(1);
         assertThat(none.err()).contains("UNAUTHENTICATED: a bearer token is required");
+        var device = Program.run("simulate", "--devices", "2", "--target", plane.target(), "--data-dir", "nowhere");
+        assertThat(device.status()).isEqualTo(1);
+        assertThat(device.err())
+                .contains("UNAUTHENTICATED: a bearer token is required")
+                .doesNotContain("\tat ");
+        var lost = Program.run("query", "latest", "--patient", "x", "--token-file", "nowhere");
+        assertThat(lost.status()).isEqualTo(1);
+        assertThat(lost.err()).contains("the token cannot be read from nowhere").doesNotContain("\tat ");
         var directory = plane.directory().toString();
         var token = Program.run("token", "--role", "auditor", "--subject", "inspector", "--data-dir", directory);
         var given = Program.run(

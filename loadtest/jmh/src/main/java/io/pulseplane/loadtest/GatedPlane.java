@@ -54,6 +54,9 @@ final class GatedPlane implements AutoCloseable {
     /** A bound that is looked at and never reached. */
     private static final long MAX_REQUESTS_PER_SECOND = 100_000_000;
 
+    private static final int MAX_CALLS_PER_CONNECTION = 1_000;
+    private static final long MAX_METADATA_BYTES = 16 * 1024;
+
     /** Runs what a call left for later, on the thread that makes the call. */
     static final class Loop implements Executor {
 
@@ -128,6 +131,8 @@ final class GatedPlane implements AutoCloseable {
                         "benchmark",
                         MAX_REQUESTS_PER_SECOND,
                         MAX_REQUESTS_PER_SECOND,
+                        MAX_CALLS_PER_CONNECTION,
+                        MAX_METADATA_BYTES,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));
         connection = new Connections(List.of(Network.parse("127.0.0.0/8")), 1, _ -> Identity.anonymous(), events)

@@ -1,6 +1,7 @@
 package io.pulseplane.store.edge;
 
 import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Rejections;
 import io.pulseplane.store.Tally;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.ScreenedBatch;

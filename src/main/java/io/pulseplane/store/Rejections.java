@@ -1,4 +1,4 @@
-package io.pulseplane.store.edge;
+package io.pulseplane.store;
 
 import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.Rejection.Reason;
@@ -17,14 +17,14 @@ import java.util.List;
  * runs, and each run of neighbouring indexes as its distance from the end of the one before it and its length. Numbers
  * are unsigned LEB128. A block that was refused as a whole takes a few bytes, whatever its size.
  */
-final class Rejections {
+public final class Rejections {
 
     private static final byte[] NONE = {0};
     private static final Reason[] REASONS = Reason.values();
 
     private Rejections() {}
 
-    static byte[] encode(List<Rejection> rejections) {
+    public static byte[] encode(List<Rejection> rejections) {
         if (rejections.isEmpty()) {
             return NONE;
         }
@@ -42,7 +42,7 @@ final class Rejections {
         return bytes.toByteArray();
     }
 
-    static List<Rejection> decode(byte[] bytes) {
+    public static List<Rejection> decode(byte[] bytes) {
         try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int count = readNumber(in);
             var rejections = new ArrayList<Rejection>(count);

@@ -1,4 +1,4 @@
-package io.pulseplane.store.edge;
+package io.pulseplane.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,68 @@
+package io.pulseplane.store.postgres;
+
+import io.pulseplane.vitals.ScreenedBatch;
+import io.vertx.core.Future;
+import java.time.LocalDate;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The months that readings have a place in. Made when a reading needs one, and {@value #AHEAD} ahead of the clock, so
+ * that the first reading of a month finds it. Belongs to the thread that stores.
+ */
+final class Partitions {
+
+    static final int AHEAD = 2;
+
+    private static final String MAKE = "SELECT measurements_partition(day) FROM unnest($1::date[]) AS day";
+
+    private final Set<LocalDate> made = new HashSet<>();
+
+    /** The months a group needs that are not known to be there, oldest first. */
+    Collection<LocalDate> missing(Iterable<ScreenedBatch> group, long now) {
+        var missing = new TreeSet<LocalDate>();
+        var current = Micros.month(now);
+        for (int i = 0; i <= AHEAD; i++) {
+            need(current.plusMonths(i), missing);
+        }
+        for (var batch : group) {
+            for (var block : batch.blocks()) {
+                need(block.columns().times(), missing);
+            }
+        }
+        return missing;
+    }
+
+    private void need(long[] times, Set<LocalDate> missing) {
+        long end = Long.MIN_VALUE;
+        for (long time : times) {
+            if (time >= end) {
+                var month = Micros.month(time);
+                need(month, missing);
+                end = Micros.startOf(month.plusMonths(1));
+            }
+        }
+    }
+
+    private void need(LocalDate month, Set<LocalDate> missing) {
+        if (!made.contains(month)) {
+            missing.add(month);
+        }
+    }
+
+    /** Makes them, each store of a database as it needs them; whoever comes second finds them made. */
+    static Future<Void> make(Session session, Collection<LocalDate> months) {
+        return session.run(MAKE, (Object) months.toArray(LocalDate[]::new)).mapEmpty();
+    }
+
+    void made(Collection<LocalDate> months) {
+        made.addAll(months);
+    }
+
+    /** Some were retired. */
+    void forget() {
+        made.clear();
+    }
+}

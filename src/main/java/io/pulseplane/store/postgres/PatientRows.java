@@ -1,0 +1,95 @@
+package io.pulseplane.store.postgres;
+
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.Registry.Stored;
+import io.pulseplane.vitals.Problem;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** The rows of the table {@code patients}. */
+final class PatientRows {
+
+    private static final String COLUMNS = "patient_id, mrn, given_name, family_name, date_of_birth, gender, phone,"
+            + " email, provisional, created_at, updated_at";
+    private static final String SELECT = "SELECT " + COLUMNS + " FROM patients ";
+    private static final String BY_ID = SELECT + "WHERE patient_id = $1";
+    private static final String BY_MRN = SELECT + "WHERE mrn = $1";
+    private static final String AFTER = SELECT + "WHERE patient_id > $1 ORDER BY patient_id LIMIT $2";
+    private static final String KNOWS = "SELECT 1 FROM patients WHERE patient_id = $1";
+
+    // A row that was just made has no xmax; one that was there is locked, and locking sets it.
+    private static final String PUT = "INSERT INTO patients (" + COLUMNS + """
+            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false, $9, $9)
+            ON CONFLICT (patient_id) DO UPDATE SET mrn = excluded.mrn, given_name = excluded.given_name,
+              family_name = excluded.family_name, date_of_birth = excluded.date_of_birth, gender = excluded.gender,
+              phone = excluded.phone, email = excluded.email, provisional = false, updated_at = excluded.updated_at
+            RETURNING\s""" + COLUMNS + ", xmax = 0";
+
+    private static final String REGISTER = """
+            INSERT INTO patients (patient_id, provisional, created_at, updated_at)
+            SELECT id, true, $2, $2 FROM unnest($1::text[]) AS id ORDER BY id
+            ON CONFLICT DO NOTHING""";
+
+    private static final String UNIQUE_MRN = "patients_mrn";
+
+    private PatientRows() {}
+
+    static Future<Stored<Patient>> put(Session session, Patient patient, long time) {
+        return session.run(
+                        PUT,
+                        patient.id(),
+                        patient.mrn().orElse(null),
+                        patient.givenName(),
+                        patient.familyName(),
+                        patient.dateOfBirth().orElse(null),
+                        patient.gender().map(Rows::word).orElse(null),
+                        patient.phone(),
+                        patient.email(),
+                        Micros.toTime(time))
+                .map(rows -> rows.iterator().next())
+                .map(row -> new Stored<>(patientOf(row), row.getBoolean(11)))
+                .recover(failure -> Future.failedFuture(
+                        Failures.violates(failure, UNIQUE_MRN)
+                                ? new Problem.AlreadyExists("another patient has this mrn")
+                                : failure));
+    }
+
+    /** Puts those there that are not, with nothing known but the id. */
+    static Future<?> register(Session session, Collection<String> ids, long time) {
+        return session.run(REGISTER, ids.toArray(String[]::new), Micros.toTime(time));
+    }
+
+    static Future<Boolean> knows(Session session, String id) {
+        return session.run(KNOWS, id).map(rows -> rows.size() == 1);
+    }
+
+    static Future<Optional<Patient>> byId(Session session, String id) {
+        return session.run(BY_ID, id).map(rows -> Rows.first(rows, PatientRows::patientOf));
+    }
+
+    static Future<Optional<Patient>> byMrn(Session session, String mrn) {
+        return session.run(BY_MRN, mrn).map(rows -> Rows.first(rows, PatientRows::patientOf));
+    }
+
+    static Future<List<Patient>> after(Session session, String id, int limit) {
+        return session.run(AFTER, id, limit).map(rows -> Rows.list(rows, PatientRows::patientOf));
+    }
+
+    private static Patient patientOf(Row row) {
+        return new Patient(
+                row.getString(0),
+                Optional.ofNullable(row.getString(1)),
+                row.getString(2),
+                row.getString(3),
+                Optional.ofNullable(row.getLocalDate(4)),
+                Optional.ofNullable(row.getString(5)).map(word -> Rows.constant(Patient.Gender.class, word)),
+                row.getString(6),
+                row.getString(7),
+                row.getBoolean(8),
+                Micros.of(row.getOffsetDateTime(9)),
+                Micros.of(row.getOffsetDateTime(10)));
+    }
+}

@@ -1,0 +1,83 @@
+package io.pulseplane.store.postgres;
+
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Readings: groups by the thread that stores, questions by whatever connection is free. */
+final class PostgresReadings implements ReadingStore {
+
+    /** Readings one statement answers with at most; a longer range takes several, and can be stopped between them. */
+    static final int MAX_PAGE = 1 << 18;
+
+    private final Sessions sessions;
+    private final Writer writer;
+
+    PostgresReadings(Sessions sessions, Writer writer) {
+        this.sessions = sessions;
+        this.writer = writer;
+    }
+
+    @Override
+    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+        return writer.append(group);
+    }
+
+    @Override
+    public Uni<List<Series>> series(Subject subject) {
+        return sessions.read(session -> SeriesRows.of(session, subject));
+    }
+
+    @Override
+    public Uni<List<Reading>> latest(Subject subject) {
+        return sessions.read(session -> MeasurementRows.latest(session, subject));
+    }
+
+    @Override
+    public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
+        return sessions.read(session ->
+                pages(session, series, range, order, limit, new ArrayList<>()).map(pages -> join(series, pages)));
+    }
+
+    private static Future<List<Columns>> pages(
+            Session session, Series series, TimeRange range, Order order, int limit, List<Columns> before) {
+        int size = Math.min(limit, MAX_PAGE);
+        return MeasurementRows.read(session, series, range, order, size).compose(page -> {
+            before.add(page);
+            return page.size() < size || size == limit
+                    ? Future.succeededFuture(before)
+                    : pages(session, series, after(page, range, order), order, limit - size, before);
+        });
+    }
+
+    private static TimeRange after(Columns page, TimeRange range, Order order) {
+        return order == Order.OLDEST_FIRST
+                ? new TimeRange(page.lastTime() + 1, range.to())
+                : new TimeRange(range.from(), page.lastTime());
+    }
+
+    private static Columns join(Series series, List<Columns> pages) {
+        if (pages.size() == 1) {
+            return pages.getFirst();
+        }
+        int size = pages.stream().mapToInt(Columns::size).sum();
+        var all = new Columns(series, new long[size], new double[size]);
+        int filled = 0;
+        for (var page : pages) {
+            System.arraycopy(page.times(), 0, all.times(), filled, page.size());
+            System.arraycopy(page.values(), 0, all.values(), filled, page.size());
+            filled += page.size();
+        }
+        return all;
+    }
+}

@@ -1,0 +1,85 @@
+package io.pulseplane.store.postgres;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where PostgreSQL is and how it is spoken to.
+ *
+ * @param hosts tried in turn, the next one when one does not answer
+ * @param poolSize connections at most; one of them stores, the others read
+ * @param pipelining statements under way on one connection
+ * @param statementTimeout how long a statement may take; the server stops it then
+ * @param connectTimeout how long a connection may take to come about, and a caller waits for one that is free
+ * @param certificate of the authority that the server's certificate is checked against, PEM; the system's if empty
+ */
+public record PostgresSettings(
+        List<Host> hosts,
+        String database,
+        String user,
+        String password,
+        int poolSize,
+        int pipelining,
+        Duration statementTimeout,
+        Duration connectTimeout,
+        Tls tls,
+        Optional<Path> certificate) {
+
+    public PostgresSettings {
+        hosts = List.copyOf(hosts);
+        if (hosts.isEmpty() || poolSize < 2 || pipelining < 1) {
+            throw new IllegalArgumentException(
+                    "there must be a host, two connections, and a statement at a time on each");
+        }
+    }
+
+    /** Where a server listens. */
+    public record Host(String name, int port) {
+
+        public static final int DEFAULT_PORT = 5432;
+
+        /** Reads {@code host} and {@code host:port}, {@code [::1]:port} for an address with colons of its own. */
+        public static Host parse(String text) {
+            int colon = text.lastIndexOf(':');
+            boolean hasPort = colon > text.lastIndexOf(']') && colon == text.indexOf(':', text.lastIndexOf(']') + 1);
+            var name = hasPort ? text.substring(0, colon) : text;
+            var bare = name.startsWith("[") && name.endsWith("]") ? name.substring(1, name.length() - 1) : name;
+            try {
+                return new Host(bare, hasPort ? Integer.parseInt(text.substring(colon + 1)) : DEFAULT_PORT);
+            } catch (NumberFormatException _) {
+                throw new IllegalArgumentException("not a host and port: " + text);
+            }
+        }
+    }
+
+    /** What is asked of the connection. The names are PostgreSQL's own. */
+    public enum Tls {
+        DISABLE,
+        PREFER,
+        REQUIRE,
+        VERIFY_CA,
+        VERIFY_FULL
+    }
+
+    /** Out of the box, with what has no default. */
+    public static PostgresSettings of(Host host, String database, String user, String password) {
+        return new PostgresSettings(
+                List.of(host),
+                database,
+                user,
+                password,
+                8,
+                64,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(2),
+                Tls.PREFER,
+                Optional.empty());
+    }
+
+    /** A server that has said nothing for this long, asked something or not, is given up. */
+    Duration silence() {
+        return statementTimeout.plusSeconds(5);
+    }
+}

@@ -1,0 +1,111 @@
+package io.pulseplane.store.postgres;
+
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Registry;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.StoreSize;
+import io.pulseplane.vitals.Problem;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Pool;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * The store of a site: several planes over one PostgreSQL.
+ *
+ * <p>A write whose connection breaks while it is being committed fails with {@code Unavailable} though it may be stored;
+ * who sends the batch again is told what became of it.
+ */
+public final class PostgresStore implements Store {
+
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+
+    private static final String SIZE = """
+            SELECT pg_database_size(current_database()), (SELECT count(*) FROM patients), (SELECT count(*) FROM devices),
+              (SELECT count(*) FROM series)""";
+
+    private static final String CHECK =
+            "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+
+    private final Pool pool;
+    private final Sessions sessions;
+    private final Writer writer;
+    private final PostgresReadings readings;
+    private final PostgresRegistry registry;
+
+    private PostgresStore(Pool pool, Duration patience, LongSupplier now) {
+        var failures = new Failures();
+        this.pool = pool;
+        this.sessions = new Sessions(pool, failures);
+        this.writer = new Writer(sessions, failures, now, patience);
+        this.readings = new PostgresReadings(sessions, writer);
+        this.registry = new PostgresRegistry(sessions, now);
+    }
+
+    /**
+     * Opens the store over connections of its own. Blocks until the tables were looked at. A server that does not answer
+     * is no reason to fail: the tables are looked at when it does.
+     *
+     * @param vertx whose event loops the connections use
+     * @param now the clock, in microseconds since the epoch
+     * @throws Problem.Unmet if the tables are not there, or not of this program's version
+     */
+    public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now) {
+        var patience = settings.silence().plus(settings.connectTimeout());
+        var store = new PostgresStore(Connections.pool(vertx, settings), patience, now);
+        try {
+            store.check().await().atMost(patience);
+        } catch (Problem.Unmet e) {
+            store.close();
+            throw e;
+        } catch (RuntimeException e) {
+            System.getLogger(PostgresStore.class.getName())
+                    .log(Level.WARNING, "PostgreSQL cannot store anything yet: {0}", e.getMessage());
+        }
+        return store;
+    }
+
+    @Override
+    public ReadingStore readings() {
+        return readings;
+    }
+
+    @Override
+    public Registry registry() {
+        return registry;
+    }
+
+    @Override
+    public Uni<StoreSize> size() {
+        return sessions.read(session -> session.run(SIZE)
+                .map(rows -> rows.iterator().next())
+                .map(row -> new StoreSize(row.getLong(0), row.getLong(1), row.getLong(2), row.getLong(3))));
+    }
+
+    @Override
+    public Uni<Void> check() {
+        return sessions.read(session -> session.run(CHECK).map(rows -> {
+            if (rows.iterator().next().getBoolean(0)) {
+                throw new Problem.Unavailable("the database only reads", null);
+            }
+            return null;
+        }));
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+        sessions.close();
+        try {
+            pool.close().toCompletionStage().toCompletableFuture().get(CLOSING.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            System.getLogger(PostgresStore.class.getName())
+                    .log(Level.DEBUG, "The connections were not closed in time", e);
+        }
+    }
+}

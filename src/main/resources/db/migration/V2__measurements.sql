@@ -1,0 +1,102 @@
+-- Readings, what they line up in, and which batches brought them.
+
+CREATE TABLE series (
+  number bigint GENERATED ALWAYS AS IDENTITY,
+  patient text COLLATE "C" NOT NULL,
+  device text COLLATE "C" NOT NULL,
+  code text COLLATE "C" NOT NULL,
+  unit text COLLATE "C" NOT NULL,
+  PRIMARY KEY (patient, device, code, unit)
+);
+CREATE INDEX series_device ON series (device);
+
+-- A month a partition, made by measurements_partition() below. Columns of fixed width stand first: no byte is lost to
+-- alignment. There are no foreign keys: the plane registers what it stores, and a check per reading would cost more than
+-- the reading.
+CREATE TABLE measurements (
+  measured_at timestamptz NOT NULL,
+  uploaded_at timestamptz NOT NULL,
+  value double precision NOT NULL,
+  series bigint NOT NULL,
+  patient text COLLATE "C" NOT NULL,
+  device text COLLATE "C" NOT NULL,
+  code text COLLATE "C" NOT NULL,
+  unit text COLLATE "C" NOT NULL
+) PARTITION BY RANGE (measured_at);
+
+-- One value per series and microsecond. The number of the series and not its texts: to compare those took longer than
+-- everything else there is to storing a reading.
+CREATE UNIQUE INDEX measurements_once ON measurements (series, measured_at);
+CREATE INDEX measurements_device ON measurements (device, measured_at DESC);
+CREATE INDEX measurements_patient ON measurements (patient, measured_at DESC);
+COMMENT ON COLUMN measurements.uploaded_at IS 'when the plane stored it';
+COMMENT ON COLUMN measurements.series IS 'the number in series of this patient, device, code and unit';
+
+-- What was acknowledged, so that a repeated batch is answered as it was the first time.
+CREATE TABLE batches (
+  device text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  digest bigint NOT NULL,
+  accepted integer NOT NULL,
+  duplicates integer NOT NULL,
+  rejections bytea NOT NULL,
+  stored_at timestamptz NOT NULL,
+  PRIMARY KEY (device, sequence)
+);
+COMMENT ON COLUMN batches.sequence IS 'unsigned: those from 2^63 on are shown negative';
+COMMENT ON COLUMN batches.digest IS 'tells a batch that is sent again from another one under the same sequence';
+COMMENT ON COLUMN batches.rejections IS 'which readings were refused and why, in the plane''s own encoding; one zero byte is none';
+
+-- Makes the partition of the month a day lies in, if it is not there, and says whether it made it. Built aside and then
+-- attached, so that nobody who reads or writes the other months waits. Runs with the rights of who owns the tables: the
+-- plane itself needs none to make any.
+CREATE FUNCTION measurements_partition(day date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
+DECLARE
+  month timestamp := date_trunc('month', day::timestamp);
+  name text := 'measurements_' || to_char(month, 'YYYY_MM');
+BEGIN
+  IF EXISTS (SELECT FROM pg_inherits
+             WHERE inhparent = 'measurements'::regclass AND inhrelid = to_regclass(quote_ident(name))) THEN
+    RETURN false;
+  END IF;
+  -- One at a time, over all planes; the one who comes second finds it made.
+  PERFORM pg_advisory_xact_lock(hashtextextended('pulseplane.measurements', 0));
+  IF EXISTS (SELECT FROM pg_inherits
+             WHERE inhparent = 'measurements'::regclass AND inhrelid = to_regclass(quote_ident(name))) THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE %I (LIKE measurements INCLUDING DEFAULTS INCLUDING COMMENTS)', name);
+  EXECUTE format('ALTER TABLE measurements ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                 name, month::timestamptz, (month + interval '1 month')::timestamptz);
+  RETURN true;
+END $$;
+
+-- Detaches every month that ended before or at a time, oldest first, and names each table it left behind:
+-- measurements_2025_11 becomes retired_measurements_2025_11, to be copied away and dropped at leisure. A reading of such
+-- a month that comes later begins the month anew; should that be retired as well, its table gets a number.
+CREATE FUNCTION measurements_retire(ended_by timestamptz) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
+DECLARE
+  partition text;
+  retired text;
+  number integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('pulseplane.measurements', 0));
+  FOR partition IN
+    SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'measurements'::regclass AND c.relname ~ '^measurements_\d{4}_\d{2}$'
+      AND to_date(right(c.relname, 7), 'YYYY_MM')::timestamptz + interval '1 month' <= ended_by
+    ORDER BY c.relname
+  LOOP
+    EXECUTE format('ALTER TABLE measurements DETACH PARTITION %I', partition);
+    retired := 'retired_' || partition;
+    number := 2;
+    WHILE to_regclass(quote_ident(retired)) IS NOT NULL LOOP
+      retired := 'retired_' || partition || '_' || number;
+      number := number + 1;
+    END LOOP;
+    EXECUTE format('ALTER TABLE %I RENAME TO %I', partition, retired);
+    RETURN NEXT retired;
+  END LOOP;
+END $$;

@@ -1,0 +1,29 @@
+package io.pulseplane.store.postgres;
+
+import io.pulseplane.store.Store;
+import io.pulseplane.store.StoreContract;
+import io.vertx.core.Vertx;
+import org.junit.jupiter.api.AfterAll;
+
+class PostgresStoreTest extends StoreContract {
+
+    private static final Vertx VERTX = Vertx.vertx();
+
+    private final Postgres postgres = Postgres.shared();
+    private final String database = postgres.database();
+
+    @AfterAll
+    static void closeVertx() {
+        VERTX.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    @Override
+    protected Store open() {
+        return PostgresStore.open(VERTX, postgres.settings(database), clock::get);
+    }
+
+    @Override
+    protected Store reopen(Store closed) {
+        return open();
+    }
+}

@@ -56,14 +56,15 @@ DECLARE
   month timestamp := date_trunc('month', day::timestamp);
   name text := 'measurements_' || to_char(month, 'YYYY_MM');
 BEGIN
-  IF EXISTS (SELECT FROM pg_inherits
-             WHERE inhparent = 'measurements'::regclass AND inhrelid = to_regclass(quote_ident(name))) THEN
+  IF EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+             WHERE i.inhparent = 'measurements'::regclass AND c.relname = name) THEN
     RETURN false;
   END IF;
-  -- One at a time, over all planes; the one who comes second finds it made.
+  -- One at a time, over all planes; the one who comes second finds it made. It has to look into the catalogue: a name
+  -- that was not there a moment ago is remembered as such, and an advisory lock does not make anybody forget.
   PERFORM pg_advisory_xact_lock(hashtextextended('pulseplane.measurements', 0));
-  IF EXISTS (SELECT FROM pg_inherits
-             WHERE inhparent = 'measurements'::regclass AND inhrelid = to_regclass(quote_ident(name))) THEN
+  IF EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+             WHERE i.inhparent = 'measurements'::regclass AND c.relname = name) THEN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE %I (LIKE measurements INCLUDING DEFAULTS INCLUDING COMMENTS)', name);

@@ -73,8 +73,18 @@ class HouseTest {
     static final ArchRule api = room("api", "gate", "query", "ingest", "live", "cache", "store", "vitals");
 
     @ArchTest
-    static final ArchRule node =
-            room("node", "api", "gate", "query", "ingest", "live", "cache", "store", "store.edge", "vitals");
+    static final ArchRule node = room(
+            "node",
+            "api",
+            "gate",
+            "query",
+            "ingest",
+            "live",
+            "cache",
+            "store",
+            "store.edge",
+            "store.postgres",
+            "vitals");
 
     @ArchTest
     static final ArchRule cli_is_a_client_of_the_plane = room("cli", "api.v1", "node", "vitals");
@@ -104,12 +114,13 @@ class HouseTest {
                     .toArray(String[]::new));
 
     @ArchTest
-    static final ArchRule only_the_edge_store_speaks_sql = noClasses()
+    static final ArchRule only_stores_speak_sql = noClasses()
             .that()
             .resideOutsideOfPackages(HOUSE + "store.edge..", HOUSE + "store.postgres..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("java.sql..", "org.sqlite..");
+            .resideInAnyPackage(
+                    "java.sql..", "org.sqlite..", "org.postgresql..", "io.vertx.sqlclient..", "io.vertx.pgclient..");
 
     @ArchTest
     static final ArchRule rooms_are_free_of_cycles =

@@ -24,7 +24,8 @@ import picocli.CommandLine.ScopeType;
             Watch.class,
             Token.class,
             Consent.class,
-            Audit.class
+            Audit.class,
+            Migrate.class
         })
 public final class Pulseplane implements Callable<Integer> {
 

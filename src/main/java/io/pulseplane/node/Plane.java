@@ -11,8 +11,10 @@ import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.store.postgres.PostgresStore;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Screening;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -31,8 +33,11 @@ final class Plane {
 
     @Produces
     @Singleton
-    Store store(PlaneConfig config, LongSupplier clock) {
-        return EdgeStore.open(config.dataDir(), config.store().readerThreads(), clock);
+    Store store(PlaneConfig config, PostgresConfig postgres, Vertx vertx, LongSupplier clock) {
+        return switch (config.store().kind()) {
+            case EDGE -> EdgeStore.open(config.dataDir(), config.store().readerThreads(), clock);
+            case POSTGRES -> PostgresStore.open(vertx, postgres.settings(), clock);
+        };
     }
 
     void close(@Disposes Store store) {

@@ -5,6 +5,7 @@ import io.pulseplane.vitals.Screening.UnknownCodes;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithParentName;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -28,7 +29,20 @@ public interface PlaneConfig {
 
     LiveConfig live();
 
+    /** Where readings are kept. */
+    enum StoreKind {
+        /** In SQLite, in the data directory. */
+        EDGE,
+        /** In PostgreSQL, which {@link PostgresConfig} says more of. */
+        POSTGRES
+    }
+
     interface StoreConfig {
+
+        /** {@code pulseplane.store} itself: edge or postgres. */
+        @WithParentName
+        @WithDefault("edge")
+        StoreKind kind();
 
         /** Threads that read from the edge store; one more writes. */
         @WithDefault("2")

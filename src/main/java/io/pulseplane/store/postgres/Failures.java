@@ -55,6 +55,13 @@ final class Failures {
         }
     }
 
+    /** The same for a write, which nobody stops but the server when it takes too long. */
+    Throwable problemOfWrite(Throwable failure) {
+        return state(failure).equals(QUERY_CANCELED)
+                ? new Problem.Unavailable("the database takes too long; nothing was stored", null)
+                : problem(failure);
+    }
+
     Throwable problem(Throwable failure) {
         if (failure instanceof Problem) {
             return failure;

@@ -15,6 +15,7 @@ final class Flight {
     private final Duration patience;
     private final List<Future<?>> statements = new ArrayList<>();
 
+    /** @param patience for the answer to each of them */
     Flight(Duration patience) {
         this.patience = patience;
     }
@@ -26,7 +27,9 @@ final class Flight {
 
     /** Waits until all are answered; fails as the first of them that failed. */
     void land() throws Exception {
-        await(Future.join(statements).transform(_ -> Future.succeededFuture()), patience);
+        await(
+                Future.join(statements).transform(_ -> Future.succeededFuture()),
+                patience.multipliedBy(Math.max(1, statements.size())));
         for (var statement : statements) {
             if (statement.failed()) {
                 throw thrown(statement.cause());

@@ -46,26 +46,16 @@ public final class PostgresStore implements Store {
     }
 
     /**
-     * Opens the store over connections of its own. Blocks until the tables were looked at. A server that does not answer
-     * is no reason to fail: the tables are looked at when it does.
+     * A store over connections of its own, none of which is made before it is needed; so this does not block, and does
+     * not fail where PostgreSQL does not answer. Whatever is asked of it fails with {@link Problem.Unmet} while the
+     * tables are not there, or are not of this program's version; {@link #check} tells.
      *
      * @param vertx whose event loops the connections use
      * @param now the clock, in microseconds since the epoch
-     * @throws Problem.Unmet if the tables are not there, or not of this program's version
      */
     public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now) {
         var patience = settings.silence().plus(settings.connectTimeout());
-        var store = new PostgresStore(Connections.pool(vertx, settings), patience, now);
-        try {
-            store.check().await().atMost(patience);
-        } catch (Problem.Unmet e) {
-            store.close();
-            throw e;
-        } catch (RuntimeException e) {
-            System.getLogger(PostgresStore.class.getName())
-                    .log(Level.WARNING, "PostgreSQL cannot store anything yet: {0}", e.getMessage());
-        }
-        return store;
+        return new PostgresStore(Connections.pool(vertx, settings), patience, now);
     }
 
     @Override

@@ -19,6 +19,8 @@ final class Session {
 
     Session(SqlConnection connection) {
         this.connection = connection;
+        // When the connection breaks, the statements under way fail with it; that it broke need not be logged as well.
+        connection.exceptionHandler(_ -> {});
     }
 
     /** Runs a statement that stays prepared. */

@@ -50,7 +50,10 @@ final class Sessions {
     }
 
     <T> Uni<T> transaction(Work<T> work) {
-        return Uni.createFrom().emitter(emitter -> attempt(work, ATTEMPTS).onComplete(answer -> emit(answer, emitter)));
+        return Uni.createFrom()
+                .emitter(emitter -> attempt(work, ATTEMPTS)
+                        .recover(failure -> Future.failedFuture(failures.problemOfWrite(failure)))
+                        .onComplete(answer -> emit(answer, emitter)));
     }
 
     private <T> Future<T> attempt(Work<T> work, int attempts) {

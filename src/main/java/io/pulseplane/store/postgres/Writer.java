@@ -39,7 +39,7 @@ final class Writer {
             new LinkedBlockingQueue<>(MAX_WAITING),
             Thread.ofPlatform().name("pulseplane-writer").daemon().factory());
 
-    /** @param patience how long the answers to statements sent together may take */
+    /** @param patience how long the answer to a statement may take */
     Writer(Sessions sessions, Failures failures, LongSupplier now, Duration patience) {
         this.sessions = sessions;
         this.failures = failures;
@@ -58,7 +58,7 @@ final class Writer {
                 try {
                     receipts = store(group);
                 } catch (Throwable failure) {
-                    emitter.fail(failures.problem(failure));
+                    emitter.fail(failures.problemOfWrite(failure));
                     return;
                 }
                 emitter.complete(receipts);

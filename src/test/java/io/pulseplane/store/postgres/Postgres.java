@@ -1,13 +1,17 @@
 package io.pulseplane.store.postgres;
 
+import de.siegmar.fastcsv.reader.CsvReader;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
 
@@ -21,6 +25,13 @@ public final class Postgres {
     public static final String PASSWORD = "postgres";
 
     private static final String TEMPLATE = "migrated";
+
+    /** Databases that stay: more than one test has, and few enough to be gone in a moment at the end. */
+    private static final int KEPT = 16;
+
+    // https://www.postgresql.org/docs/18/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
+    private static final int LOG_DATABASE = 2;
+    private static final int LOG_MESSAGE = 13;
 
     private static final class Shared {
         private static final Postgres SERVER = start();
@@ -39,6 +50,7 @@ public final class Postgres {
 
     private final EmbeddedPostgres server;
     private final AtomicInteger databases = new AtomicInteger();
+    private final Queue<String> made = new ConcurrentLinkedQueue<>();
 
     private Postgres(EmbeddedPostgres server) {
         this.server = server;
@@ -53,7 +65,12 @@ public final class Postgres {
         return EmbeddedPostgres.builder()
                 .setServerConfig("fsync", "off")
                 .setServerConfig("max_connections", "200")
-                .setServerConfig("autovacuum", "off");
+                .setServerConfig("autovacuum", "off")
+                .setServerConfig("log_checkpoints", "off")
+                .setServerConfig("logging_collector", "on")
+                .setServerConfig("log_destination", "csvlog")
+                .setServerConfig("log_directory", "log")
+                .setServerConfig("log_filename", "server");
     }
 
     int port() {
@@ -66,12 +83,18 @@ public final class Postgres {
     }
 
     /** The name of a new database without any tables. */
-    String bareDatabase() {
+    public String bareDatabase() {
         return create("bare_" + databases.incrementAndGet(), "template1");
     }
 
     private String create(String name, String template) {
         execute("postgres", "CREATE DATABASE " + name + " TEMPLATE " + template + " STRATEGY file_copy");
+        if (!name.equals(TEMPLATE)) {
+            made.add(name);
+        }
+        if (made.size() > KEPT) {
+            execute("postgres", "DROP DATABASE " + made.remove() + " WITH (FORCE)");
+        }
         return name;
     }
 
@@ -111,6 +134,21 @@ public final class Postgres {
             return answers;
         } catch (SQLException e) {
             throw new AssertionError(sql, e);
+        }
+    }
+
+    /** Every statement a database was sent while its {@code log_statement} was {@code all}, as the server wrote it down. */
+    List<String> heard(String database) {
+        var log = Path.of(ask("postgres", "SHOW data_directory").getFirst(), "log", "server.csv");
+        try (var rows = CsvReader.builder().ofCsvRecord(log)) {
+            return rows.stream()
+                    .filter(row -> row.getField(LOG_DATABASE).equals(database))
+                    .map(row -> row.getField(LOG_MESSAGE))
+                    .filter(message -> message.startsWith("execute ") || message.startsWith("statement: "))
+                    .map(message -> message.substring(message.indexOf(": ") + 2))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -1,0 +1,69 @@
+package io.pulseplane.node;
+
+import io.pulseplane.store.postgres.PostgresSettings;
+import io.pulseplane.store.postgres.PostgresSettings.Host;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Where PostgreSQL is, for a plane that keeps its readings there: {@code pulseplane.store=postgres}. */
+@ConfigMapping(prefix = "pulseplane.postgres")
+public interface PostgresConfig {
+
+    /** Servers, as host or host:port, tried in turn. */
+    @WithDefault("localhost:5432")
+    List<String> hosts();
+
+    @WithDefault("pulseplane")
+    String database();
+
+    @WithDefault("pulseplane")
+    String user();
+
+    /** Empty where the server lets the plane in without one. */
+    Optional<String> password();
+
+    /** Connections at most. One of them stores, the others read. */
+    @WithDefault("8")
+    int poolSize();
+
+    /** Statements that may be under way on one connection. */
+    @WithDefault("64")
+    int pipelining();
+
+    /** How long a statement may take. */
+    @WithDefault("5s")
+    Duration statementTimeout();
+
+    /** How long a connection may take to come about, and a caller waits for one that is free. */
+    @WithDefault("2s")
+    Duration connectTimeout();
+
+    /** disable, prefer, require, verify-ca or verify-full, as PostgreSQL calls them. */
+    @WithDefault("prefer")
+    PostgresSettings.Tls tls();
+
+    /** The certificate of the authority that the server's is checked against, PEM. The system's if empty. */
+    Optional<Path> certificate();
+
+    /** Whether to bring the tables up to date at start. Otherwise that is done by {@code pulseplane migrate}. */
+    @WithDefault("false")
+    boolean migrateAtStart();
+
+    default PostgresSettings settings() {
+        return new PostgresSettings(
+                hosts().stream().map(Host::parse).toList(),
+                database(),
+                user(),
+                password().orElse(""),
+                poolSize(),
+                pipelining(),
+                statementTimeout(),
+                connectTimeout(),
+                tls(),
+                certificate());
+    }
+}

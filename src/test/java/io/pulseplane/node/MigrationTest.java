@@ -1,0 +1,47 @@
+package io.pulseplane.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.store.postgres.Postgres;
+import io.pulseplane.store.postgres.PostgresSettings;
+import io.pulseplane.store.postgres.PostgresSettings.Host;
+import org.junit.jupiter.api.Test;
+
+class MigrationTest {
+
+    private final Postgres postgres = Postgres.shared();
+
+    @Test
+    void takes_every_step_once() throws Migration.Failed {
+        var settings = postgres.settings(postgres.bareDatabase());
+        assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(2, "2"));
+        assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(0, "2"));
+    }
+
+    @Test
+    void says_what_is_wrong_in_a_line() {
+        var nobody = PostgresSettings.of(new Host("localhost", 1), "plane", "plane", "secret");
+        assertThatThrownBy(() -> Migration.run(nobody, false))
+                .isInstanceOf(Migration.Failed.class)
+                .message()
+                .contains("Connection to localhost:1 refused")
+                .doesNotContain("secret", "\n");
+    }
+
+    @Test
+    void spreads_over_citus_only_where_it_is_and_leaves_the_rest_as_it_was() throws Migration.Failed {
+        var settings = postgres.settings(postgres.bareDatabase());
+        assertThatThrownBy(() -> Migration.run(settings, true)).isInstanceOf(Migration.Failed.class);
+        assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(0, "2"));
+    }
+
+    @Test
+    void finds_its_servers_as_people_write_them() {
+        assertThat(Host.parse("db")).isEqualTo(new Host("db", 5432));
+        assertThat(Host.parse("db:6432")).isEqualTo(new Host("db", 6432));
+        assertThat(Host.parse("[::1]:6432")).isEqualTo(new Host("::1", 6432));
+        assertThat(Host.parse("[::1]")).isEqualTo(new Host("::1", 5432));
+        assertThatThrownBy(() -> Host.parse("db:port")).isInstanceOf(IllegalArgumentException.class);
+    }
+}

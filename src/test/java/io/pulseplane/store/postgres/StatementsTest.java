@@ -1,0 +1,95 @@
+package io.pulseplane.store.postgres;
+
+import static io.pulseplane.Readings.BREATH;
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.batch;
+import static io.pulseplane.Readings.columns;
+import static io.pulseplane.Readings.one;
+import static io.pulseplane.Readings.series;
+import static io.pulseplane.Readings.times;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the plane says to PostgreSQL, as PostgreSQL heard it: taken from the server's own log of statements. */
+class StatementsTest {
+
+    private static final Series ADAS = series("ada", "monitor", PULSE);
+
+    private static final Pattern ON_READINGS =
+            Pattern.compile("\\b(FROM|JOIN|INTO|UPDATE)\\s+(measurements|series)\\b");
+
+    private final Postgres postgres = Postgres.shared();
+    private final String database = postgres.database();
+    private final Planes planes = new Planes();
+
+    @AfterEach
+    void closeThem() {
+        planes.close();
+    }
+
+    @Test
+    void on_readings_name_the_patient_whoever_asks_for_what() {
+        var heard = heardFrom(store -> {
+            var readings = store.readings();
+            await(readings.append(List.of(batch(1, one(ADAS, 10, 60), one(series("ada", "monitor", BREATH), 10, 12)))));
+            await(readings.append(List.of(batch(2, columns(ADAS, times(5, 10, 20), 59, 61, 62)))));
+            for (var subject : List.of(new Subject.OfPatient("ada"), new Subject.OfDevice("monitor"))) {
+                await(readings.series(subject));
+                await(readings.latest(subject));
+            }
+            for (var order : Order.values()) {
+                await(readings.read(ADAS, TimeRange.ALL, order, 5));
+            }
+        });
+        var onReadings =
+                heard.stream().filter(sql -> sql.contains("measurements ")).toList();
+        // Storing, looking for what is there, either order of a range, the latest by patient and by device.
+        assertThat(onReadings)
+                .hasSize(6)
+                .allSatisfy(sql -> assertThat(namesThePatient(sql)).as(sql).isTrue());
+        var onSeries = heard.stream().filter(sql -> sql.contains("INTO series")).toList();
+        assertThat(onSeries).hasSize(1).allSatisfy(sql -> assertThat(sql).contains("(patient,"));
+    }
+
+    @Test
+    void that_would_do_without_the_patient_are_told_apart() {
+        assertThat(namesThePatient("SELECT m.value FROM measurements m WHERE m.device = $1"))
+                .isFalse();
+        assertThat(namesThePatient("INSERT INTO measurements (measured_at, device) SELECT $1, $2"))
+                .isFalse();
+        assertThat(namesThePatient("SELECT m.value FROM measurements m WHERE m.patient <> $1"))
+                .isFalse();
+        assertThat(namesThePatient("SELECT 1 FROM measurements m JOIN series s ON m.patient = s.patient"))
+                .isTrue();
+    }
+
+    private static boolean namesThePatient(String sql) {
+        var flat = sql.replaceAll("\\s+", " ");
+        return flat.contains("INSERT INTO measurements")
+                ? flat.matches(".*INSERT INTO measurements \\([^)]*\\bpatient\\b[^)]*\\).*")
+                : flat.matches(".*\\bm\\.patient = (\\$1|[a-z]\\.patient).*");
+    }
+
+    private interface Asking {
+        void ask(PostgresStore store);
+    }
+
+    /** The different statements on readings or series that asking took. */
+    private List<String> heardFrom(Asking asking) {
+        postgres.execute("postgres", "ALTER DATABASE " + database + " SET log_statement = 'all'");
+        asking.ask(planes.open(postgres.settings(database)));
+        return postgres.heard(database).stream()
+                .filter(sql -> ON_READINGS.matcher(sql).find())
+                .distinct()
+                .toList();
+    }
+}

@@ -1,0 +1,170 @@
+package io.pulseplane.store.postgres;
+
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.batch;
+import static io.pulseplane.Readings.columns;
+import static io.pulseplane.Readings.every;
+import static io.pulseplane.Readings.one;
+import static io.pulseplane.Readings.series;
+import static io.pulseplane.Readings.times;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.Together;
+import io.pulseplane.store.Assignment;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Store;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Two planes over one database, at the same time. */
+class TwoPlanesTest {
+
+    private static final Series ADAS = series("ada", "monitor", PULSE);
+
+    private final Postgres postgres = Postgres.shared();
+    private final String database = postgres.database();
+    private final Planes planes = new Planes();
+    private final Store one = planes.open(postgres.settings(database));
+    private final Store other = planes.open(postgres.settings(database));
+
+    @AfterEach
+    void closeThem() {
+        planes.close();
+    }
+
+    @Test
+    void store_a_batch_once_that_comes_to_both_and_answer_it_alike() throws Exception {
+        for (int sequence = 1; sequence <= 20; sequence++) {
+            var batch = batch(sequence, one(ADAS, sequence, 60));
+            var receipts = new ConcurrentLinkedQueue<Receipt>();
+            Together.run(
+                    () -> receipts.add(append(one, batch).getFirst()),
+                    () -> receipts.add(append(other, batch).getFirst()));
+            assertThat(receipts).filteredOn(Receipt.Stored.class::isInstance).hasSize(1);
+            assertThat(receipts).filteredOn(Receipt.Repeated.class::isInstance).hasSize(1);
+        }
+        assertThat(all(one, ADAS).size()).isEqualTo(20);
+        assertThat(postgres.ask(database, "SELECT count(*) FROM batches")).containsExactly("20");
+    }
+
+    @Test
+    void let_one_of_two_conflicting_readings_win_and_say_so_to_the_other() throws Exception {
+        for (int i = 1; i <= 20; i++) {
+            long time = i;
+            var first = batch(2L * i, one(ADAS, time, 60));
+            var second = batch(2L * i + 1, one(ADAS, time, 61));
+            var accepted = new ConcurrentLinkedQueue<Integer>();
+            Together.run(() -> accepted.add(accepted(one, first)), () -> accepted.add(accepted(other, second)));
+            assertThat(accepted).containsExactlyInAnyOrder(0, 1);
+        }
+        assertThat(all(other, ADAS).size()).isEqualTo(20);
+    }
+
+    @Test
+    void see_what_the_other_stored_later_than_anything_they_stored_themselves() {
+        append(one, batch(1, one(ADAS, 10, 60)));
+        append(other, batch(2, one(ADAS, 30, 63)));
+        append(one, batch(3, columns(ADAS, times(20, 30), 62, 63)));
+        assertThat(all(other, ADAS)).isEqualTo(columns(ADAS, times(10, 20, 30), 60, 62, 63));
+    }
+
+    @Test
+    void register_new_patients_and_devices_once_and_never_wait_for_each_other_in_a_circle() throws Exception {
+        var batches = IntStream.range(0, 200)
+                .mapToObj(i -> batch(1, every(1_000_000, 5, series("patient " + i, "device " + i, PULSE))))
+                .toList();
+        var random = new Random(7);
+        for (int round = 0; round < 10; round++) {
+            var shuffled = new ArrayList<>(batches);
+            Collections.shuffle(shuffled, random);
+            var reversed = shuffled.reversed();
+            int sequence = round;
+            Together.run(
+                    () -> append(one, again(shuffled, 2 * sequence + 1)),
+                    () -> append(other, again(reversed, 2 * sequence + 2)));
+        }
+        var size = await(one.size());
+        assertThat(size.patients()).isEqualTo(200);
+        assertThat(size.devices()).isEqualTo(200);
+        assertThat(size.series()).isEqualTo(200);
+        assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("1000");
+        assertThat(postgres.ask(database, "SELECT deadlocks FROM pg_stat_database WHERE datname = '" + database + "'"))
+                .containsExactly("0");
+        var assignments = await(one.registry().assignments(Optional.empty(), true, Long.MAX_VALUE, 1_000));
+        assertThat(assignments)
+                .extracting(Assignment::device)
+                .doesNotHaveDuplicates()
+                .hasSize(200);
+    }
+
+    @Test
+    void keep_a_device_on_one_patient_when_both_move_it() throws Exception {
+        append(one, batch(1, one(ADAS, 1, 60)));
+        append(one, batch(2, one(series("bob", "monitor", PULSE), 2, 60)));
+        var devices = List.of("ada", "bob");
+        long now = planes.clock.get();
+        for (int round = 0; round < 10; round++) {
+            long from = now + round;
+            Together.run(
+                    () -> await(one.registry().assign("monitor", devices.get(0), from)),
+                    () -> await(other.registry().assign("monitor", devices.get(1), from)));
+            assertThat(await(one.registry()
+                            .assignments(Optional.of(new Subject.OfDevice("monitor")), true, Long.MAX_VALUE, 9)))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void make_a_month_once_when_both_need_it() throws Exception {
+        for (int month = 0; month < 12; month++) {
+            long time = Micros.startOf(LocalDate.of(2001, month + 1, 1));
+            int sequence = month;
+            Together.run(
+                    () -> append(one, List.of(batch(sequence + 1, one(series("a", "x", PULSE), time, 60)))),
+                    () -> append(other, List.of(batch(sequence + 1, one(series("b", "y", PULSE), time, 60)))));
+        }
+        assertThat(postgres.ask(
+                        database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'measurements\\_2001\\___'"))
+                .containsExactly("12");
+        assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("24");
+    }
+
+    private static List<ScreenedBatch> again(List<ScreenedBatch> batches, int sequence) {
+        return batches.stream()
+                .map(b -> new ScreenedBatch(b.device(), b.patient(), sequence, sequence, b.blocks(), 0, List.of()))
+                .toList();
+    }
+
+    private static List<Receipt> append(Store store, ScreenedBatch batch) {
+        return append(store, List.of(batch));
+    }
+
+    private static List<Receipt> append(Store store, List<ScreenedBatch> group) {
+        return await(store.readings().append(group));
+    }
+
+    private static int accepted(Store store, ScreenedBatch batch) {
+        return ((Receipt.Stored) append(store, batch).getFirst())
+                .acknowledgement()
+                .accepted();
+    }
+
+    private static Columns all(Store store, Series series) {
+        return await(store.readings().read(series, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE));
+    }
+}

@@ -56,7 +56,7 @@ class DamagedChunkTest {
     @ParameterizedTest
     @EnumSource
     void flipped_bits_under_a_checksum_that_holds_are_read_or_refused(Shape.Values shape) {
-        for (int round = 0; round < 3_000; round++) {
+        for (int round = 0; round < 1_000; round++) {
             var damaged = chunk(anyTimes(), shape, random.nextInt(1, 1_200));
             for (int flips = random.nextInt(1, 6); flips > 0; flips--) {
                 // Where the structure is: mostly in front.
@@ -72,7 +72,7 @@ class DamagedChunkTest {
     @ParameterizedTest
     @EnumSource
     void truncations_and_repetitions_under_a_checksum_that_holds_are_read_or_refused(Shape.Times shape) {
-        for (int round = 0; round < 2_000; round++) {
+        for (int round = 0; round < 1_000; round++) {
             var chunk = chunk(shape, anyValues(), random.nextInt(1, 2_500));
             int cut = random.nextInt(chunk.length);
             int resume = random.nextInt(chunk.length);
@@ -87,7 +87,7 @@ class DamagedChunkTest {
 
     @Test
     void random_bytes_behind_a_good_header_are_read_or_refused() {
-        for (int round = 0; round < 200_000; round++) {
+        for (int round = 0; round < 50_000; round++) {
             var bytes = new byte[random.nextInt(CHECKSUM_BYTES + 1, 120)];
             random.nextBytes(bytes);
             bytes[0] = Format.VERSION;
@@ -98,7 +98,7 @@ class DamagedChunkTest {
 
     @Test
     void random_blocks_behind_a_good_header_are_read_or_refused() {
-        for (int round = 0; round < 200_000; round++) {
+        for (int round = 0; round < 50_000; round++) {
             var bytes = ByteBuffer.allocate(random.nextInt(20, 200)).order(ByteOrder.LITTLE_ENDIAN);
             int count = random.nextInt(2, 12);
             bytes.put((byte) Format.VERSION).put((byte) count).putLong(random.nextLong() >> 8);

@@ -167,6 +167,22 @@ class BoundsTest extends ServedPlane {
     }
 
     @Test
+    void metadata_that_consists_of_nothing_does_not_go_on_for_ever() throws IOException {
+        try (var client = raw()) {
+            client.frame(HEADERS, NO_FLAGS, 1, client.headers(LIST_PATIENTS, Map.of()));
+            boolean listening = true;
+            for (int i = 0; i < 1_000 && listening; i++) {
+                for (int j = 0; j < 1_000; j++) {
+                    client.frame(CONTINUATION, NO_FLAGS, 1);
+                }
+                listening = client.flush();
+            }
+            assertThat(listening).isFalse();
+        }
+        assertNothingHappenedToOthers();
+    }
+
+    @Test
     void calls_beyond_those_a_connection_may_have_wait_for_their_turn() throws Exception {
         var busy = another();
         var staff = QueryServiceGrpc.newStub(as("authorized_medical_staff", busy));

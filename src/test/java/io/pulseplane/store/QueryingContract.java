@@ -1,0 +1,94 @@
+package io.pulseplane.store;
+
+import static io.pulseplane.store.StoreContract.BREATH;
+import static io.pulseplane.store.StoreContract.PULSE;
+import static io.pulseplane.store.StoreContract.PULSE_ELSEWHERE;
+import static io.pulseplane.store.StoreContract.await;
+import static io.pulseplane.store.StoreContract.batch;
+import static io.pulseplane.store.StoreContract.block;
+import static io.pulseplane.store.StoreContract.columns;
+import static io.pulseplane.store.StoreContract.times;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a store promises of ranges, series and latest readings. */
+abstract class QueryingContract extends OpenedStore {
+
+    QueryingContract(StoreContract contract) {
+        super(contract);
+    }
+
+    @Test
+    void takes_ranges_as_half_open() {
+        append(batch(1, block(PULSE, times(10, 20, 30), 60, 61, 62)));
+        assertThat(read(PULSE, new TimeRange(10, 30), Order.OLDEST_FIRST, 9).times())
+                .containsExactly(10, 20);
+        assertThat(read(PULSE, new TimeRange(11, 31), Order.OLDEST_FIRST, 9).times())
+                .containsExactly(20, 30);
+        assertThat(read(PULSE, new TimeRange(10, 10), Order.OLDEST_FIRST, 9).isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void reads_either_way_and_no_more_than_asked() {
+        append(batch(1, block(PULSE, times(10, 20, 30), 60, 61, 62)));
+        assertThat(read(PULSE, TimeRange.ALL, Order.OLDEST_FIRST, 2)).isEqualTo(columns(PULSE, times(10, 20), 60, 61));
+        assertThat(read(PULSE, TimeRange.ALL, Order.NEWEST_FIRST, 2)).isEqualTo(columns(PULSE, times(30, 20), 62, 61));
+    }
+
+    @Test
+    void reads_more_than_one_chunk_of_anything() {
+        int size = 10_000;
+        var times = IntStream.range(0, size).mapToLong(i -> i * 1_000_000L).toArray();
+        var values = IntStream.range(0, size).mapToDouble(i -> 60 + i % 7).toArray();
+        append(batch(1, block(PULSE, times, values)));
+        assertThat(all(PULSE)).isEqualTo(columns(PULSE, times, values));
+        assertThat(read(PULSE, TimeRange.ALL, Order.NEWEST_FIRST, size - 1).lastTime())
+                .isEqualTo(1_000_000L);
+    }
+
+    @Test
+    void has_nothing_of_a_series_it_does_not_have() {
+        assertThat(all(PULSE).isEmpty()).isTrue();
+        assertThat(await(store().readings().series(new Subject.OfPatient("p1"))))
+                .isEmpty();
+        assertThat(await(store().readings().latest(new Subject.OfPatient("p1"))))
+                .isEmpty();
+    }
+
+    @Test
+    void lists_series_by_patient_and_by_device_in_order() {
+        append(batch(1, block(BREATH, times(1), 12), block(PULSE, times(1), 60)));
+        append(batch(1, block(PULSE_ELSEWHERE, times(1), 61)));
+        assertThat(await(store().readings().series(new Subject.OfPatient("p1"))))
+                .containsExactly(PULSE, PULSE_ELSEWHERE, BREATH);
+        assertThat(await(store().readings().series(new Subject.OfDevice("d2")))).containsExactly(PULSE_ELSEWHERE);
+        assertThat(await(store().readings().series(new Subject.OfPatient("d1"))))
+                .isEmpty();
+    }
+
+    @Test
+    void keeps_units_of_one_code_apart() {
+        var other = new Series("p1", "d1", "8867-4", "Hz");
+        append(batch(1, block(PULSE, times(1), 60)));
+        append(batch(2, block(other, times(1), 1)));
+        assertThat(all(PULSE).values()).containsExactly(60);
+        assertThat(all(other).values()).containsExactly(1);
+    }
+
+    @Test
+    void knows_the_latest_of_every_series_whatever_came_last() {
+        append(batch(1, block(PULSE, times(10, 30), 60, 63), block(BREATH, times(20), 12)));
+        append(batch(2, block(PULSE, times(20), 62)));
+        assertThat(await(store().readings().latest(new Subject.OfPatient("p1"))))
+                .containsExactly(new Reading(PULSE, 30, 63), new Reading(BREATH, 20, 12));
+        assertThat(await(store().readings().latest(new Subject.OfDevice("d1")))).hasSize(2);
+    }
+}

@@ -2,12 +2,14 @@ package io.pulseplane.node;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.pulseplane.ingest.Ingest;
+import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.grpc.runtime.GrpcServerRecorder;
 import io.quarkus.grpc.runtime.config.GrpcConfiguration;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.value.registry.ValueRegistry;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
@@ -23,14 +25,21 @@ final class Lifecycle {
     private final GrpcHealthStorage health;
     private final ServerBounds bounds;
     private final GrpcServerConfiguration grpc;
+    private final ValueRegistry values;
 
     Lifecycle(
-            PlaneConfig config, Ingest ingest, GrpcHealthStorage health, ServerBounds bounds, GrpcConfiguration grpc) {
+            PlaneConfig config,
+            Ingest ingest,
+            GrpcHealthStorage health,
+            ServerBounds bounds,
+            GrpcConfiguration grpc,
+            ValueRegistry values) {
         this.config = config;
         this.ingest = ingest;
         this.health = health;
         this.bounds = bounds;
         this.grpc = grpc.server();
+        this.values = values;
     }
 
     /** Quarkus goes on without its gRPC server if that cannot be made; a plane without gRPC is none. */
@@ -46,7 +55,9 @@ final class Lifecycle {
             throw new PlaneProcess.StartFailure(
                     "gRPC cannot listen on " + grpc.host() + ":" + grpc.port() + "; is the port taken?");
         }
-        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), grpc.port(), bounds.speaksTls() ? "with" : "without");
+        // Which is not the configured one where that is 0.
+        int port = values.get(GrpcServer.GRPC_PORT);
+        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), port, bounds.speaksTls() ? "with" : "without");
         LOG.infof("Keeping data in %s", config.dataDir().toAbsolutePath());
     }
 

@@ -1,9 +1,10 @@
 package io.pulseplane.node;
 
 import io.quarkus.arc.Arc;
-import io.quarkus.grpc.runtime.config.GrpcConfiguration;
+import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.runtime.Application;
 import io.quarkus.runtime.Quarkus;
+import io.quarkus.value.registry.ValueRegistry;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -39,11 +40,7 @@ public final class PlaneProcess {
     public int runBeside(IntConsumer work) {
         var beside = Thread.ofPlatform().name("beside-the-plane").daemon().unstarted(() -> {
             if (awaitStart()) {
-                work.accept(Arc.container()
-                        .instance(GrpcConfiguration.class)
-                        .get()
-                        .server()
-                        .port());
+                work.accept(Arc.container().instance(ValueRegistry.class).get().get(GrpcServer.GRPC_PORT));
                 Quarkus.asyncExit(0);
             }
         });

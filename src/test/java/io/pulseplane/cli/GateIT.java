@@ -257,11 +257,8 @@ class GateIT {
     private static Program.Run start(String... properties) throws Exception {
         var fresh = Files.createTempDirectory(files, "data");
         return Program.run(Stream.concat(
-                        Stream.of(
-                                "quarkus.grpc.server.port=" + Program.freePort(),
-                                "quarkus.http.port=" + Program.freePort(),
-                                "pulseplane.data-dir=" + fresh),
-                        Stream.of(properties))
+                        Program.ANY_PORTS.stream(),
+                        Stream.concat(Stream.of("pulseplane.data-dir=" + fresh), Stream.of(properties)))
                 .toList());
     }
 }

@@ -8,12 +8,15 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.pulseplane.api.Tokens;
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -21,6 +24,12 @@ import org.awaitility.Awaitility;
 final class Program {
 
     private static final long PATIENCE_SECONDS = 60;
+
+    /** The plane chooses, and says what it chose: whoever looked for free ports first could lose them to others. */
+    static final List<String> ANY_PORTS = List.of("quarkus.grpc.server.port=0", "quarkus.http.port=0");
+
+    private static final Pattern GRPC_PORT = Pattern.compile("gRPC listens on \\S+:(\\d+)");
+    private static final Pattern HTTP_PORT = Pattern.compile("Listening on: http://\\S+?:(\\d+)");
 
     /** What one run of a command printed and how it ended. */
     record Run(int status, String out, String err) {}
@@ -65,10 +74,11 @@ final class Program {
         }
     }
 
-    static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+    /** A port that is taken, and that nobody answers on: it is bound, but not listened on. */
+    static Socket deadPort() throws IOException {
+        var socket = new Socket();
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return socket;
     }
 
     /** A plane in a process of its own. */
@@ -77,15 +87,11 @@ final class Program {
         private final Path directory;
         private final Process process;
         private final Path log;
-        private final int grpcPort;
-        private final int httpPort;
 
-        private Plane(Path directory, Process process, Path log, int grpcPort, int httpPort) {
+        private Plane(Path directory, Process process, Path log) {
             this.directory = directory;
             this.process = process;
             this.log = log;
-            this.grpcPort = grpcPort;
-            this.httpPort = httpPort;
         }
 
         static Plane serve(Path directory, String... properties) throws IOException {
@@ -101,18 +107,15 @@ final class Program {
         }
 
         private static Plane start(List<String> within, Path directory, String... properties) throws IOException {
-            int grpc = freePort();
-            int http = freePort();
             var log = Files.createTempFile("pulseplane-", ".log");
-            var ports = Stream.of("quarkus.grpc.server.port=" + grpc, "quarkus.http.port=" + http);
-            var all = Stream.concat(ports, Stream.of(properties)).toList();
+            var all = Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();
             var command = new ArrayList<>(within);
             command.addAll(command(all, "serve", "--data-dir", directory.toString()));
             var process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
-            var plane = new Plane(directory, process, log, grpc, http);
+            var plane = new Plane(directory, process, log);
             Awaitility.await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
@@ -122,20 +125,30 @@ final class Program {
             return log().contains("started in");
         }
 
-        String target() {
-            return "localhost:" + grpcPort;
+        String target() throws IOException {
+            return "localhost:" + grpcPort();
         }
 
-        int httpPort() {
-            return httpPort;
+        private int grpcPort() throws IOException {
+            return port(GRPC_PORT);
+        }
+
+        int httpPort() throws IOException {
+            return port(HTTP_PORT);
+        }
+
+        private int port(Pattern line) throws IOException {
+            var said = line.matcher(log());
+            assertThat(said.find()).as(log()).isTrue();
+            return Integer.parseInt(said.group(1));
         }
 
         String log() throws IOException {
             return Files.readString(log);
         }
 
-        ManagedChannel channel() {
-            return NettyChannelBuilder.forAddress("localhost", grpcPort)
+        ManagedChannel channel() throws IOException {
+            return NettyChannelBuilder.forAddress("localhost", grpcPort())
                     .usePlaintext()
                     .build();
         }

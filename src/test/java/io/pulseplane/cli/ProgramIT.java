@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -213,9 +214,11 @@ class ProgramIT {
 
     @Test
     void ends_with_1_when_there_is_no_plane() throws Exception {
-        var run = Program.run("query", "latest", "--patient", "x", "--target", "localhost:" + Program.freePort());
-        assertThat(run.status()).isEqualTo(1);
-        assertThat(run.err()).contains("no plane answers");
+        try (var dead = Program.deadPort()) {
+            var run = Program.run("query", "latest", "--patient", "x", "--target", "127.0.0.1:" + dead.getLocalPort());
+            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.err()).contains("no plane answers");
+        }
     }
 
     @Test
@@ -233,10 +236,8 @@ class ProgramIT {
     @Test
     void shows_a_demo_and_leaves_nothing_behind() throws Exception {
         var run = Program.run(
-                List.of(
-                        "quarkus.grpc.server.port=" + Program.freePort(),
-                        "quarkus.http.port=" + Program.freePort(),
-                        "java.io.tmpdir=" + files),
+                Stream.concat(Program.ANY_PORTS.stream(), Stream.of("java.io.tmpdir=" + files))
+                        .toList(),
                 "demo",
                 "--seconds",
                 "4");
@@ -255,9 +256,7 @@ class ProgramIT {
     void says_in_one_line_why_it_cannot_start() throws Exception {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var run = Program.run(
-                    List.of(
-                            "quarkus.grpc.server.port=" + taken.getLocalPort(),
-                            "quarkus.http.port=" + Program.freePort()),
+                    List.of("quarkus.grpc.server.port=" + taken.getLocalPort(), "quarkus.http.port=0"),
                     "serve",
                     "--data-dir",
                     files.resolve("other").toString());
@@ -266,10 +265,7 @@ class ProgramIT {
             assertThat(run.out() + run.err()).doesNotContain("\tat ");
         }
         var second = Program.run(
-                List.of("quarkus.grpc.server.port=" + Program.freePort(), "quarkus.http.port=" + Program.freePort()),
-                "serve",
-                "--data-dir",
-                files.resolve("data").toString());
+                Program.ANY_PORTS, "serve", "--data-dir", files.resolve("data").toString());
         assertThat(second.status()).isEqualTo(1);
         assertThat(second.err()).contains("another plane has the data directory open");
     }

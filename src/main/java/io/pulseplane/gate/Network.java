@@ -1,10 +1,13 @@
 package io.pulseplane.gate;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.util.regex.Pattern;
 
 /** A network in CIDR notation: {@code 10.1.0.0/16}, {@code fd00::/8}; a lone address is a network of one. */
 public final class Network {
+
+    /** All four parts of an IPv4 address: Java takes 10.1 for 10.0.0.1, and 10 for 0.0.0.10. */
+    private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
     private final byte[] prefix;
     private final int bits;
@@ -18,19 +21,25 @@ public final class Network {
     public static Network parse(String text) {
         int slash = text.indexOf('/');
         var address = slash < 0 ? text : text.substring(0, slash);
-        if (!address.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
-            throw new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8");
+        if (!ADDRESS.matcher(address).matches()) {
+            throw noNetwork(text, null);
         }
+        byte[] prefix;
+        int bits;
         try {
-            var prefix = InetAddress.getByName(address).getAddress();
-            int bits = slash < 0 ? prefix.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
-            if (bits < 0 || bits > prefix.length * Byte.SIZE) {
-                throw new IllegalArgumentException("'" + text + "' has a prefix of an impossible length");
-            }
-            return new Network(prefix, bits);
-        } catch (UnknownHostException | NumberFormatException e) {
-            throw new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8", e);
+            prefix = InetAddress.ofLiteral(address).getAddress();
+            bits = slash < 0 ? prefix.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
+        } catch (IllegalArgumentException e) {
+            throw noNetwork(text, e);
         }
+        if (bits < 0 || bits > prefix.length * Byte.SIZE) {
+            throw new IllegalArgumentException("'" + text + "' has a prefix of an impossible length");
+        }
+        return new Network(prefix, bits);
+    }
+
+    private static IllegalArgumentException noNetwork(String text, Throwable cause) {
+        return new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8", cause);
     }
 
     public boolean contains(InetAddress address) {

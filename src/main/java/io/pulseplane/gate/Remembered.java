@@ -39,8 +39,8 @@ final class Remembered<T> {
             if (changes.get() != before) {
                 return ask(id);
             }
-            known.put(id, found);
-            // A change may have come in between, and have found nothing to replace.
+            // A change may come in between, and is not replaced by what was before it.
+            known.asMap().putIfAbsent(id, found);
             return changes.get() == before ? CompletableFuture.completedStage(found) : forgetAndAsk(id);
         });
     }

@@ -1,0 +1,118 @@
+package io.pulseplane.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.Together;
+import io.pulseplane.vitals.Problem;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class RateLimitsTest {
+
+    /** Wraps while the tests run. */
+    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - TimeUnit.MILLISECONDS.toNanos(500));
+
+    private RateLimits limits(long perSecond) {
+        return new RateLimits(perSecond, nanos::get);
+    }
+
+    private void pass(long millis) {
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    private static int taken(RateLimits limits, String who, int tries) {
+        int taken = 0;
+        for (int i = 0; i < tries; i++) {
+            try {
+                limits.take(who);
+                taken++;
+            } catch (Problem.Exhausted _) {
+                // Counted by not being counted.
+            }
+        }
+        return taken;
+    }
+
+    @Test
+    void gives_a_seconds_worth_at_once_and_then_one_at_a_time() {
+        var limits = limits(10);
+        assertThat(taken(limits, "ada", 100)).isEqualTo(10);
+        pass(99);
+        assertThat(taken(limits, "ada", 100)).isZero();
+        pass(1);
+        assertThat(taken(limits, "ada", 100)).isEqualTo(1);
+        pass(250);
+        assertThat(taken(limits, "ada", 100)).isEqualTo(2);
+    }
+
+    @Test
+    void never_gives_more_than_that_however_long_nobody_asked() {
+        var limits = limits(10);
+        limits.take("ada");
+        pass(1_000_000);
+        assertThat(taken(limits, "ada", 100)).isEqualTo(10);
+    }
+
+    @Test
+    void says_when_to_come_back() {
+        var limits = limits(10);
+        taken(limits, "ada", 10);
+        pass(30);
+        assertThatThrownBy(() -> limits.take("ada"))
+                .isInstanceOfSatisfying(
+                        Problem.Exhausted.class,
+                        tooMany -> assertThat(tooMany.retryAfter()).isEqualTo(Duration.ofMillis(70)));
+        pass(70);
+        assertThatCode(() -> limits.take("ada")).doesNotThrowAnyException();
+    }
+
+    @Test
+    void counts_everybody_by_themselves() {
+        var limits = limits(10);
+        taken(limits, "ada", 100);
+        assertThat(taken(limits, "grace", 100)).isEqualTo(10);
+    }
+
+    @Test
+    void gives_everything_and_remembers_nobody_where_there_is_no_bound() {
+        var limits = limits(0);
+        assertThat(taken(limits, "ada", 10_000)).isEqualTo(10_000);
+        assertThat(limits.remembered()).isZero();
+    }
+
+    @Test
+    void gives_no_more_to_many_threads_than_to_one() throws Exception {
+        var limits = limits(1_000);
+        var taken = new AtomicInteger();
+        Together.times(4, () -> taken.addAndGet(taken(limits, "ada", 1_000)));
+        assertThat(taken).hasValue(1_000);
+    }
+
+    @Test
+    void forgets_those_who_may_ask_as_often_as_anybody_when_room_is_needed() {
+        var limits = limits(100);
+        for (int i = 0; i < RateLimits.MAX_REMEMBERED; i++) {
+            limits.take("subject-" + i);
+        }
+        assertThatThrownBy(() -> limits.take("newcomer"))
+                .as("nobody can be forgotten yet")
+                .isInstanceOf(Problem.Exhausted.class);
+        assertThat(limits.remembered()).isEqualTo(RateLimits.MAX_REMEMBERED);
+        assertThat(taken(limits, "subject-7", 200)).as("who is known may go on").isEqualTo(99);
+        pass(99);
+        assertThatThrownBy(() -> limits.take("newcomer"))
+                .as("not every newcomer may have everybody looked at")
+                .isInstanceOf(Problem.Exhausted.class);
+        pass(1);
+        limits.take("newcomer");
+        assertThat(limits.remembered())
+                .as("the newcomer, and who has asked too often to be forgotten")
+                .isEqualTo(2);
+        assertThat(taken(limits, "subject-7", 200)).isEqualTo(10);
+    }
+}

@@ -102,9 +102,7 @@ public final class AccessRules implements Rule.Book {
 
     private static <Q extends Message> Function<Q, Access> readable(Function<Q, Access> access) {
         return request -> {
-            if (Unreadable.is(request)) {
-                throw Unreadable.problem();
-            }
+            Unreadable.check(request);
             return access.apply(request);
         };
     }

@@ -34,7 +34,10 @@ public final class Errors {
             case Problem.NotFound e -> status(Code.NOT_FOUND, e);
             case Problem.AlreadyExists e -> status(Code.ALREADY_EXISTS, e);
             case Problem.Unmet e -> status(Code.FAILED_PRECONDITION, e);
-            case Problem.Exhausted e -> status(Code.RESOURCE_EXHAUSTED, e, retryInfo(e));
+            case Problem.Exhausted e ->
+                e.retryAfter().isZero()
+                        ? status(Code.RESOURCE_EXHAUSTED, e)
+                        : status(Code.RESOURCE_EXHAUSTED, e, retryInfo(e));
             case Problem.Unavailable e -> status(Code.UNAVAILABLE, e);
             case Problem.TooLate e -> status(Code.DEADLINE_EXCEEDED, e);
             case Problem.Damaged e -> status(Code.DATA_LOSS, e);

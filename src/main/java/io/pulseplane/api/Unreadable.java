@@ -7,30 +7,39 @@ import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pulseplane.vitals.Problem;
 import java.io.InputStream;
 
 /**
- * Requests whose bytes are no message. gRPC ends such a call with UNKNOWN and a stack trace in the log; here the caller
- * hears INVALID_ARGUMENT from the gate, and a stream of requests goes on with the next one.
+ * Requests whose bytes are no message, or were compressed and would be too large a one. gRPC ends such a call with UNKNOWN
+ * and a stack trace in the log; here the caller hears INVALID_ARGUMENT or RESOURCE_EXHAUSTED from the gate, and a stream
+ * of requests goes on with the next one.
  */
 final class Unreadable {
 
-    /** Compared by identity, so that no bytes from outside can look like it. */
-    private static final UnknownFieldSet MARK = UnknownFieldSet.newBuilder()
-            .addField(1, UnknownFieldSet.Field.newBuilder().addVarint(0).build())
-            .build();
+    private static final UnknownFieldSet NO_MESSAGE = mark();
+    private static final UnknownFieldSet TOO_LARGE = mark();
 
     private Unreadable() {}
 
-    /** Whether this stands for a request that could not be read. */
-    static boolean is(Message request) {
-        return request.getUnknownFields() == MARK;
+    /** Compared by identity, so that no bytes from outside can look like it. */
+    private static UnknownFieldSet mark() {
+        return UnknownFieldSet.newBuilder()
+                .addField(1, UnknownFieldSet.Field.newBuilder().addVarint(0).build())
+                .build();
     }
 
-    static Problem.Invalid problem() {
-        return new Problem.Invalid("request", "must be a message of the type that this rpc takes");
+    /** Throws what is wrong with it if this stands for a request that could not be read. */
+    static void check(Message request) {
+        var mark = request.getUnknownFields();
+        if (mark == NO_MESSAGE) {
+            throw new Problem.Invalid("request", "must be a message of the type that this rpc takes");
+        }
+        if (mark == TOO_LARGE) {
+            throw new Problem.Exhausted("the request is larger than the plane reads, once it is unpacked");
+        }
     }
 
     /** The same service, which gets requests that could not be read as such; {@link AccessRules} has them refused. */
@@ -58,14 +67,20 @@ final class Unreadable {
     private static final class MarkingMarshaller<T> implements MethodDescriptor.Marshaller<T> {
 
         private final PrototypeMarshaller<T> original;
-        private final T unreadable;
+        private final T noMessage;
+        private final T tooLarge;
 
-        @SuppressWarnings("unchecked") // a message of the type of its prototype
         MarkingMarshaller(PrototypeMarshaller<T> original) {
             this.original = original;
-            this.unreadable = (T) ((Message) original.getMessagePrototype())
+            this.noMessage = marked(NO_MESSAGE);
+            this.tooLarge = marked(TOO_LARGE);
+        }
+
+        @SuppressWarnings("unchecked") // a message of the type of its prototype
+        private T marked(UnknownFieldSet mark) {
+            return (T) ((Message) original.getMessagePrototype())
                     .newBuilderForType()
-                    .setUnknownFields(MARK)
+                    .setUnknownFields(mark)
                     .build();
         }
 
@@ -79,7 +94,8 @@ final class Unreadable {
             try {
                 return original.parse(bytes);
             } catch (StatusRuntimeException e) {
-                return unreadable;
+                // By what reads compressed bytes: what comes uncompressed is measured before it gets here.
+                return e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED ? tooLarge : noMessage;
             }
         }
     }

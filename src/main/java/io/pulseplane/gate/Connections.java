@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import javax.net.ssl.SSLSession;
 
@@ -86,8 +85,8 @@ public final class Connections extends ServerTransportFilter {
             var address = socket.getAddress();
             boolean isLocal = local.stream().anyMatch(network -> network.contains(address));
             var text = address.getHostAddress() + ":" + socket.getPort();
-            return new Peer(Optional.of(address), text, isLocal, certified, fault, new AtomicInteger());
+            return Peer.of(Optional.of(address), text, isLocal, certified, fault);
         }
-        return new Peer(Optional.empty(), "", false, certified, fault, new AtomicInteger());
+        return Peer.of(Optional.empty(), "", false, certified, fault);
     }
 }

@@ -174,17 +174,21 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     }
 
     private void decide(Q request) {
-        Access access;
         try {
             gate.take(principal);
-            access = rule.access().apply(request);
         } catch (Problem.Exhausted tooMany) {
             gate.limited(rule.action());
             handOver(request, tooMany);
             return;
+        }
+        Access access;
+        try {
+            access = rule.access().apply(request);
         } catch (Problem.Invalid malformed) {
-            var asked = new Asked(rule.action(), rpc, Access.GENERAL);
-            await(request, null, gate.judge().refuse(principal, asked, "malformed", malformed));
+            refuseUnfit(request, "malformed", malformed);
+            return;
+        } catch (Problem.Exhausted tooLarge) {
+            refuseUnfit(request, "too_large", tooLarge);
             return;
         }
         if (repeats != null && repeats.permits(access, gate.basis(), gate.now())) {
@@ -193,6 +197,12 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
         var asked = new Asked(rule.action(), rpc, access);
         await(request, asked, gate.judge().decide(principal, asked));
+    }
+
+    /** One of which it is not known what it asks for. */
+    private void refuseUnfit(Q request, String reason, Problem problem) {
+        var asked = new Asked(rule.action(), rpc, Access.GENERAL);
+        await(request, null, gate.judge().refuse(principal, asked, reason, problem));
     }
 
     private boolean clientStreams() {

@@ -6,6 +6,7 @@ import io.pulseplane.vitals.Problem;
 import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Who is at the other end of a connection. Worked out once for each connection, not for each call.
@@ -16,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param certified who the client's certificate says it is; anonymous if it showed none
  * @param fault what is wrong with the certificate it showed
  * @param calls how many of its calls are under way
+ * @param halfSent how many bytes of messages that have not ended are kept of it: see {@link HalfSent}
  */
 record Peer(
         Optional<InetAddress> address,
@@ -23,12 +25,19 @@ record Peer(
         boolean local,
         Identity certified,
         Optional<Problem> fault,
-        AtomicInteger calls) {
+        AtomicInteger calls,
+        AtomicLong halfSent) {
 
     static final Attributes.Key<Peer> KEY = Attributes.Key.create("pulseplane-peer");
 
     /** Somebody who came by a way that is none: to be trusted with nothing. */
     static Peer unknown() {
-        return new Peer(Optional.empty(), "", false, Identity.anonymous(), Optional.empty(), new AtomicInteger());
+        return of(Optional.empty(), "", false, Identity.anonymous(), Optional.empty());
+    }
+
+    /** One that has just connected. */
+    static Peer of(
+            Optional<InetAddress> address, String text, boolean local, Identity certified, Optional<Problem> fault) {
+        return new Peer(address, text, local, certified, fault, new AtomicInteger(), new AtomicLong());
     }
 }

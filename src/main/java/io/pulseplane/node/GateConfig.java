@@ -64,6 +64,14 @@ public interface GateConfig {
         @WithDefault("1000")
         int maxCallsPerConnection();
 
+        /** Of messages that have begun and not ended, what is kept of one connection. */
+        @WithDefault("16M")
+        MemorySize maxHalfSentBytesPerConnection();
+
+        /** The same for all connections together. */
+        @WithDefault("256M")
+        MemorySize maxHalfSentBytes();
+
         /** Calls one connection may abandon (RST_STREAM) in ten seconds before it is closed. */
         @WithDefault("2000")
         int maxResetsPerTenSeconds();

@@ -3,6 +3,7 @@ package io.pulseplane.node;
 import io.grpc.netty.NettyServerBuilder;
 import io.pulseplane.gate.Connections;
 import io.pulseplane.gate.Gate;
+import io.pulseplane.gate.HalfSent;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
 import io.vertx.grpc.VertxServerBuilder;
@@ -75,7 +76,10 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
 
     private void bound(NettyServerBuilder netty) {
         try {
-            netty.addTransportFilter(connections.get());
+            netty.addTransportFilter(connections.get())
+                    .addStreamTracerFactory(new HalfSent(
+                            bounds.maxHalfSentBytesPerConnection().asLongValue(),
+                            bounds.maxHalfSentBytes().asLongValue()));
             limit(netty);
         } catch (IllegalArgumentException e) {
             throw new PlaneProcess.StartFailure("pulseplane.gate: " + e.getMessage());

@@ -67,7 +67,7 @@ public abstract sealed class Problem extends RuntimeException {
         }
     }
 
-    /** RESOURCE_EXHAUSTED: a bound was hit; trying again after the delay makes sense. */
+    /** RESOURCE_EXHAUSTED: a bound was hit; trying again after the delay makes sense, unless the delay is zero. */
     public static final class Exhausted extends Problem {
 
         private final Duration retryAfter;
@@ -75,6 +75,11 @@ public abstract sealed class Problem extends RuntimeException {
         public Exhausted(String message, Duration retryAfter) {
             super(message, null);
             this.retryAfter = retryAfter;
+        }
+
+        /** The request itself is too large, and will be on any other day. */
+        public Exhausted(String message) {
+            this(message, Duration.ZERO);
         }
 
         public Duration retryAfter() {

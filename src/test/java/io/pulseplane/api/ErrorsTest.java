@@ -3,6 +3,7 @@ package io.pulseplane.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.rpc.Code;
+import com.google.rpc.RetryInfo;
 import io.pulseplane.vitals.Problem;
 import java.time.Duration;
 import java.util.Map;
@@ -29,6 +30,20 @@ class ErrorsTest {
             assertThat(Errors.status(problem).getCode()).isEqualTo(code.getNumber());
             assertThat(Errors.status(problem).getMessage()).isEqualTo(problem.getMessage());
         });
+    }
+
+    @Test
+    void says_when_to_try_again_only_where_that_makes_sense() {
+        var later = Errors.status(new Problem.Exhausted("too many", Duration.ofMillis(1_500)));
+        assertThat(later.getDetailsList())
+                .singleElement()
+                .satisfies(detail -> assertThat(detail.unpack(RetryInfo.class).getRetryDelay())
+                        .isEqualTo(com.google.protobuf.Duration.newBuilder()
+                                .setSeconds(1)
+                                .setNanos(500_000_000)
+                                .build()));
+        assertThat(Errors.status(new Problem.Exhausted("too large")).getDetailsList())
+                .isEmpty();
     }
 
     @Test

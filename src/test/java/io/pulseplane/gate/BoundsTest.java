@@ -61,6 +61,7 @@ class BoundsTest extends ServedPlane {
     private static final int MAX_RESETS = 200;
     private static final int MAX_CONNECTIONS = 20;
     private static final int MAX_METADATA = 4_096;
+    private static final int MAX_HALF_SENT = 8 * HalfSent.FREE;
 
     public static final class Profile implements QuarkusTestProfile {
         @Override
@@ -70,6 +71,7 @@ class BoundsTest extends ServedPlane {
                     "pulseplane.gate.max-resets-per-ten-seconds", Integer.toString(MAX_RESETS),
                     "pulseplane.gate.max-connections-per-address", Integer.toString(MAX_CONNECTIONS),
                     "pulseplane.gate.max-metadata-bytes", Integer.toString(MAX_METADATA),
+                    "pulseplane.gate.max-half-sent-bytes-per-connection", Integer.toString(MAX_HALF_SENT),
                     "quarkus.grpc.server.handshake-timeout", "2s");
         }
     }
@@ -120,8 +122,46 @@ class BoundsTest extends ServedPlane {
         var bomb = IngestServiceGrpc.newBlockingStub(monitor).withCompression("gzip");
         assertThatThrownBy(() -> bomb.putReadings(large))
                 .as("a small message that would be a large one")
-                .hasMessageContaining("INVALID_ARGUMENT");
+                .hasMessageContaining("RESOURCE_EXHAUSTED");
+        assertThat(lastRecord().reason()).isEqualTo("too_large");
+        assertThat(lastRecord().subject()).isEqualTo(device);
         assertNothingHappenedToOthers();
+    }
+
+    @Test
+    void messages_that_have_begun_and_do_not_end_are_kept_up_to_a_bound() throws IOException {
+        var path = "/" + IngestServiceGrpc.getStreamReadingsMethod().getFullMethodName();
+        var monitor = Map.of("authorization", "Bearer " + Tokens.ofDevice(config.dataDir(), device));
+        try (var client = raw()) {
+            client.acknowledge();
+            for (int call = 1; call <= 5; call += 2) {
+                client.frame(HEADERS, END_HEADERS, call, client.headers(path, monitor));
+                beginMessage(client, call);
+                client.flush();
+            }
+            await().untilAsserted(() -> assertThat(client.received(HEADERS))
+                    .as("the last of them was one too many")
+                    .singleElement()
+                    .satisfies(end -> assertThat(end.stream()).isEqualTo(5)));
+            client.reset(1).frame(HEADERS, END_HEADERS, 7, client.headers(path, monitor));
+            beginMessage(client, 7);
+            client.call(9, LIST_PATIENTS, bearer("clinical_admin"), EVERYBODY).flush();
+            await().untilAsserted(() -> assertThat(client.received(HEADERS))
+                    .as("there is room again, and small messages always have it")
+                    .extracting(RawHttp2.Frame::stream)
+                    .contains(9)
+                    .doesNotContain(7));
+        }
+        assertNothingHappenedToOthers();
+    }
+
+    /** Half of what one connection may have begun. */
+    private static void beginMessage(RawHttp2 client, int call) {
+        client.frame(DATA, NO_FLAGS, call, (byte) 0, (byte) 0, (byte) 0x20, (byte) 0, (byte) 0);
+        int frames = MAX_HALF_SENT / 2 / HalfSent.FREE + 1;
+        for (int i = 0; i < frames; i++) {
+            client.frame(DATA, NO_FLAGS, call, new byte[HalfSent.FREE]);
+        }
     }
 
     @Test

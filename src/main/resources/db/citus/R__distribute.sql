@@ -4,10 +4,6 @@
 
 CREATE EXTENSION IF NOT EXISTS citus;
 
--- A unique index must hold the distribution key.
-DROP INDEX IF EXISTS measurements_once;
-CREATE UNIQUE INDEX measurements_once ON measurements (series, measured_at, patient);
-
 SELECT create_distributed_table('series', 'patient')
   WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'series'::regclass);
 SELECT create_distributed_table('measurements', 'patient', colocate_with => 'series')

@@ -9,6 +9,7 @@ import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlConnectOptions;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** How connections come about. None is made before it is needed. */
@@ -21,6 +22,19 @@ final class Connections {
 
     /** Questions that may wait for a connection; more are refused. */
     static final int MAX_WAITING = 4_096;
+
+    /**
+     * Every statement finds its rows by an index, whatever the tables hold, so there is one plan for each: it does not
+     * depend on parameters, and planning over hundreds of months takes longer than reading from one. The planner would
+     * think otherwise of tables that were empty when it last looked, and go through all of a month that is not.
+     */
+    static final Map<String, String> PLANNER = Map.of(
+            "plan_cache_mode", "force_generic_plan",
+            "enable_seqscan", "off",
+            "enable_hashjoin", "off",
+            "enable_mergejoin", "off",
+            "max_parallel_workers_per_gather", "0",
+            "jit", "off");
 
     private Connections() {}
 
@@ -54,10 +68,8 @@ final class Connections {
                 .addProperty("TimeZone", "UTC")
                 .addProperty(
                         "statement_timeout",
-                        Long.toString(settings.statementTimeout().toMillis()))
-                // The plans of the plane's statements do not depend on their parameters, and planning over hundreds of
-                // months takes longer than reading from one.
-                .addProperty("plan_cache_mode", "force_generic_plan");
+                        Long.toString(settings.statementTimeout().toMillis()));
+        PLANNER.forEach(options::addProperty);
         // A connection to a host that is gone would look like a slow one for as long as TCP is patient.
         options.setReadIdleTimeout(Math.toIntExact(settings.silence().toMillis()));
         options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS);

@@ -23,25 +23,23 @@ import java.util.List;
  */
 final class MeasurementRows {
 
-    private static final String SPREAD = """
-            unnest(%s) AS k(series, patient%s, first, last) CROSS JOIN LATERAL generate_series(k.first, k.last) AS i
-            """;
-
     private static final String ADD = """
             INSERT INTO measurements (measured_at, uploaded_at, value, series, patient, device, code, unit)
             SELECT timestamptz 'epoch' + ($8::bigint[])[i] * interval '1 microsecond', $10, ($9::float8[])[i],
               k.series, k.patient, k.device, k.code, k.unit
-            FROM\s"""
-            + SPREAD.formatted(
-                    "$1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[]",
-                    ", device, code, unit");
+            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[])
+                AS k(series, patient, device, code, unit, first, last)
+              CROSS JOIN LATERAL generate_series(k.first, k.last) AS i""";
 
-    private static final String FIND =
-            """
+    // Materialized, or the planner would rather read all of a series and compare it with the times.
+    private static final String FIND = """
+            WITH r AS MATERIALIZED (
+              SELECT k.series, k.patient, timestamptz 'epoch' + ($5::bigint[])[i] * interval '1 microsecond' AS measured_at
+              FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[]) AS k(series, patient, first, last)
+                CROSS JOIN LATERAL generate_series(k.first, k.last) AS i)
             SELECT m.series, m.measured_at, m.value
-            FROM\s""" + SPREAD.formatted("$1::bigint[], $2::text[], $3::integer[], $4::integer[]", "") + """
-            JOIN measurements m ON m.patient = k.patient AND m.series = k.series
-              AND m.measured_at = timestamptz 'epoch' + ($5::bigint[])[i] * interval '1 microsecond'""";
+            FROM r JOIN measurements m
+              ON m.patient = r.patient AND m.series = r.series AND m.measured_at = r.measured_at""";
 
     private static final String READ = """
             SELECT string_agg(timestamptz_send(r.measured_at), ''::bytea), string_agg(float8send(r.value), ''::bytea)

@@ -1,6 +1,7 @@
 package io.pulseplane.store.postgres;
 
 import de.siegmar.fastcsv.reader.CsvReader;
+import io.pulseplane.Readings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -107,7 +109,22 @@ public final class Postgres {
     }
 
     public PostgresSettings settings(String database) {
-        return PostgresSettings.of(new PostgresSettings.Host("localhost", port()), database, USER, PASSWORD);
+        return settings(port(), database);
+    }
+
+    /** With the patience of a test on a machine that has much else to do. */
+    static PostgresSettings settings(int port, String database) {
+        return new PostgresSettings(
+                List.of(new PostgresSettings.Host("localhost", port)),
+                database,
+                USER,
+                PASSWORD,
+                8,
+                64,
+                Readings.PATIENCE,
+                Readings.PATIENCE,
+                PostgresSettings.Tls.PREFER,
+                Optional.empty());
     }
 
     public String url(String database) {

@@ -37,8 +37,7 @@ final class RestartedServer implements AutoCloseable {
     }
 
     PostgresSettings settings() {
-        return PostgresSettings.of(
-                new PostgresSettings.Host("localhost", port), "postgres", Postgres.USER, Postgres.PASSWORD);
+        return Postgres.settings(port, "postgres");
     }
 
     @Override

@@ -14,6 +14,8 @@ import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -38,18 +40,7 @@ class StatementsTest {
 
     @Test
     void on_readings_name_the_patient_whoever_asks_for_what() {
-        var heard = heardFrom(store -> {
-            var readings = store.readings();
-            await(readings.append(List.of(batch(1, one(ADAS, 10, 60), one(series("ada", "monitor", BREATH), 10, 12)))));
-            await(readings.append(List.of(batch(2, columns(ADAS, times(5, 10, 20), 59, 61, 62)))));
-            for (var subject : List.of(new Subject.OfPatient("ada"), new Subject.OfDevice("monitor"))) {
-                await(readings.series(subject));
-                await(readings.latest(subject));
-            }
-            for (var order : Order.values()) {
-                await(readings.read(ADAS, TimeRange.ALL, order, 5));
-            }
-        });
+        var heard = heardFrom(StatementsTest::askEverything);
         var onReadings =
                 heard.stream().filter(sql -> sql.contains("measurements ")).toList();
         // Storing, looking for what is there, either order of a range, the latest by patient and by device.
@@ -58,6 +49,26 @@ class StatementsTest {
                 .allSatisfy(sql -> assertThat(namesThePatient(sql)).as(sql).isTrue());
         var onSeries = heard.stream().filter(sql -> sql.contains("INTO series")).toList();
         assertThat(onSeries).hasSize(1).allSatisfy(sql -> assertThat(sql).contains("(patient,"));
+    }
+
+    @Test
+    void on_readings_find_them_by_index_even_in_tables_nobody_ever_looked_into() throws SQLException {
+        var heard = heardFrom(StatementsTest::askEverything);
+        // Or the driver would look for the parameters that a generic plan does without.
+        try (var connection = postgres.connect(database + "?preferQueryMode=simple");
+                var statement = connection.createStatement()) {
+            for (var setting : Connections.PLANNER.entrySet()) {
+                statement.execute("SET " + setting.getKey() + " = " + setting.getValue());
+            }
+            for (var sql : heard) {
+                var plan = plan(statement, sql);
+                assertThat(plan).as(sql).doesNotContain("Seq Scan");
+                if (sql.contains("m.value")) {
+                    // A series, or a patient at one moment: never all there is of a patient.
+                    assertThat(plan).as(sql).containsPattern("Index Cond: \\(\\(series = |\\(measured_at = ");
+                }
+            }
+        }
     }
 
     @Test
@@ -70,6 +81,29 @@ class StatementsTest {
                 .isFalse();
         assertThat(namesThePatient("SELECT 1 FROM measurements m JOIN series s ON m.patient = s.patient"))
                 .isTrue();
+    }
+
+    private static void askEverything(PostgresStore store) {
+        var readings = store.readings();
+        await(readings.append(List.of(batch(1, one(ADAS, 10, 60), one(series("ada", "monitor", BREATH), 10, 12)))));
+        await(readings.append(List.of(batch(2, columns(ADAS, times(5, 10, 20), 59, 61, 62)))));
+        for (var subject : List.of(new Subject.OfPatient("ada"), new Subject.OfDevice("monitor"))) {
+            await(readings.series(subject));
+            await(readings.latest(subject));
+        }
+        for (var order : Order.values()) {
+            await(readings.read(ADAS, TimeRange.ALL, order, 5));
+        }
+    }
+
+    private static String plan(Statement statement, String sql) throws SQLException {
+        var plan = new StringBuilder();
+        try (var rows = statement.executeQuery("EXPLAIN (GENERIC_PLAN) " + sql)) {
+            while (rows.next()) {
+                plan.append(rows.getString(1)).append('\n');
+            }
+        }
+        return plan.toString();
     }
 
     private static boolean namesThePatient(String sql) {

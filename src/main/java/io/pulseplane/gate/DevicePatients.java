@@ -3,6 +3,7 @@ package io.pulseplane.gate;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Site;
 import io.pulseplane.vitals.Subject;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -12,13 +13,14 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Of whom a device has readings. Who asks for a device's readings asks for those of all of them.
  *
- * <p>A batch on its way in is noted before it is stored, so that nobody reads of a patient the gate has not heard of.
+ * <p>A batch on its way in is noted before it is stored, so that nobody reads of a patient the gate has not heard of. Of a batch that another plane stores, it hears within the bound of the site.
  */
 final class DevicePatients {
 
     private static final int MAX_DEVICES = 100_000;
 
     private final ReadingStore readings;
+    private final Site site;
     private final Cache<String, Entry> entries =
             Caffeine.newBuilder().maximumSize(MAX_DEVICES).build();
 
@@ -26,27 +28,35 @@ final class DevicePatients {
 
         private final Set<String> patients = ConcurrentHashMap.newKeySet();
         private volatile boolean complete;
+        private volatile long asOf;
+
+        private boolean holds(Site site) {
+            return complete && site.holds(asOf);
+        }
     }
 
-    DevicePatients(ReadingStore readings) {
+    DevicePatients(ReadingStore readings, Site site) {
         this.readings = readings;
+        this.site = site;
     }
 
     /** What is known at once; null if the store has to be asked. Grows as batches come in. */
     Set<String> now(String device) {
         var entry = entries.getIfPresent(device);
-        return entry != null && entry.complete ? entry.patients : null;
+        return entry != null && entry.holds(site) ? entry.patients : null;
     }
 
     CompletionStage<Set<String>> ask(String device) {
         var entry = entries.get(device, _ -> new Entry());
-        if (entry.complete) {
+        if (entry.holds(site)) {
             return CompletableFuture.completedStage(entry.patients);
         }
+        long asOf = site.now();
         return readings.series(new Subject.OfDevice(device))
                 .subscribeAsCompletionStage()
                 .thenApply(series -> {
                     series.forEach(s -> entry.patients.add(s.patient()));
+                    entry.asOf = asOf;
                     entry.complete = true;
                     return entry.patients;
                 });

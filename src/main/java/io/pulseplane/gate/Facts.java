@@ -2,6 +2,7 @@ package io.pulseplane.gate;
 
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import java.util.Collection;
 import java.util.List;
@@ -32,10 +33,10 @@ final class Facts {
     private final DevicePatients devicePatients;
     private final LongSupplier now;
 
-    Facts(Store store, LongSupplier now) {
-        this.consents = new Remembered<>(MAX_PATIENTS, store.registry()::consent);
-        this.devices = new Remembered<>(MAX_DEVICES, store.registry()::device);
-        this.devicePatients = new DevicePatients(store.readings());
+    Facts(Store store, Site site, LongSupplier now) {
+        this.consents = new Remembered<>(MAX_PATIENTS, site, store.registry()::consent);
+        this.devices = new Remembered<>(MAX_DEVICES, site, store.registry()::device);
+        this.devicePatients = new DevicePatients(store.readings(), site);
         this.now = now;
     }
 
@@ -125,7 +126,7 @@ final class Facts {
 
     /** When the consent that holds ends by itself, in microseconds since the epoch. */
     long end(String patient) {
-        var consent = consents.now(patient);
+        var consent = consents.last(patient);
         if (consent == null || consent.isEmpty()) {
             return Long.MAX_VALUE;
         }
@@ -139,6 +140,14 @@ final class Facts {
 
     void changed(Device device) {
         devices.changed(device.id(), device);
+    }
+
+    void consentChanged(String patient) {
+        consents.changed(patient);
+    }
+
+    void deviceChanged(String device) {
+        devices.changed(device);
     }
 
     /** Grows with every change of what is known. */

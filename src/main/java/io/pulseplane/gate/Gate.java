@@ -14,6 +14,7 @@ import io.pulseplane.gate.token.Identity;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Registry;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Identifier;
 import io.pulseplane.vitals.Problem;
@@ -80,6 +81,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
             Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
 
     private final Parts parts;
+    private final Site site;
     private final GateSettings settings;
     private final long skewUs;
     private final long recordStandsUs;
@@ -94,13 +96,19 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     private final AtomicLong calls = new AtomicLong();
 
+    /** Of a plane that has its store to itself. */
     public Gate(Parts parts, GateSettings settings) {
+        this(parts, Site.OF_ONE, settings);
+    }
+
+    public Gate(Parts parts, Site site, GateSettings settings) {
         this.parts = parts;
+        this.site = site;
         this.settings = settings;
         this.skewUs = TimeUnit.NANOSECONDS.toMicros(settings.clockSkew().toNanos());
         this.recordStandsUs =
                 TimeUnit.NANOSECONDS.toMicros(settings.recordStands().toNanos());
-        this.facts = new Facts(parts.store(), parts.now());
+        this.facts = new Facts(parts.store(), site, parts.now());
         this.judge = new Judge(facts, parts.policy(), parts.audit(), settings.node(), parts.events(), parts.now());
         this.limits = new RateLimits(settings.maxRequestsPerSecond(), System::nanoTime);
         this.strangers = new RateLimits(settings.maxStrangersPerSecond(), System::nanoTime);
@@ -231,7 +239,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     /** What decisions are made by now. */
     Repeats.Basis basis() {
-        return new Repeats.Basis(facts.changes(), parts.policy().digest());
+        return new Repeats.Basis(facts.changes(), site.epoch(), parts.policy().digest());
     }
 
     /** Until when a permit may stand for requests that repeat it, in microseconds since the epoch. */
@@ -250,11 +258,34 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     void changed(Consent consent) {
         facts.changed(consent);
+        site.consentChanged(consent.patient());
         running.recheck(consent.patient());
     }
 
     void changed(Device device) {
         facts.changed(device);
+        site.deviceChanged(device.id());
+    }
+
+    /** Another plane has recorded a consent of this patient. */
+    public void consentChanged(String patient) {
+        facts.consentChanged(patient);
+        running.recheck(patient);
+    }
+
+    /** Another plane has changed this device. */
+    public void deviceChanged(String device) {
+        facts.deviceChanged(device);
+    }
+
+    /** Another plane has stored readings that this device measured of this patient. */
+    public void stored(String device, String patient) {
+        facts.note(device, patient);
+    }
+
+    /** What was heard from other planes may not be all: whoever is being answered is asked after again. */
+    public void doubt() {
+        running.recheckAll();
     }
 
     Authenticator authenticator() {

@@ -311,7 +311,13 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
                 gate.judge()
                         .decide(principal, running)
                         .whenComplete((_, failure) -> here.execute(() -> {
-                            if (failure != null && !over) {
+                            if (over) {
+                                return;
+                            }
+                            if (failure == null) {
+                                // By now it is known when the consent ends that holds now.
+                                recheckInTime();
+                            } else {
                                 gate.ended();
                                 end(cause(failure));
                             }

@@ -13,7 +13,7 @@ final class Repeats {
     private static final int MAX_REMEMBERED = 256;
 
     /** What a decision was made by. */
-    record Basis(long changes, String policy) {}
+    record Basis(long changes, long epoch, String policy) {}
 
     private record Permit(Basis basis, long until) {}
 

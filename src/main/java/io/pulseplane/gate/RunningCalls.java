@@ -64,6 +64,12 @@ final class RunningCalls implements AutoCloseable {
         ofDevices.forEach(Call::recheck);
     }
 
+    /** Whatever any patient consents to may have changed. */
+    void recheckAll() {
+        byPatient.values().stream().flatMap(Set::stream).distinct().forEach(Call::recheck);
+        ofDevices.forEach(Call::recheck);
+    }
+
     /** Has the call asked after again after so many microseconds. */
     Future<?> recheckAfter(Call call, long micros) {
         try {

@@ -3,6 +3,7 @@ package io.pulseplane.ingest;
 import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Batch;
@@ -16,7 +17,7 @@ import java.util.function.LongSupplier;
  * The way of a batch into the plane.
  *
  * <p>The answer comes when the batch is durable, latest values know of it and watchers have been told, so who asks after
- * an acknowledgement finds what was acknowledged.
+ * an acknowledgement finds what was acknowledged; the other planes of the site are being told by then.
  */
 public final class Ingest {
 
@@ -31,6 +32,20 @@ public final class Ingest {
     private final Budget budget;
     private final IngestEvents events;
     private final LongSupplier now;
+    private final Site site;
+
+    /** Into a plane that has its store to itself. */
+    public Ingest(
+            Screening screening,
+            Registration registration,
+            Store store,
+            LatestValues latest,
+            Watchers watchers,
+            long maxPendingBytes,
+            IngestEvents events,
+            LongSupplier now) {
+        this(screening, registration, store, latest, watchers, maxPendingBytes, events, now, Site.OF_ONE);
+    }
 
     /**
      * @param maxPendingBytes bound on batches that are not durable yet, in bytes of memory
@@ -44,7 +59,8 @@ public final class Ingest {
             Watchers watchers,
             long maxPendingBytes,
             IngestEvents events,
-            LongSupplier now) {
+            LongSupplier now,
+            Site site) {
         this.screening = screening;
         this.registration = registration;
         this.latest = latest;
@@ -52,6 +68,7 @@ public final class Ingest {
         this.budget = new Budget(maxPendingBytes);
         this.events = events;
         this.now = now;
+        this.site = site;
         this.commits = new GroupCommit(store.readings(), this::publish, events);
     }
 
@@ -107,6 +124,7 @@ public final class Ingest {
             for (var columns : fresh) {
                 latest.publish(columns);
                 watchers.publish(columns);
+                site.stored(columns);
             }
         }
     }

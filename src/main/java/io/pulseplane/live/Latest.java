@@ -12,6 +12,7 @@ public final class Latest {
     private volatile List<Reading> readings = List.of();
 
     private volatile boolean complete;
+    private volatile long asOf;
 
     Latest() {}
 
@@ -25,9 +26,20 @@ public final class Latest {
         return readings;
     }
 
+    /** As of when all there was is in here, by the clock of whoever completed it. */
+    public long asOf() {
+        return asOf;
+    }
+
     /** Adds what the store knew; nothing is missing from now on. */
     public void complete(List<Reading> stored) {
+        complete(stored, 0);
+    }
+
+    /** Adds what the store knew at a time; nothing is missing that is older, or was published since. */
+    public synchronized void complete(List<Reading> stored, long time) {
         stored.forEach(this::merge);
+        asOf = complete ? Math.max(asOf, time) : time;
         complete = true;
     }
 

@@ -42,9 +42,13 @@ public final class LatestValues {
     public void publish(Columns fresh) {
         var series = fresh.series();
         int last = fresh.size() - 1;
-        var reading = new Reading(series, fresh.times()[last], fresh.values()[last]);
-        merge(new Subject.OfPatient(series.patient()), reading);
-        merge(new Subject.OfDevice(series.device()), reading);
+        publish(new Reading(series, fresh.times()[last], fresh.values()[last]));
+    }
+
+    /** Takes note of a reading that is durable. */
+    public void publish(Reading reading) {
+        merge(new Subject.OfPatient(reading.series().patient()), reading);
+        merge(new Subject.OfDevice(reading.series().device()), reading);
     }
 
     private void merge(Subject subject, Reading reading) {

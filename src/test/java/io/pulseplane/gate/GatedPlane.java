@@ -51,6 +51,7 @@ import io.pulseplane.query.RangeQuery;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Catalogue;
@@ -157,6 +158,7 @@ final class GatedPlane implements AutoCloseable {
     final AtomicLong later = new AtomicLong();
 
     private final Path directory;
+    private final Site site;
     private final Policy policy;
     private final Authenticator authenticator;
     private final Server server;
@@ -165,8 +167,14 @@ final class GatedPlane implements AutoCloseable {
     private final List<ManagedChannel> others = new ArrayList<>();
 
     GatedPlane(Path directory, Choice choice) throws IOException {
+        this(directory, choice, null, Site.OF_ONE);
+    }
+
+    /** @param shared the store, that others may have too; null for one of its own */
+    GatedPlane(Path directory, Choice choice, MemoryStore shared, Site site) throws IOException {
         this.directory = directory;
-        store = new MemoryStore(this::now);
+        this.site = site;
+        store = shared == null ? new MemoryStore(this::now) : shared;
         audit = AuditLog.open(
                 AuditSettings.of(choice.audit(), directory.resolve("audit"), "test"),
                 this::now,
@@ -184,6 +192,7 @@ final class GatedPlane implements AutoCloseable {
                         ThreadExecutorMap::currentExecutor,
                         events,
                         this::now),
+                site,
                 new GateSettings(
                         "test",
                         choice.maxRequestsPerSecond(),
@@ -221,7 +230,8 @@ final class GatedPlane implements AutoCloseable {
                 watchers,
                 256 << 20,
                 NO_EVENTS,
-                this::now);
+                this::now,
+                site);
         var connections = new Connections(choice.local(), choice.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)
                 .directExecutor()

@@ -1,0 +1,125 @@
+package io.pulseplane.cache;
+
+import io.smallrye.faulttolerance.api.TypedGuard;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import jakarta.enterprise.util.TypeLiteral;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Commands to Redis, each with a time limit, a bound on how many are under way, and a circuit breaker. Reads are not tried
+ * again: the store is asked instead. Writes are.
+ */
+final class Commands {
+
+    /** Sets a value if what is there begins with what is expected; of what is there, as much as tells it from others. */
+    private static final String SET_IF = """
+            if redis.call('GETRANGE', KEYS[1], 0, %d) == ARGV[1] then
+              redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+              return 1
+            end
+            return 0
+            """.formatted(Seal.UNIQUE_BYTES - 1);
+
+    private static final TypeLiteral<CompletionStage<Response>> ANSWER = new TypeLiteral<>() {
+        private static final long serialVersionUID = 1L;
+    };
+
+    private final Link link;
+    private final TypedGuard<CompletionStage<Response>> reads;
+    private final TypedGuard<CompletionStage<Response>> writes;
+
+    Commands(Link link, RedisSettings.Faults faults, SiteEvents events) {
+        this.link = link;
+        this.reads = guard(faults, SiteEvents.Guarded.READS, events)
+                .withTimeout()
+                .duration(faults.readTimeout().toMillis(), ChronoUnit.MILLIS)
+                .done()
+                .build();
+        var guard = guard(faults, SiteEvents.Guarded.WRITES, events)
+                .withTimeout()
+                .duration(faults.writeTimeout().toMillis(), ChronoUnit.MILLIS)
+                .done();
+        this.writes = faults.writeRetries() == 0
+                ? guard.build()
+                : guard.withRetry()
+                        .maxRetries(faults.writeRetries())
+                        .delay(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
+                        .jitter(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
+                        .abortOn(Link.NotConnected.class)
+                        .done()
+                        .build();
+    }
+
+    private static TypedGuard.Builder<CompletionStage<Response>> guard(
+            RedisSettings.Faults faults, SiteEvents.Guarded of, SiteEvents events) {
+        return TypedGuard.create(ANSWER)
+                .withDescription("redis " + of)
+                .withBulkhead()
+                .limit(faults.maxConcurrent())
+                .queueSize(faults.maxConcurrent())
+                .done()
+                .withCircuitBreaker()
+                .requestVolumeThreshold(faults.breakerVolume())
+                .failureRatio(faults.breakerRatio())
+                .delay(faults.breakerDelay().toMillis(), ChronoUnit.MILLIS)
+                .onStateChange(state -> events.breaker(of, state.name()))
+                .done();
+    }
+
+    private CompletionStage<Response> read(Request request) {
+        return reads.get(() -> link.send(request).toCompletionStage());
+    }
+
+    private CompletionStage<Response> write(Request request) {
+        return writes.get(() -> link.send(request).toCompletionStage());
+    }
+
+    /** Null where there is nothing. */
+    CompletionStage<byte[]> get(String key) {
+        return read(Request.cmd(Command.GET).arg(key)).thenApply(Commands::bytes);
+    }
+
+    /** Sets it if there is nothing; says whether there was not. Part of reading, and as urgent. */
+    CompletionStage<Boolean> setIfNothing(String key, byte[] value, Duration life) {
+        return read(Request.cmd(Command.SET)
+                        .arg(key)
+                        .arg(value)
+                        .arg("NX")
+                        .arg("PX")
+                        .arg(life.toMillis()))
+                .thenApply(answer -> answer != null);
+    }
+
+    /** Sets it, and says what was there; null if nothing was. */
+    CompletionStage<byte[]> replace(String key, byte[] value, Duration life) {
+        return write(Request.cmd(Command.SET)
+                        .arg(key)
+                        .arg(value)
+                        .arg("PX")
+                        .arg(life.toMillis())
+                        .arg("GET"))
+                .thenApply(Commands::bytes);
+    }
+
+    /** Sets it if what is there is the expected, or sealed as the expected was; says whether it was. */
+    CompletionStage<Boolean> replaceIf(String key, byte[] expected, byte[] value, Duration life) {
+        var unique = expected.length > Seal.UNIQUE_BYTES ? Arrays.copyOf(expected, Seal.UNIQUE_BYTES) : expected;
+        return write(Request.cmd(Command.EVAL)
+                        .arg(SET_IF)
+                        .arg(1)
+                        .arg(key)
+                        .arg(unique)
+                        .arg(value)
+                        .arg(life.toMillis()))
+                .thenApply(answer -> answer.toInteger() == 1);
+    }
+
+    private static byte[] bytes(Response answer) {
+        return answer == null ? null : answer.toBytes();
+    }
+}

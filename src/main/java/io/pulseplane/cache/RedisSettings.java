@@ -1,0 +1,140 @@
+package io.pulseplane.cache;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a plane speaks to Redis.
+ *
+ * @param plane the plane's own name; no other plane of the site has it
+ * @param prefix what keys and channel begin with
+ * @param shared how values in Redis are kept
+ * @param heartbeat how often the planes say that they are there
+ * @param maxStaleness the bound of the site: what was acknowledged longer ago than this is known everywhere
+ * @param planes how many planes there are at least; while fewer are heard nothing that is remembered is trusted
+ * @param forgetAfter how long a plane that fell silent without a word is waited for. It may be cut off from Redis and go on
+ *     acknowledging, so until then what is remembered is not trusted for longer than a part of the bound.
+ */
+public record RedisSettings(
+        String plane,
+        String prefix,
+        Server server,
+        Keys keys,
+        Shared shared,
+        Faults faults,
+        Duration heartbeat,
+        Duration maxStaleness,
+        int planes,
+        Duration forgetAfter) {
+
+    /** What there is at the other end. */
+    public enum Type {
+        STANDALONE,
+        SENTINEL,
+        CLUSTER
+    }
+
+    /**
+     * @param hosts as {@code redis://} or {@code rediss://} URLs; of Sentinels where the type says so
+     * @param masterName by which the Sentinels know the master
+     * @param password empty if there is none
+     */
+    public record Server(Type type, List<String> hosts, String masterName, String password) {
+        public Server {
+            hosts = List.copyOf(hosts);
+            if (hosts.isEmpty()) {
+                throw new IllegalArgumentException("hosts: there has to be one at least");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "Server[" + type + ", " + hosts.size() + " hosts]";
+        }
+    }
+
+    /**
+     * Keys of 32 bytes.
+     *
+     * @param current what is sealed from now on
+     * @param others what may be read besides: the one before, or the one to come
+     */
+    public record Keys(byte[] current, List<byte[]> others) {
+        @Override
+        public String toString() {
+            return "Keys[" + (1 + others.size()) + "]";
+        }
+    }
+
+    /**
+     * @param ttl how long a value stays
+     * @param readTtl how long a question to the store may take whose answer is to be kept in Redis
+     */
+    public record Shared(Duration ttl, Duration readTtl) {}
+
+    /**
+     * @param readTimeout how long a question to Redis may take before the store is asked
+     * @param writeTimeout how long it may take to write to Redis, each time it is tried
+     * @param writeRetries how often a write is tried again
+     * @param retryDelay before a write is tried again, and up to as much by chance
+     * @param maxConcurrent commands that may be under way, of reads and of writes; as many may wait
+     * @param breakerVolume how many of the last commands a circuit breaker looks at
+     * @param breakerRatio the share of failures among them at which it opens
+     * @param breakerDelay how long it stays open
+     * @param connectTimeout how long it may take to connect
+     * @param maxBackoff the longest wait before it is tried again
+     * @param idleTimeout a connection nothing is heard from for so long is given up; whole seconds
+     */
+    public record Faults(
+            Duration readTimeout,
+            Duration writeTimeout,
+            int writeRetries,
+            Duration retryDelay,
+            int maxConcurrent,
+            int breakerVolume,
+            double breakerRatio,
+            Duration breakerDelay,
+            Duration connectTimeout,
+            Duration maxBackoff,
+            Duration idleTimeout) {
+
+        public static final Faults STANDARD = new Faults(
+                Duration.ofMillis(20),
+                Duration.ofMillis(200),
+                1,
+                Duration.ofMillis(10),
+                1_024,
+                20,
+                0.5,
+                Duration.ofSeconds(1),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(5));
+    }
+
+    /** Within a fifth of this the planes have to say that they are there: a word may be late, and one may be missed. */
+    private static final int MIN_HEARTBEATS = 5;
+
+    public RedisSettings {
+        if (plane.isEmpty() || plane.length() > 100) {
+            throw new IllegalArgumentException("plane: a name of 1 to 100 characters");
+        }
+        if (heartbeat.toMillis() < 1 || heartbeat.multipliedBy(MIN_HEARTBEATS).compareTo(maxStaleness) > 0) {
+            throw new IllegalArgumentException("heartbeat: 1 ms or more, and at most a fifth of max-staleness");
+        }
+    }
+
+    public static RedisSettings of(String plane, Server server, Keys keys) {
+        return new RedisSettings(
+                plane,
+                "pulseplane",
+                server,
+                keys,
+                new Shared(Duration.ofSeconds(300), Duration.ofSeconds(10)),
+                Faults.STANDARD,
+                Duration.ofMillis(100),
+                Duration.ofSeconds(1),
+                1,
+                Duration.ofHours(1));
+    }
+}

@@ -42,10 +42,13 @@ class HouseTest {
             .resideInAnyPackage(HOUSE + "store.chunk..", HOUSE + "vitals..", "java..");
 
     @ArchTest
+    static final ArchRule store_seal = room("store.seal");
+
+    @ArchTest
     static final ArchRule store_postgres = room("store.postgres", "store", "vitals");
 
     @ArchTest
-    static final ArchRule cache = room("cache", "store", "vitals");
+    static final ArchRule cache = room("cache", "store", "store.seal", "vitals");
 
     @ArchTest
     static final ArchRule live = room("live", "vitals");
@@ -84,6 +87,7 @@ class HouseTest {
             "store",
             "store.edge",
             "store.postgres",
+            "store.seal",
             "vitals");
 
     @ArchTest
@@ -98,6 +102,7 @@ class HouseTest {
                             "store.chunk",
                             "store.edge",
                             "store.postgres",
+                            "store.seal",
                             "cache",
                             "live",
                             "ingest",

@@ -1,5 +1,6 @@
 package io.pulseplane.cache;
 
+import io.pulseplane.store.seal.Seal;
 import io.smallrye.faulttolerance.api.TypedGuard;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;

@@ -1,5 +1,6 @@
 package io.pulseplane.cache;
 
+import io.pulseplane.store.seal.SealKeys;
 import java.time.Duration;
 import java.util.List;
 
@@ -19,7 +20,7 @@ public record RedisSettings(
         String plane,
         String prefix,
         Server server,
-        Keys keys,
+        SealKeys keys,
         Shared shared,
         Faults faults,
         Duration heartbeat,
@@ -50,19 +51,6 @@ public record RedisSettings(
         @Override
         public String toString() {
             return "Server[" + type + ", " + hosts.size() + " hosts]";
-        }
-    }
-
-    /**
-     * Keys of 32 bytes.
-     *
-     * @param current what is sealed from now on
-     * @param others what may be read besides: the one before, or the one to come
-     */
-    public record Keys(byte[] current, List<byte[]> others) {
-        @Override
-        public String toString() {
-            return "Keys[" + (1 + others.size()) + "]";
         }
     }
 
@@ -124,7 +112,7 @@ public record RedisSettings(
         }
     }
 
-    public static RedisSettings of(String plane, Server server, Keys keys) {
+    public static RedisSettings of(String plane, Server server, SealKeys keys) {
         return new RedisSettings(
                 plane,
                 "pulseplane",

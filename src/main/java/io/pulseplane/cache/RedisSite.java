@@ -2,6 +2,7 @@ package io.pulseplane.cache;
 
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
+import io.pulseplane.store.seal.Seal;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Reading;
 import io.vertx.core.Context;
@@ -57,15 +58,13 @@ public final class RedisSite implements Site, AutoCloseable {
 
     /**
      * Does nothing until it is started; what is remembered until then is not trusted for long.
-     *
-     * @throws IllegalArgumentException if the keys are not keys
      */
     public RedisSite(Vertx vertx, RedisSettings settings, SiteEvents events) {
         this.vertx = vertx;
         this.settings = settings;
         this.events = events;
         channel = settings.prefix() + ":news";
-        seal = new Seal(settings.keys());
+        seal = new Seal(settings.keys(), "redis");
         standing = new Standing(new Message.Origin(settings.plane(), run), seal.keyId(), settings, clock(), events);
         commandLink = link(Link.Use.COMMANDS, new ForCommands());
         speaking = link(Link.Use.SPEAKING, new ForSpeaking());

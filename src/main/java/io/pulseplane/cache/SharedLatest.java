@@ -3,6 +3,7 @@ package io.pulseplane.cache;
 import io.pulseplane.cache.SiteEvents.Lookup;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
+import io.pulseplane.store.seal.Seal;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;

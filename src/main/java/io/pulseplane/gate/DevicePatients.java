@@ -29,6 +29,8 @@ final class DevicePatients {
         private final Set<String> patients = ConcurrentHashMap.newKeySet();
         private volatile boolean complete;
         private volatile long asOf;
+        private CompletionStage<Set<String>> asking;
+        private long askedAt;
 
         private boolean holds(Site site) {
             return complete && site.holds(asOf);
@@ -51,15 +53,38 @@ final class DevicePatients {
         if (entry.holds(site)) {
             return CompletableFuture.completedStage(entry.patients);
         }
-        long asOf = site.now();
+        synchronized (entry) {
+            if (entry.asking == null || !site.holds(entry.askedAt)) {
+                entry.askedAt = site.now();
+                var asking = complete(device, entry, entry.askedAt);
+                // Or it is answered already, and there is nothing to wait for.
+                entry.asking = asking.toCompletableFuture().isDone() ? null : asking;
+                return asking;
+            }
+            return entry.asking;
+        }
+    }
+
+    /** One question at a time, however many ask. */
+    private CompletionStage<Set<String>> complete(String device, Entry entry, long asOf) {
         return readings.series(new Subject.OfDevice(device))
                 .subscribeAsCompletionStage()
-                .thenApply(series -> {
-                    series.forEach(s -> entry.patients.add(s.patient()));
-                    entry.asOf = asOf;
-                    entry.complete = true;
-                    return entry.patients;
-                });
+                .handle((series, failure) -> {
+                    synchronized (entry) {
+                        if (entry.askedAt == asOf) {
+                            entry.asking = null;
+                        }
+                        if (failure == null) {
+                            series.forEach(s -> entry.patients.add(s.patient()));
+                            entry.asOf = asOf;
+                            entry.complete = true;
+                        }
+                    }
+                    return failure == null
+                            ? CompletableFuture.completedStage(entry.patients)
+                            : CompletableFuture.<Set<String>>failedStage(failure);
+                })
+                .thenCompose(answer -> answer);
     }
 
     /** A batch of this device and patient is about to be stored. */

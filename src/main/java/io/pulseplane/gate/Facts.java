@@ -58,7 +58,10 @@ final class Facts {
                 access.device().isEmpty()
                         ? consents.ask(access.patients().getFirst()).thenApply(consent -> ofPatient(access, consent))
                         : devicePatients.ask(access.device()).thenCompose(patients -> ofPatients(access, patients));
-            case INGEST -> devices.ask(access.device()).thenApply(device -> ofDevice(access, device));
+            case INGEST ->
+                // While nobody can be asked, a device may what it might when somebody last could: readings that are not
+                // taken now may never be taken again.
+                devices.askOrLast(access.device()).thenApply(device -> ofDevice(access, device));
             case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE ->
                 CompletableFuture.completedStage(ofNobody(access));
         };

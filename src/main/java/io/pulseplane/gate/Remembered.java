@@ -3,10 +3,14 @@ package io.pulseplane.gate;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.store.Site;
+import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
@@ -22,7 +26,12 @@ final class Remembered<T> {
     private final Cache<String, Read<T>> known;
     private final AtomicLong changes = new AtomicLong();
 
+    private final ConcurrentMap<String, Question<T>> underWay = new ConcurrentHashMap<>();
+
     private record Read<T>(Optional<T> found, long asOf) {}
+
+    /** @param before how many changes there had been when it began */
+    private record Question<T>(long before, long asOf, CompletableFuture<Optional<T>> answer) {}
 
     Remembered(int max, Site site, Function<String, Uni<Optional<T>>> registry) {
         this.registry = registry;
@@ -47,16 +56,46 @@ final class Remembered<T> {
         if (now != null) {
             return CompletableFuture.completedStage(now);
         }
-        long before = changes.get();
-        long asOf = site.now();
-        return registry.apply(id).subscribeAsCompletionStage().thenCompose(found -> {
-            if (changes.get() != before) {
+        var question = asked(id);
+        return question.answer.thenCompose(found -> {
+            if (changes.get() != question.before) {
                 return ask(id);
             }
             // A change may come in between, and is not replaced by what was before it.
-            known.asMap().merge(id, new Read<>(found, asOf), (there, read) -> there.asOf > read.asOf ? there : read);
-            return changes.get() == before ? CompletableFuture.completedStage(found) : forgetAndAsk(id);
+            known.asMap()
+                    .merge(
+                            id,
+                            new Read<>(found, question.asOf),
+                            (there, read) -> there.asOf >= read.asOf ? there : read);
+            return changes.get() == question.before ? CompletableFuture.completedStage(found) : forgetAndAsk(id);
         });
+    }
+
+    /** What is known last where the registry cannot be asked; fails as the registry does where nothing is. */
+    CompletionStage<Optional<T>> askOrLast(String id) {
+        return ask(id).exceptionallyCompose(failure -> {
+            var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            var last = cause instanceof Problem.Unavailable ? last(id) : null;
+            return last == null ? CompletableFuture.failedStage(cause) : CompletableFuture.completedStage(last);
+        });
+    }
+
+    /** One question at a time for each id, however many ask; a new one when the last began too early for who asks now. */
+    private Question<T> asked(String id) {
+        var mine = new Question<T>(changes.get(), site.now(), new CompletableFuture<>());
+        var question = underWay.merge(
+                id, mine, (there, _) -> there.before == mine.before && site.holds(there.asOf) ? there : mine);
+        if (question == mine) {
+            registry.apply(id).subscribeAsCompletionStage().whenComplete((found, failure) -> {
+                underWay.remove(id, mine);
+                if (failure == null) {
+                    mine.answer.complete(found);
+                } else {
+                    mine.answer.completeExceptionally(failure);
+                }
+            });
+        }
+        return question;
     }
 
     private CompletionStage<Optional<T>> forgetAndAsk(String id) {

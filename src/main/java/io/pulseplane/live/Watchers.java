@@ -42,7 +42,7 @@ public final class Watchers {
         });
     }
 
-    /** Hands on readings that have just become durable. Called by one thread. */
+    /** Hands on readings that have just become durable, here or on another plane. */
     public void publish(Columns fresh) {
         var watches = byPatient.get(fresh.series().patient());
         if (watches != null) {

@@ -18,6 +18,7 @@ import io.pulseplane.gate.token.ClientCertificates;
 import io.pulseplane.gate.token.KeyFailure;
 import io.pulseplane.gate.token.TokenSettings;
 import io.pulseplane.store.Registry;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
@@ -50,6 +51,7 @@ final class GateWiring {
             Policy policy,
             AuditLog audit,
             Store store,
+            Site site,
             GateMetrics metrics,
             LongSupplier clock) {
         var parts = new Gate.Parts(
@@ -65,6 +67,7 @@ final class GateWiring {
         var bounds = config.gate();
         return new Gate(
                 parts,
+                site,
                 new GateSettings(
                         config.nodeId(),
                         bounds.maxRequestsPerSecond(),

@@ -1,6 +1,7 @@
 package io.pulseplane.node;
 
 import io.pulseplane.api.Limits;
+import io.pulseplane.cache.LatestSource;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.Registration;
@@ -9,6 +10,7 @@ import io.pulseplane.live.Watchers;
 import io.pulseplane.query.Aggregation;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.postgres.PostgresStore;
@@ -64,7 +66,8 @@ final class Plane {
             LatestValues latest,
             Watchers watchers,
             IngestEvents events,
-            LongSupplier clock) {
+            LongSupplier clock,
+            Site site) {
         var ingest = config.ingest();
         return new Ingest(
                 new Screening(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),
@@ -74,13 +77,14 @@ final class Plane {
                 watchers,
                 ingest.maxPendingBytes().asLongValue(),
                 events,
-                clock);
+                clock,
+                site);
     }
 
     @Produces
     @Singleton
-    LatestQuery latestQuery(LatestValues values, Store store) {
-        return new LatestQuery(values, store);
+    LatestQuery latestQuery(LatestValues values, Store store, LatestSource source, Site site) {
+        return new LatestQuery(values, store, source, site);
     }
 
     @Produces

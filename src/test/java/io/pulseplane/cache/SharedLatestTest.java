@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pulseplane.cache.SiteEvents.Lookup;
+import io.pulseplane.store.seal.Seal;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;

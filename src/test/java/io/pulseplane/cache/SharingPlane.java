@@ -7,6 +7,7 @@ import io.pulseplane.live.LatestValues;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.Question;
 import io.pulseplane.store.Store;
+import io.pulseplane.store.seal.SealKeys;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Subject;
@@ -50,7 +51,7 @@ final class SharingPlane implements AutoCloseable, Heard {
         return RedisSettings.of(
                 plane,
                 new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of(redis.url()), "", ""),
-                new RedisSettings.Keys(KEY, List.of()));
+                new SealKeys(KEY, List.of()));
     }
 
     /** The same, but a value lives only so long. */
@@ -73,7 +74,7 @@ final class SharingPlane implements AutoCloseable, Heard {
                 s.plane(),
                 s.prefix(),
                 s.server(),
-                new RedisSettings.Keys(current, List.of(others)),
+                new SealKeys(current, List.of(others)),
                 s.shared(),
                 s.faults(),
                 s.heartbeat(),

@@ -3,6 +3,7 @@ package io.pulseplane.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.Readings;
+import io.pulseplane.store.seal.SealKeys;
 import io.pulseplane.vitals.Reading;
 import java.time.Duration;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ class StandingTest {
                 plane,
                 "test",
                 new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of("redis://localhost"), "", ""),
-                new RedisSettings.Keys(SharingPlane.KEY, List.of()),
+                new SealKeys(SharingPlane.KEY, List.of()),
                 new RedisSettings.Shared(Duration.ofSeconds(300), Duration.ofSeconds(10)),
                 RedisSettings.Faults.STANDARD,
                 Duration.ofMillis(100),

@@ -7,6 +7,7 @@ import static io.pulseplane.Readings.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Problem;
 import java.util.Set;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class DevicePatientsTest {
 
     private final MemoryStore store = new MemoryStore(() -> 0);
-    private final DevicePatients patients = new DevicePatients(store.readings());
+    private final DevicePatients patients = new DevicePatients(store.readings(), Site.OF_ONE);
 
     private Set<String> ask() {
         return patients.ask("monitor").toCompletableFuture().join();

@@ -23,6 +23,7 @@ import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SiteEvents;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.store.seal.SealKeys;
 import io.pulseplane.vitals.Reading;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -79,7 +80,7 @@ class GateOfASiteTest {
 
     private Member member(String name) throws IOException {
         var server = new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of(redis.url()), "", "");
-        var settings = RedisSettings.of(name, server, new RedisSettings.Keys(new byte[32], List.of()));
+        var settings = RedisSettings.of(name, server, new SealKeys(new byte[32], List.of()));
         var site = new RedisSite(vertx, settings, NO_EVENTS);
         var plane =
                 new GatedPlane(Files.createDirectory(directory.resolve(name)), GatedPlane.Choice.USUAL, store, site);

@@ -3,93 +3,111 @@ package io.pulseplane.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pulseplane.store.Site;
+import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RememberedTest {
 
-    /** Questions the registry has not answered yet. */
-    private final Deque<CompletableFuture<Optional<String>>> asked = new ArrayDeque<>();
+    private final List<UniEmitter<? super Optional<String>>> questions = new ArrayList<>();
+    private final Remembered<String> remembered =
+            new Remembered<>(10, Site.OF_ONE, _ -> Uni.createFrom().emitter(questions::add));
 
-    private final Remembered<String> remembered = new Remembered<>(100, _ -> {
-        var answer = new CompletableFuture<Optional<String>>();
-        asked.add(answer);
-        return Uni.createFrom().completionStage(answer);
-    });
-
-    private CompletableFuture<Optional<String>> ask() {
-        return remembered.ask("ada").toCompletableFuture();
+    @Test
+    void asks_once_however_many_want_to_know() {
+        var answers = IntStream.range(0, 100)
+                .mapToObj(_ -> remembered.ask("ada").toCompletableFuture())
+                .toList();
+        assertThat(questions).hasSize(1);
+        questions.getFirst().complete(Optional.of("yes"));
+        assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedWithValue(Optional.of("yes")));
+        assertThat(remembered.now("ada")).contains("yes");
     }
 
     @Test
-    void asks_the_registry_once() {
-        assertThat(remembered.now("ada")).isNull();
-        var answer = ask();
-        asked.remove().complete(Optional.of("granted"));
-        assertThat(answer.join()).contains("granted");
-        assertThat(remembered.now("ada")).contains("granted");
-        assertThat(ask().join()).contains("granted");
-        assertThat(asked).isEmpty();
+    void asks_again_for_whoever_asks_after_a_change() {
+        var before = remembered.ask("ada").toCompletableFuture();
+        remembered.changed("ada");
+        var after = remembered.ask("ada").toCompletableFuture();
+        assertThat(questions).hasSize(2);
+        questions.get(1).complete(Optional.of("no"));
+        assertThat(after).isCompletedWithValue(Optional.of("no"));
+        questions.get(0).complete(Optional.of("yes"));
+        assertThat(before)
+                .as("what was read before the change is not believed")
+                .isCompletedWithValue(Optional.of("no"));
     }
 
     @Test
-    void remembers_that_there_is_nothing_too() {
-        var answer = ask();
-        asked.remove().complete(Optional.empty());
-        assertThat(answer.join()).isEmpty();
-        assertThat(remembered.now("ada")).isNotNull().isEmpty();
+    void asks_again_after_the_registry_failed() {
+        var failed = remembered.ask("ada").toCompletableFuture();
+        questions.getFirst().fail(new Problem.Unavailable("gone", null));
+        assertThat(failed).isCompletedExceptionally();
+        remembered.ask("ada");
+        assertThat(questions).hasSize(2);
     }
 
     @Test
-    void hears_of_changes_without_asking() {
-        remembered.changed("ada", "withdrawn");
-        assertThat(remembered.now("ada")).contains("withdrawn");
-        assertThat(ask().join()).contains("withdrawn");
-        assertThat(asked).isEmpty();
+    void gives_what_was_known_last_to_those_who_can_do_with_that_while_the_registry_is_gone() {
+        var old = new Remembered<String>(10, new Moving(), _ -> Uni.createFrom().emitter(questions::add));
+        old.ask("ada");
+        questions.getFirst().complete(Optional.of("yes"));
+        var answer = old.askOrLast("ada").toCompletableFuture();
+        var strict = old.ask("ada").toCompletableFuture();
+        questions.subList(1, questions.size()).forEach(each -> each.fail(new Problem.Unavailable("gone", null)));
+        assertThat(answer).isCompletedWithValue(Optional.of("yes"));
+        assertThat(strict).isCompletedExceptionally();
     }
 
     @Test
-    void answers_with_a_change_that_came_while_the_registry_was_asked() {
-        var answer = ask();
-        remembered.changed("ada", "withdrawn");
-        asked.remove().complete(Optional.of("granted"));
-        assertThat(answer.join()).contains("withdrawn");
-        assertThat(remembered.now("ada")).contains("withdrawn");
+    void knows_nothing_of_whom_it_never_asked_about() {
+        var answer = remembered.askOrLast("ada").toCompletableFuture();
+        questions.getFirst().fail(new Problem.Unavailable("gone", null));
+        assertThatThrownBy(answer::join)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(Problem.Unavailable.class);
     }
 
-    @Test
-    void asks_again_when_anything_changed_meanwhile() {
-        var answer = ask();
-        remembered.changed("grace", "granted");
-        asked.remove().complete(Optional.of("before"));
-        assertThat(answer).isNotDone();
-        asked.remove().complete(Optional.of("after"));
-        assertThat(answer.join()).contains("after");
-    }
+    /** A site where nothing holds for longer than a moment. */
+    private static final class Moving implements Site {
 
-    @Test
-    void remembers_no_failure() {
-        var answer = ask();
-        asked.remove().completeExceptionally(new Problem.Unavailable("the store is closed", null));
-        assertThatThrownBy(answer::join).hasCauseInstanceOf(Problem.Unavailable.class);
-        assertThat(remembered.now("ada")).isNull();
-        var again = ask();
-        asked.remove().complete(Optional.of("granted"));
-        assertThat(again.join()).contains("granted");
-    }
+        private long time;
 
-    @Test
-    void counts_changes_and_nothing_else() {
-        long before = remembered.changes();
-        ask();
-        asked.remove().complete(Optional.of("granted"));
-        assertThat(remembered.changes()).isEqualTo(before);
-        remembered.changed("ada", "withdrawn");
-        assertThat(remembered.changes()).isGreaterThan(before);
+        @Override
+        public boolean isShared() {
+            return true;
+        }
+
+        @Override
+        public long now() {
+            return ++time;
+        }
+
+        @Override
+        public boolean holds(long asOf) {
+            return false;
+        }
+
+        @Override
+        public long epoch() {
+            return time;
+        }
+
+        @Override
+        public void stored(Columns fresh) {}
+
+        @Override
+        public void consentChanged(String patient) {}
+
+        @Override
+        public void deviceChanged(String device) {}
     }
 }

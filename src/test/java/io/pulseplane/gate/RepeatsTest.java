@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class RepeatsTest {
 
     private static final Access ADA = Access.ofPatient("ada");
-    private static final Repeats.Basis BASIS = new Repeats.Basis(7, "policy");
+    private static final Repeats.Basis BASIS = new Repeats.Basis(7, 0, "policy");
 
     private final Repeats repeats = new Repeats();
 
@@ -16,7 +16,7 @@ class RepeatsTest {
     void permit_what_was_permitted_until_the_record_of_it_is_no_longer_fresh() {
         assertThat(repeats.permits(ADA, BASIS, 0)).isFalse();
         repeats.permitted(ADA, BASIS, 100);
-        assertThat(repeats.permits(Access.ofPatient("ada"), new Repeats.Basis(7, "policy"), 99))
+        assertThat(repeats.permits(Access.ofPatient("ada"), new Repeats.Basis(7, 0, "policy"), 99))
                 .isTrue();
         assertThat(repeats.permits(ADA, BASIS, 100)).isFalse();
     }
@@ -36,8 +36,8 @@ class RepeatsTest {
     @Test
     void permit_nothing_once_what_it_was_decided_by_has_changed() {
         repeats.permitted(ADA, BASIS, 100);
-        assertThat(repeats.permits(ADA, new Repeats.Basis(8, "policy"), 0)).isFalse();
-        assertThat(repeats.permits(ADA, new Repeats.Basis(7, "another"), 0)).isFalse();
+        assertThat(repeats.permits(ADA, new Repeats.Basis(8, 0, "policy"), 0)).isFalse();
+        assertThat(repeats.permits(ADA, new Repeats.Basis(7, 0, "another"), 0)).isFalse();
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.pulseplane.cache;
+package io.pulseplane.store.seal;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -17,9 +17,17 @@ class SealTest {
     private final Seal seal = seal(1);
 
     private static Seal seal(int current, int... others) {
-        return new Seal(new RedisSettings.Keys(
-                SharingPlane.key(current),
-                IntStream.of(others).mapToObj(SharingPlane::key).toList()));
+        return new Seal(
+                new SealKeys(
+                        key(current),
+                        IntStream.of(others).mapToObj(SealTest::key).toList()),
+                "test");
+    }
+
+    private static byte[] key(int seed) {
+        var key = new byte[SealKeys.BYTES];
+        IntStream.range(0, key.length).forEach(i -> key[i] = (byte) (seed * 31 + i));
+        return key;
     }
 
     @Test
@@ -83,9 +91,25 @@ class SealTest {
     }
 
     @Test
-    void takes_keys_of_32_bytes_only() {
-        assertThatThrownBy(() -> new Seal(new RedisSettings.Keys(new byte[16], List.of())))
+    void opens_nothing_that_was_sealed_for_another_use() {
+        var elsewhere = new Seal(new SealKeys(key(1), List.of()), "something else");
+        assertThat(elsewhere.open("here", seal.seal("here", TEXT))).isEmpty();
+        assertThat(elsewhere.name("patient", "ada")).isNotEqualTo(seal.name("patient", "ada"));
+    }
+
+    @Test
+    void reads_keys_in_base64_and_does_not_quote_what_is_none() {
+        var keys = SealKeys.parse(" AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", List.of());
+        assertThat(keys.current()).isEqualTo(new byte[SealKeys.BYTES]);
+        assertThatThrownBy(() -> SealKeys.parse("s3cr3t!", List.of()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("key: has to be 32 bytes");
+                .hasMessage("a key has to be 32 bytes in Base64");
+    }
+
+    @Test
+    void takes_keys_of_32_bytes_only() {
+        assertThatThrownBy(() -> new SealKeys(new byte[16], List.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a key has to be 32 bytes");
     }
 }

@@ -1,4 +1,4 @@
-package io.pulseplane.cache;
+package io.pulseplane.store.seal;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -20,21 +20,19 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Makes what is in Redis unreadable to whoever can read Redis, and whatever else is put there worthless: AES-256-GCM, bound
- * to the place it is kept in.
+ * Makes what is kept elsewhere unreadable to whoever can read there, and whatever else is put there worthless: AES-256-GCM,
+ * bound to the place it is kept in.
  *
  * <p>A sealed text is {@code 1 | key id (4) | salt (16) | nonce (12) | ciphertext and tag}. Each plane seals with a key of
  * its own for each start, derived from the site's key and the salt (HKDF-SHA-256), and for at most 2^30 texts: nonces are
  * random, and far from the number at which two may be expected to be the same.
  *
- * <p>What this does not do: whoever can write to Redis can put back what was there before, in the same place.
+ * <p>What this does not do: whoever can write there can put back what was there before, in the same place.
  */
-final class Seal {
-
-    static final int KEY_BYTES = 32;
+public final class Seal {
 
     /** Two sealed texts that begin with the same bytes up to here are the same. */
-    static final int UNIQUE_BYTES = 33;
+    public static final int UNIQUE_BYTES = 33;
 
     private static final byte SEALED = 1;
     private static final int ID_BYTES = 4;
@@ -51,6 +49,7 @@ final class Seal {
     private record Derived(byte[] salt, SecretKey key) {}
 
     private final Map<Integer, SecretKey> masters = new HashMap<>();
+    private final String use;
     private final int current;
     private final SecretKey names;
     private final SecureRandom random = new SecureRandom();
@@ -59,16 +58,15 @@ final class Seal {
     private Derived sealing;
     private int sealed;
 
-    Seal(RedisSettings.Keys keys) {
+    /** @param use for what; what is sealed for one use cannot be opened for another */
+    public Seal(SealKeys keys, String use) {
+        this.use = use;
         current = add(keys.current());
         keys.others().forEach(this::add);
         names = derive(masters.get(current), "names", new byte[0]);
     }
 
     private int add(byte[] key) {
-        if (key.length != KEY_BYTES) {
-            throw new IllegalArgumentException("key: has to be " + KEY_BYTES + " bytes");
-        }
         var master = new SecretKeySpec(key, "Generic");
         int id = ByteBuffer.wrap(derive(master, "id", new byte[0]).getEncoded()).getInt();
         masters.put(id, master);
@@ -76,12 +74,12 @@ final class Seal {
     }
 
     /** By which planes tell whether they seal with the same key; says nothing of the key. */
-    int keyId() {
+    public int keyId() {
         return current;
     }
 
     /** A name for an id, that only who has the key can make. */
-    String name(String kind, String id) {
+    public String name(String kind, String id) {
         try {
             var mac = Mac.getInstance("HmacSHA256");
             mac.init(names);
@@ -95,7 +93,7 @@ final class Seal {
     }
 
     /** @param place where it will be kept; it cannot be opened anywhere else */
-    byte[] seal(String place, byte[] text) {
+    public byte[] seal(String place, byte[] text) {
         var key = sealing();
         var nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
@@ -111,7 +109,7 @@ final class Seal {
     }
 
     /** The text; empty if it was not sealed for this place by somebody who has one of the keys. */
-    Optional<byte[]> open(String place, byte[] sealedText) {
+    public Optional<byte[]> open(String place, byte[] sealedText) {
         if (sealedText.length < UNIQUE_BYTES + TAG_BITS / Byte.SIZE || sealedText[0] != SEALED) {
             return Optional.empty();
         }
@@ -158,8 +156,8 @@ final class Seal {
         return cipher;
     }
 
-    private static SecretKey derive(SecretKey master, String purpose, byte[] salt) {
-        var info = ("pulseplane redis " + purpose).getBytes(StandardCharsets.UTF_8);
+    private SecretKey derive(SecretKey master, String purpose, byte[] salt) {
+        var info = ("pulseplane " + use + " " + purpose).getBytes(StandardCharsets.UTF_8);
         try {
             return KDF.getInstance("HKDF-SHA256")
                     .deriveKey(
@@ -167,7 +165,7 @@ final class Seal {
                             HKDFParameterSpec.ofExtract()
                                     .addIKM(master)
                                     .addSalt(salt)
-                                    .thenExpand(info, KEY_BYTES));
+                                    .thenExpand(info, SealKeys.BYTES));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Java 25 has HKDF", e);
         }

@@ -1,0 +1,113 @@
+package io.pulseplane.node;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pulseplane.cache.Heard;
+import io.pulseplane.cache.LatestSource;
+import io.pulseplane.cache.RedisSite;
+import io.pulseplane.cache.SilentSite;
+import io.pulseplane.gate.Gate;
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
+import io.pulseplane.store.Site;
+import io.pulseplane.store.Store;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Reading;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+
+/**
+ * The other planes, and how this one hears of them. A plane that has its store to itself loads nothing of what it takes to
+ * have others.
+ */
+final class SiteWiring {
+
+    @Produces
+    @Singleton
+    Site site(
+            PlaneConfig plane,
+            GateConfig gate,
+            SiteConfig site,
+            RedisConfig redis,
+            Vertx vertx,
+            MeterRegistry registry) {
+        boolean hasRedis = redis.hosts().isPresent();
+        if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
+            if (hasRedis) {
+                throw new PlaneProcess.StartFailure(
+                        "pulseplane.redis.hosts is for planes that share a store: pulseplane.store=postgres");
+            }
+            return Site.OF_ONE;
+        }
+        try {
+            return hasRedis
+                    ? withRedis(gate, site, redis, vertx, registry)
+                    : new SilentSite(vertx, site.maxStaleness());
+        } catch (IllegalArgumentException e) {
+            throw new PlaneProcess.StartFailure("pulseplane.redis, pulseplane.site: " + e.getMessage());
+        }
+    }
+
+    private static RedisSite withRedis(
+            GateConfig gate, SiteConfig site, RedisConfig redis, Vertx vertx, MeterRegistry registry) {
+        var metrics = new SiteMetrics(registry);
+        var settings = redis.settings(gate.nodeId(), site.keys("Redis"), site.maxStaleness());
+        var made = new RedisSite(vertx, settings, metrics);
+        metrics.watch(made);
+        return made;
+    }
+
+    void close(@Disposes Site site) throws Exception {
+        if (site instanceof AutoCloseable open) {
+            open.close();
+        }
+    }
+
+    @Produces
+    @Singleton
+    LatestSource latestSource(Site site, Store store) {
+        return site instanceof RedisSite redis ? redis.over(store) : LatestSource.of(store, site);
+    }
+
+    /** Before the first call comes in, and without waiting for anybody. */
+    void started(@Observes StartupEvent event, Site site, Gate gate, LatestValues latest, Watchers watchers) {
+        var told = new Told(gate, latest, watchers);
+        switch (site) {
+            case RedisSite redis -> redis.start(told);
+            case SilentSite silent -> silent.start(told);
+            default -> {
+                // Nobody to hear of.
+            }
+        }
+    }
+
+    /** First the gate knows of whom readings are, then they can be had. */
+    private record Told(Gate gate, LatestValues latest, Watchers watchers) implements Heard {
+
+        @Override
+        public void stored(Reading reading) {
+            var series = reading.series();
+            gate.stored(series.device(), series.patient());
+            latest.publish(reading);
+            watchers.publish(new Columns(series, new long[] {reading.time()}, new double[] {reading.value()}));
+        }
+
+        @Override
+        public void consentChanged(String patient) {
+            gate.consentChanged(patient);
+        }
+
+        @Override
+        public void deviceChanged(String device) {
+            gate.deviceChanged(device);
+        }
+
+        @Override
+        public void doubt() {
+            gate.doubt();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.pulseplane.loadtest.client;
+
+import com.google.protobuf.MessageLite;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * h2load of nghttp2, which asks faster than any client that makes messages: it sends the same bytes again and again, and
+ * so shows what a server takes. Whether answers were right it cannot tell, so their size is looked at.
+ */
+final class H2load {
+
+    private static final Pattern RATE = Pattern.compile("finished in [^,]+, ([0-9.]+) req/s");
+    private static final Pattern REQUESTS =
+            Pattern.compile("requests: .* (\\d+) succeeded, (\\d+) failed, (\\d+) errored, (\\d+) timeout");
+    private static final Pattern DATA = Pattern.compile("traffic: .*\\((\\d+)\\) data");
+
+    private static final int CONNECTIONS = 4;
+    private static final int STREAMS = 64;
+    private static final int TRIED = 1_000;
+
+    /** How much an answer may differ from another in size: in the number of its last digit. */
+    private static final double TOLERANCE = 1.1;
+
+    private final Path directory;
+
+    H2load(Path directory) {
+        this.directory = directory;
+    }
+
+    static boolean isInstalled() {
+        return version().isPresent();
+    }
+
+    static Optional<String> version() {
+        return Machine.firstLineOf("h2load", "--version");
+    }
+
+    /** Requests a second to a gRPC rpc, answered with messages of so many bytes. */
+    double grpc(int port, String rpc, Optional<String> token, MessageLite request, int answerBytes, Duration measured)
+            throws IOException, InterruptedException {
+        var body = directory.resolve("h2load-request.bin");
+        var message = request.toByteArray();
+        Files.write(
+                body,
+                ByteBuffer.allocate(1 + Integer.BYTES + message.length)
+                        .put((byte) 0)
+                        .putInt(message.length)
+                        .put(message)
+                        .array());
+        var options = new ArrayList<>(
+                List.of("-H", "content-type: application/grpc", "-H", "te: trailers", "-d", body.toString()));
+        token.ifPresent(bearer -> options.addAll(List.of("-H", "authorization: Bearer " + bearer)));
+        var url = "http://127.0.0.1:" + port + "/" + rpc;
+        // What it reads while it warms up is in its sum of bytes, so that is looked at beforehand.
+        var tried = run(List.of("-n", Integer.toString(TRIED)), options, url);
+        double bytes = Double.parseDouble(group(DATA, tried, 1)) / TRIED;
+        int expected = 1 + Integer.BYTES + answerBytes;
+        if (bytes < expected / TOLERANCE || bytes > expected * TOLERANCE) {
+            throw new IOException("answers of " + bytes + " bytes, not of " + expected + "\n" + tried);
+        }
+        return Double.parseDouble(group(RATE, run(during(measured), options, url), 1));
+    }
+
+    /** Requests a second for a page. */
+    double get(int port, String path, Duration measured) throws IOException, InterruptedException {
+        return Double.parseDouble(group(RATE, run(during(measured), List.of(), "http://127.0.0.1:" + port + path), 1));
+    }
+
+    private static List<String> during(Duration measured) {
+        return List.of(
+                "-D",
+                Long.toString(measured.toSeconds()),
+                "--warm-up-time",
+                Long.toString(Math.max(1, measured.toSeconds() / 2)));
+    }
+
+    private static String run(List<String> length, List<String> options, String url)
+            throws IOException, InterruptedException {
+        var command = new ArrayList<>(
+                List.of("h2load", "-c", Integer.toString(CONNECTIONS), "-m", Integer.toString(STREAMS)));
+        command.addAll(length);
+        command.addAll(options);
+        command.add(url);
+        var said = Machine.outputOf(command);
+        if (!"0".equals(group(REQUESTS, said, 2)) || !"0".equals(group(REQUESTS, said, 3))) {
+            throw new IOException("requests failed\n" + said);
+        }
+        return said;
+    }
+
+    private static String group(Pattern pattern, String said, int group) throws IOException {
+        var found = pattern.matcher(said);
+        if (!found.find()) {
+            throw new IOException("h2load says nothing of " + pattern + "\n" + said);
+        }
+        return found.group(group);
+    }
+}

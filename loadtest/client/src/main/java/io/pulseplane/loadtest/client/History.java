@@ -1,0 +1,151 @@
+package io.pulseplane.loadtest.client;
+
+import io.grpc.Metadata;
+import io.pulseplane.api.v1.Batch;
+import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.Consent;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.PutConsentRequest;
+import io.pulseplane.api.v1.PutReadingsRequest;
+import io.pulseplane.api.v1.RegistryServiceGrpc;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.LongFunction;
+
+/**
+ * What a plane is filled with before it is measured: patients with a monitor each, who all consent, and one patient with
+ * a month of heart rates. Values walk as a patient's do, so that what compresses does so as it would in a ward.
+ */
+final class History {
+
+    /** Of a vital sign: around what, and how far from it. */
+    private record Sign(String code, String unit, double usual, double spread) {}
+
+    private static final List<Sign> SIGNS = List.of(
+            new Sign("8867-4", "/min", 75, 20),
+            new Sign("59408-5", "%", 96, 3),
+            new Sign("9279-1", "/min", 16, 5),
+            new Sign("8310-5", "Cel", 37, 1),
+            new Sign("2339-0", "mg/dL", 110, 30));
+
+    static final String HEART_RATE = "8867-4";
+    static final String LONG_PATIENT = "p-long";
+    static final String LONG_DEVICE = "m-long";
+    static final int LONG_SECONDS = 30 * 24 * 3_600;
+
+    private static final long SECOND_US = 1_000_000;
+    private static final int LONG_BATCH = 60_000;
+    private static final int UNDER_WAY = 128;
+
+    private final Connections connections;
+    private final Tokens tokens;
+    private final int patients;
+
+    /** When all of it has ended, in microseconds since the epoch. */
+    private final long end = Instant.now().getEpochSecond() * SECOND_US;
+
+    History(Connections connections, Tokens tokens, int patients) {
+        this.connections = connections;
+        this.tokens = tokens;
+        this.patients = patients;
+    }
+
+    /** @param readings of each series */
+    Outcome fill(int readings) throws InterruptedException {
+        var batches = new Calls<>(
+                IngestServiceGrpc.getPutReadingsMethod(),
+                number -> put(batch(patient(number), device(number), 1, end - readings * SECOND_US, readings)),
+                asDevices());
+        var filled = ClosedLoop.times(connections, batches, UNDER_WAY, patients);
+        consent(patients, History::patient);
+        return filled;
+    }
+
+    /** A month of one series, a reading a second. */
+    void fillLong() throws InterruptedException {
+        var headers = Tokens.headers(tokens.ofDevice(LONG_DEVICE));
+        var sign = SIGNS.getFirst();
+        var batches = Calls.by(headers, IngestServiceGrpc.getPutReadingsMethod(), number -> {
+            long start = longStart() + number * LONG_BATCH * SECOND_US;
+            int size = (int) Math.min(LONG_BATCH, LONG_SECONDS - number * LONG_BATCH);
+            return put(Batch.newBuilder()
+                    .setPatientId(LONG_PATIENT)
+                    .setDeviceId(LONG_DEVICE)
+                    .setSequence(number + 1)
+                    .addColumns(columns(sign, start, size, number))
+                    .build());
+        });
+        ClosedLoop.times(connections, batches, 2, (LONG_SECONDS + LONG_BATCH - 1) / LONG_BATCH);
+        consent(1, _ -> LONG_PATIENT);
+    }
+
+    long longStart() {
+        return end - LONG_SECONDS * SECOND_US;
+    }
+
+    private void consent(long count, LongFunction<String> patient) throws InterruptedException {
+        var admin = Tokens.headers(tokens.of("clinical_admin"));
+        var consents = Calls.by(
+                admin,
+                RegistryServiceGrpc.getPutConsentMethod(),
+                number -> PutConsentRequest.newBuilder()
+                        .setConsent(Consent.newBuilder()
+                                .setPatientId(patient.apply(number))
+                                .setGranted(true)
+                                .setFromUs(0)
+                                .setRecordedBy("loadtest"))
+                        .build());
+        ClosedLoop.times(connections, consents, UNDER_WAY, count);
+    }
+
+    /** Each by its own monitor. */
+    private LongFunction<Metadata> asDevices() {
+        return number -> Tokens.headers(tokens.ofDevice(device(number)));
+    }
+
+    static String patient(long number) {
+        return String.format(Locale.ROOT, "p-%05d", number + 1);
+    }
+
+    static String device(long number) {
+        return String.format(Locale.ROOT, "m-%05d", number + 1);
+    }
+
+    /** Of every vital sign there is, a reading a second from a time on. */
+    static Batch batch(String patient, String device, long sequence, long start, int readings) {
+        var batch = Batch.newBuilder().setPatientId(patient).setDeviceId(device).setSequence(sequence);
+        for (var sign : SIGNS) {
+            batch.addColumns(columns(sign, start, readings, start / SECOND_US));
+        }
+        return batch.build();
+    }
+
+    /** The same readings at another time, which costs next to nothing. */
+    static Batch moved(Batch batch, String device, long sequence, long start) {
+        var moved = batch.toBuilder().setDeviceId(device).setSequence(sequence);
+        moved.getColumnsBuilderList().forEach(columns -> columns.setStartUs(start));
+        return moved.build();
+    }
+
+    static int signs() {
+        return SIGNS.size();
+    }
+
+    private static PutReadingsRequest put(Batch batch) {
+        return PutReadingsRequest.newBuilder().setBatch(batch).build();
+    }
+
+    private static Columns columns(Sign sign, long start, int size, long seed) {
+        var columns = Columns.newBuilder().setCode(sign.code).setUnit(sign.unit).setStartUs(start);
+        long random = seed * 0x9E3779B97F4A7C15L + 1;
+        double walk = 0;
+        for (int i = 0; i < size; i++) {
+            random = random * 6_364_136_223_846_793_005L + 1_442_695_040_888_963_407L;
+            walk = 0.98 * walk + (random >> 40) / (double) (1 << 23) * 0.2;
+            double value = sign.usual + sign.spread * Math.clamp(walk, -1, 1);
+            columns.addTimeDeltaUs(i == 0 ? 0 : SECOND_US).addValues(Math.round(value * 10) / 10.0);
+        }
+        return columns.build();
+    }
+}

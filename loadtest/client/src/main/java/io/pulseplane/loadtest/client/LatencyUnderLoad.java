@@ -1,0 +1,70 @@
+package io.pulseplane.loadtest.client;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** How long answers take when less is asked than a server can take, and when more is. */
+final class LatencyUnderLoad {
+
+    private static final double[] SHARES = {0.05, 0.1, 0.25, 0.5, 0.75, 0.9};
+    private static final double[] PERCENTILES = {50, 99, 99.9};
+
+    private final Bench bench;
+    private final Report report;
+
+    LatencyUnderLoad(Bench bench, Report report) {
+        this.bench = bench;
+        this.report = report;
+    }
+
+    /** @param peak of this client with this server, a second */
+    void measure(Plane plane, double peak, int patients) throws InterruptedException {
+        var rows = report.table(
+                "How long it takes under load",
+                "GetLatest of " + patients
+                        + " patients in turn at fixed rates, as shares of what this client got at most;"
+                        + " milliseconds from when a call was due. The promise: p50 50, p99 100, p99.9 200.",
+                "share",
+                "asked/s",
+                "answered/s",
+                "p50",
+                "p99",
+                "p99.9",
+                "max",
+                "failed",
+                "not sent",
+                "promise");
+        var lines = new ArrayList<Chart.Line>();
+        for (double percentile : PERCENTILES) {
+            lines.add(new Chart.Line("p" + Report.number(percentile).replaceAll("0$", ""), new ArrayList<>()));
+        }
+        var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
+        for (double share : SHARES) {
+            try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+                var outcome = OpenLoop.run(
+                        connections, Bench.latest(caller, patients), share * peak, bench.warmUp(), bench.measured());
+                rows.add(row(share, share * peak, outcome));
+                for (int i = 0; i < PERCENTILES.length; i++) {
+                    lines.get(i).points().add(new double[] {share * peak, outcome.millis(PERCENTILES[i])});
+                }
+            }
+        }
+        report.chart(
+                "latency-under-load",
+                Chart.logarithmicUp("GetLatest: latency under load", "calls a second", "milliseconds", lines));
+    }
+
+    static List<Object> row(Object what, double asked, Outcome outcome) {
+        return List.of(
+                what,
+                asked,
+                outcome.perSecond(),
+                outcome.millis(50),
+                outcome.millis(99),
+                outcome.millis(99.9),
+                outcome.maxMillis(),
+                outcome.failuresText(),
+                outcome.held(),
+                outcome.keepsPromise() ? "kept" : "broken");
+    }
+}

@@ -1,0 +1,222 @@
+package io.pulseplane.loadtest.client;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Loads a plane and the yardsticks it is compared with, one after the other, and writes a report. */
+@Command(name = "loadtest/run", sortOptions = false, mixinStandardHelpOptions = true)
+final class LoadTest implements Callable<Integer> {
+
+    /** What can be measured. */
+    enum Part {
+        YARDSTICKS,
+        LATEST,
+        LOAD,
+        OVERLOAD,
+        INGEST,
+        READS,
+        GHZ,
+        SOAK
+    }
+
+    private static final int GHZ_PORT = 9_000;
+
+    @Option(
+            names = "--patients",
+            defaultValue = "10000",
+            description = "With a monitor each. Default: ${DEFAULT-VALUE}")
+    private int patients;
+
+    @Option(
+            names = "--readings",
+            defaultValue = "60",
+            description = "Of each patient and vital sign. Default: ${DEFAULT-VALUE}")
+    private int readings;
+
+    @Option(
+            names = "--seconds",
+            defaultValue = "10",
+            description = "That a measurement lasts, and half as long before it. Default: ${DEFAULT-VALUE}")
+    private int seconds;
+
+    @Option(names = "--soak", defaultValue = "10", description = "Minutes of soak. Default: ${DEFAULT-VALUE}")
+    private int soakMinutes;
+
+    @Option(names = "--only", split = ",", description = "${COMPLETION-CANDIDATES}. Default: all")
+    private Set<Part> only = EnumSet.allOf(Part.class);
+
+    @Option(names = "--serve", description = "Serve the filled plane at port 9000 for whoever comes, until Ctrl-C.")
+    private boolean serve;
+
+    @Option(names = "--core", defaultValue = "0", description = "Of the servers. Default: ${DEFAULT-VALUE}")
+    private int core;
+
+    @Option(names = "--jvm", split = " ", description = "Options of the servers' virtual machines. Default: -Xmx1g")
+    private List<String> jvm = List.of("-Xmx1g");
+
+    @Option(names = "--out", defaultValue = "target/loadtest", description = "Default: ${DEFAULT-VALUE}")
+    private Path out;
+
+    private Report report;
+    private Bench bench;
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new LoadTest())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Files.createDirectories(out);
+        delete(out.resolve("data"));
+        report = new Report();
+        bench = new Bench(out, Duration.ofMillis(500L * seconds), Duration.ofSeconds(seconds));
+        report.fact("servers", "on core " + core + ", java " + String.join(" ", jvm));
+        var yardsticks = new Yardsticks(bench, pin(), report);
+        if (only.contains(Part.YARDSTICKS) && !serve) {
+            say("yardsticks");
+            yardsticks.measure(java());
+        }
+        try (var plane = Plane.start(out, pin(), java(), serve ? GHZ_PORT : 0)) {
+            var history = fill(plane);
+            plane.tokens().writeForGhz(out.resolve("tokens"));
+            if (serve) {
+                say("serving at port " + plane.port() + ", tokens in " + out.resolve("tokens") + "; Ctrl-C ends it");
+                Thread.currentThread().join();
+            }
+            measure(plane, history, yardsticks);
+        } finally {
+            report.write(out);
+        }
+        say("report in " + out.resolve("report.md"));
+        return 0;
+    }
+
+    private History fill(Plane plane) throws IOException, InterruptedException {
+        say("history of " + patients + " patients");
+        try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+            var history = new History(connections, plane.tokens(), patients);
+            var filled = history.fill(readings);
+            if (only.contains(Part.READS)) {
+                history.fillLong();
+            }
+            report.fact(
+                    "history",
+                    patients + " patients x 5 vital signs x " + readings + " readings, put in "
+                            + Report.number(filled.seconds()) + " s");
+            return history;
+        }
+    }
+
+    private void measure(Plane plane, History history, Yardsticks yardsticks) throws IOException, InterruptedException {
+        double peak = Double.NaN;
+        if (only.stream().anyMatch(EnumSet.of(Part.LATEST, Part.LOAD, Part.OVERLOAD, Part.SOAK)::contains)) {
+            say("latest values");
+            var token = Optional.of(plane.tokens().of("authorized_medical_staff"));
+            var peaks = new LinkedHashMap<String, Bench.Peaks>();
+            peaks.put("**the plane**, one patient", bench.peaks(plane.port(), token, 1));
+            peaks.put("**the plane**, " + patients + " patients", bench.peaks(plane.port(), token, patients));
+            yardsticks.tell(peaks);
+            peak = peaks.lastEntry().getValue().unary();
+        }
+        if (only.contains(Part.LOAD)) {
+            say("latency under load");
+            new LatencyUnderLoad(bench, report).measure(plane, peak, patients);
+        }
+        if (only.contains(Part.OVERLOAD)) {
+            say("overload");
+            new Overload(bench, report).measure(plane, peak);
+        }
+        if (only.contains(Part.INGEST)) {
+            say("ingest");
+            new IngestLoad(bench, report).measure(plane);
+        }
+        if (only.contains(Part.READS)) {
+            say("ranges and windows");
+            new Reads(bench, report).measure(plane, history.longStart());
+        }
+        if (only.contains(Part.GHZ)) {
+            say("ghz");
+            ghz(plane);
+        }
+        if (only.contains(Part.SOAK)) {
+            say("soak");
+            new Soak(report).run(plane, peak / 2, patients, Duration.ofMinutes(soakMinutes));
+        }
+    }
+
+    private void ghz(Plane plane) throws IOException, InterruptedException {
+        if (Ghz.version().isEmpty()) {
+            report.note("ghz is not installed");
+            return;
+        }
+        var rows = report.table(
+                "ghz",
+                "loadtest/ghz as people run it by hand: closed loop, so waiting for the client counts for nothing.",
+                "configuration",
+                "rpc",
+                "calls",
+                "calls/s",
+                "p50",
+                "p99",
+                "p99.9",
+                "statuses",
+                "promise");
+        for (var configuration : Ghz.configurations()) {
+            var result = Ghz.run(configuration, plane.port(), out);
+            rows.add(List.of(
+                    result.name(),
+                    result.rpc(),
+                    result.count(),
+                    result.perSecond(),
+                    result.millis().get(50.0),
+                    result.millis().get(99.0),
+                    result.millis().get(99.9),
+                    result.statuses(),
+                    result.keepsPromise() ? "kept" : "broken"));
+        }
+    }
+
+    private List<String> java() {
+        var java = new ArrayList<String>();
+        java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        java.addAll(jvm);
+        return java;
+    }
+
+    private List<String> pin() {
+        if (Machine.firstLineOf("taskset", "--version").isEmpty()) {
+            report.note("Nothing is pinned to a core: taskset is not installed");
+            return List.of();
+        }
+        return List.of("taskset", "-c", Integer.toString(core));
+    }
+
+    private static void say(String what) {
+        System.out.println("loadtest: " + what);
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            try (var files = Files.walk(directory)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+}

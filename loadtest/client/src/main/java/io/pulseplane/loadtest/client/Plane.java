@@ -1,0 +1,69 @@
+package io.pulseplane.loadtest.client;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The packaged plane, as a user starts it, but that one caller may ask as often as it likes. */
+final class Plane implements AutoCloseable {
+
+    private static final Pattern LISTENS = Pattern.compile("gRPC listens on \\S+:(\\d+)[\\s\\S]*started in");
+
+    private final Server server;
+    private final Path dataDir;
+
+    private Plane(Server server, Path dataDir) {
+        this.server = server;
+        this.dataDir = dataDir;
+    }
+
+    /** @param port 0 for any */
+    static Plane start(Path out, List<String> pin, List<String> jvm, int port)
+            throws IOException, InterruptedException {
+        var dataDir = out.resolve("data");
+        var command = new ArrayList<>(jvm);
+        command.addAll(List.of(
+                "-Dquarkus.grpc.server.port=" + port,
+                "-Dquarkus.http.port=0",
+                "-Dpulseplane.gate.max-requests-per-second=0",
+                "-jar",
+                Path.of("target", "quarkus-app", "quarkus-run.jar").toString(),
+                "serve",
+                "--data-dir",
+                dataDir.toString()));
+        return new Plane(Server.start(out.resolve("plane.log"), pin, command, LISTENS), dataDir);
+    }
+
+    int port() {
+        return server.port();
+    }
+
+    Tokens tokens() {
+        return new Tokens(dataDir);
+    }
+
+    long residentMib() throws IOException {
+        return server.residentMib();
+    }
+
+    /** What is in use of the heap once everything that can be collected has been, in MiB. */
+    double liveHeapMib() throws IOException, InterruptedException {
+        var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        var pid = Long.toString(server.pid());
+        Machine.outputOf(List.of(jcmd, pid, "GC.run"));
+        var said = Machine.outputOf(List.of(jcmd, pid, "GC.heap_info"));
+        var used = Pattern.compile("used (\\d+)K").matcher(said.split("Metaspace")[0]);
+        double kib = 0;
+        while (used.find()) {
+            kib += Long.parseLong(used.group(1));
+        }
+        return kib / 1_024;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}

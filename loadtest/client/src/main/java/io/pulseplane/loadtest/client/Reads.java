@@ -1,0 +1,88 @@
+package io.pulseplane.loadtest.client;
+
+import io.grpc.MethodDescriptor;
+import io.pulseplane.api.v1.AggregateRequest;
+import io.pulseplane.api.v1.Function;
+import io.pulseplane.api.v1.GetStatisticsRequest;
+import io.pulseplane.api.v1.QueryReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import java.util.List;
+
+/** A day, and a month by the minute, of a reading a second: one question after the other. */
+final class Reads {
+
+    private static final long SECOND_US = 1_000_000;
+    private static final long DAY_US = 86_400 * SECOND_US;
+    private static final long MINUTE_US = 60 * SECOND_US;
+
+    private final Bench bench;
+    private final Report report;
+
+    Reads(Bench bench, Report report) {
+        this.bench = bench;
+        this.report = report;
+    }
+
+    void measure(Plane plane, long monthStart) throws InterruptedException {
+        var rows = report.table(
+                "Ranges and windows",
+                "One caller, one question at a time; milliseconds to the last byte.",
+                "what",
+                "answers/s",
+                "p50",
+                "p99",
+                "max",
+                "failed");
+        long lastDay = monthStart + 29 * DAY_US;
+        rows.add(row(
+                plane,
+                "a day of a series: 86,400 readings",
+                QueryServiceGrpc.getQueryReadingsMethod(),
+                QueryReadingsRequest.newBuilder()
+                        .setPatientId(History.LONG_PATIENT)
+                        .addCodes(History.HEART_RATE)
+                        .setFromUs(lastDay)
+                        .setToUs(lastDay + DAY_US)
+                        .build()));
+        rows.add(row(
+                plane,
+                "windows of a minute over 30 days: 2.6 million readings",
+                QueryServiceGrpc.getAggregateMethod(),
+                AggregateRequest.newBuilder()
+                        .setPatientId(History.LONG_PATIENT)
+                        .addCodes(History.HEART_RATE)
+                        .setFromUs(monthStart)
+                        .setToUs(monthStart + 30 * DAY_US)
+                        .setWindowUs(MINUTE_US)
+                        .addFunctions(Function.FUNCTION_MEAN)
+                        .addFunctions(Function.FUNCTION_MIN)
+                        .addFunctions(Function.FUNCTION_MAX)
+                        .build()));
+        rows.add(row(
+                plane,
+                "statistics of an hour: 3,600 readings",
+                QueryServiceGrpc.getGetStatisticsMethod(),
+                GetStatisticsRequest.newBuilder()
+                        .setPatientId(History.LONG_PATIENT)
+                        .addCodes(History.HEART_RATE)
+                        .setFromUs(lastDay)
+                        .setToUs(lastDay + 60 * MINUTE_US)
+                        .build()));
+    }
+
+    private <Q, R> List<Object> row(Plane plane, String what, MethodDescriptor<Q, R> method, Q question)
+            throws InterruptedException {
+        var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
+        try (var connections = new Connections(plane.port(), 1)) {
+            var outcome = ClosedLoop.during(
+                    connections, Calls.by(caller, method, _ -> question), 1, bench.warmUp(), bench.measured());
+            return List.of(
+                    what,
+                    outcome.perSecond(),
+                    outcome.millis(50),
+                    outcome.millis(99),
+                    outcome.maxMillis(),
+                    outcome.failuresText());
+        }
+    }
+}

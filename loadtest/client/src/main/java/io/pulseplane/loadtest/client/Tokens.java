@@ -1,0 +1,63 @@
+package io.pulseplane.loadtest.client;
+
+import io.grpc.Metadata;
+import io.pulseplane.node.LocalTokens;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** What callers show at the gate of a plane that this machine runs. */
+final class Tokens {
+
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** Longer than the longest soak that anybody waits for. */
+    private static final Duration LIFE = Duration.ofDays(2);
+
+    private final Path dataDir;
+
+    Tokens(Path dataDir) {
+        this.dataDir = dataDir;
+    }
+
+    String of(String role) {
+        return issue("loadtest", role, "");
+    }
+
+    String ofDevice(String device) {
+        return issue(device, "device", device);
+    }
+
+    private String issue(String subject, String role, String device) {
+        try {
+            return LocalTokens.issue(
+                    dataDir,
+                    new LocalTokens.Wanted(subject, List.of(role), LocalTokens.DEFAULT_TENANT, "", device, LIFE));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    static Metadata headers(String token) {
+        var headers = new Metadata();
+        headers.put(AUTHORIZATION, "Bearer " + token);
+        return headers;
+    }
+
+    /** As ghz wants them: its configurations name these files. */
+    void writeForGhz(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        for (var role : List.of("authorized_medical_staff", "clinical_admin", "auditor")) {
+            write(directory.resolve(role + ".json"), of(role));
+        }
+        write(directory.resolve("device.json"), ofDevice("ghz-monitor"));
+    }
+
+    private static void write(Path file, String token) throws IOException {
+        Files.writeString(file, "{\"authorization\": \"Bearer " + token + "\"}\n");
+    }
+}

@@ -11,20 +11,28 @@ import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 
 /**
- * One stream of questions for latest readings. Questions are answered one after the other; the next one is read when the
- * one before it has its answer and the client takes what it asked for.
+ * One stream of questions for latest readings. Questions are answered one after the other, and only as fast as the client
+ * takes the answers. Some are read ahead of their turn: those whose answers are at hand then leave in one write.
  */
 final class LatestStream implements StreamObserver<StreamLatestRequest> {
+
+    /** Questions that wait here at most. */
+    private static final int AHEAD = 32;
+
+    /** @param refusal what is said in place of an answer; null if there is a question */
+    private record Asked(Question question, Problem refusal) {}
 
     private final LatestQuery latest;
     private final Duration deadline;
     private final ServerCallStreamObserver<StreamLatestResponse> responses;
 
+    private final Deque<Asked> waiting = new ArrayDeque<>();
     private Cancellable asking;
-    private boolean paused;
     private boolean answering;
     private boolean halfClosed;
     private boolean over;
@@ -34,25 +42,49 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         this.deadline = deadline;
         this.responses = responses;
         responses.disableAutoRequest();
-        responses.setOnReadyHandler(this::resume);
+        responses.setOnReadyHandler(this::answerNext);
         responses.setOnCancelHandler(this::cancelled);
-        responses.request(1);
+        responses.request(AHEAD);
     }
 
     @Override
     public void onNext(StreamLatestRequest request) {
-        Question question;
-        try {
-            question = question(request);
-        } catch (Problem refusal) {
-            answer(error(refusal));
-            return;
+        var asked = read(request);
+        synchronized (this) {
+            waiting.add(asked);
         }
-        var known = latest.now(question);
-        if (known.isPresent()) {
-            answer(response(known.get()));
-        } else {
-            ask(question);
+        answerNext();
+    }
+
+    /** Goes on until there is nothing to answer, an answer has to be waited for, or the client takes no more. */
+    private void answerNext() {
+        for (var asked = take(); asked != null; asked = take()) {
+            if (asked.refusal != null) {
+                answer(error(asked.refusal));
+                continue;
+            }
+            var known = latest.now(asked.question);
+            if (known.isPresent()) {
+                answer(response(known.get()));
+            } else {
+                ask(asked.question);
+            }
+        }
+    }
+
+    private synchronized Asked take() {
+        if (answering || over || waiting.isEmpty() || !responses.isReady()) {
+            return null;
+        }
+        answering = true;
+        return waiting.poll();
+    }
+
+    private static Asked read(StreamLatestRequest request) {
+        try {
+            return new Asked(question(request), null);
+        } catch (Problem refusal) {
+            return new Asked(null, refusal);
         }
     }
 
@@ -71,12 +103,9 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     }
 
     private void ask(Question question) {
-        synchronized (this) {
-            answering = true;
-        }
         var subscription = Deadlines.limit(latest.ask(question), deadline)
                 .subscribe()
-                .with(readings -> answer(response(readings)), failure -> answer(error(failure)));
+                .with(readings -> answerAndGoOn(response(readings)), failure -> answerAndGoOn(error(failure)));
         synchronized (this) {
             asking = subscription;
             if (over) {
@@ -99,30 +128,25 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
                 .build();
     }
 
+    private void answerAndGoOn(StreamLatestResponse response) {
+        answer(response);
+        answerNext();
+    }
+
     private void answer(StreamLatestResponse response) {
         synchronized (this) {
             answering = false;
-            paused = true;
-            if (!over) {
-                responses.onNext(response);
-            }
-            completeIfDone();
-        }
-        resume();
-    }
-
-    private void resume() {
-        synchronized (this) {
-            if (!paused || over || !responses.isReady()) {
+            if (over) {
                 return;
             }
-            paused = false;
+            responses.onNext(response);
+            completeIfDone();
         }
         responses.request(1);
     }
 
     private void completeIfDone() {
-        if (halfClosed && !answering && !over) {
+        if (halfClosed && !answering && waiting.isEmpty() && !over) {
             over = true;
             responses.onCompleted();
         }
@@ -141,6 +165,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     private synchronized void cancelled() {
         over = true;
+        waiting.clear();
         if (asking != null) {
             asking.cancel();
         }

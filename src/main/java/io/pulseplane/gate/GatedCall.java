@@ -7,8 +7,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.pulseplane.gate.token.BearerToken;
 import io.pulseplane.vitals.Problem;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +23,8 @@ import java.util.concurrent.Future;
  */
 final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCalls.Call {
 
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
     private static final Future<?> NEVER = CompletableFuture.completedFuture(null);
 
     private final Gate gate;
@@ -35,8 +36,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private final MethodType type;
     private final Context origin = Context.current();
 
-    /** Null until something has to wait, which most requests never do. */
-    private Deque<Q> held;
+    private final Held<Q> held = new Held<>();
 
     private Repeats repeats;
     private ServerCall.Listener<Q> endpoint;
@@ -148,25 +148,27 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             return;
         }
         if (mustWait()) {
-            held = held == null ? new ArrayDeque<>() : held;
-            held.add(request);
+            hold(request);
         } else {
             decide(request);
         }
     }
 
-    private boolean mustWait() {
-        return principal == null || deciding || isHolding();
+    private void hold(Q request) {
+        if (!held.add(request)) {
+            gate.limited(rule.action());
+            end(new Problem.Exhausted("too many bytes wait to be decided on", RETRY));
+        }
     }
 
-    private boolean isHolding() {
-        return held != null && !held.isEmpty();
+    private boolean mustWait() {
+        return principal == null || deciding || !held.isEmpty();
     }
 
     /** Goes on with what has been held, as far as it goes. */
     private void proceed() {
-        while (!over && !deciding && isHolding()) {
-            decide(held.poll());
+        while (!over && !deciding && !held.isEmpty()) {
+            decide(held.next());
         }
         if (halfClosed && !over && !deciding) {
             context.run(endpoint::onHalfClose);
@@ -212,13 +214,12 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     /** @param asked what is permitted if the stage ends well */
     private void await(Q request, Asked asked, CompletionStage<Void> decision) {
         var basis = asked == null || type == MethodType.UNARY ? null : gate.basis();
-        var future = decision.toCompletableFuture();
-        if (future.state() == Future.State.SUCCESS) {
+        if (decision == Judge.PERMITTED) {
             permitted(request, asked, basis);
             return;
         }
         deciding = true;
-        future.whenComplete((_, failure) -> here.execute(() -> {
+        decision.whenComplete((_, failure) -> here.execute(() -> {
             deciding = false;
             if (over) {
                 return;
@@ -340,7 +341,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void finish() {
         over = true;
-        held = null;
+        held.clear();
         expiry.cancel(false);
         if (running != null) {
             gate.running().remove(this, running.access().patients());

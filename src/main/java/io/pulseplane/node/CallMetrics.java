@@ -52,7 +52,10 @@ final class CallMetrics implements ServerInterceptor, Prioritized {
     }
 
     private Timer timer(String rpc, Status.Code code) {
-        var ofRpc = timers.computeIfAbsent(rpc, _ -> new Timer[Status.Code.values().length]);
+        var ofRpc = timers.get(rpc);
+        if (ofRpc == null) {
+            ofRpc = timers.computeIfAbsent(rpc, _ -> new Timer[Status.Code.values().length]);
+        }
         var timer = ofRpc[code.value()];
         if (timer == null) {
             // Two threads may both come here; the registry gives them the same timer.

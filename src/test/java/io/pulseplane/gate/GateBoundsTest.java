@@ -4,12 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.ClientInterceptors;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.Tokens;
 import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.StreamLatestRequest;
+import io.pulseplane.api.v1.StreamLatestResponse;
+import io.pulseplane.gate.policy.Policy;
+import io.pulseplane.gate.policy.PolicyInput;
+import io.pulseplane.gate.policy.Verdict;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +85,64 @@ class GateBoundsTest extends GatedPlaneTest {
         assertThat(latest(plane.as(STAFF), "ada").code())
                 .as("who can say who they are is not kept out by them")
                 .isEqualTo(Status.Code.OK);
+    }
+
+    /** Never decides, so that everything waits. */
+    private static final class Undecided implements Policy {
+
+        @Override
+        public CompletionStage<Verdict> decide(PolicyInput input) {
+            return new CompletableFuture<>();
+        }
+
+        @Override
+        public String digest() {
+            return "undecided";
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void hold_for_what_waits_to_be_decided_on() throws Exception {
+        var plane = with(GatedPlane.Choice.USUAL.withPolicy(new Undecided()));
+        var ended = new CompletableFuture<Status.Code>();
+        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(new StreamObserver<>() {
+            @Override
+            public void onNext(StreamLatestResponse answer) {
+                ended.completeExceptionally(new AssertionError("answered: " + answer));
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                ended.complete(Status.fromThrowable(failure).getCode());
+            }
+
+            @Override
+            public void onCompleted() {
+                ended.complete(Status.Code.OK);
+            }
+        });
+        var padding = UnknownFieldSet.newBuilder()
+                .addField(
+                        1_000,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(ByteString.copyFrom(new byte[3 << 20]))
+                                .build())
+                .build();
+        var large = StreamLatestRequest.newBuilder()
+                .setPatientId("ada")
+                .setUnknownFields(padding)
+                .build();
+        for (int i = 0; i < 3; i++) {
+            questions.onNext(large);
+        }
+        assertThat(ended)
+                .as("one is being decided on, and there is room for two")
+                .isNotDone();
+        questions.onNext(large);
+        assertThat(ended.get(30, TimeUnit.SECONDS)).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
@@ -15,6 +16,9 @@ import java.util.function.LongSupplier;
  * again, which it finds out by itself.
  */
 public final class AuditLog implements AutoCloseable {
+
+    /** Of a record that may be relied on at once. One for all, so that whoever gets it need not ask whether it is done. */
+    public static final CompletionStage<Void> WRITTEN = CompletableFuture.completedStage(null);
 
     private static final System.Logger LOG = System.getLogger(AuditLog.class.getName());
 
@@ -83,7 +87,7 @@ public final class AuditLog implements AutoCloseable {
      */
     public CompletionStage<Void> append(AuditRecord record) {
         if (writer.isEmpty()) {
-            return AuditQueue.done();
+            return WRITTEN;
         }
         var answer = queue.add(record);
         if (AuditQueue.isRefusal(answer)) {

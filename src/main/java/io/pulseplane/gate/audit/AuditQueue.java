@@ -13,8 +13,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class AuditQueue {
 
-    private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
-
     private static final CompletionStage<Void> FULL = refusal("the audit log does not keep up; nothing was done");
     private static final CompletionStage<Void> UNWRITABLE =
             refusal("the audit log cannot be written; nothing was done");
@@ -57,10 +55,6 @@ final class AuditQueue {
         return answer == FULL || answer == UNWRITABLE || answer == CLOSED;
     }
 
-    static CompletionStage<Void> done() {
-        return DONE;
-    }
-
     CompletionStage<Void> add(AuditRecord record) {
         int weight = record.weight();
         synchronized (this) {
@@ -81,7 +75,7 @@ final class AuditQueue {
             } else if (!sync && isEarly(weight)) {
                 notify();
             }
-            return sync ? waiting.stage() : DONE;
+            return sync ? waiting.stage() : AuditLog.WRITTEN;
         }
     }
 

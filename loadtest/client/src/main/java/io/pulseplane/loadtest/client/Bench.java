@@ -23,12 +23,27 @@ import java.util.Optional;
 record Bench(Path out, Duration warmUp, Duration measured) {
 
     static final int CONNECTIONS = 4;
-    static final int UNDER_WAY = 256;
+    /** Enough that a server does not wait for the disk to sync records with nothing else to do. */
+    static final int UNDER_WAY = 1_024;
+
     private static final int STREAMS = 4;
     private static final int WINDOW = 256;
 
-    /** What a server takes at most, a second; NaN where it could not be measured. */
-    record Peaks(double h2load, double unary, double stream) {}
+    /**
+     * What a server takes at most.
+     *
+     * @param perSecond answers; NaN where it could not be measured
+     * @param micros of processor time for each
+     */
+    record Peak(double perSecond, double micros) {
+
+        static final Peak UNKNOWN = new Peak(Double.NaN, Double.NaN);
+    }
+
+    record Peaks(Peak h2load, Peak unary, Peak stream) {
+
+        static final Peaks UNKNOWN = new Peaks(Peak.UNKNOWN, Peak.UNKNOWN, Peak.UNKNOWN);
+    }
 
     static Calls<GetLatestRequest, GetLatestResponse> latest(Metadata caller, int patients) {
         return Calls.by(caller, QueryServiceGrpc.getGetLatestMethod(), number -> ofPatient(number % patients));
@@ -42,27 +57,35 @@ record Bench(Path out, Duration warmUp, Duration measured) {
     }
 
     /** Of one patient if there is but one, else of all of them in turn. */
-    Peaks peaks(int port, Optional<String> token, int patients) throws IOException, InterruptedException {
+    Peaks peaks(Server server, Optional<String> token, int patients) throws IOException, InterruptedException {
         var caller = token.map(Tokens::headers).orElseGet(Metadata::new);
-        int answerBytes = answerBytes(port, caller);
-        double h2load = H2load.isInstalled() && patients == 1
-                ? new H2load(out)
-                        .grpc(
-                                port,
-                                QueryServiceGrpc.getGetLatestMethod().getFullMethodName(),
-                                token,
-                                ofPatient(0),
-                                answerBytes,
-                                measured)
-                : Double.NaN;
-        try (var connections = new Connections(port, CONNECTIONS)) {
+        int answerBytes = answerBytes(server.port(), caller);
+        var h2load = H2load.isInstalled() && patients == 1 ? h2load(server, token, answerBytes) : Peak.UNKNOWN;
+        try (var connections = new Connections(server.port(), CONNECTIONS)) {
+            var unaryMeter = CpuMeter.start(server::processorTime, warmUp, measured);
             var unary = ClosedLoop.during(connections, latest(caller, patients), UNDER_WAY, warmUp, measured);
+            var streamMeter = CpuMeter.start(server::processorTime, warmUp, measured);
             var stream = Pipeline.run(
                     connections, streamLatest(caller, patients), Bench::worth, STREAMS, WINDOW, warmUp, measured);
-            requireNoFailures(unary);
-            requireNoFailures(stream);
-            return new Peaks(h2load, unary.perSecond(), stream.perSecond());
+            return new Peaks(h2load, peak(unary, unaryMeter), peak(stream, streamMeter));
         }
+    }
+
+    private Peak h2load(Server server, Optional<String> token, int answerBytes)
+            throws IOException, InterruptedException {
+        var h2load = new H2load(out);
+        var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
+        h2load.check(server.port(), rpc, token, ofPatient(0), answerBytes);
+        var meter = CpuMeter.start(server::processorTime, warmUp, measured);
+        double perSecond = h2load.grpc(server.port(), rpc, token, ofPatient(0), warmUp, measured);
+        return new Peak(perSecond, meter.microsOf(perSecond * measured.toSeconds()));
+    }
+
+    private static Peak peak(Outcome outcome, CpuMeter meter) {
+        if (outcome.failed() > 0) {
+            throw new IllegalStateException("calls failed: " + outcome.failuresText());
+        }
+        return new Peak(outcome.perSecond(), meter.microsOf(outcome.answered()));
     }
 
     private static Calls<StreamLatestRequest, StreamLatestResponse> streamLatest(Metadata caller, int patients) {
@@ -93,12 +116,6 @@ record Bench(Path out, Duration warmUp, Duration measured) {
                 throw new IllegalStateException("not one reading but " + answer.getReadingsCount());
             }
             return answer.getSerializedSize();
-        }
-    }
-
-    private static void requireNoFailures(Outcome outcome) {
-        if (outcome.failed() > 0) {
-            throw new IllegalStateException("calls failed: " + outcome.failuresText());
         }
     }
 }

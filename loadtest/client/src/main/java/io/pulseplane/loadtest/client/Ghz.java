@@ -16,6 +16,9 @@ final class Ghz {
 
     private static final Path CONFIGURATIONS = Path.of("loadtest", "ghz");
 
+    private static final String WATCH = "watch";
+    private static final String SENDER = "put-readings.json";
+
     /**
      * How one configuration fared.
      *
@@ -48,20 +51,34 @@ final class Ghz {
     static Result run(Path configuration, int port, Path directory) throws IOException, InterruptedException {
         var name = configuration.getFileName().toString().replace(".json", "");
         var output = directory.resolve("ghz-" + name + ".json");
-        Machine.outputOf(List.of(
-                "ghz",
-                "--config",
-                configuration.toString(),
-                "--format",
-                "json",
-                "--output",
-                output.toString(),
-                "127.0.0.1:" + port));
+        if (name.equals(WATCH)) {
+            // There is nothing to see where nobody sends.
+            var sender = start(CONFIGURATIONS.resolve(SENDER), port, directory.resolve("ghz-sender.json"));
+            start(configuration, port, output).waitFor();
+            sender.destroyForcibly().waitFor();
+        } else {
+            start(configuration, port, output).waitFor();
+        }
         var report = Struct.newBuilder();
         try (var json = Files.newBufferedReader(output)) {
             JsonFormat.parser().merge(json, report);
         }
         return result(name, report.build());
+    }
+
+    private static Process start(Path configuration, int port, Path output) throws IOException {
+        return new ProcessBuilder(
+                        "ghz",
+                        "--config",
+                        configuration.toString(),
+                        "--format",
+                        "json",
+                        "--output",
+                        output.toString(),
+                        "127.0.0.1:" + port)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
     }
 
     private static Result result(String name, Struct report) {

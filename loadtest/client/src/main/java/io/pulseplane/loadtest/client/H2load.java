@@ -23,7 +23,7 @@ final class H2load {
     private static final Pattern DATA = Pattern.compile("traffic: .*\\((\\d+)\\) data");
 
     private static final int CONNECTIONS = 4;
-    private static final int STREAMS = 64;
+    private static final int STREAMS = 256;
     private static final int TRIED = 1_000;
 
     /** How much an answer may differ from another in size: in the number of its last digit. */
@@ -43,9 +43,29 @@ final class H2load {
         return Machine.firstLineOf("h2load", "--version");
     }
 
-    /** Requests a second to a gRPC rpc, answered with messages of so many bytes. */
-    double grpc(int port, String rpc, Optional<String> token, MessageLite request, int answerBytes, Duration measured)
+    /** Fails if answers are not messages of so many bytes. What it reads while it warms up would be in the sum. */
+    void check(int port, String rpc, Optional<String> token, MessageLite request, int answerBytes)
             throws IOException, InterruptedException {
+        var said = run(List.of("-n", Integer.toString(TRIED)), options(token, request), url(port, rpc));
+        double bytes = Double.parseDouble(group(DATA, said, 1)) / TRIED;
+        int expected = 1 + Integer.BYTES + answerBytes;
+        if (bytes < expected / TOLERANCE || bytes > expected * TOLERANCE) {
+            throw new IOException("answers of " + bytes + " bytes, not of " + expected + "\n" + said);
+        }
+    }
+
+    /** Requests a second to a gRPC rpc. */
+    double grpc(int port, String rpc, Optional<String> token, MessageLite request, Duration warmUp, Duration measured)
+            throws IOException, InterruptedException {
+        return Double.parseDouble(
+                group(RATE, run(during(warmUp, measured), options(token, request), url(port, rpc)), 1));
+    }
+
+    private static String url(int port, String rpc) {
+        return "http://127.0.0.1:" + port + "/" + rpc;
+    }
+
+    private List<String> options(Optional<String> token, MessageLite request) throws IOException {
         var body = directory.resolve("h2load-request.bin");
         var message = request.toByteArray();
         Files.write(
@@ -58,28 +78,21 @@ final class H2load {
         var options = new ArrayList<>(
                 List.of("-H", "content-type: application/grpc", "-H", "te: trailers", "-d", body.toString()));
         token.ifPresent(bearer -> options.addAll(List.of("-H", "authorization: Bearer " + bearer)));
-        var url = "http://127.0.0.1:" + port + "/" + rpc;
-        // What it reads while it warms up is in its sum of bytes, so that is looked at beforehand.
-        var tried = run(List.of("-n", Integer.toString(TRIED)), options, url);
-        double bytes = Double.parseDouble(group(DATA, tried, 1)) / TRIED;
-        int expected = 1 + Integer.BYTES + answerBytes;
-        if (bytes < expected / TOLERANCE || bytes > expected * TOLERANCE) {
-            throw new IOException("answers of " + bytes + " bytes, not of " + expected + "\n" + tried);
-        }
-        return Double.parseDouble(group(RATE, run(during(measured), options, url), 1));
+        return options;
     }
 
     /** Requests a second for a page. */
-    double get(int port, String path, Duration measured) throws IOException, InterruptedException {
-        return Double.parseDouble(group(RATE, run(during(measured), List.of(), "http://127.0.0.1:" + port + path), 1));
+    double get(int port, String path, Duration warmUp, Duration measured) throws IOException, InterruptedException {
+        return Double.parseDouble(
+                group(RATE, run(during(warmUp, measured), List.of(), "http://127.0.0.1:" + port + path), 1));
     }
 
-    private static List<String> during(Duration measured) {
+    private static List<String> during(Duration warmUp, Duration measured) {
         return List.of(
                 "-D",
                 Long.toString(measured.toSeconds()),
                 "--warm-up-time",
-                Long.toString(Math.max(1, measured.toSeconds() / 2)));
+                Long.toString(Math.max(1, warmUp.toSeconds())));
     }
 
     private static String run(List<String> length, List<String> options, String url)

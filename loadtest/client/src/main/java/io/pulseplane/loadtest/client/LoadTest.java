@@ -64,8 +64,18 @@ final class LoadTest implements Callable<Integer> {
     @Option(names = "--core", defaultValue = "0", description = "Of the servers. Default: ${DEFAULT-VALUE}")
     private int core;
 
-    @Option(names = "--jvm", split = " ", description = "Options of the servers' virtual machines. Default: -Xmx1g")
+    @Option(
+            names = "--jvm",
+            paramLabel = "OPTION",
+            description =
+                    "Of the servers' virtual machines, such as --jvm=-Xmx1g, which is the default; repeat for more.")
     private List<String> jvm = List.of("-Xmx1g");
+
+    @Option(
+            names = "--app",
+            defaultValue = "target/quarkus-app",
+            description = "The packaged plane; another one, to compare with. Default: ${DEFAULT-VALUE}")
+    private Path app;
 
     @Option(names = "--out", defaultValue = "target/loadtest", description = "Default: ${DEFAULT-VALUE}")
     private Path out;
@@ -84,14 +94,14 @@ final class LoadTest implements Callable<Integer> {
         Files.createDirectories(out);
         delete(out.resolve("data"));
         report = new Report();
-        bench = new Bench(out, Duration.ofMillis(500L * seconds), Duration.ofSeconds(seconds));
+        bench = new Bench(out, Duration.ofSeconds(Math.max(1, seconds / 2)), Duration.ofSeconds(seconds));
         report.fact("servers", "on core " + core + ", java " + String.join(" ", jvm));
         var yardsticks = new Yardsticks(bench, pin(), report);
         if (only.contains(Part.YARDSTICKS) && !serve) {
             say("yardsticks");
             yardsticks.measure(java());
         }
-        try (var plane = Plane.start(out, pin(), java(), serve ? GHZ_PORT : 0)) {
+        try (var plane = Plane.start(app, out, pin(), java(), serve ? GHZ_PORT : 0)) {
             var history = fill(plane);
             plane.tokens().writeForGhz(out.resolve("tokens"));
             if (serve) {
@@ -128,10 +138,10 @@ final class LoadTest implements Callable<Integer> {
             say("latest values");
             var token = Optional.of(plane.tokens().of("authorized_medical_staff"));
             var peaks = new LinkedHashMap<String, Bench.Peaks>();
-            peaks.put("**the plane**, one patient", bench.peaks(plane.port(), token, 1));
-            peaks.put("**the plane**, " + patients + " patients", bench.peaks(plane.port(), token, patients));
+            peaks.put("**the plane**, one patient", bench.peaks(plane.server(), token, 1));
+            peaks.put("**the plane**, " + patients + " patients", bench.peaks(plane.server(), token, patients));
             yardsticks.tell(peaks);
-            peak = peaks.lastEntry().getValue().unary();
+            peak = peaks.lastEntry().getValue().unary().perSecond();
         }
         if (only.contains(Part.LOAD)) {
             say("latency under load");

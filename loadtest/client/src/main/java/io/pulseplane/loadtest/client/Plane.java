@@ -20,7 +20,7 @@ final class Plane implements AutoCloseable {
     }
 
     /** @param port 0 for any */
-    static Plane start(Path out, List<String> pin, List<String> jvm, int port)
+    static Plane start(Path app, Path out, List<String> pin, List<String> jvm, int port)
             throws IOException, InterruptedException {
         var dataDir = out.resolve("data");
         var command = new ArrayList<>(jvm);
@@ -29,7 +29,7 @@ final class Plane implements AutoCloseable {
                 "-Dquarkus.http.port=0",
                 "-Dpulseplane.gate.max-requests-per-second=0",
                 "-jar",
-                Path.of("target", "quarkus-app", "quarkus-run.jar").toString(),
+                app.resolve("quarkus-run.jar").toString(),
                 "serve",
                 "--data-dir",
                 dataDir.toString()));
@@ -38,6 +38,10 @@ final class Plane implements AutoCloseable {
 
     int port() {
         return server.port();
+    }
+
+    Server server() {
+        return server;
     }
 
     Tokens tokens() {

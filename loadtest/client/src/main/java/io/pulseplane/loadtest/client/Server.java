@@ -34,6 +34,8 @@ final class Server implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
+        // Whoever stops the test with Ctrl-C stops its servers, too.
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(process::destroy));
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (process.isAlive() && System.nanoTime() - deadline < 0) {
             var said = listening.matcher(Files.readString(log));
@@ -70,6 +72,11 @@ final class Server implements AutoCloseable {
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1_024)
                 .findFirst()
                 .orElse(0);
+    }
+
+    /** What the process has had of the processor so far. */
+    Duration processorTime() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     long pid() {

@@ -59,7 +59,7 @@ final class Yardsticks {
 
     private void echo(String name, List<String> command) throws IOException, InterruptedException {
         try (var server = Server.start(bench.out().resolve("echo.log"), pin, command, ECHO_LISTENS)) {
-            var measured = bench.peaks(server.port(), Optional.empty(), 1);
+            var measured = bench.peaks(server, Optional.empty(), 1);
             System.out.printf("  %s: %s%n", name, measured);
             peaks.put(name, measured);
         }
@@ -76,7 +76,7 @@ final class Yardsticks {
         var command = List.of("nghttpd", "--no-tls", "-a", "127.0.0.1", "-v", "-d", pages.toString(), "" + port);
         var listening = Pattern.compile("listen [^\\n]*:(\\d+)");
         try (var server = Server.start(bench.out().resolve("nghttpd.log"), pin, command, listening)) {
-            return new H2load(bench.out()).get(server.port(), "/page", bench.measured());
+            return new H2load(bench.out()).get(server.port(), "/page", bench.warmUp(), bench.measured());
         }
     }
 
@@ -86,29 +86,37 @@ final class Yardsticks {
         all.putAll(planes);
         var rows = report.table(
                 "What it takes at most",
-                "Answers a second with one core for the server. *Own client* makes and reads real messages and takes more"
-                        + " time for them than a server does, so it often measures itself; h2load does not.",
+                "Answers a second with one core for the server, and microseconds of its processor time for each, which on"
+                        + " a machine that does other things too is the figure to look at. *Own client* makes and reads"
+                        + " real messages and takes more time for them than a server does.",
                 "server",
-                "unary, h2load",
-                "of echo",
+                "unary/s, h2load",
                 "of HTTP/2",
-                "unary, own client",
                 "of echo",
-                "streamed, own client",
-                "of echo");
+                "us each",
+                "unary/s, own client",
+                "of echo",
+                "us each",
+                "streamed/s",
+                "of echo",
+                "us each");
         if (!Double.isNaN(http2)) {
-            rows.add(List.of(
-                    "HTTP/2 alone, nghttpd", http2, Double.NaN, 1.0, Double.NaN, Double.NaN, Double.NaN, Double.NaN));
+            all.putFirst(
+                    "HTTP/2 alone, nghttpd",
+                    new Bench.Peaks(new Bench.Peak(http2, Double.NaN), Bench.Peak.UNKNOWN, Bench.Peak.UNKNOWN));
         }
-        var echo = peaks.getOrDefault(QUARKUS, new Bench.Peaks(Double.NaN, Double.NaN, Double.NaN));
+        var echo = peaks.getOrDefault(QUARKUS, Bench.Peaks.UNKNOWN);
         all.forEach((name, peak) -> rows.add(List.of(
                 name,
-                peak.h2load(),
-                peak.h2load() / echo.h2load(),
-                peak.h2load() / http2,
-                peak.unary(),
-                peak.unary() / echo.unary(),
-                peak.stream(),
-                peak.stream() / echo.stream())));
+                peak.h2load().perSecond(),
+                peak.h2load().perSecond() / http2,
+                peak.h2load().perSecond() / echo.h2load().perSecond(),
+                peak.h2load().micros(),
+                peak.unary().perSecond(),
+                peak.unary().perSecond() / echo.unary().perSecond(),
+                peak.unary().micros(),
+                peak.stream().perSecond(),
+                peak.stream().perSecond() / echo.stream().perSecond(),
+                peak.stream().micros())));
     }
 }

@@ -67,7 +67,8 @@ final class Yardsticks {
 
     private double http2() throws IOException, InterruptedException {
         if (Machine.firstLineOf("nghttpd", "--version").isEmpty() || !H2load.isInstalled()) {
-            report.note("The limit of HTTP/2 itself was not measured: nghttpd or h2load are not installed");
+            report.note("The limit of HTTP/2 itself was not measured: " + (H2load.isInstalled() ? "nghttpd" : "h2load")
+                    + " is not installed");
             return Double.NaN;
         }
         var pages = Files.createDirectories(bench.out().resolve("pages"));

@@ -45,6 +45,9 @@ class HouseTest {
     static final ArchRule store_seal = room("store.seal");
 
     @ArchTest
+    static final ArchRule store_spool = room("store.spool", "store", "store.chunk", "store.seal", "vitals");
+
+    @ArchTest
     static final ArchRule store_postgres = room("store.postgres", "store", "vitals");
 
     @ArchTest
@@ -88,6 +91,7 @@ class HouseTest {
             "store.edge",
             "store.postgres",
             "store.seal",
+            "store.spool",
             "vitals");
 
     @ArchTest
@@ -103,6 +107,7 @@ class HouseTest {
                             "store.edge",
                             "store.postgres",
                             "store.seal",
+                            "store.spool",
                             "cache",
                             "live",
                             "ingest",
@@ -121,7 +126,7 @@ class HouseTest {
     @ArchTest
     static final ArchRule only_stores_speak_sql = noClasses()
             .that()
-            .resideOutsideOfPackages(HOUSE + "store.edge..", HOUSE + "store.postgres..")
+            .resideOutsideOfPackages(HOUSE + "store.edge..", HOUSE + "store.postgres..", HOUSE + "store.spool..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(

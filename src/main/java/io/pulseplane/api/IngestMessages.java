@@ -25,7 +25,8 @@ final class IngestMessages {
                 .setSequence(given.sequence())
                 .setAccepted(given.accepted())
                 .setDuplicates(given.duplicates())
-                .setRepeatedBatch(outcome.repeated());
+                .setRepeatedBatch(outcome.repeated())
+                .setProvisional(outcome.provisional());
         for (var rejection : given.rejections()) {
             message.addRejections(rejection(rejection));
         }

@@ -7,10 +7,12 @@ import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Screening;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,8 +23,13 @@ import java.util.function.LongSupplier;
  */
 public final class Ingest {
 
-    /** What became of a batch: the acknowledgement, and whether it had been given before. */
-    public record Outcome(Acknowledgement acknowledgement, boolean repeated) {}
+    /**
+     * What became of a batch.
+     *
+     * @param repeated whether the acknowledgement had been given before
+     * @param provisional whether it waits on this machine, and has not been compared with what the store has
+     */
+    public record Outcome(Acknowledgement acknowledgement, boolean repeated, boolean provisional) {}
 
     private final Screening screening;
     private final Registration registration;
@@ -107,11 +114,19 @@ public final class Ingest {
         return switch (receipt) {
             case Receipt.Stored(var acknowledgement, var _) -> {
                 events.stored(acknowledgement, nanos);
-                yield new Outcome(acknowledgement, false);
+                yield new Outcome(acknowledgement, false, false);
             }
             case Receipt.Repeated(var acknowledgement) -> {
                 events.repeated(batch.size());
-                yield new Outcome(acknowledgement, true);
+                yield new Outcome(acknowledgement, true, false);
+            }
+            case Receipt.Spooled(var acknowledgement, var _, boolean repeated) -> {
+                if (repeated) {
+                    events.repeated(batch.size());
+                } else {
+                    events.stored(acknowledgement, nanos);
+                }
+                yield new Outcome(acknowledgement, repeated, true);
             }
             case Receipt.SequenceReused() ->
                 throw new Problem.AlreadyExists("this device used sequence " + Long.toUnsignedString(batch.sequence())
@@ -120,12 +135,16 @@ public final class Ingest {
     }
 
     private void publish(Receipt receipt) {
-        if (receipt instanceof Receipt.Stored(var _, var fresh)) {
-            for (var columns : fresh) {
-                latest.publish(columns);
-                watchers.publish(columns);
-                site.stored(columns);
-            }
+        List<Columns> fresh =
+                switch (receipt) {
+                    case Receipt.Stored stored -> stored.fresh();
+                    case Receipt.Spooled spooled -> spooled.fresh();
+                    case Receipt.Repeated _, Receipt.SequenceReused _ -> List.of();
+                };
+        for (var columns : fresh) {
+            latest.publish(columns);
+            watchers.publish(columns);
+            site.stored(columns);
         }
     }
 

@@ -13,11 +13,10 @@ import io.pulseplane.query.RangeQuery;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
-import io.pulseplane.store.postgres.PostgresStore;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Screening;
-import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -35,10 +34,10 @@ final class Plane {
 
     @Produces
     @Singleton
-    Store store(PlaneConfig config, PostgresConfig postgres, Vertx vertx, LongSupplier clock) {
+    Store store(PlaneConfig config, Instance<SiteStore> site, LongSupplier clock) {
         return switch (config.store().kind()) {
             case EDGE -> EdgeStore.open(config.dataDir(), config.store().readerThreads(), clock);
-            case POSTGRES -> PostgresStore.open(vertx, postgres.settings(), clock);
+            case POSTGRES -> site.get().open();
         };
     }
 

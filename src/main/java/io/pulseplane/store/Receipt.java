@@ -17,6 +17,15 @@ public sealed interface Receipt {
     /** The batch had been stored before; the acknowledgement is the one of the first time. */
     record Repeated(Acknowledgement acknowledgement) implements Receipt {}
 
+    /**
+     * The batch is durable on this machine, and waits for the store of the site, which does not answer. Its readings have
+     * not been compared with those the store has: what turns out to be there already is not stored again.
+     *
+     * @param fresh the readings of the batch, each series at most once; none if it was here before
+     * @param repeated whether this very batch was waiting already
+     */
+    record Spooled(Acknowledgement acknowledgement, List<Columns> fresh, boolean repeated) implements Receipt {}
+
     /** The device used this sequence before, for a batch with other content; nothing is stored. */
     record SequenceReused() implements Receipt {}
 }

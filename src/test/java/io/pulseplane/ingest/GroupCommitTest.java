@@ -41,6 +41,7 @@ class GroupCommitTest {
         return switch (receipt) {
             case Receipt.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
             case Receipt.Repeated(var acknowledgement) -> acknowledgement.sequence();
+            case Receipt.Spooled(var acknowledgement, var _, var _) -> acknowledgement.sequence();
             case Receipt.SequenceReused() -> -1;
         };
     }

@@ -97,7 +97,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     /** As if it had survived. */
-    synchronized MemoryStore reopened() {
+    public synchronized MemoryStore reopened() {
         closed = false;
         return this;
     }

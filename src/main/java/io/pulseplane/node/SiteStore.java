@@ -1,0 +1,69 @@
+package io.pulseplane.node;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.store.Site;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.postgres.PostgresStore;
+import io.pulseplane.store.spool.SpoolingStore;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.function.LongSupplier;
+
+/** The store of a plane of a site: PostgreSQL, and before it a spool. Of no use to a plane that has its store to itself. */
+@Singleton
+final class SiteStore {
+
+    private final PlaneConfig plane;
+    private final SiteConfig site;
+    private final SpoolConfig spool;
+    private final PostgresConfig postgres;
+    private final Vertx vertx;
+    private final MeterRegistry registry;
+    private final LongSupplier clock;
+    private SpoolMetrics spoolMetrics;
+
+    SiteStore(
+            PlaneConfig plane,
+            SiteConfig site,
+            SpoolConfig spool,
+            PostgresConfig postgres,
+            Vertx vertx,
+            MeterRegistry registry,
+            LongSupplier clock) {
+        this.plane = plane;
+        this.site = site;
+        this.spool = spool;
+        this.postgres = postgres;
+        this.vertx = vertx;
+        this.registry = registry;
+        this.clock = clock;
+    }
+
+    Store open() {
+        if (!spool.enabled()) {
+            return PostgresStore.open(vertx, postgres.settings(), clock);
+        }
+        var keys = site.keys("the spool, which keeps batches while PostgreSQL is gone"
+                + " (pulseplane.spool.enabled=false does without),");
+        try {
+            var settings = spool.settings(plane.dataDir(), keys);
+            spoolMetrics = new SpoolMetrics(registry);
+            var behind = PostgresStore.open(vertx, postgres.settings(), clock);
+            var store = SpoolingStore.open(behind, settings, clock, spoolMetrics);
+            spoolMetrics.watch(store, clock);
+            return store;
+        } catch (IllegalArgumentException e) {
+            throw new PlaneProcess.StartFailure("pulseplane.spool: " + e.getMessage());
+        }
+    }
+
+    void started(@Observes StartupEvent event, Store store, LatestValues latest, Site others) {
+        if (store instanceof SpoolingStore spooling) {
+            spoolMetrics.tell(latest, others);
+            spooling.start();
+        }
+    }
+}

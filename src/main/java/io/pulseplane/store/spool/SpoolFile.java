@@ -1,0 +1,356 @@
+package io.pulseplane.store.spool;
+
+import io.pulseplane.store.seal.Seal;
+import io.pulseplane.store.seal.SealKeys;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.ScreenedBatch;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.OptionalLong;
+import org.sqlite.SQLiteConfig;
+
+/**
+ * Batches in a file of their own, in the order in which they came: {@code spool.db}, its log beside it, and {@code lock},
+ * which keeps a second plane out. What a method has returned from is synced to disk.
+ *
+ * <p>Nothing of a patient can be read in it: batches are sealed, and a device is a name that only who has the key can make.
+ */
+final class SpoolFile implements AutoCloseable {
+
+    /** "PSPL": which program's file this is. */
+    private static final int APPLICATION = 0x5053504C;
+
+    private static final int VERSION = 1;
+
+    /** Of a row beside what is sealed in it. */
+    static final int ROW_BYTES = 96;
+
+    private static final int BUSY_MILLIS = 5_000;
+
+    private final FileChannel lock;
+    private final Connection connection;
+    private final Seal seal;
+    private final BatchBytes codec = new BatchBytes();
+    private final PreparedStatement insert;
+    private final PreparedStatement find;
+    private final PreparedStatement select;
+    private final PreparedStatement delete;
+    private final PreparedStatement putAside;
+
+    private long next;
+    private volatile long count;
+    private volatile long bytes;
+    private volatile long aside;
+    private volatile long oldest;
+
+    /** A batch that waits. @param at when it was spooled, microseconds since the epoch */
+    record Entry(long number, long at, ScreenedBatch batch) {}
+
+    /** @throws Problem.Unmet if another plane has it open, or what is there is not ours to open */
+    static SpoolFile open(Path directory, SealKeys keys) {
+        FileChannel lock = null;
+        try {
+            makeForOwnerOnly(directory);
+            lock = lock(directory.resolve("lock"));
+            return new SpoolFile(lock, directory.resolve("spool.db"), new Seal(keys, "spool"));
+        } catch (IOException | SQLException e) {
+            release(lock);
+            throw new Problem.Unavailable("the spool's directory cannot be written to", e);
+        } catch (RuntimeException e) {
+            release(lock);
+            throw e;
+        }
+    }
+
+    private SpoolFile(FileChannel lock, Path file, Seal seal) throws SQLException {
+        this.lock = lock;
+        this.seal = seal;
+        var config = new SQLiteConfig();
+        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+        // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
+        config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+        config.setBusyTimeout(BUSY_MILLIS);
+        connection = config.createConnection("jdbc:sqlite:" + file);
+        migrate();
+        connection.setAutoCommit(false);
+        insert = connection.prepareStatement(
+                "INSERT INTO spooled (number, device, sequence, spooled_at, sealed) VALUES (?, ?, ?, ?, ?)");
+        find = connection.prepareStatement(
+                "SELECT number, spooled_at, sealed, device, sequence FROM spooled WHERE device = ? AND sequence = ?");
+        select = connection.prepareStatement("""
+                SELECT number, spooled_at, sealed, device, sequence FROM spooled
+                WHERE number > ? ORDER BY number LIMIT ?""");
+        delete = connection.prepareStatement("DELETE FROM spooled WHERE number <= ?");
+        putAside = connection.prepareStatement(
+                "INSERT INTO set_aside (number, device, sequence, spooled_at, sealed) VALUES (?, ?, ?, ?, ?)");
+        count();
+    }
+
+    private void migrate() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            int application = number(statement.executeQuery("PRAGMA application_id"));
+            int version = number(statement.executeQuery("PRAGMA user_version"));
+            if (application == 0 && version == 0) {
+                // Pages of what was forwarded are given back when the spool is empty.
+                statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+                statement.execute("VACUUM");
+                statement.execute("""
+                        CREATE TABLE spooled (
+                          number INTEGER PRIMARY KEY, device BLOB NOT NULL, sequence INTEGER NOT NULL,
+                          spooled_at INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE (device, sequence)) STRICT""");
+                statement.execute("""
+                        CREATE TABLE set_aside (
+                          number INTEGER PRIMARY KEY, device BLOB NOT NULL, sequence INTEGER NOT NULL,
+                          spooled_at INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""");
+                statement.execute("PRAGMA application_id = " + APPLICATION);
+                statement.execute("PRAGMA user_version = " + VERSION);
+            } else if (application != APPLICATION || version != VERSION) {
+                connection.close();
+                throw new Problem.Unmet("the spool was made by something else than this Pulseplane");
+            }
+        }
+    }
+
+    private static int number(ResultSet rows) throws SQLException {
+        try (rows) {
+            rows.next();
+            return rows.getInt(1);
+        }
+    }
+
+    private void count() throws SQLException {
+        try (var statement = connection.createStatement();
+                var row = statement.executeQuery("""
+                        SELECT (SELECT count(*) FROM spooled), (SELECT coalesce(sum(length(sealed)), 0) FROM spooled),
+                          (SELECT count(*) FROM set_aside), (SELECT coalesce(sum(length(sealed)), 0) FROM set_aside),
+                          (SELECT coalesce(min(spooled_at), 0) FROM spooled),
+                          max((SELECT coalesce(max(number), 0) FROM spooled), (SELECT coalesce(max(number), 0) FROM set_aside))
+                        """)) {
+            row.next();
+            count = row.getLong(1);
+            aside = row.getLong(3);
+            bytes = row.getLong(2) + row.getLong(4) + (count + aside) * ROW_BYTES;
+            oldest = row.getLong(5);
+            next = row.getLong(6) + 1;
+        }
+        connection.commit();
+    }
+
+    /** Batches that wait. */
+    long waiting() {
+        return count;
+    }
+
+    /** Bytes of all that is here, what was set aside included. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Batches the store has something else for. */
+    long setAside() {
+        return aside;
+    }
+
+    /** Since when the first of those that wait does; empty if none does. Microseconds since the epoch. */
+    OptionalLong oldest() {
+        return count == 0 ? OptionalLong.empty() : OptionalLong.of(oldest);
+    }
+
+    /** Sealed, so that it is known how much room it takes before it is put anywhere. */
+    record Sealed(ScreenedBatch batch, byte[] device, byte[] bytes) {}
+
+    synchronized Sealed seal(ScreenedBatch batch) {
+        var device = seal.name("device", batch.device()).getBytes(StandardCharsets.US_ASCII);
+        return new Sealed(batch, device, seal.seal(place(device, batch.sequence()), codec.encode(batch)));
+    }
+
+    private static String place(byte[] device, long sequence) {
+        return new String(device, StandardCharsets.US_ASCII) + " " + Long.toUnsignedString(sequence);
+    }
+
+    /** All of them or none. */
+    synchronized void append(Collection<Sealed> batches, long now) throws SQLException {
+        long number = next;
+        long added = 0;
+        try {
+            for (var batch : batches) {
+                insert.setLong(1, number++);
+                insert.setBytes(2, batch.device);
+                insert.setLong(3, batch.batch.sequence());
+                insert.setLong(4, now);
+                insert.setBytes(5, batch.bytes);
+                insert.executeUpdate();
+                added += batch.bytes.length + ROW_BYTES;
+            }
+            connection.commit();
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        }
+        next = number;
+        oldest = count == 0 ? now : oldest;
+        count += batches.size();
+        bytes += added;
+    }
+
+    /** The batch of this device with this sequence, if it waits; null if not. */
+    synchronized Entry find(ScreenedBatch like) throws SQLException {
+        if (count == 0) {
+            return null;
+        }
+        find.setBytes(1, seal.name("device", like.device()).getBytes(StandardCharsets.US_ASCII));
+        find.setLong(2, like.sequence());
+        try (var row = find.executeQuery()) {
+            return row.next() ? entry(row) : null;
+        }
+    }
+
+    /** The first of those that come after a number; one at least, if there is one, and no more readings than that. */
+    synchronized List<Entry> after(long number, int maxBatches, int maxReadings) throws SQLException {
+        select.setLong(1, number);
+        select.setInt(2, maxBatches);
+        var entries = new ArrayList<Entry>();
+        int readings = 0;
+        try (var rows = select.executeQuery()) {
+            while (rows.next()) {
+                var entry = entry(rows);
+                readings += entry.batch.size();
+                if (!entries.isEmpty() && readings > maxReadings) {
+                    break;
+                }
+                entries.add(entry);
+            }
+        }
+        return entries;
+    }
+
+    private Entry entry(ResultSet row) throws SQLException {
+        var opened = seal.open(place(row.getBytes(4), row.getLong(5)), row.getBytes(3))
+                .orElseThrow(() -> new Problem.Damaged(
+                        "the spool holds what this plane's keys do not open; were they changed, or its files?"));
+        return new Entry(row.getLong(1), row.getLong(2), codec.decode(opened));
+    }
+
+    /** These do not wait any more, nor does any before them; some of them are kept aside. */
+    synchronized void conclude(List<Entry> done, Collection<Entry> toKeep) throws SQLException {
+        long freed = 0;
+        long kept = 0;
+        try {
+            for (var entry : toKeep) {
+                kept += keep(entry);
+            }
+            freed = sizeUpTo(done.getLast().number);
+            delete.setLong(1, done.getLast().number);
+            delete.executeUpdate();
+            connection.commit();
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        }
+        count -= done.size();
+        aside += toKeep.size();
+        bytes += kept - freed;
+        oldest = firstAt();
+        if (count == 0) {
+            shrink();
+        }
+    }
+
+    private long firstAt() throws SQLException {
+        try (var statement = connection.prepareStatement("SELECT spooled_at FROM spooled ORDER BY number LIMIT 1");
+                var row = statement.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    private long keep(Entry entry) throws SQLException {
+        var sealed = seal(entry.batch);
+        putAside.setLong(1, entry.number);
+        putAside.setBytes(2, sealed.device);
+        putAside.setLong(3, entry.batch.sequence());
+        putAside.setLong(4, entry.at);
+        putAside.setBytes(5, sealed.bytes);
+        putAside.executeUpdate();
+        return sealed.bytes.length + ROW_BYTES;
+    }
+
+    private long sizeUpTo(long number) throws SQLException {
+        try (var statement =
+                connection.prepareStatement("SELECT sum(length(sealed) + ?) FROM spooled WHERE number <= ?")) {
+            statement.setInt(1, ROW_BYTES);
+            statement.setLong(2, number);
+            try (var row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /** Gives the disk back what an outage took; if that fails now, it is done after the next. */
+    private void shrink() {
+        try (var statement = connection.createStatement()) {
+            statement.execute("PRAGMA incremental_vacuum");
+            connection.commit();
+        } catch (SQLException e) {
+            System.getLogger(SpoolFile.class.getName())
+                    .log(System.Logger.Level.DEBUG, "The spool's file was not made smaller", e);
+        }
+    }
+
+    private static void makeForOwnerOnly(Path directory) throws IOException {
+        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(directory);
+        }
+    }
+
+    private static FileChannel lock(Path file) throws IOException {
+        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException _) {
+            // Another spool of this very process has it, which is no better.
+        }
+        channel.close();
+        throw new Problem.Unmet("another plane has the spool open");
+    }
+
+    private static void release(FileChannel lock) {
+        try {
+            if (lock != null) {
+                lock.close();
+            }
+        } catch (IOException e) {
+            System.getLogger(SpoolFile.class.getName())
+                    .log(System.Logger.Level.WARNING, "The lock was not released", e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException("the spool was not closed cleanly; what was acknowledged is safe", e);
+        } finally {
+            release(lock);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.pulseplane.store.spool;
+
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.TimeoutException;
+import io.smallrye.mutiny.Uni;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Readings: into the store while it takes them and nothing waits, into the spool while not. */
+final class SpoolingReadings implements ReadingStore {
+
+    private final ReadingStore store;
+    private final Spool spool;
+    private final SpoolSettings settings;
+
+    SpoolingReadings(ReadingStore store, Spool spool, SpoolSettings settings) {
+        this.store = store;
+        this.spool = spool;
+        this.settings = settings;
+    }
+
+    @Override
+    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+        return Uni.createFrom().deferred(() -> {
+            if (spool.isInUse()) {
+                return spool.append(group);
+            }
+            return store.append(group)
+                    .ifNoItem()
+                    .after(settings.patience())
+                    .fail()
+                    .onFailure(SpoolingReadings::isOutage)
+                    .recoverWithUni(failure -> spool.appendInstead(group, failure));
+        });
+    }
+
+    /** Whether the store does not answer, as opposed to answering that it will not have it. */
+    static boolean isOutage(Throwable failure) {
+        return failure instanceof Problem.Unavailable || failure instanceof TimeoutException;
+    }
+
+    @Override
+    public Uni<List<Series>> series(Subject subject) {
+        return Uni.createFrom().deferred(() -> {
+            var waiting = spool.latest(subject);
+            var stored = store.series(subject);
+            return waiting.isEmpty() ? stored : stored.map(series -> union(series, waiting));
+        });
+    }
+
+    private static List<Series> union(List<Series> stored, Collection<Reading> waiting) {
+        var all = new TreeSet<>(stored);
+        waiting.forEach(reading -> all.add(reading.series()));
+        return List.copyOf(all);
+    }
+
+    @Override
+    public Uni<List<Reading>> latest(Subject subject) {
+        return Uni.createFrom().deferred(() -> {
+            // Before the store is asked: what is handed on in between may not be in its answer.
+            var waiting = spool.latest(subject);
+            var stored = store.latest(subject);
+            return waiting.isEmpty() ? stored : stored.map(readings -> latest(readings, waiting));
+        });
+    }
+
+    private static List<Reading> latest(List<Reading> stored, Collection<Reading> waiting) {
+        var all = new TreeMap<Series, Reading>();
+        stored.forEach(reading -> all.put(reading.series(), reading));
+        waiting.forEach(reading -> all.merge(reading.series(), reading, (a, b) -> b.time() > a.time() ? b : a));
+        return List.copyOf(all.values());
+    }
+
+    @Override
+    public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
+        return Uni.createFrom()
+                .deferred(() -> spool.has(series, range)
+                        ? Uni.createFrom()
+                                .failure(new Problem.Unavailable(
+                                        "readings of this series wait for the database to answer again", null))
+                        : store.read(series, range, order, limit));
+    }
+}

@@ -13,7 +13,7 @@ import java.util.Optional;
 @ConfigMapping(prefix = "pulseplane.postgres")
 public interface PostgresConfig {
 
-    /** Servers, as host or host:port, tried in turn. */
+    /** A server and its standbys, as host or host:port; the one that takes changes is spoken to. */
     @WithDefault("localhost:5432")
     List<String> hosts();
 
@@ -53,6 +53,40 @@ public interface PostgresConfig {
     @WithDefault("false")
     boolean migrateAtStart();
 
+    FaultsConfig faults();
+
+    /** What is done about questions that are not answered. */
+    interface FaultsConfig {
+
+        /** How long a question may take, with the wait for a connection. */
+        @WithDefault("2s")
+        Duration readTimeout();
+
+        /** How often a question is asked again whose connection broke. */
+        @WithDefault("1")
+        int readRetries();
+
+        /** Before that, and up to as much by chance. */
+        @WithDefault("20ms")
+        Duration retryDelay();
+
+        /** Questions that may be under way or wait for a connection. */
+        @WithDefault("4096")
+        int maxConcurrent();
+
+        /** How many of the last questions a circuit breaker looks at. */
+        @WithDefault("10")
+        int breakerVolume();
+
+        /** The share of unanswered ones among them at which it opens. */
+        @WithDefault("0.5")
+        double breakerRatio();
+
+        /** How long it stays open. */
+        @WithDefault("1s")
+        Duration breakerDelay();
+    }
+
     default PostgresSettings settings() {
         return new PostgresSettings(
                 hosts().stream().map(Host::parse).toList(),
@@ -64,6 +98,14 @@ public interface PostgresConfig {
                 statementTimeout(),
                 connectTimeout(),
                 tls(),
-                certificate());
+                certificate(),
+                new PostgresSettings.Faults(
+                        faults().readTimeout(),
+                        faults().readRetries(),
+                        faults().retryDelay(),
+                        faults().maxConcurrent(),
+                        faults().breakerVolume(),
+                        faults().breakerRatio(),
+                        faults().breakerDelay()));
     }
 }

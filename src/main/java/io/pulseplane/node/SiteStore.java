@@ -44,20 +44,24 @@ final class SiteStore {
 
     Store open() {
         if (!spool.enabled()) {
-            return PostgresStore.open(vertx, postgres.settings(), clock);
+            return behind();
         }
         var keys = site.keys("the spool, which keeps batches while PostgreSQL is gone"
                 + " (pulseplane.spool.enabled=false does without),");
         try {
             var settings = spool.settings(plane.dataDir(), keys);
             spoolMetrics = new SpoolMetrics(registry);
-            var behind = PostgresStore.open(vertx, postgres.settings(), clock);
-            var store = SpoolingStore.open(behind, settings, clock, spoolMetrics);
+            var store = SpoolingStore.open(behind(), settings, clock, spoolMetrics);
             spoolMetrics.watch(store, clock);
             return store;
         } catch (IllegalArgumentException e) {
             throw new PlaneProcess.StartFailure("pulseplane.spool: " + e.getMessage());
         }
+    }
+
+    private PostgresStore behind() {
+        var breaker = new BreakerGauge(registry, "postgres-reads");
+        return PostgresStore.open(vertx, postgres.settings(), clock, breaker::is);
     }
 
     void started(@Observes StartupEvent event, Store store, LatestValues latest, Site others) {

@@ -7,8 +7,6 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.SslMode;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
-import io.vertx.sqlclient.SqlConnectOptions;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -44,10 +42,13 @@ final class Connections {
                 .setMaxWaitQueueSize(MAX_WAITING)
                 .setConnectionTimeout(Math.toIntExact(settings.connectTimeout().toMillis()))
                 .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS);
-        List<SqlConnectOptions> hosts = settings.hosts().stream()
-                .<SqlConnectOptions>map(host -> options(host, settings))
-                .toList();
-        return PgBuilder.pool().with(pool).connectingTo(hosts).using(vertx).build();
+        var servers =
+                settings.hosts().stream().map(host -> options(host, settings)).toList();
+        return PgBuilder.pool()
+                .with(pool)
+                .connectingTo(new Primary(vertx, servers))
+                .using(vertx)
+                .build();
     }
 
     private static PgConnectOptions options(PostgresSettings.Host host, PostgresSettings settings) {

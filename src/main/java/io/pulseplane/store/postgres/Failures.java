@@ -5,6 +5,7 @@ import io.vertx.pgclient.PgException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
 
 /**
  * Turns what PostgreSQL says into what the plane says, and logs what the plane does not say: the kind of the error and
@@ -25,7 +26,9 @@ final class Failures {
     static final String UNDEFINED_TABLE = "42P01";
     static final String QUERY_CANCELED = "57014";
     private static final String DISK_FULL = "53100";
-    private static final String READ_ONLY = "25006";
+    static final String READ_ONLY = "25006";
+    static final String ADMIN_SHUTDOWN = "57P01";
+    static final String CRASH_SHUTDOWN = "57P02";
     private static final String SERIALIZATION_FAILURE = "40001";
     private static final String DEADLOCK = "40P01";
 
@@ -62,9 +65,31 @@ final class Failures {
                 : problem(failure);
     }
 
+    /** Whether PostgreSQL does not answer, or says itself that it cannot. */
+    boolean isOutage(Throwable failure) {
+        return switch (failure) {
+            case Problem problem -> problem instanceof Problem.Unavailable;
+            case PgException e ->
+                switch (state(e)) {
+                    case "", READ_ONLY -> true;
+                    default -> isOfConnection(e);
+                };
+            case BulkheadException _ -> false;
+            default -> true;
+        };
+    }
+
+    /** Class 57: the server was told to stop, or is starting; class 08: the connection is none. */
+    private static boolean isOfConnection(PgException e) {
+        return !state(e).equals(QUERY_CANCELED) && (state(e).startsWith("57") || state(e).startsWith("08"));
+    }
+
     Throwable problem(Throwable failure) {
         if (failure instanceof Problem) {
             return failure;
+        }
+        if (failure instanceof BulkheadException) {
+            return tooMany();
         }
         if (!(failure instanceof PgException e)) {
             return unreachable(failure);
@@ -82,8 +107,7 @@ final class Failures {
             case READ_ONLY -> unreachable(e);
             case "" -> unreachable(e);
             default -> {
-                var kind = e.getSqlState().substring(0, 2);
-                if (kind.equals("57") || kind.equals("08")) {
+                if (isOfConnection(e)) {
                     yield unreachable(e);
                 }
                 log(e);

@@ -8,12 +8,13 @@ import java.util.Optional;
 /**
  * Where PostgreSQL is and how it is spoken to.
  *
- * @param hosts tried in turn, the next one when one does not answer
+ * @param hosts a server and its standbys; the one that takes changes is spoken to
  * @param poolSize connections at most; one of them stores, the others read
  * @param pipelining statements under way on one connection
  * @param statementTimeout how long a statement may take; the server stops it then
  * @param connectTimeout how long a connection may take to come about, and a caller waits for one that is free
  * @param certificate of the authority that the server's certificate is checked against, PEM; the system's if empty
+ * @param faults what is done about questions that are not answered
  */
 public record PostgresSettings(
         List<Host> hosts,
@@ -25,7 +26,8 @@ public record PostgresSettings(
         Duration statementTimeout,
         Duration connectTimeout,
         Tls tls,
-        Optional<Path> certificate) {
+        Optional<Path> certificate,
+        Faults faults) {
 
     public PostgresSettings {
         hosts = List.copyOf(hosts);
@@ -33,6 +35,56 @@ public record PostgresSettings(
             throw new IllegalArgumentException(
                     "there must be a host, two connections, and a statement at a time on each");
         }
+    }
+
+    /** With what is done about faults out of the box. */
+    public PostgresSettings(
+            List<Host> hosts,
+            String database,
+            String user,
+            String password,
+            int poolSize,
+            int pipelining,
+            Duration statementTimeout,
+            Duration connectTimeout,
+            Tls tls,
+            Optional<Path> certificate) {
+        this(
+                hosts,
+                database,
+                user,
+                password,
+                poolSize,
+                pipelining,
+                statementTimeout,
+                connectTimeout,
+                tls,
+                certificate,
+                Faults.STANDARD);
+    }
+
+    /**
+     * What is done about questions that are not answered. Changes are not in it: who makes one has to know what became of it.
+     *
+     * @param readTimeout how long a question may take, with the wait for a connection
+     * @param readRetries how often a question is asked again whose connection broke
+     * @param retryDelay before that, and up to as much by chance
+     * @param maxConcurrent questions that may be under way or wait for a connection; more are refused
+     * @param breakerVolume how many of the last questions a circuit breaker looks at
+     * @param breakerRatio the share of unanswered ones among them at which it opens, so that the next fail at once
+     * @param breakerDelay how long it stays open
+     */
+    public record Faults(
+            Duration readTimeout,
+            int readRetries,
+            Duration retryDelay,
+            int maxConcurrent,
+            int breakerVolume,
+            double breakerRatio,
+            Duration breakerDelay) {
+
+        public static final Faults STANDARD =
+                new Faults(Duration.ofSeconds(2), 1, Duration.ofMillis(20), 4_096, 10, 0.5, Duration.ofSeconds(1));
     }
 
     /** Where a server listens. */

@@ -11,6 +11,7 @@ import io.vertx.sqlclient.Pool;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -36,10 +37,15 @@ public final class PostgresStore implements Store {
     private final PostgresReadings readings;
     private final PostgresRegistry registry;
 
-    private PostgresStore(Pool pool, Duration patience, LongSupplier now) {
+    private PostgresStore(
+            Pool pool,
+            PostgresSettings.Faults faults,
+            Duration patience,
+            LongSupplier now,
+            Consumer<String> onBreaker) {
         var failures = new Failures();
         this.pool = pool;
-        this.sessions = new Sessions(pool, failures);
+        this.sessions = new Sessions(pool, failures, new Guarded(faults, failures, onBreaker));
         this.writer = new Writer(sessions, failures, now, patience);
         this.readings = new PostgresReadings(sessions, writer);
         this.registry = new PostgresRegistry(sessions, now);
@@ -54,8 +60,14 @@ public final class PostgresStore implements Store {
      * @param now the clock, in microseconds since the epoch
      */
     public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now) {
+        return open(vertx, settings, now, _ -> {});
+    }
+
+    /** @param onBreaker told the state of the circuit breaker when it changes, in the words of SmallRye Fault Tolerance */
+    public static PostgresStore open(
+            Vertx vertx, PostgresSettings settings, LongSupplier now, Consumer<String> onBreaker) {
         var patience = settings.silence().plus(settings.connectTimeout());
-        return new PostgresStore(Connections.pool(vertx, settings), patience, now);
+        return new PostgresStore(Connections.pool(vertx, settings), settings.faults(), patience, now, onBreaker);
     }
 
     @Override

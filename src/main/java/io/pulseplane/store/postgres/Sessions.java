@@ -7,6 +7,9 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.sqlclient.Pool;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Lends connections of the pool to questions and changes, and takes them back when the last statement is answered, so
@@ -20,12 +23,14 @@ final class Sessions {
 
     private final Pool pool;
     private final Failures failures;
+    private final Guarded guarded;
     private final SchemaCheck schema = new SchemaCheck();
     private volatile boolean closed;
 
-    Sessions(Pool pool, Failures failures) {
+    Sessions(Pool pool, Failures failures, Guarded guarded) {
         this.pool = pool;
         this.failures = failures;
+        this.guarded = guarded;
     }
 
     /** A session on tables that are as this program knows them. */
@@ -46,7 +51,19 @@ final class Sessions {
     }
 
     <T> Uni<T> read(Work<T> work) {
-        return Uni.createFrom().emitter(emitter -> new Question<>(work, emitter).begin());
+        return Uni.createFrom().emitter(emitter -> {
+            var asking = new Asking<>(work);
+            emitter.onTermination(asking::stop);
+            guarded.ask(asking::begin).whenComplete((answer, failure) -> {
+                if (failure == null) {
+                    emitter.complete(answer);
+                } else {
+                    // Nobody waits for it any more, whether it is over or not.
+                    asking.stop();
+                    emitter.fail(failures.problem(cause(failure)));
+                }
+            });
+        });
     }
 
     <T> Uni<T> transaction(Work<T> work) {
@@ -83,31 +100,62 @@ final class Sessions {
         closed = true;
     }
 
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    /** A question that may have to be asked more than once, until it is stopped. */
+    private final class Asking<T> {
+
+        private final Work<T> work;
+        private Question<T> last;
+        private boolean over;
+
+        Asking(Work<T> work) {
+            this.work = work;
+        }
+
+        synchronized CompletionStage<T> begin() {
+            if (over) {
+                return CompletableFuture.failedStage(stopped());
+            }
+            last = new Question<>(work);
+            return last.begin();
+        }
+
+        synchronized void stop() {
+            over = true;
+            if (last != null) {
+                last.cancel();
+            }
+        }
+    }
+
     /** One question, answered on one thread and perhaps cancelled on another. */
     private final class Question<T> {
 
         private final Work<T> work;
-        private final UniEmitter<? super T> emitter;
+        private final CompletableFuture<T> answer = new CompletableFuture<>();
         private Session session;
         private boolean over;
         private Future<Void> stopping = Future.succeededFuture();
 
-        Question(Work<T> work, UniEmitter<? super T> emitter) {
+        Question(Work<T> work) {
             this.work = work;
-            this.emitter = emitter;
         }
 
-        void begin() {
-            emitter.onTermination(this::cancel);
+        CompletionStage<T> begin() {
             borrow().onComplete(borrowed -> {
                 if (borrowed.failed()) {
-                    emit(borrowed.map((T) null), emitter);
+                    answer.completeExceptionally(borrowed.cause());
                 } else if (take(borrowed.result())) {
                     work.on(borrowed.result()).onComplete(this::answered);
                 } else {
                     borrowed.result().giveBack();
+                    answer.completeExceptionally(stopped());
                 }
             });
+            return answer;
         }
 
         private synchronized boolean take(Session borrowed) {
@@ -115,14 +163,15 @@ final class Sessions {
             return !over;
         }
 
-        private synchronized void cancel() {
+        /** Does nothing if it is answered. */
+        synchronized void cancel() {
             if (!over && session != null) {
                 stopping = session.stop();
             }
             over = true;
         }
 
-        private void answered(AsyncResult<T> answer) {
+        private void answered(AsyncResult<T> done) {
             Future<Void> stopped;
             synchronized (this) {
                 over = true;
@@ -130,7 +179,15 @@ final class Sessions {
             }
             // A cancellation on its way must not stop the next one's question.
             stopped.onComplete(_ -> session.giveBack());
-            emit(answer, emitter);
+            if (done.succeeded()) {
+                answer.complete(done.result());
+            } else {
+                answer.completeExceptionally(done.cause());
+            }
         }
+    }
+
+    private static Problem stopped() {
+        return new Problem.TooLate("the work was stopped before it was done");
     }
 }

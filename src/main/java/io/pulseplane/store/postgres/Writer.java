@@ -77,6 +77,9 @@ final class Writer {
                 return attempt(group, mistrust);
             } catch (Exception failure) {
                 if (attempt == Sessions.ATTEMPTS || !mayPass(failure)) {
+                    // The next server may be one that did not hear of what was last committed.
+                    known.forget();
+                    partitions.forget();
                     throw failure;
                 }
                 // Somebody else changed what the plane thought was its own: a month was retired, a row was put there.

@@ -8,6 +8,7 @@ import static io.pulseplane.Readings.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pulseplane.Together;
 import io.pulseplane.store.Receipt;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Problem;
@@ -19,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +58,21 @@ class OutageTest {
             assertThatThrownBy(() -> await(store.check())).isInstanceOf(Problem.Unavailable.class);
             assertThatThrownBy(() -> await(store.readings().append(List.of(batch(1, one(ADAS, 1, 60))))))
                     .isInstanceOf(Problem.Unavailable.class);
+        }
+    }
+
+    @Test
+    void that_nobody_gets_an_answer_in_makes_the_next_fail_at_once_until_it_is_over() throws Exception {
+        try (var silent = new ServerSocket(0)) {
+            var states = new CopyOnWriteArrayList<String>();
+            var settings = at(silent.getLocalPort(), Duration.ofMillis(100), "any");
+            var store = planes.open(settings, states::add);
+            Together.times(
+                    settings.faults().breakerVolume(),
+                    () -> assertThatThrownBy(() -> await(store.registry().patient("ada")))
+                            .isInstanceOf(Problem.Unavailable.class));
+            Awaitility.await().until(() -> states.contains("OPEN"));
+            assertThatThrownBy(() -> await(store.registry().patient("ada"))).isInstanceOf(Problem.Unavailable.class);
         }
     }
 

@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /** Stores as several planes would open them, closed together. */
 final class Planes implements AutoCloseable {
@@ -16,6 +17,12 @@ final class Planes implements AutoCloseable {
 
     PostgresStore open(PostgresSettings settings) {
         var store = PostgresStore.open(vertx, settings, clock::get);
+        stores.add(store);
+        return store;
+    }
+
+    PostgresStore open(PostgresSettings settings, Consumer<String> onBreaker) {
+        var store = PostgresStore.open(vertx, settings, clock::get, onBreaker);
         stores.add(store);
         return store;
     }

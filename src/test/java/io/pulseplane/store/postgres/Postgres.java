@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -124,7 +125,9 @@ public final class Postgres {
                 Readings.PATIENCE,
                 Readings.PATIENCE,
                 PostgresSettings.Tls.PREFER,
-                Optional.empty());
+                Optional.empty(),
+                new PostgresSettings.Faults(
+                        Readings.PATIENCE, 1, Duration.ofMillis(20), 4_096, 10, 0.5, Duration.ofMillis(100)));
     }
 
     public String url(String database) {

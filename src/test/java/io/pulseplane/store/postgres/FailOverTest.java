@@ -1,0 +1,117 @@
+package io.pulseplane.store.postgres;
+
+import static io.pulseplane.Readings.PATIENCE;
+import static io.pulseplane.Readings.PULSE;
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.batch;
+import static io.pulseplane.Readings.one;
+import static io.pulseplane.Readings.series;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.pulseplane.store.Receipt;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two servers, of which one follows the other by streaming replication and takes its place. */
+class FailOverTest {
+
+    private static final Series ADAS = series("ada", "monitor", PULSE);
+
+    private final Planes planes = new Planes();
+    private RestartedServer primary;
+    private RestartedServer standby;
+
+    @BeforeEach
+    void start() throws IOException, InterruptedException {
+        primary = new RestartedServer();
+        standby = primary.withStandby();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        planes.close();
+        primary.close();
+        standby.close();
+    }
+
+    /** The standby comes first: that it answers must not be enough. */
+    private PostgresStore open() {
+        return planes.open(new PostgresSettings(
+                List.of(
+                        new PostgresSettings.Host("localhost", standby.port()),
+                        new PostgresSettings.Host("localhost", primary.port())),
+                "postgres",
+                Postgres.USER,
+                Postgres.PASSWORD,
+                4,
+                8,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                PostgresSettings.Tls.DISABLE,
+                Optional.empty()));
+    }
+
+    private static String ask(RestartedServer server, String sql) throws SQLException {
+        try (var connection = server.connect();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private static Receipt put(PostgresStore store, long sequence) {
+        return await(store.readings().append(List.of(batch(sequence, one(ADAS, sequence, 60)))))
+                .getFirst();
+    }
+
+    private static long[] times(PostgresStore store) {
+        return await(store.readings().read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 100))
+                .times();
+    }
+
+    @Test
+    void the_new_primary_is_found_by_a_store_that_goes_on() throws Exception {
+        var store = open();
+        assertThat(put(store, 1)).isInstanceOf(Receipt.Stored.class);
+        assertThat(ask(standby, "SELECT pg_is_in_recovery()")).isEqualTo("t");
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> ask(standby, "SELECT count(*) FROM measurements").equals("1"));
+
+        primary.stop();
+        ask(standby, "SELECT pg_promote()");
+
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(Problem.Unavailable.class)
+                .until(() -> put(store, 2) != null);
+        assertThat(times(store)).containsExactly(1, 2);
+        assertThat(put(store, 1)).as("known to the one that followed").isInstanceOf(Receipt.Repeated.class);
+        assertThat(ask(standby, "SELECT count(*) FROM measurements")).isEqualTo("2");
+    }
+
+    @Test
+    void a_standby_alone_is_no_store() throws Exception {
+        var store = open();
+        put(store, 1);
+        primary.stop();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(catchThrowable(() -> times(store))).isInstanceOf(Problem.Unavailable.class));
+        assertThat(catchThrowable(() -> put(store, 2))).isInstanceOf(Problem.Unavailable.class);
+    }
+}

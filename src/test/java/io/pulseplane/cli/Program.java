@@ -172,6 +172,15 @@ final class Program {
             process.destroyForcibly().onExit().join();
         }
 
+        /** SIGSTOP, SIGCONT; nothing happens if it is not there. */
+        void signal(String signal) throws IOException, InterruptedException {
+            if (process.isAlive()) {
+                new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                        .start()
+                        .waitFor();
+            }
+        }
+
         /** SIGTERM; the status it ended with. */
         int stop() throws InterruptedException {
             process.destroy();

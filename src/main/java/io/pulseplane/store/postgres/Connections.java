@@ -67,6 +67,8 @@ final class Connections {
                 .setSslMode(SslMode.valueOf(settings.tls().name()))
                 .addProperty("application_name", "pulseplane")
                 .addProperty("TimeZone", "UTC")
+                // An acknowledgement is a promise, whatever the server does by default.
+                .addProperty("synchronous_commit", "on")
                 .addProperty(
                         "statement_timeout",
                         Long.toString(settings.statementTimeout().toMillis()));

@@ -144,6 +144,18 @@ class PostgresReadingsTest {
     }
 
     @Test
+    void are_synced_before_they_are_acknowledged_though_the_server_would_not() {
+        postgres.execute("postgres", "ALTER DATABASE " + database + " SET synchronous_commit = off");
+        postgres.execute(database, """
+                CREATE TABLE heard (setting text);
+                CREATE FUNCTION hear() RETURNS trigger LANGUAGE plpgsql AS
+                  'BEGIN INSERT INTO heard VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+                CREATE TRIGGER hear AFTER INSERT ON batches EXECUTE FUNCTION hear()""");
+        put(batch(1, one(ADAS, 10, 60)));
+        assertThat(postgres.ask(database, "SELECT setting FROM heard")).containsExactly("on");
+    }
+
+    @Test
     void stops_what_the_server_does_for_a_question_that_was_cancelled() throws SQLException {
         put(batch(1, one(ADAS, 10, 60)));
         var waits = "SELECT pid FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'";

@@ -7,11 +7,15 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import org.flywaydb.core.Flyway;
 
-/** A server of its own, that can be stopped and started again where it was. */
-final class RestartedServer implements AutoCloseable {
+/** A server of its own, that can be stopped, paused, killed and started again where it was. */
+public final class RestartedServer implements AutoCloseable {
+
+    private static final int MAX_ATTEMPTS = 3;
 
     private final Path directory = Files.createTempDirectory("pulseplane-postgres");
     private EmbeddedPostgres server;
@@ -30,7 +34,7 @@ final class RestartedServer implements AutoCloseable {
                 "primary_conninfo = 'host=localhost port=%d user=%s'%n".formatted(primary.port, Postgres.USER));
     }
 
-    RestartedServer() throws IOException {
+    public RestartedServer() throws IOException {
         start();
         Flyway.configure()
                 .dataSource(server.getJdbcUrl(Postgres.USER, "postgres"), Postgres.USER, Postgres.PASSWORD)
@@ -48,15 +52,29 @@ final class RestartedServer implements AutoCloseable {
         return standby;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    Connection connect() throws SQLException {
+    public Connection connect() throws SQLException {
         return DriverManager.getConnection(server.getJdbcUrl(Postgres.USER, "postgres"));
     }
 
-    void start() throws IOException {
+    public void start() throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                open();
+                return;
+            } catch (IOException e) {
+                // One that was killed may not have let go of everything yet.
+                if (attempt == MAX_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void open() throws IOException {
         server = Postgres.builder()
                 .setDataDirectory(directory)
                 .setCleanDataDirectory(false)
@@ -65,8 +83,41 @@ final class RestartedServer implements AutoCloseable {
         port = server.getPort();
     }
 
-    void stop() throws IOException {
+    public void stop() throws IOException {
         server.close();
+    }
+
+    /** All of its processes stand still. */
+    public void pause() throws IOException {
+        signal("STOP");
+    }
+
+    /** Nothing happens if it is not paused. */
+    public void resume() throws IOException {
+        signal("CONT");
+    }
+
+    /** All of its processes are gone at once. */
+    public void kill() throws IOException {
+        // First it is kept from making new ones, who would be left over.
+        signal("STOP");
+        signal("KILL");
+        server.close();
+    }
+
+    private void signal(String signal) throws IOException {
+        var pid = Long.parseLong(
+                Files.readAllLines(directory.resolve("postmaster.pid")).getFirst());
+        var command = new ArrayList<>(List.of("kill", "-" + signal, Long.toString(pid)));
+        ProcessHandle.of(pid)
+                .ifPresent(
+                        server -> server.descendants().forEach(process -> command.add(Long.toString(process.pid()))));
+        try {
+            // That one of many is gone by itself in between is no failure.
+            new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     PostgresSettings settings() {

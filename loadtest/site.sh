@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Durable ingest through gRPC into PostgreSQL, and the same rows by COPY into a table with the same indexes, in one run.
+# Wants `mvn -DskipTests package`, psql, and an empty database; where that is, say PGHOST, PGPORT, PGUSER, PGPASSWORD and
+# PGDATABASE as psql has them. READINGS and DEVICES say how much.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export PGHOST="${PGHOST:-localhost}" PGPORT="${PGPORT:-5432}" PGUSER="${PGUSER:-pulseplane}"
+export PGPASSWORD="${PGPASSWORD:-pulseplane}" PGDATABASE="${PGDATABASE:-pulseplane}"
+readings="${READINGS:-2000000}"
+devices="${DEVICES:-8}"
+jar=target/quarkus-app/quarkus-run.jar
+work="$(mktemp -d)"
+postgres=("-Dpulseplane.postgres.hosts=$PGHOST:$PGPORT" "-Dpulseplane.postgres.database=$PGDATABASE"
+  "-Dpulseplane.postgres.user=$PGUSER" "-Dpulseplane.postgres.password=$PGPASSWORD")
+
+java "${postgres[@]}" -jar "$jar" migrate
+java "${postgres[@]}" -Dpulseplane.store=postgres "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
+  -Dquarkus.grpc.server.port=9300 -Dquarkus.http.port=9380 -jar "$jar" serve --data-dir "$work/data" >"$work/log" 2>&1 &
+plane=$!
+trap 'kill "$plane" 2>/dev/null || true; rm -rf "$work"' EXIT
+until grep -q "started in" "$work/log"; do
+  kill -0 "$plane" || { cat "$work/log"; exit 1; }
+  sleep 0.2
+done
+
+simulate() {
+  java -jar "$jar" simulate --target localhost:9300 --data-dir "$work/data" --devices "$devices" --readings "$readings" \
+    --rate max --start "$1" | tail -1
+}
+echo "warm-up: $(simulate 2026-01-01T00:00:00Z)"
+echo "through gRPC: $(simulate 2026-02-01T00:00:00Z)"
+
+psql -q <<SQL
+\copy (SELECT * FROM measurements WHERE measured_at >= '2026-02-01' ORDER BY measured_at) TO '$work/rows.csv' CSV
+CREATE TABLE twin (LIKE measurements);
+CREATE INDEX ON twin (device, measured_at DESC);
+CREATE INDEX ON twin (patient, measured_at DESC);
+CREATE UNIQUE INDEX ON twin (series, patient, measured_at);
+CREATE TABLE bare (LIKE measurements);
+SQL
+rows=$(wc -l <"$work/rows.csv")
+for table in twin bare; do
+  begin=$(date +%s%N)
+  psql -q -c "\copy $table FROM '$work/rows.csv' CSV"
+  nanos=$(($(date +%s%N) - begin))
+  echo "COPY into $table: $((rows * 1000000000 / nanos)) rows/s"
+done
+psql -q -c "DROP TABLE twin, bare"

@@ -75,6 +75,9 @@ public class SiteBenchmark {
     private Process redis;
     private PostgresStore store;
     private RedisSite site;
+    private RedisSite other;
+    private final Listener listener = new Listener();
+    private long told = T0;
     private LatestSource shared;
     private LatestQuery ofSite;
     private LatestQuery alone;
@@ -97,26 +100,28 @@ public class SiteBenchmark {
                 () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
         fill();
         int port = startRedis();
-        site = new RedisSite(
-                vertx,
-                RedisSettings.of(
-                        "bench",
-                        new RedisSettings.Server(
-                                RedisSettings.Type.STANDALONE, List.of("redis://127.0.0.1:" + port), "", ""),
-                        new SealKeys(new byte[SealKeys.BYTES], List.of())),
-                NO_EVENTS);
-        site.start(new Nobody());
+        site = member("one", port);
+        other = member("two", port);
+        site.start(new Listener());
+        other.start(listener);
         shared = site.over(store);
         var remembered = new LatestValues(PATIENTS);
         ofSite = new LatestQuery(remembered, store, shared, site);
         alone = new LatestQuery(new LatestValues(PATIENTS), store, LatestSource.of(store, Site.OF_ONE), Site.OF_ONE);
-        while (!site.isSharing()) {
+        while (site.planes() < 2 || !site.isSharing() || !other.isSharing()) {
             Thread.onSpinWait();
         }
         for (var question : questions) {
             ofSite.ask(question).await().atMost(PATIENCE);
             alone.ask(question).await().atMost(PATIENCE);
         }
+    }
+
+    private RedisSite member(String name, int port) {
+        var server =
+                new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of("redis://127.0.0.1:" + port), "", "");
+        return new RedisSite(
+                vertx, RedisSettings.of(name, server, new SealKeys(new byte[SealKeys.BYTES], List.of())), NO_EVENTS);
     }
 
     private int startRedis() throws IOException {
@@ -156,6 +161,7 @@ public class SiteBenchmark {
     @TearDown
     public void stop() throws IOException {
         site.close();
+        other.close();
         store.close();
         redis.destroyForcibly();
         postgres.close();
@@ -208,10 +214,31 @@ public class SiteBenchmark {
         return day;
     }
 
-    private record Nobody() implements Heard {
+    /** From when a reading is durable on one plane until another one answers with it. */
+    @Benchmark
+    @BenchmarkMode(Mode.SampleTime)
+    @OutputTimeUnit(TimeUnit.MILLISECONDS)
+    public Object toldToAnotherPlane() {
+        var heard = listener.next();
+        site.stored(new Columns(ADAS, new long[] {++told}, new double[] {60}));
+        return heard.join();
+    }
+
+    /** Waits for what another plane stored. */
+    private static final class Listener implements Heard {
+
+        private volatile CompletableFuture<Reading> waiting = new CompletableFuture<>();
+
+        CompletableFuture<Reading> next() {
+            var next = new CompletableFuture<Reading>();
+            waiting = next;
+            return next;
+        }
 
         @Override
-        public void stored(Reading reading) {}
+        public void stored(Reading reading) {
+            waiting.complete(reading);
+        }
 
         @Override
         public void consentChanged(String patient) {}

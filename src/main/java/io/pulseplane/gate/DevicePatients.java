@@ -87,6 +87,11 @@ final class DevicePatients {
                 .thenCompose(answer -> answer);
     }
 
+    /** There is nothing of this patient any more. */
+    void forget(String patient) {
+        entries.asMap().values().forEach(entry -> entry.patients.remove(patient));
+    }
+
     /** A batch of this device and patient is about to be stored. */
     void note(String device, String patient) {
         entries.get(device, _ -> new Entry()).patients.add(patient);

@@ -141,6 +141,11 @@ final class Facts {
         consents.changed(consent.patient(), consent);
     }
 
+    void erased(String patient) {
+        consents.gone(patient);
+        devicePatients.forget(patient);
+    }
+
     void changed(Device device) {
         devices.changed(device.id(), device);
     }

@@ -262,6 +262,12 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         running.recheck(consent.patient());
     }
 
+    /** Who reads of this patient stops; who asks for a device's readings does not ask for this patient's any more. */
+    void erased(String patient) {
+        facts.erased(patient);
+        running.recheck(patient);
+    }
+
     void changed(Device device) {
         facts.changed(device);
         site.deviceChanged(device.id());

@@ -32,6 +32,11 @@ final class GuardedRegistry implements Registry {
     }
 
     @Override
+    public Uni<Long> erasePatient(String id) {
+        return registry.erasePatient(id).invoke(_ -> gate.erased(id));
+    }
+
+    @Override
     public Uni<Boolean> knows(Subject subject) {
         return registry.knows(subject);
     }

@@ -120,6 +120,12 @@ final class Remembered<T> {
         known.invalidate(id);
     }
 
+    /** The registry has nothing of it any more. */
+    void gone(String id) {
+        changes.incrementAndGet();
+        known.invalidate(id);
+    }
+
     /** Grows with every change. */
     long changes() {
         return changes.get();

@@ -128,6 +128,8 @@ public final class Ingest {
                 }
                 yield new Outcome(acknowledgement, repeated, true);
             }
+            case Receipt.PatientErased() ->
+                throw new Problem.Unmet("this patient was erased: whoever it is now has to be registered first");
             case Receipt.SequenceReused() ->
                 throw new Problem.AlreadyExists("this device used sequence " + Long.toUnsignedString(batch.sequence())
                         + " before, for a batch with other content");

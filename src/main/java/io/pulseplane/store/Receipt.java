@@ -28,4 +28,7 @@ public sealed interface Receipt {
 
     /** The device used this sequence before, for a batch with other content; nothing is stored. */
     record SequenceReused() implements Receipt {}
+
+    /** The patient was erased, and has not been registered again; nothing is stored. */
+    record PatientErased() implements Receipt {}
 }

@@ -90,6 +90,17 @@ public interface Registry {
      */
     Uni<List<Consent>> consents(String patient, long before, int limit);
 
+    /**
+     * Erases a patient: when this answers, nothing the store keeps can show who this was or what was measured, whatever copies
+     * of it there are. The history of consent stays, without identity. Batches of this patient are refused from then on,
+     * unless the id is registered again, as somebody new.
+     *
+     * <p>To erase again answers as the first time. Fails with {@code NotFound} if there never was such a patient.
+     *
+     * @return when it was erased, microseconds since the epoch
+     */
+    Uni<Long> erasePatient(String id);
+
     /** A record as it is stored now, and whether it is new. */
     record Stored<T>(T item, boolean created) {}
 }

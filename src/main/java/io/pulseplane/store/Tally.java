@@ -81,6 +81,11 @@ public final class Tally {
                 new Rejection(code, Reason.CONFLICTING_VALUE, origins.sorted().toArray()));
     }
 
+    /** The readings that were new so far, a block each. */
+    public List<Columns> fresh() {
+        return fresh;
+    }
+
     public Receipt.Stored receipt() {
         var acknowledgement = new Acknowledgement(batch.device(), batch.sequence(), accepted, duplicates, rejections);
         return new Receipt.Stored(acknowledgement, fresh);

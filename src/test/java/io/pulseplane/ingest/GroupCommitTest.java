@@ -42,7 +42,7 @@ class GroupCommitTest {
             case Receipt.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
             case Receipt.Repeated(var acknowledgement) -> acknowledgement.sequence();
             case Receipt.Spooled(var acknowledgement, var _, var _) -> acknowledgement.sequence();
-            case Receipt.SequenceReused() -> -1;
+            case Receipt.SequenceReused(), Receipt.PatientErased() -> -1;
         };
     }
 

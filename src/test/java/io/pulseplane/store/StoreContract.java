@@ -86,6 +86,14 @@ public abstract class StoreContract {
         }
     }
 
+    @Nested
+    class Erasing extends ErasingContract {
+
+        Erasing() {
+            super(StoreContract.this);
+        }
+    }
+
     @Test
     void says_what_it_holds() {
         append(batch(1, block(PULSE, times(10), 60), block(BREATH, times(10), 12)));

@@ -15,15 +15,22 @@ import java.util.OptionalLong;
 final class AssignmentRows {
 
     private static final String SELECT = """
-            SELECT a.number, d.device_id, p.patient_id, a.from_us, a.to_us, a.provisional
-            FROM assignment a JOIN device d ON d.number = a.device JOIN patient p ON p.number = a.patient
+            SELECT a.number, d.device_id, a.patient, a.from_us, a.to_us, a.provisional
+            FROM assignment a JOIN device d ON d.number = a.device
             """;
 
-    private AssignmentRows() {}
+    /** No patient has this number. */
+    private static final long NOBODY = 0;
 
-    static Assignment assign(Session session, String device, String patient, long from) throws SQLException {
+    private final PatientRows patients;
+
+    AssignmentRows(PatientRows patients) {
+        this.patients = patients;
+    }
+
+    Assignment assign(Session session, String device, String patient, long from) throws SQLException {
         long deviceNumber = Rows.known(session, "device", device);
-        long patientNumber = Rows.known(session, "patient", patient);
+        long patientNumber = patients.known(session, patient);
         if (DeviceRows.byId(session, device).orElseThrow().status() == Device.Status.RETIRED) {
             throw new Problem.Unmet("the device is retired");
         }
@@ -39,18 +46,17 @@ final class AssignmentRows {
         return current(session, deviceNumber).orElseThrow();
     }
 
-    static Assignment release(Session session, String device, long to) throws SQLException {
+    Assignment release(Session session, String device, long to) throws SQLException {
         var current = current(session, Rows.known(session, "device", device))
                 .orElseThrow(() -> new Problem.Unmet("the device is on nobody"));
         end(session, current, to);
         return current.endedAt(to);
     }
 
-    static List<Assignment> list(
-            Session session, Optional<Subject> subject, boolean currentOnly, long before, int limit)
+    List<Assignment> list(Session session, Optional<Subject> subject, boolean currentOnly, long before, int limit)
             throws SQLException {
         var where = subject.map(s -> switch (s) {
-                    case Subject.OfPatient _ -> "p.patient_id = ?4";
+                    case Subject.OfPatient _ -> "a.patient = ?4";
                     case Subject.OfDevice _ -> "d.device_id = ?4";
                 })
                 .orElse("?4 IS NULL");
@@ -59,31 +65,38 @@ final class AssignmentRows {
         select.setLong(1, before);
         select.setBoolean(2, currentOnly);
         select.setInt(3, limit);
-        select.setString(4, subject.map(Subject::id).orElse(null));
+        switch (subject.orElse(null)) {
+            case Subject.OfPatient(var id) ->
+                select.setLong(4, patients.numberOf(session, id).orElse(NOBODY));
+            case Subject.OfDevice(var id) -> select.setString(4, id);
+            case null -> select.setString(4, null);
+        }
         var assignments = new ArrayList<Assignment>();
         try (var rows = select.executeQuery()) {
             while (rows.next()) {
-                assignments.add(assignmentOf(rows));
+                assignments.add(assignmentOf(session, rows));
             }
         }
         return assignments;
     }
 
-    private static Optional<Assignment> current(Session session, long device) throws SQLException {
+    private Optional<Assignment> current(Session session, long device) throws SQLException {
         var select = session.prepare(SELECT + "WHERE a.device = ? AND a.to_us IS NULL");
         select.setLong(1, device);
         try (var row = select.executeQuery()) {
-            return row.next() ? Optional.of(assignmentOf(row)) : Optional.empty();
+            return row.next() ? Optional.of(assignmentOf(session, row)) : Optional.empty();
         }
     }
 
-    private static Assignment assignmentOf(ResultSet row) throws SQLException {
+    private Assignment assignmentOf(Session session, ResultSet row) throws SQLException {
         long to = row.getLong(5);
         boolean lasts = row.wasNull();
         return new Assignment(
                 row.getLong(1),
                 row.getString(2),
-                row.getString(3),
+                // Assignments of a patient who was erased are gone.
+                patients.idOf(session, row.getLong(3))
+                        .orElseThrow(() -> new Problem.Damaged("a patient's key is not there")),
                 row.getLong(4),
                 lasts ? OptionalLong.empty() : OptionalLong.of(to),
                 row.getBoolean(6));

@@ -12,18 +12,20 @@ import java.util.OptionalLong;
 /** The rows of the table {@code consent}. They are only ever added. */
 final class ConsentRows {
 
-    private static final String SELECT = """
-            SELECT c.number, p.patient_id, c.granted, c.from_us, c.to_us, c.codes, c.recorded_by, c.recorded_us
-            FROM consent c JOIN patient p ON p.number = c.patient
-            """;
+    private static final String SELECT =
+            "SELECT number, granted, from_us, to_us, codes, recorded_by, recorded_us FROM consent ";
 
     /** Codes are printable and without a space at their ends, so a line break is none of theirs. */
     private static final String SEPARATOR = "\n";
 
-    private ConsentRows() {}
+    private final PatientRows patients;
 
-    static Consent put(Session session, Consent consent, long time) throws SQLException {
-        long patient = Rows.known(session, "patient", consent.patient());
+    ConsentRows(PatientRows patients) {
+        this.patients = patients;
+    }
+
+    Consent put(Session session, Consent consent, long time) throws SQLException {
+        long patient = patients.known(session, consent.patient());
         var insert = session.prepare("INSERT INTO consent (patient, granted, from_us, to_us, codes, recorded_by,"
                 + " recorded_us) VALUES (?, ?, ?, ?, ?, ?, ?)");
         insert.setLong(1, patient);
@@ -41,36 +43,40 @@ final class ConsentRows {
         return latest(session, consent.patient()).orElseThrow();
     }
 
-    static Optional<Consent> latest(Session session, String patient) throws SQLException {
+    Optional<Consent> latest(Session session, String patient) throws SQLException {
         return list(session, patient, Long.MAX_VALUE, 1).stream().findFirst();
     }
 
-    static List<Consent> list(Session session, String patient, long before, int limit) throws SQLException {
-        var select = session.prepare(SELECT + "WHERE p.patient_id = ? AND c.number < ? ORDER BY c.number DESC LIMIT ?");
-        select.setString(1, patient);
+    List<Consent> list(Session session, String patient, long before, int limit) throws SQLException {
+        var number = patients.numberOf(session, patient);
+        if (number.isEmpty()) {
+            return List.of();
+        }
+        var select = session.prepare(SELECT + "WHERE patient = ? AND number < ? ORDER BY number DESC LIMIT ?");
+        select.setLong(1, number.getAsLong());
         select.setLong(2, before);
         select.setInt(3, limit);
         var consents = new ArrayList<Consent>();
         try (var rows = select.executeQuery()) {
             while (rows.next()) {
-                consents.add(consentOf(rows));
+                consents.add(consentOf(patient, rows));
             }
         }
         return consents;
     }
 
-    private static Consent consentOf(ResultSet row) throws SQLException {
-        long to = row.getLong(5);
+    private static Consent consentOf(String patient, ResultSet row) throws SQLException {
+        long to = row.getLong(4);
         boolean endless = row.wasNull();
-        var codes = row.getString(6);
+        var codes = row.getString(5);
         return new Consent(
                 row.getLong(1),
-                row.getString(2),
-                row.getBoolean(3),
-                row.getLong(4),
+                patient,
+                row.getBoolean(2),
+                row.getLong(3),
                 endless ? OptionalLong.empty() : OptionalLong.of(to),
                 codes.isEmpty() ? List.of() : List.of(codes.split(SEPARATOR)),
-                row.getString(7),
-                row.getLong(8));
+                row.getString(6),
+                row.getLong(7));
     }
 }

@@ -26,6 +26,11 @@ final class Database {
     /** How long a statement waits for a lock that another process holds, an operator's sqlite3 shell for instance. */
     private static final int BUSY_MILLIS = 5_000;
 
+    private static final int BACKSTAGE_BUSY_MILLIS = 10;
+
+    /** Somebody else brings the log into the database, sooner, see {@link Space}; unless nobody does. */
+    private static final int CHECKPOINT_AFTER_PAGES = 16_384;
+
     private final Path file;
 
     Database(Path file) {
@@ -39,6 +44,17 @@ final class Database {
         // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
         config.setSynchronous(SynchronousMode.FULL);
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        config.setPragma(SQLiteConfig.Pragma.WAL_AUTOCHECKPOINT, Integer.toString(CHECKPOINT_AFTER_PAGES));
+        return open(config);
+    }
+
+    /**
+     * For the thread behind the scenes, which reads, and brings the log into the database. It does not wait long for anybody:
+     * meanwhile the thread that writes would have to.
+     */
+    Session openBackstage() throws SQLException {
+        var config = config(READER_CACHE);
+        config.setBusyTimeout(BACKSTAGE_BUSY_MILLIS);
         return open(config);
     }
 

@@ -2,6 +2,7 @@ package io.pulseplane.store.edge;
 
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Receipt;
+import io.pulseplane.store.edge.SeriesReader.Found;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Reading;
@@ -10,129 +11,143 @@ import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Uni;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
-/** Readings as rows of one table, clustered by series and time. */
+/** Readings, in the journal at first and in chunks after that. */
 final class EdgeReadings implements ReadingStore {
 
-    private static final String SERIES_OF = """
-            SELECT p.patient_id, d.device_id, s.code, s.unit, s.number
-            FROM series s JOIN patient p ON p.number = s.patient JOIN device d ON d.number = s.device
-            WHERE %s.%s_id = ?""";
+    private static final String SERIES = """
+            SELECT s.number, s.patient, d.device_id, s.code, s.unit
+            FROM series s JOIN device d ON d.number = s.device
+            WHERE %s""";
 
-    private static final String LATEST_OF = """
-            SELECT s.*, r.time_us, r.value
-            FROM (%s) s JOIN reading r ON r.series = s.number
-            WHERE r.time_us = (SELECT max(time_us) FROM reading WHERE series = s.number)""";
-
-    private static final String READ = """
-            SELECT time_us, value FROM reading
-            WHERE series = (
-                SELECT s.number
-                FROM series s JOIN patient p ON p.number = s.patient JOIN device d ON d.number = s.device
-                WHERE p.patient_id = ? AND d.device_id = ? AND s.code = ? AND s.unit = ?)
-              AND time_us >= ? AND time_us < ?
-            ORDER BY time_us %s LIMIT ?""";
-
-    private static final String OLDEST_FIRST = READ.formatted("ASC");
-    private static final String NEWEST_FIRST = READ.formatted("DESC");
-    private static final String SERIES_OF_PATIENT = SERIES_OF.formatted("p", "patient");
-    private static final String SERIES_OF_DEVICE = SERIES_OF.formatted("d", "device");
-    private static final String LATEST_OF_PATIENT = LATEST_OF.formatted(SERIES_OF_PATIENT);
-    private static final String LATEST_OF_DEVICE = LATEST_OF.formatted(SERIES_OF_DEVICE);
-
-    /** Columns grow from here; a range that has few readings does not pay for its limit. */
-    private static final int FIRST_CAPACITY = 256;
+    private static final String SERIES_OF_PATIENT = SERIES.formatted("s.patient = ?");
+    private static final String SERIES_OF_DEVICE = SERIES.formatted("d.device_id = ?");
 
     private final Writer writer;
     private final Readers readers;
     private final Appender appender;
+    private final PatientRows patients;
+    private final SeriesReader reader;
+    private final Space space;
+    private final Upkeep upkeep;
 
-    EdgeReadings(Writer writer, Readers readers, Appender appender) {
+    EdgeReadings(
+            Writer writer,
+            Readers readers,
+            Appender appender,
+            PatientRows patients,
+            SeriesReader reader,
+            Space space,
+            Upkeep upkeep) {
         this.writer = writer;
         this.readers = readers;
         this.appender = appender;
+        this.patients = patients;
+        this.reader = reader;
+        this.space = space;
+        this.upkeep = upkeep;
     }
 
     @Override
     public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
-        return writer.transaction(session -> appender.append(session, group));
+        return writer.transaction(
+                session -> {
+                    space.refuseIfFull();
+                    return appender.append(session, group);
+                },
+                _ -> {
+                    appender.committed();
+                    upkeep.written();
+                });
     }
 
     @Override
     public Uni<List<Series>> series(Subject subject) {
-        return readers.read(session -> {
-            var select = session.prepare(
-                    switch (subject) {
-                        case Subject.OfPatient _ -> SERIES_OF_PATIENT;
-                        case Subject.OfDevice _ -> SERIES_OF_DEVICE;
-                    });
-            select.setString(1, subject.id());
-            var all = new ArrayList<Series>();
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    all.add(seriesOf(rows));
-                }
-            }
-            all.sort(null);
-            return all;
-        });
+        return readers.read(session -> List.copyOf(find(session, subject).keySet()));
     }
 
     @Override
     public Uni<List<Reading>> latest(Subject subject) {
         return readers.read(session -> {
-            var select = session.prepare(
-                    switch (subject) {
-                        case Subject.OfPatient _ -> LATEST_OF_PATIENT;
-                        case Subject.OfDevice _ -> LATEST_OF_DEVICE;
-                    });
-            select.setString(1, subject.id());
             var latest = new ArrayList<Reading>();
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    latest.add(new Reading(seriesOf(rows), rows.getLong(6), rows.getDouble(7)));
-                }
+            for (var entry : find(session, subject).entrySet()) {
+                reader.latest(session, entry.getValue(), entry.getKey()).ifPresent(latest::add);
             }
-            latest.sort((a, b) -> a.series().compareTo(b.series()));
             return latest;
         });
-    }
-
-    private static Series seriesOf(ResultSet row) throws SQLException {
-        return new Series(row.getString(1), row.getString(2), row.getString(3), row.getString(4));
     }
 
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
         return readers.read(session -> {
-            var select = session.prepare(order == Order.OLDEST_FIRST ? OLDEST_FIRST : NEWEST_FIRST);
-            select.setString(1, series.patient());
-            select.setString(2, series.device());
-            select.setString(3, series.code());
-            select.setString(4, series.unit());
-            select.setLong(5, range.from());
-            select.setLong(6, range.to());
-            select.setInt(7, limit);
-            var times = new long[Math.min(limit, FIRST_CAPACITY)];
-            var values = new double[times.length];
-            int size = 0;
-            try (var rows = select.executeQuery()) {
-                while (rows.next()) {
-                    if (size == times.length) {
-                        int capacity = Math.min(limit, 2 * size);
-                        times = Arrays.copyOf(times, capacity);
-                        values = Arrays.copyOf(values, capacity);
-                    }
-                    times[size] = rows.getLong(1);
-                    values[size++] = rows.getDouble(2);
+            var found = find(session, series);
+            return found.isPresent()
+                    ? reader.read(session, found.get(), series, range, order, limit)
+                    : new Columns(series, new long[0], new double[0]);
+        });
+    }
+
+    private Optional<Found> find(Session session, Series series) throws SQLException {
+        var patient = patients.numberOf(session, series.patient());
+        if (patient.isEmpty()) {
+            return Optional.empty();
+        }
+        var select = session.prepare("""
+                SELECT s.number FROM series s
+                WHERE s.patient = ? AND s.device = (SELECT number FROM device WHERE device_id = ?)
+                  AND s.code = ? AND s.unit = ?""");
+        select.setLong(1, patient.getAsLong());
+        select.setString(2, series.device());
+        select.setString(3, series.code());
+        select.setString(4, series.unit());
+        try (var row = select.executeQuery()) {
+            return row.next() ? Optional.of(new Found(row.getLong(1), patient.getAsLong())) : Optional.empty();
+        }
+    }
+
+    /** The series of a subject in their order, but for those of patients who were erased. */
+    private Map<Series, Found> find(Session session, Subject subject) throws SQLException {
+        var found = new TreeMap<Series, Found>();
+        var ids = new HashMap<Long, Optional<String>>();
+        var select = session.prepare(
+                switch (subject) {
+                    case Subject.OfPatient _ -> SERIES_OF_PATIENT;
+                    case Subject.OfDevice _ -> SERIES_OF_DEVICE;
+                });
+        switch (subject) {
+            case Subject.OfPatient(var id) -> {
+                var number = patients.numberOf(session, id);
+                if (number.isEmpty()) {
+                    return found;
+                }
+                ids.put(number.getAsLong(), Optional.of(id));
+                select.setLong(1, number.getAsLong());
+            }
+            case Subject.OfDevice(var id) -> select.setString(1, id);
+        }
+        try (var rows = select.executeQuery()) {
+            while (rows.next()) {
+                long number = rows.getLong(1);
+                long patient = rows.getLong(2);
+                var id = ids.get(patient);
+                if (id == null) {
+                    id = patients.idOf(session, patient);
+                    ids.put(patient, id);
+                }
+                if (id.isPresent()) {
+                    found.put(
+                            new Series(id.get(), rows.getString(3), rows.getString(4), rows.getString(5)),
+                            new Found(number, patient));
                 }
             }
-            return new Columns(series, Arrays.copyOf(times, size), Arrays.copyOf(values, size));
-        });
+        }
+        return found;
     }
 }

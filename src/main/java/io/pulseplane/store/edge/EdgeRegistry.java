@@ -16,19 +16,29 @@ final class EdgeRegistry implements Registry {
 
     private final Writer writer;
     private final Readers readers;
+    private final PatientRows patients;
+    private final AssignmentRows assignments;
+    private final ConsentRows consents;
+    private final Backlog backlog;
+    private final Eraser eraser;
     private final LongSupplier now;
 
-    EdgeRegistry(Writer writer, Readers readers, LongSupplier now) {
+    EdgeRegistry(
+            Writer writer, Readers readers, PatientRows patients, Backlog backlog, Eraser eraser, LongSupplier now) {
         this.writer = writer;
         this.readers = readers;
+        this.patients = patients;
+        this.assignments = new AssignmentRows(patients);
+        this.consents = new ConsentRows(patients);
+        this.backlog = backlog;
+        this.eraser = eraser;
         this.now = now;
     }
 
     @Override
     public Uni<Boolean> knows(Subject subject) {
         return readers.read(session -> switch (subject) {
-            case Subject.OfPatient(var id) ->
-                Rows.numberOf(session, "patient", id).isPresent();
+            case Subject.OfPatient(var id) -> patients.numberOf(session, id).isPresent();
             case Subject.OfDevice(var id) ->
                 Rows.numberOf(session, "device", id).isPresent();
         });
@@ -36,71 +46,79 @@ final class EdgeRegistry implements Registry {
 
     @Override
     public Uni<Stored<Patient>> putPatient(Patient patient) {
-        return writer.transaction(session -> PatientRows.put(session, patient, now.getAsLong()));
+        return writer.transaction(session -> patients.put(session, patient, now.getAsLong()));
     }
 
     @Override
     public Uni<Optional<Patient>> patient(String id) {
-        return readers.read(session -> PatientRows.byId(session, id));
+        return readers.read(session -> patients.byId(session, id));
     }
 
     @Override
     public Uni<Optional<Patient>> patientByMrn(String mrn) {
-        return readers.read(session -> PatientRows.byMrn(session, mrn));
+        return readers.read(session -> patients.byMrn(session, mrn));
     }
 
     @Override
     public Uni<List<Patient>> patientsAfter(String id, int limit) {
-        return readers.read(session -> PatientRows.after(session, id, limit));
+        return readers.read(session -> patients.after(session, id, limit));
     }
 
     @Override
     public Uni<Stored<Device>> putDevice(Device device) {
-        return writer.transaction(session -> DeviceRows.put(session, device, now.getAsLong()));
+        return writer.transaction(session -> DeviceRows.put(session, device, now.getAsLong()))
+                .map(stored -> new Stored<>(backlog.brought(stored.item()), stored.created()));
     }
 
     @Override
     public Uni<Optional<Device>> device(String id) {
-        return readers.read(session -> DeviceRows.byId(session, id));
+        return readers.read(session -> DeviceRows.byId(session, id)).map(found -> found.map(backlog::brought));
     }
 
     @Override
     public Uni<Optional<Device>> deviceBySerialNumber(String serialNumber) {
-        return readers.read(session -> DeviceRows.bySerialNumber(session, serialNumber));
+        return readers.read(session -> DeviceRows.bySerialNumber(session, serialNumber))
+                .map(found -> found.map(backlog::brought));
     }
 
     @Override
     public Uni<List<Device>> devicesAfter(String id, Optional<Device.Status> status, int limit) {
-        return readers.read(session -> DeviceRows.after(session, id, status, limit));
+        return readers.read(session -> DeviceRows.after(session, id, status, limit))
+                .map(found -> found.stream().map(backlog::brought).toList());
     }
 
     @Override
     public Uni<Assignment> assign(String device, String patient, long from) {
-        return writer.transaction(session -> AssignmentRows.assign(session, device, patient, from));
+        return writer.transaction(session -> assignments.assign(session, device, patient, from));
     }
 
     @Override
     public Uni<Assignment> release(String device, long to) {
-        return writer.transaction(session -> AssignmentRows.release(session, device, to));
+        return writer.transaction(session -> assignments.release(session, device, to));
     }
 
     @Override
     public Uni<List<Assignment>> assignments(Optional<Subject> subject, boolean currentOnly, long before, int limit) {
-        return readers.read(session -> AssignmentRows.list(session, subject, currentOnly, before, limit));
+        return readers.read(session -> assignments.list(session, subject, currentOnly, before, limit));
     }
 
     @Override
     public Uni<Consent> putConsent(Consent consent) {
-        return writer.transaction(session -> ConsentRows.put(session, consent, now.getAsLong()));
+        return writer.transaction(session -> consents.put(session, consent, now.getAsLong()));
     }
 
     @Override
     public Uni<Optional<Consent>> consent(String patient) {
-        return readers.read(session -> ConsentRows.latest(session, patient));
+        return readers.read(session -> consents.latest(session, patient));
     }
 
     @Override
     public Uni<List<Consent>> consents(String patient, long before, int limit) {
-        return readers.read(session -> ConsentRows.list(session, patient, before, limit));
+        return readers.read(session -> consents.list(session, patient, before, limit));
+    }
+
+    @Override
+    public Uni<Long> erasePatient(String id) {
+        return eraser.erase(id, now.getAsLong());
     }
 }

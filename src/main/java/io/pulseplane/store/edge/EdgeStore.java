@@ -4,6 +4,7 @@ import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreSize;
+import io.pulseplane.store.seal.NodeKey;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
@@ -14,11 +15,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The store of an edge box, in one directory: {@code pulseplane.db}, its write-ahead log beside it, and {@code lock},
- * which keeps a second plane out.
+ * The store of an edge box, in one directory: {@code pulseplane.db}, its write-ahead log beside it; {@code keys.db}, the keys
+ * under which patients are sealed in it; and {@code lock}, which keeps a second plane out.
  */
 public final class EdgeStore implements Store {
 
@@ -28,27 +31,79 @@ public final class EdgeStore implements Store {
     private final Path directory;
     private final FileChannel lock;
     private final Database database;
+    private final KeyVault vault;
     private final Writer writer;
     private final Readers readers;
+    private final Session backstage;
+    private final Upkeep upkeep;
     private final EdgeReadings readings;
     private final EdgeRegistry registry;
 
-    private EdgeStore(Path directory, FileChannel lock, int readerThreads, LongSupplier now) throws SQLException {
+    private EdgeStore(Path directory, FileChannel lock, EdgeSettings settings, LongSupplier now) throws SQLException {
         this.directory = directory;
         this.lock = lock;
         this.database = new Database(directory.resolve("pulseplane.db"));
-        var session = database.openForWriting();
+        var nodeKey = settings.nodeKey().orElseGet(() -> NodeKey.readOrMake(directory.resolve("node.key")));
+        var opened = new ArrayList<AutoCloseable>();
         try {
-            Schema.migrate(session);
+            this.vault = KeyVault.open(new Database(directory.resolve("keys.db")), nodeKey, settings.earlierNodeKeys());
+            opened.add(vault);
+            var session = database.openForWriting();
+            opened.add(session);
+            Schema.migrate(session, vault);
+            Eraser.finish(session, vault);
+            var rowsBefore = RowsBefore.open(session);
+            var backlog = new Backlog();
+            var journal = new Journal(vault);
+            journal.replay(session, backlog);
+            this.backstage = database.openBackstage();
+            opened.add(backstage);
+
+            var patients = new PatientRows(vault);
+            var receipts = new ReceiptRows(vault);
+            var reader = new SeriesReader(vault, backlog, rowsBefore);
+            var numbers = new Numbers(patients, reader, backlog);
+            this.writer = new Writer(session, numbers::forget);
+            this.readers = new Readers(database, settings.readerThreads());
+            var writing = new Backstage(writer);
+            var space = new Space(directory, backstage, writing, settings);
+            this.upkeep = new Upkeep(
+                    settings,
+                    backlog,
+                    new Compactor(backstage, writing, backlog, vault, receipts),
+                    new RowsMove(backstage, writing, vault, receipts, rowsBefore),
+                    new Sweep(backstage, writing, settings.retention(), now),
+                    space,
+                    now);
+            var appender = new Appender(vault, numbers, journal, backlog, reader, receipts, rowsBefore, now);
+            this.readings = new EdgeReadings(writer, readers, appender, patients, reader, space, upkeep);
+            this.registry = new EdgeRegistry(
+                    writer,
+                    readers,
+                    patients,
+                    backlog,
+                    new Eraser(writer, patients, vault, backlog, numbers, receipts, rowsBefore, upkeep::call),
+                    now);
         } catch (SQLException | RuntimeException e) {
-            session.close();
+            closeAll(opened, e);
             throw e;
         }
-        var numbers = new Numbers();
-        this.writer = new Writer(session, numbers::forget);
-        this.readers = new Readers(database, readerThreads);
-        this.readings = new EdgeReadings(writer, readers, new Appender(numbers, now));
-        this.registry = new EdgeRegistry(writer, readers, now);
+        upkeep.start();
+    }
+
+    private static void closeAll(List<AutoCloseable> opened, Exception failure) {
+        for (var each : opened.reversed()) {
+            try {
+                each.close();
+            } catch (Exception e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /** As {@link #open(Path, EdgeSettings, LongSupplier)}, with settings that suit most. */
+    public static EdgeStore open(Path directory, int readerThreads, LongSupplier now) {
+        return open(directory, EdgeSettings.of(readerThreads), now);
     }
 
     /**
@@ -58,12 +113,12 @@ public final class EdgeStore implements Store {
      * @throws Problem.Unmet if another plane has it open, or what is there is not ours to open
      * @throws Problem.Unavailable if the directory cannot be written to
      */
-    public static EdgeStore open(Path directory, int readerThreads, LongSupplier now) {
+    public static EdgeStore open(Path directory, EdgeSettings settings, LongSupplier now) {
         FileChannel lock = null;
         try {
             makeForOwnerOnly(directory);
             lock = lock(directory.resolve("lock"));
-            return new EdgeStore(directory, lock, readerThreads, now);
+            return new EdgeStore(directory, lock, settings, now);
         } catch (IOException e) {
             release(lock);
             throw new Problem.Unavailable("the data directory cannot be written to", e);
@@ -126,7 +181,7 @@ public final class EdgeStore implements Store {
             // Numbers are given in order and rows are never removed, so the highest is the count, at the price of a
             // seek.
             var select = session.prepare("""
-                    SELECT (SELECT coalesce(max(number), 0) FROM patient), (SELECT coalesce(max(number), 0) FROM device),
+                    SELECT (SELECT coalesce(max(number), 0) FROM patient) - (SELECT count(*) FROM erased), (SELECT coalesce(max(number), 0) FROM device),
                       (SELECT coalesce(max(number), 0) FROM series)""");
             try (var row = select.executeQuery()) {
                 row.next();
@@ -149,10 +204,25 @@ public final class EdgeStore implements Store {
         });
     }
 
+    /** Does behind the scenes what there is to do, without waiting for there to be enough of it. */
+    public Uni<Void> compact() {
+        return Uni.createFrom().completionStage(upkeep::askForAll);
+    }
+
     @Override
     public void close() {
-        writer.close();
-        readers.close();
-        release(lock);
+        try {
+            upkeep.close();
+            writer.close();
+            readers.close();
+            backstage.close();
+            vault.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (SQLException e) {
+            throw new IllegalStateException("the store was not closed cleanly; what was acknowledged is safe", e);
+        } finally {
+            release(lock);
+        }
     }
 }

@@ -6,18 +6,50 @@ import io.pulseplane.vitals.Series;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
- * The row numbers of patients, devices and series, found or given when a batch names them. Remembers the
- * {@value #REMEMBERED} that were used last of each kind. Belongs to the thread that writes.
+ * The numbers of patients, devices and series, found or given when a batch names them, and how far each has come. Remembers
+ * the {@value #REMEMBERED} that were used last of each kind. Belongs to the thread that writes.
  */
 final class Numbers {
 
     private static final int REMEMBERED = 100_000;
 
+    /** A device, and the highest sequence of its batches. */
+    static final class KnownDevice {
+        final long number;
+        long lastSequence;
+
+        KnownDevice(long number, long lastSequence) {
+            this.number = number;
+            this.lastSequence = lastSequence;
+        }
+    }
+
+    /** A series, and the time of its last reading; -1 if it has none. */
+    static final class KnownSeries {
+        final long number;
+        long lastTime;
+
+        KnownSeries(long number, long lastTime) {
+            this.number = number;
+            this.lastTime = lastTime;
+        }
+    }
+
+    private final PatientRows rows;
+    private final SeriesReader reader;
+    private final Backlog backlog;
     private final Map<String, Long> patients = recent();
-    private final Map<String, Long> devices = recent();
-    private final Map<Series, Long> series = recent();
+    private final Map<String, KnownDevice> devices = recent();
+    private final Map<Series, KnownSeries> series = recent();
+
+    Numbers(PatientRows rows, SeriesReader reader, Backlog backlog) {
+        this.rows = rows;
+        this.reader = reader;
+        this.backlog = backlog;
+    }
 
     /** Forgets everything: after a rollback some rows are not there. */
     void forget() {
@@ -26,53 +58,69 @@ final class Numbers {
         series.clear();
     }
 
-    long patient(Session session, String id, long now) throws SQLException {
+    /** Empty if this patient was erased, and nobody has registered the id again. */
+    OptionalLong patient(Session session, String id, long now) throws SQLException {
         var known = patients.get(id);
         if (known == null) {
-            known = find(session, "SELECT number FROM patient WHERE patient_id = ?", id);
-            if (known == null) {
-                known = PatientRows.insert(session, Patient.provisional(id, now));
+            var found = rows.numberOf(session, id);
+            if (found.isEmpty() && rows.erasure(session, id).isPresent()) {
+                return OptionalLong.empty();
             }
+            known = found.isPresent()
+                    ? (Long) found.getAsLong()
+                    : (Long) rows.insert(session, Patient.provisional(id, now));
             patients.put(id, known);
+        }
+        return OptionalLong.of(known);
+    }
+
+    /** Null if no such device is registered. */
+    KnownDevice device(Session session, String id) throws SQLException {
+        var known = devices.get(id);
+        if (known == null) {
+            known = find(session, id);
+            if (known != null) {
+                devices.put(id, known);
+            }
         }
         return known;
     }
 
     /** A device that is new is assigned to the patient it brings readings of. */
-    long device(Session session, String id, long patient, long now) throws SQLException {
-        var known = devices.get(id);
-        if (known == null) {
-            known = find(session, "SELECT number FROM device WHERE device_id = ?", id);
-            if (known == null) {
-                known = DeviceRows.insert(session, Device.provisional(id, now));
-                AssignmentRows.insert(session, known, patient, now, true);
-            }
-            devices.put(id, known);
-        }
-        return known;
+    KnownDevice newDevice(Session session, String id, long patient, long now) throws SQLException {
+        long number = DeviceRows.insert(session, Device.provisional(id, now));
+        AssignmentRows.insert(session, number, patient, now, true);
+        var device = new KnownDevice(number, 0);
+        devices.put(id, device);
+        return device;
     }
 
-    long series(Session session, Series key, long patient, long device) throws SQLException {
+    KnownSeries series(Session session, Series key, long patient, long device) throws SQLException {
         var known = series.get(key);
         if (known == null) {
-            known = findSeries(session, key, patient, device);
-            if (known == null) {
-                known = insertSeries(session, key, patient, device);
-            }
+            var number = findSeries(session, key, patient, device);
+            known = number.isPresent()
+                    ? new KnownSeries(number.getAsLong(), reader.lastTime(session, number.getAsLong()))
+                    : new KnownSeries(insertSeries(session, key, patient, device), -1);
             series.put(key, known);
         }
         return known;
     }
 
-    private static Long find(Session session, String sql, String id) throws SQLException {
-        var select = session.prepare(sql);
+    private KnownDevice find(Session session, String id) throws SQLException {
+        var select = session.prepare("SELECT number, last_sequence FROM device WHERE device_id = ?");
         select.setString(1, id);
         try (var row = select.executeQuery()) {
-            return row.next() ? (Long) row.getLong(1) : null;
+            if (!row.next()) {
+                return null;
+            }
+            var seen = backlog.seen(id);
+            long last = row.getLong(2);
+            return new KnownDevice(row.getLong(1), seen == null ? last : Sequences.later(last, seen.lastSequence()));
         }
     }
 
-    private static Long findSeries(Session session, Series key, long patient, long device) throws SQLException {
+    private static OptionalLong findSeries(Session session, Series key, long patient, long device) throws SQLException {
         var select =
                 session.prepare("SELECT number FROM series WHERE patient = ? AND device = ? AND code = ? AND unit = ?");
         select.setLong(1, patient);
@@ -80,7 +128,7 @@ final class Numbers {
         select.setString(3, key.code());
         select.setString(4, key.unit());
         try (var row = select.executeQuery()) {
-            return row.next() ? (Long) row.getLong(1) : null;
+            return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
         }
     }
 
@@ -91,18 +139,15 @@ final class Numbers {
         insert.setLong(2, device);
         insert.setString(3, key.code());
         insert.setString(4, key.unit());
-        try (var row = insert.executeQuery()) {
-            row.next();
-            return row.getLong(1);
-        }
+        return Rows.number(insert);
     }
 
-    private static <K> Map<K, Long> recent() {
+    private static <K, V> Map<K, V> recent() {
         return new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<K, Long> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
                 return size() > REMEMBERED;
             }
         };

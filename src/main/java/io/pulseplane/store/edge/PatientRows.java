@@ -2,45 +2,70 @@ package io.pulseplane.store.edge;
 
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Registry.Stored;
-import java.sql.PreparedStatement;
+import io.pulseplane.vitals.Problem;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.PriorityQueue;
 
-/** The rows of the table {@code patient}. */
+/**
+ * The rows of the table {@code patient}: a number for the rest of the database, tags to be found by, and the rest sealed
+ * under the patient's key.
+ */
 final class PatientRows {
 
-    private static final String COLUMNS =
-            "patient_id, mrn, given_name, family_name, date_of_birth, gender, phone, email,"
-                    + " provisional, created_us, updated_us";
-    private static final String SELECT = "SELECT " + COLUMNS + " FROM patient ";
-    private static final String INSERT =
-            "INSERT INTO patient (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number";
+    /** What tags are of. */
+    static final String ID = "patient_id";
 
-    private PatientRows() {}
+    static final String MRN = "mrn";
 
-    static Stored<Patient> put(Session session, Patient patient, long time) throws SQLException {
-        if (patient.mrn().isPresent()) {
-            Rows.refuseIfTaken(session, "patient", "mrn", patient.mrn().get(), patient.id());
-        }
-        var update = session.prepare("""
-                UPDATE patient SET patient_id = ?, mrn = ?, given_name = ?, family_name = ?, date_of_birth = ?,
-                  gender = ?, phone = ?, email = ?, provisional = ?, updated_us = ? WHERE patient_id = ?""");
-        int next = setDetails(update, patient);
-        update.setBoolean(next++, false);
-        update.setLong(next++, time);
-        update.setString(next, patient.id());
-        boolean created = update.executeUpdate() == 0;
-        if (created) {
-            insert(session, completed(patient, time));
-        }
-        return new Stored<>(byId(session, patient.id()).orElseThrow(), created);
+    private static final String SELECT = "SELECT number, details, provisional, created_us, updated_us FROM patient ";
+
+    private final KeyVault vault;
+
+    PatientRows(KeyVault vault) {
+        this.vault = vault;
     }
 
-    private static Patient completed(Patient patient, long time) {
+    Stored<Patient> put(Session session, Patient patient, long time) throws SQLException {
+        var number = numberOf(session, patient.id());
+        var mrn = patient.mrn().map(text -> vault.tag(MRN, text));
+        if (mrn.isPresent()) {
+            refuseIfTaken(session, mrn.get(), number);
+        }
+        if (number.isEmpty()) {
+            insert(session, completed(patient, time, time));
+        } else {
+            update(session, number.getAsLong(), completed(patient, created(session, number.getAsLong()), time));
+        }
+        return new Stored<>(byId(session, patient.id()).orElseThrow(), number.isEmpty());
+    }
+
+    private static void refuseIfTaken(Session session, byte[] mrn, OptionalLong number) throws SQLException {
+        var select = session.prepare("SELECT 1 FROM patient WHERE mrn_tag = ? AND number <> ?");
+        select.setBytes(1, mrn);
+        select.setLong(2, number.orElse(0));
+        try (var row = select.executeQuery()) {
+            if (row.next()) {
+                throw new Problem.AlreadyExists("another patient has this mrn");
+            }
+        }
+    }
+
+    private static long created(Session session, long number) throws SQLException {
+        var select = session.prepare("SELECT created_us FROM patient WHERE number = ?");
+        select.setLong(1, number);
+        try (var row = select.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private static Patient completed(Patient patient, long created, long updated) {
         return new Patient(
                 patient.id(),
                 patient.mrn(),
@@ -51,74 +76,144 @@ final class PatientRows {
                 patient.phone(),
                 patient.email(),
                 false,
-                time,
-                time);
+                created,
+                updated);
     }
 
-    /** Sets the parameters both statements start with; the next one to set is returned. */
-    private static int setDetails(PreparedStatement statement, Patient patient) throws SQLException {
-        statement.setString(1, patient.id());
-        statement.setString(2, patient.mrn().orElse(null));
-        statement.setString(3, patient.givenName());
-        statement.setString(4, patient.familyName());
-        statement.setString(5, patient.dateOfBirth().map(LocalDate::toString).orElse(null));
-        statement.setString(6, patient.gender().map(Enum::name).orElse(null));
-        statement.setString(7, patient.phone());
-        statement.setString(8, patient.email());
-        return 9;
+    private void update(Session session, long number, Patient patient) throws SQLException {
+        var update = session.prepare(
+                "UPDATE patient SET mrn_tag = ?, details = ?, provisional = ?, updated_us = ? WHERE number = ?");
+        update.setBytes(1, patient.mrn().map(mrn -> vault.tag(MRN, mrn)).orElse(null));
+        update.setBytes(2, PatientDetails.seal(session, vault, number, patient));
+        update.setBoolean(3, patient.provisional());
+        update.setLong(4, patient.updated());
+        update.setLong(5, number);
+        update.executeUpdate();
     }
 
     /** The number of the new row. */
-    static long insert(Session session, Patient patient) throws SQLException {
-        var insert = session.prepare(INSERT);
-        int next = setDetails(insert, patient);
-        insert.setBoolean(next++, patient.provisional());
-        insert.setLong(next++, patient.created());
-        insert.setLong(next, patient.updated());
-        return Rows.number(insert);
+    long insert(Session session, Patient patient) throws SQLException {
+        long number = nextNumber(session);
+        vault.ensure(number);
+        var insert = session.prepare("INSERT INTO patient VALUES (?, ?, ?, ?, ?, ?, ?)");
+        insert.setLong(1, number);
+        insert.setBytes(2, vault.tag(ID, patient.id()));
+        insert.setBytes(3, patient.mrn().map(mrn -> vault.tag(MRN, mrn)).orElse(null));
+        insert.setBytes(4, PatientDetails.seal(session, vault, number, patient));
+        insert.setBoolean(5, patient.provisional());
+        insert.setLong(6, patient.created());
+        insert.setLong(7, patient.updated());
+        insert.executeUpdate();
+        return number;
     }
 
-    static Optional<Patient> byId(Session session, String id) throws SQLException {
-        return find(session, "WHERE patient_id = ?", id);
-    }
-
-    static Optional<Patient> byMrn(Session session, String mrn) throws SQLException {
-        return find(session, "WHERE mrn = ?", mrn);
-    }
-
-    private static Optional<Patient> find(Session session, String where, String key) throws SQLException {
-        var select = session.prepare(SELECT + where);
-        select.setString(1, key);
-        try (var row = select.executeQuery()) {
-            return row.next() ? Optional.of(patientOf(row)) : Optional.empty();
+    private static long nextNumber(Session session) throws SQLException {
+        try (var row = session.prepare("SELECT coalesce(max(number), 0) + 1 FROM patient")
+                .executeQuery()) {
+            row.next();
+            return row.getLong(1);
         }
     }
 
-    static List<Patient> after(Session session, String id, int limit) throws SQLException {
-        var select = session.prepare(SELECT + "WHERE patient_id > ? ORDER BY patient_id LIMIT ?");
-        select.setString(1, id);
-        select.setInt(2, limit);
-        var patients = new ArrayList<Patient>();
-        try (var rows = select.executeQuery()) {
+    OptionalLong numberOf(Session session, String id) throws SQLException {
+        var select = session.prepare("SELECT number FROM patient WHERE id_tag = ?");
+        select.setBytes(1, vault.tag(ID, id));
+        try (var row = select.executeQuery()) {
+            return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+        }
+    }
+
+    long known(Session session, String id) throws SQLException {
+        return numberOf(session, id).orElseThrow(() -> new Problem.NotFound("this patient is not registered"));
+    }
+
+    /** The id of the patient with this number; empty if that patient was erased. */
+    Optional<String> idOf(Session session, long number) throws SQLException {
+        var select = session.prepare(SELECT + "WHERE number = ?");
+        select.setLong(1, number);
+        return one(session, select.executeQuery()).map(Patient::id);
+    }
+
+    Optional<Patient> byId(Session session, String id) throws SQLException {
+        return byTag(session, "WHERE id_tag = ?", vault.tag(ID, id));
+    }
+
+    Optional<Patient> byMrn(Session session, String mrn) throws SQLException {
+        return byTag(session, "WHERE mrn_tag = ?", vault.tag(MRN, mrn));
+    }
+
+    private Optional<Patient> byTag(Session session, String where, byte[] tag) throws SQLException {
+        var select = session.prepare(SELECT + where);
+        select.setBytes(1, tag);
+        return one(session, select.executeQuery());
+    }
+
+    private Optional<Patient> one(Session session, ResultSet rows) throws SQLException {
+        try (rows) {
+            return rows.next() ? patientOf(session, rows) : Optional.empty();
+        }
+    }
+
+    /**
+     * Ids are sealed, so nothing on disk has them in order: every patient is opened, and the first few after the given id
+     * are kept. It takes some microseconds a patient, and the memory of one page.
+     */
+    List<Patient> after(Session session, String id, int limit) throws SQLException {
+        var byId = Comparator.comparing(Patient::id, Ids.BY_CODE_POINT);
+        var first = new PriorityQueue<Patient>(byId.reversed());
+        try (var rows = session.prepare(SELECT + "WHERE id_tag IS NOT NULL").executeQuery()) {
             while (rows.next()) {
-                patients.add(patientOf(rows));
+                patientOf(session, rows)
+                        .filter(patient -> Ids.BY_CODE_POINT.compare(patient.id(), id) > 0)
+                        .ifPresent(first::add);
+                if (first.size() > limit) {
+                    first.poll();
+                }
             }
         }
+        var patients = new ArrayList<>(first);
+        patients.sort(byId);
         return patients;
     }
 
-    private static Patient patientOf(ResultSet row) throws SQLException {
-        return new Patient(
-                row.getString(1),
-                Optional.ofNullable(row.getString(2)),
-                row.getString(3),
-                row.getString(4),
-                Optional.ofNullable(row.getString(5)).map(LocalDate::parse),
-                Optional.ofNullable(row.getString(6)).map(Patient.Gender::valueOf),
-                row.getString(7),
-                row.getString(8),
-                row.getBoolean(9),
-                row.getLong(10),
-                row.getLong(11));
+    private Optional<Patient> patientOf(Session session, ResultSet row) throws SQLException {
+        var details = row.getBytes(2);
+        return details == null
+                ? Optional.empty()
+                : PatientDetails.open(
+                        session, vault, row.getLong(1), details, row.getBoolean(3), row.getLong(4), row.getLong(5));
+    }
+
+    /** What is said of a patient who was erased, and when. */
+    record Erasure(long number, long time) {}
+
+    /** The latest erasure of a patient who had this id. */
+    Optional<Erasure> erasure(Session session, String id) throws SQLException {
+        var select =
+                session.prepare("SELECT patient, erased_us FROM erased WHERE id_tag = ? ORDER BY patient DESC LIMIT 1");
+        select.setBytes(1, vault.tag(ID, id));
+        try (var row = select.executeQuery()) {
+            return row.next() ? Optional.of(new Erasure(row.getLong(1), row.getLong(2))) : Optional.empty();
+        }
+    }
+
+    /**
+     * Takes away what says who this was; the number stays, so that what was recorded about consent stays a history. What is
+     * sealed under the patient's key is left to whoever destroys the key after this is committed.
+     */
+    Erasure erase(Session session, long number, String id, long time) throws SQLException {
+        var insert = session.prepare("INSERT INTO erased VALUES (?, ?, ?, 0)");
+        insert.setLong(1, number);
+        insert.setBytes(2, vault.tag(ID, id));
+        insert.setLong(3, time);
+        insert.executeUpdate();
+        var update =
+                session.prepare("UPDATE patient SET id_tag = NULL, mrn_tag = NULL, details = NULL WHERE number = ?");
+        update.setLong(1, number);
+        update.executeUpdate();
+        var delete = session.prepare("DELETE FROM assignment WHERE patient = ?");
+        delete.setLong(1, number);
+        delete.executeUpdate();
+        return new Erasure(number, time);
     }
 }

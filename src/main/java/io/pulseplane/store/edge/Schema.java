@@ -97,14 +97,85 @@ final class Schema {
               recorded_us INTEGER NOT NULL
             ) STRICT;
             CREATE INDEX consent_of_patient ON consent (patient, number);
+            """, """
+            -- What identifies a patient is sealed; tags are keyed hashes, by which it is found. All three are gone of a patient
+            -- who was erased.
+            CREATE TABLE patient_sealed (
+              number INTEGER PRIMARY KEY,
+              id_tag BLOB UNIQUE,
+              mrn_tag BLOB UNIQUE,
+              details BLOB,
+              provisional INTEGER NOT NULL,
+              created_us INTEGER NOT NULL,
+              updated_us INTEGER NOT NULL
+            ) STRICT;
+
+            CREATE TABLE erased (
+              patient INTEGER PRIMARY KEY REFERENCES patient,
+              id_tag BLOB NOT NULL,
+              erased_us INTEGER NOT NULL,
+              swept INTEGER NOT NULL
+            ) STRICT;
+            CREATE INDEX erased_by_tag ON erased (id_tag, patient);
+
+            -- Groups of batches as they came, until their readings are in chunks; a sequence of sealed batches.
+            CREATE TABLE journal (
+              number INTEGER PRIMARY KEY AUTOINCREMENT,
+              payload BLOB NOT NULL
+            ) STRICT;
+
+            -- Readings of one series, sealed. Chunks of a series do not overlap.
+            CREATE TABLE chunk (
+              number INTEGER PRIMARY KEY,
+              series INTEGER NOT NULL,
+              first_us INTEGER NOT NULL,
+              last_us INTEGER NOT NULL,
+              count INTEGER NOT NULL,
+              payload BLOB NOT NULL
+            ) STRICT;
+            CREATE UNIQUE INDEX chunk_of_series ON chunk (series, first_us);
+            CREATE INDEX chunk_by_age ON chunk (last_us);
+
+            -- Chunks that could not be opened, out of the way of those that can.
+            CREATE TABLE damaged (
+              number INTEGER PRIMARY KEY,
+              series INTEGER NOT NULL,
+              first_us INTEGER NOT NULL,
+              last_us INTEGER NOT NULL,
+              count INTEGER NOT NULL,
+              payload BLOB NOT NULL
+            ) STRICT;
+            CREATE INDEX damaged_of_series ON damaged (series, first_us);
+
+            -- What was acknowledged, so that a repeated batch is answered as it was the first time. Sequences are unsigned,
+            -- and first is offset by 2^63, so that it sorts as they do.
+            CREATE TABLE receipt (
+              device INTEGER NOT NULL,
+              first INTEGER NOT NULL,
+              count INTEGER NOT NULL,
+              payload BLOB NOT NULL,
+              PRIMARY KEY (device, first)
+            ) STRICT, WITHOUT ROWID;
+
+            -- Tells whether the keys are those of this database.
+            CREATE TABLE seal (
+              number INTEGER PRIMARY KEY CHECK (number = 1),
+              payload BLOB NOT NULL
+            ) STRICT;
             """);
+
+    /** From here on patients are sealed. */
+    private static final int SEALING = 3;
 
     static final int VERSION = STEPS.size();
 
     private Schema() {}
 
-    /** Takes the steps that are missing. Refuses a database that is not ours or that a newer program has written. */
-    static void migrate(Session session) throws SQLException {
+    /**
+     * Takes the steps that are missing. Refuses a database that is not ours, that a newer program has written, or that was
+     * sealed with other keys.
+     */
+    static void migrate(Session session, KeyVault vault) throws SQLException {
         int version = pragma(session, "user_version");
         int application = pragma(session, "application_id");
         boolean isNew = version == 0 && application == 0 && isEmpty(session);
@@ -115,26 +186,36 @@ final class Schema {
             throw new Problem.Unmet("the database in the data directory was written by a newer Pulseplane (schema "
                     + version + ", this one knows " + VERSION + ")");
         }
-        for (int step = version; step < VERSION; step++) {
-            take(session, step);
+        if (version < VERSION) {
+            // A table that others refer to is replaced by another of its name.
+            session.execute("PRAGMA foreign_keys = OFF");
+            session.execute("PRAGMA secure_delete = ON");
+            for (int step = version; step < VERSION; step++) {
+                take(session, step, vault);
+            }
+            session.execute("PRAGMA secure_delete = OFF");
+            session.execute("PRAGMA foreign_keys = ON");
+            // What was readable a moment ago is still in the log.
+            session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        if (!SealCheck.holds(session, vault)) {
+            throw new Problem.Unmet("the keys in the data directory are not those that its database was sealed with");
         }
     }
 
-    private static void take(Session session, int step) throws SQLException {
-        session.execute("BEGIN IMMEDIATE");
-        try {
+    private static void take(Session session, int step, KeyVault vault) throws SQLException {
+        session.inTransaction(() -> {
             for (var statement : STEPS.get(step).split(";\\s*\n")) {
                 if (!statement.isBlank()) {
                     session.execute(statement);
                 }
             }
+            if (step + 1 == SEALING) {
+                new Sealing(vault).seal(session);
+            }
             session.execute("PRAGMA application_id = " + APPLICATION_ID);
             session.execute("PRAGMA user_version = " + (step + 1));
-            session.execute("COMMIT");
-        } catch (SQLException e) {
-            session.execute("ROLLBACK");
-            throw e;
-        }
+        });
     }
 
     private static boolean isEmpty(Session session) throws SQLException {

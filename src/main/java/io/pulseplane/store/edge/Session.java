@@ -17,6 +17,7 @@ final class Session implements AutoCloseable {
     private final SQLiteConnection connection;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private BooleanSupplier stop;
+    private Bench bench;
 
     Session(SQLiteConnection connection) {
         this.connection = connection;
@@ -44,6 +45,41 @@ final class Session implements AutoCloseable {
         try (var statement = connection.createStatement()) {
             statement.execute(sql);
         }
+    }
+
+    /** Work that answers nothing. */
+    interface Work {
+        void run() throws SQLException;
+    }
+
+    /** All of it, synced, or nothing of it. */
+    void inTransaction(Work work) throws SQLException {
+        prepare("BEGIN IMMEDIATE").execute();
+        try {
+            work.run();
+            prepare("COMMIT").execute();
+        } catch (Throwable failure) {
+            rollBack(failure);
+            throw failure;
+        }
+    }
+
+    void rollBack(Throwable failure) {
+        try {
+            forgetStatements();
+            execute("ROLLBACK");
+        } catch (SQLException e) {
+            // SQLite has rolled back by itself after an I/O error or on a full disk; then there is nothing left to do.
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** What this thread seals, encodes and decodes with. */
+    Bench bench() {
+        if (bench == null) {
+            bench = new Bench();
+        }
+        return bench;
     }
 
     /**

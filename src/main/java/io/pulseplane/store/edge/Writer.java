@@ -9,6 +9,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The one thread that writes. Every piece of work is a transaction of its own, in the order of subscription; its answer
@@ -38,15 +39,21 @@ final class Writer {
     }
 
     <T> Uni<T> transaction(Sql<T> work) {
-        return Uni.createFrom().emitter(emitter -> submit(emitter, work));
+        return transaction(work, _ -> {});
     }
 
-    private <T> void submit(UniEmitter<? super T> emitter, Sql<T> work) {
+    /** @param committed told of the answer before anybody else, and before the next transaction, on the thread that writes */
+    <T> Uni<T> transaction(Sql<T> work, Consumer<? super T> committed) {
+        return Uni.createFrom().emitter(emitter -> submit(emitter, work, committed));
+    }
+
+    private <T> void submit(UniEmitter<? super T> emitter, Sql<T> work, Consumer<? super T> committed) {
         try {
             thread.execute(() -> {
                 T answer;
                 try {
                     answer = commit(work);
+                    committed.accept(answer);
                 } catch (Throwable failure) {
                     emitter.fail(Failures.problem(failure));
                     return;
@@ -69,19 +76,14 @@ final class Writer {
             return answer;
         } catch (Throwable failure) {
             onRollback.run();
-            rollBack(failure);
+            session.rollBack(failure);
             throw failure;
         }
     }
 
-    private void rollBack(Throwable failure) {
-        try {
-            session.forgetStatements();
-            session.execute("ROLLBACK");
-        } catch (SQLException e) {
-            // SQLite has rolled back by itself after an I/O error or on a full disk; then there is nothing left to do.
-            failure.addSuppressed(e);
-        }
+    /** Brings the log into the database; on the thread that writes only. */
+    void emptyLog() throws SQLException {
+        session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     /** Finishes what waits, moves the log into the database and closes it. */
@@ -92,7 +94,7 @@ final class Writer {
                 System.getLogger(Writer.class.getName())
                         .log(System.Logger.Level.WARNING, "Still writing what was accepted");
             }
-            session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            emptyLog();
             session.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

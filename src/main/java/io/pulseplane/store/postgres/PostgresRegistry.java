@@ -23,6 +23,11 @@ final class PostgresRegistry implements Registry {
     }
 
     @Override
+    public Uni<Long> erasePatient(String id) {
+        return sessions.transaction(session -> ErasureRows.erase(session, id, now.getAsLong()));
+    }
+
+    @Override
     public Uni<Boolean> knows(Subject subject) {
         return sessions.read(session -> switch (subject) {
             case Subject.OfPatient(var id) -> PatientRows.knows(session, id);

@@ -1,2 +1,10 @@
-/** Encrypts what leaves the plane's memory for a place that others can read: Redis, the spool's files. */
+/**
+ * Sealing: what is kept of patients where others can read is unreadable without a key, and readable only where it was put.
+ * AES-256 in Galois/Counter Mode (NIST SP 800-38D), as the JDK has it.
+ *
+ * <p>{@link io.pulseplane.store.seal.Seal} is for what planes of a site keep elsewhere under a key they share: Redis, the
+ * spool's files. {@link io.pulseplane.store.seal.Sealer} is for what an edge box keeps for years: everything of a patient under
+ * a data key of that patient, which lies beside the data, wrapped by the {@link io.pulseplane.store.seal.NodeKey}, which comes
+ * from outside. To destroy a data key is to erase all that was sealed under it, wherever copies of it are.
+ */
 package io.pulseplane.store.seal;

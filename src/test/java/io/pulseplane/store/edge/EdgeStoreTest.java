@@ -14,11 +14,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -115,25 +113,30 @@ class EdgeStoreTest extends StoreContract {
         append(batch(1, block(PULSE, times(1), 60)));
         store.close();
         // SQLite itself refuses to grow, with the very code it has for a disk that is full.
-        var database = new Database(directory.resolve("pulseplane.db"));
-        var session = database.openForWriting();
+        var session = new Database(directory.resolve("pulseplane.db")).openForWriting();
         session.execute("PRAGMA max_page_count = " + (pages(session) + 2));
-        var numbers = new Numbers();
-        var writer = new Writer(session, numbers::forget);
-        var readings = new EdgeReadings(writer, new Readers(database, 1), new Appender(numbers, clock::get));
-
-        var large = batch(2, block(PULSE, LongStream.range(100, 20_100).toArray(), new double[20_000]));
-        var small = batch(3, block(PULSE, times(2), 61));
-        assertThatThrownBy(() -> await(readings.append(List.of(small, large))))
+        var writer = new Writer(session, () -> {});
+        var blobs = "INSERT INTO journal (payload) VALUES (zeroblob(%d))";
+        assertThatThrownBy(() -> await(writer.transaction(full -> {
+                    full.execute(blobs.formatted(100));
+                    full.execute(blobs.formatted(100_000));
+                    return true;
+                })))
                 .isInstanceOfSatisfying(
                         Problem.Exhausted.class, e -> assertThat(e.retryAfter()).isPositive());
-        assertThat(await(readings.append(List.of(small))).getFirst()).isInstanceOf(Receipt.Stored.class);
-        session.execute("PRAGMA max_page_count = 1000000");
-        assertThat(await(readings.append(List.of(large))).getFirst()).isInstanceOf(Receipt.Stored.class);
+        assertThat(await(writer.transaction(EdgeStoreTest::entries))).isEqualTo(1);
         writer.close();
 
         store = open();
-        assertThat(all(PULSE).size()).isEqualTo(20_002);
+        assertThat(append(batch(2, block(PULSE, times(2), 61)))).isInstanceOf(Receipt.Stored.class);
+        assertThat(all(PULSE).size()).isEqualTo(2);
+    }
+
+    private static int entries(Session session) throws SQLException {
+        try (var row = session.prepare("SELECT count(*) FROM journal").executeQuery()) {
+            row.next();
+            return row.getInt(1);
+        }
     }
 
     @Test

@@ -47,6 +47,9 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     private static final Comparator<String> BY_CODE_POINT =
             (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
+    /** Stands where somebody was who was erased. No id is empty. */
+    private static final String ERASED = "";
+
     private final LongSupplier now;
     private final Map<Series, NavigableMap<Long, Double>> readings = new TreeMap<>();
     private final Map<SequenceOf, Sent> batches = new HashMap<>();
@@ -54,6 +57,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     private final NavigableMap<String, Device> devices = new TreeMap<>(BY_CODE_POINT);
     private final List<Assignment> assignments = new ArrayList<>();
     private final List<Consent> consents = new ArrayList<>();
+    private final Map<String, Long> erased = new HashMap<>();
     private boolean closed;
 
     public MemoryStore(LongSupplier now) {
@@ -113,6 +117,9 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
             return sent.digest == batch.digest()
                     ? new Receipt.Repeated(sent.acknowledgement)
                     : new Receipt.SequenceReused();
+        }
+        if (erased.containsKey(batch.patient()) && !patients.containsKey(batch.patient())) {
+            return new Receipt.PatientErased();
         }
         register(batch);
         var tally = new Tally(batch);
@@ -343,14 +350,14 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
 
     private Optional<Assignment> current(String device) {
         return assignments.stream()
-                .filter(a -> a.device().equals(device) && a.to().isEmpty())
+                .filter(a -> !a.patient().equals(ERASED) && a.device().equals(device) && a.to().isEmpty())
                 .findFirst();
     }
 
     @Override
     public Uni<List<Assignment>> assignments(Optional<Subject> subject, boolean currentOnly, long before, int limit) {
         return answer(() -> assignments.reversed().stream()
-                .filter(a -> a.number() < before && (!currentOnly || a.to().isEmpty()))
+                .filter(a -> !a.patient().equals(ERASED) && a.number() < before && (!currentOnly || a.to().isEmpty()))
                 .filter(a -> subject.isEmpty()
                         || switch (subject.get()) {
                             case Subject.OfPatient(var id) -> id.equals(a.patient());
@@ -391,5 +398,25 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 .filter(c -> c.number() < before && c.patient().equals(patient))
                 .limit(limit)
                 .toList());
+    }
+
+    @Override
+    public Uni<Long> erasePatient(String id) {
+        return answer(() -> {
+            if (!patients.containsKey(id)) {
+                return Optional.ofNullable(erased.get(id)).orElseThrow(() -> new Problem.NotFound("not registered"));
+            }
+            patients.remove(id);
+            readings.keySet().removeIf(series -> series.patient().equals(id));
+            assignments.replaceAll(a -> a.patient().equals(id)
+                    ? new Assignment(a.number(), a.device(), ERASED, a.from(), a.to(), a.provisional())
+                    : a);
+            consents.replaceAll(c -> c.patient().equals(id)
+                    ? new Consent(
+                            c.number(), ERASED, c.granted(), c.from(), c.to(), c.codes(), c.recordedBy(), c.recorded())
+                    : c);
+            erased.put(id, now.getAsLong());
+            return erased.get(id);
+        });
     }
 }

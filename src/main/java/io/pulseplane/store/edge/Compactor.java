@@ -1,0 +1,136 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.edge.Backlog.Cut;
+import io.pulseplane.store.edge.Backlog.Seen;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.TimeRange;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Moves what the journal keeps into chunks. Reading, joining and encoding is done here; the thread that writes gets
+ * transactions of a bounded size, so that an acknowledgement never waits long for one.
+ *
+ * <p>The entries are deleted in the last transaction, after everything they had is in chunks. If the plane dies before, they
+ * are read again, and what is in chunks already is found to be known.
+ */
+final class Compactor {
+
+    /** Of chunks in one transaction: some milliseconds. */
+    private static final long BYTES_AT_ONCE = 512L << 10;
+
+    private static final int SERIES_AT_ONCE = 128;
+    private static final int DEVICES_AT_ONCE = 16;
+
+    private final Session session;
+    private final Backstage writer;
+    private final Backlog backlog;
+    private final KeyVault vault;
+    private final ReceiptRows receipts;
+
+    Compactor(Session session, Backstage writer, Backlog backlog, KeyVault vault, ReceiptRows receipts) {
+        this.session = session;
+        this.writer = writer;
+        this.backlog = backlog;
+        this.vault = vault;
+        this.receipts = receipts;
+    }
+
+    /** Everything that is in the journal now. Says how many batches that were. */
+    long compact() throws SQLException {
+        var cut = writer.run(_ -> backlog.cut());
+        if (cut.isEmpty()) {
+            return 0;
+        }
+        placeReadings();
+        placeReceipts(cut);
+        var seen = new HashMap<>(backlog.seen());
+        writer.run(
+                session -> {
+                    for (var last : seen.values()) {
+                        DeviceRows.seen(session, last.device(), last.lastSequence(), last.time());
+                    }
+                    Journal.deleteUpTo(session, cut.lastEntry());
+                    return seen;
+                },
+                written -> backlog.forget(cut, written, now(written)));
+        return cut.batches();
+    }
+
+    /** What came after the cut is about this old. */
+    private static long now(Map<String, Seen> written) {
+        return written.values().stream().mapToLong(Seen::time).max().orElse(0);
+    }
+
+    private void placeReadings() throws SQLException {
+        var plans = new ArrayList<Placement.Plan>();
+        var tails = new HashMap<Long, Backlog.Tail>();
+        long bytes = 0;
+        for (var entry : backlog.tails().entrySet()) {
+            var plan = plan(entry.getKey(), entry.getValue());
+            tails.put(entry.getKey(), entry.getValue());
+            if (plan != null) {
+                plans.add(plan);
+                bytes += plan.bytes();
+            }
+            if (bytes >= BYTES_AT_ONCE || tails.size() >= SERIES_AT_ONCE) {
+                carryOut(plans, tails);
+                plans.clear();
+                tails.clear();
+                bytes = 0;
+            }
+        }
+        carryOut(plans, tails);
+    }
+
+    /** Null if the patient was erased meanwhile. */
+    private Placement.Plan plan(long series, Backlog.Tail tail) throws SQLException {
+        var key = vault.key(tail.patient());
+        if (key.isEmpty()) {
+            return null;
+        }
+        var gathering = new Gathering();
+        for (var piece : tail.list()) {
+            gathering.add(
+                    session.bench().reader.open(piece.chunk()), TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+        }
+        return Placement.of(session, series, key.get(), gathering.sorted());
+    }
+
+    private void carryOut(List<Placement.Plan> plans, Map<Long, Backlog.Tail> tails) throws SQLException {
+        if (tails.isEmpty()) {
+            return;
+        }
+        writer.run(
+                session -> {
+                    for (var plan : plans) {
+                        // Who was erased since the plan was made has no key any more, and must leave nothing behind.
+                        if (vault.key(tails.get(plan.series()).patient()).isPresent()) {
+                            plan.carryOut(session);
+                        }
+                    }
+                    return plans;
+                },
+                _ -> tails.forEach(backlog::forget));
+    }
+
+    private void placeReceipts(Cut cut) throws SQLException {
+        var byDevice = new HashMap<Long, List<Sent>>();
+        cut.sent()
+                .forEach((batch, answer) -> byDevice.computeIfAbsent(batch.device(), _ -> new ArrayList<>())
+                        .add(answer.sent()));
+        var devices = new ArrayList<>(byDevice.keySet());
+        for (int from = 0; from < devices.size(); from += DEVICES_AT_ONCE) {
+            var some = devices.subList(from, Math.min(from + DEVICES_AT_ONCE, devices.size()));
+            writer.run(session -> {
+                for (long device : some) {
+                    receipts.add(session, device, byDevice.get(device));
+                }
+                return some;
+            });
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.seal.NodeKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * How an edge store is run.
+ *
+ * @param readerThreads threads that read
+ * @param nodeKey wraps the data keys; a key in the data directory, made there, when empty
+ * @param earlierNodeKeys may have wrapped the data keys before; they are wrapped anew
+ * @param compactAfterBytes a journal of this size is turned into chunks
+ * @param compactAfter a journal of this age, too
+ * @param retention how long readings are kept
+ * @param budget of bytes on disk; as much as there is when empty
+ * @param whenFull what happens at the budget
+ */
+public record EdgeSettings(
+        int readerThreads,
+        Optional<NodeKey> nodeKey,
+        List<NodeKey> earlierNodeKeys,
+        long compactAfterBytes,
+        Duration compactAfter,
+        Retention retention,
+        OptionalLong budget,
+        WhenFull whenFull) {
+
+    /** What happens when the budget is spent. */
+    public enum WhenFull {
+        /** Batches are refused until there is room. */
+        REFUSE,
+        /** The oldest chunks are dropped. */
+        DROP_OLDEST
+    }
+
+    /**
+     * How long readings are kept; a chunk is dropped when the last of its readings is older.
+     *
+     * @param byCode of the codes that have a rule of their own
+     * @param others of all others; for good when empty
+     */
+    public record Retention(Map<String, Duration> byCode, Optional<Duration> others) {
+
+        public static final Retention FOR_GOOD = new Retention(Map.of(), Optional.empty());
+
+        public Retention {
+            byCode = Map.copyOf(byCode);
+        }
+
+        boolean isForGood() {
+            return byCode.isEmpty() && others.isEmpty();
+        }
+    }
+
+    private static final long COMPACT_AFTER_BYTES = 8L << 20;
+    private static final Duration COMPACT_AFTER = Duration.ofMinutes(1);
+
+    public EdgeSettings {
+        earlierNodeKeys = List.copyOf(earlierNodeKeys);
+    }
+
+    public static EdgeSettings of(int readerThreads) {
+        return new EdgeSettings(
+                readerThreads,
+                Optional.empty(),
+                List.of(),
+                COMPACT_AFTER_BYTES,
+                COMPACT_AFTER,
+                Retention.FOR_GOOD,
+                OptionalLong.empty(),
+                WhenFull.REFUSE);
+    }
+
+    public EdgeSettings withNodeKey(NodeKey key, NodeKey... earlier) {
+        return new EdgeSettings(
+                readerThreads,
+                Optional.of(key),
+                List.of(earlier),
+                compactAfterBytes,
+                compactAfter,
+                retention,
+                budget,
+                whenFull);
+    }
+
+    public EdgeSettings compactingAfter(long bytes, Duration age) {
+        return new EdgeSettings(readerThreads, nodeKey, earlierNodeKeys, bytes, age, retention, budget, whenFull);
+    }
+
+    public EdgeSettings keeping(Retention retention) {
+        return new EdgeSettings(
+                readerThreads, nodeKey, earlierNodeKeys, compactAfterBytes, compactAfter, retention, budget, whenFull);
+    }
+
+    public EdgeSettings within(long bytes, WhenFull whenFull) {
+        return new EdgeSettings(
+                readerThreads,
+                nodeKey,
+                earlierNodeKeys,
+                compactAfterBytes,
+                compactAfter,
+                retention,
+                OptionalLong.of(bytes),
+                whenFull);
+    }
+}

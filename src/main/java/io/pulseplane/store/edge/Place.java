@@ -1,0 +1,43 @@
+package io.pulseplane.store.edge;
+
+import java.nio.ByteBuffer;
+
+/** Where something sealed lies. It is bound to it: moved elsewhere, it cannot be opened. */
+final class Place {
+
+    private Place() {}
+
+    /** A batch in the journal. */
+    static byte[] inJournal(long entry, int index) {
+        return ByteBuffer.allocate(1 + Long.BYTES + Integer.BYTES)
+                .put((byte) 'j')
+                .putLong(entry)
+                .putInt(index)
+                .array();
+    }
+
+    static byte[] ofChunk(long series, long first, long last, int count) {
+        return ByteBuffer.allocate(1 + 3 * Long.BYTES + Integer.BYTES)
+                .put((byte) 'c')
+                .putLong(series)
+                .putLong(first)
+                .putLong(last)
+                .putInt(count)
+                .array();
+    }
+
+    static byte[] ofPatient(long number) {
+        return ByteBuffer.allocate(1 + Long.BYTES)
+                .put((byte) 'p')
+                .putLong(number)
+                .array();
+    }
+
+    static byte[] ofReceipts(long device, long first) {
+        return ByteBuffer.allocate(1 + 2 * Long.BYTES)
+                .put((byte) 'r')
+                .putLong(device)
+                .putLong(first)
+                .array();
+    }
+}

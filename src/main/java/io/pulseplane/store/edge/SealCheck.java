@@ -1,0 +1,31 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.seal.SealBroken;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+
+/** Something sealed that the database keeps, to be opened first: keys of another database would find nobody, and say nothing. */
+final class SealCheck {
+
+    private static final byte[] PLACE = "seal".getBytes(StandardCharsets.US_ASCII);
+
+    private SealCheck() {}
+
+    static void write(Session session, KeyVault vault) throws SQLException {
+        var insert = session.prepare("INSERT INTO seal VALUES (1, ?)");
+        insert.setBytes(1, session.bench().sealer.seal(vault.ownKey(), PLACE, PLACE, 0, PLACE.length));
+        insert.executeUpdate();
+    }
+
+    static boolean holds(Session session, KeyVault vault) throws SQLException {
+        try (var row = session.prepare("SELECT payload FROM seal").executeQuery()) {
+            if (!row.next()) {
+                return false;
+            }
+            session.bench().sealer.open(vault.ownKey(), PLACE, row.getBytes(1));
+            return true;
+        } catch (SealBroken _) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package io.pulseplane.store.seal;
+
+import io.pulseplane.vitals.Problem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The key of a node, 256 bits, under which data keys are wrapped. It is never written beside what it wraps, unless nobody
+ * said where else it could come from.
+ */
+public final class NodeKey {
+
+    private static final int BYTES = 32;
+    private static final int ID_BYTES = 8;
+
+    /** A key management service that takes longer than this is down. */
+    private static final long COMMAND_SECONDS = 30;
+
+    /** Base64 of a key has 44 characters; whoever says more is not saying a key. */
+    private static final int MAX_TEXT = 1_024;
+
+    private final String id;
+    private final SecretKey key;
+
+    private NodeKey(byte[] bytes) {
+        if (bytes.length != BYTES) {
+            throw new Problem.Unmet("the key of the node must be 32 bytes, in base64");
+        }
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+            id = HexFormat.of().formatHex(digest, 0, ID_BYTES);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+        key = new SecretKeySpec(bytes, "AES");
+    }
+
+    /** The key that this base64 says. */
+    public static NodeKey of(String base64) {
+        try {
+            return new NodeKey(Base64.getDecoder().decode(base64.strip()));
+        } catch (IllegalArgumentException e) {
+            throw new Problem.Unmet("the key of the node must be 32 bytes, in base64");
+        }
+    }
+
+    /**
+     * The key in a file, in base64.
+     *
+     * @throws Problem.Unmet if others than its owner can read it, or it holds no key
+     * @throws Problem.Unavailable if it cannot be read
+     */
+    public static NodeKey read(Path file) {
+        try {
+            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                var permissions = EnumSet.copyOf(Files.getPosixFilePermissions(file));
+                permissions.retainAll(EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_READ));
+                if (!permissions.isEmpty()) {
+                    throw new Problem.Unmet("the file with the key of the node can be read by everybody, or written by"
+                            + " others: chmod 600");
+                }
+            }
+            if (Files.size(file) > MAX_TEXT) {
+                throw new Problem.Unmet("the key of the node must be 32 bytes, in base64");
+            }
+            return of(Files.readString(file, StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new Problem.Unavailable("the key of the node cannot be read", e);
+        }
+    }
+
+    /** The key in a file, which is made, for its owner alone, if there is none. */
+    public static NodeKey readOrMake(Path file) {
+        if (Files.notExists(file)) {
+            make(file);
+        }
+        return read(file);
+    }
+
+    private static void make(Path file) {
+        var bytes = new byte[BYTES];
+        new SecureRandom().nextBytes(bytes);
+        var text = Base64.getEncoder().encodeToString(bytes) + "\n";
+        var partial = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            Files.deleteIfExists(partial);
+            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.createFile(
+                        partial, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            } else {
+                Files.createFile(partial);
+            }
+            Files.writeString(partial, text, StandardCharsets.US_ASCII, StandardOpenOption.SYNC);
+            // Data is sealed under it from the next moment on: its name has to be as durable as its content.
+            Files.move(partial, file);
+            Directories.sync(file.toAbsolutePath().getParent());
+        } catch (IOException e) {
+            throw new Problem.Unavailable("the key of the node cannot be written", e);
+        }
+    }
+
+    /**
+     * The key that a command prints, in base64; for whoever keeps it with a key management service.
+     *
+     * @throws Problem.Unavailable if the command fails, or does not end within {@value #COMMAND_SECONDS} s
+     */
+    public static NodeKey fromCommand(List<String> command) {
+        Process process = null;
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .start();
+            if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
+                throw new Problem.Unavailable("the command for the key of the node did not end", null);
+            }
+            var said = process.getInputStream().readNBytes(MAX_TEXT);
+            if (process.exitValue() != 0) {
+                throw new Problem.Unavailable(
+                        "the command for the key of the node ended with " + process.exitValue(), null);
+            }
+            return of(new String(said, StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new Problem.Unavailable("the command for the key of the node could not be run", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Problem.Unavailable("the command for the key of the node was interrupted", e);
+        } finally {
+            if (process != null) {
+                process.destroyForcibly();
+            }
+        }
+    }
+
+    /** Tells keys apart, and does not tell what they are: the first 8 bytes of its SHA-256, in hexadecimal digits. */
+    public String id() {
+        return id;
+    }
+
+    /** @param place see {@link Sealer#seal(SecretKey, byte[], byte[], int, int)} */
+    public byte[] wrap(Sealer sealer, byte[] place, SecretKey dataKey) {
+        var bytes = dataKey.getEncoded();
+        var wrapped = sealer.seal(key, place, bytes, 0, bytes.length);
+        Arrays.fill(bytes, (byte) 0);
+        return wrapped;
+    }
+
+    public SecretKey unwrap(Sealer sealer, byte[] place, byte[] wrapped) throws SealBroken {
+        return new SecretKeySpec(sealer.open(key, place, wrapped), "AES");
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NodeKey that && key.equals(that.key);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
+    }
+
+    /** Which, never what. */
+    @Override
+    public String toString() {
+        return "NodeKey[" + id + "]";
+    }
+}

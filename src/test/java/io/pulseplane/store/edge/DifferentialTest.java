@@ -1,0 +1,177 @@
+package io.pulseplane.store.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Seeded operations on the edge store and on the plainest store there is: every answer is equal. {@code
+ * -Dpulseplane.differential.operations} says how many, {@code -Dpulseplane.differential.seed} which.
+ */
+class DifferentialTest {
+
+    private static final int OPERATIONS = Integer.getInteger("pulseplane.differential.operations", 3_000);
+    private static final long SEED = Long.getLong("pulseplane.differential.seed", System.nanoTime());
+
+    private static final int PATIENTS = 4;
+    private static final int DEVICES = 5;
+    private static final String[] CODES = {"8867-4", "9279-1", "59408-5"};
+
+    @TempDir
+    Path directory;
+
+    private final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
+    private final Random random = new Random(SEED);
+    private final MemoryStore plain = new MemoryStore(clock::get);
+    private final List<ScreenedBatch> sentBefore = new ArrayList<>();
+    private final long[] sequences = new long[DEVICES];
+    private EdgeStore edge;
+
+    @Test
+    void every_answer_is_that_of_a_map() {
+        System.out.println("pulseplane.differential.seed=" + SEED);
+        edge = EdgeStore.open(directory, 2, clock::get);
+        try {
+            for (int i = 0; i < OPERATIONS; i++) {
+                clock.addAndGet(random.nextInt(1_000));
+                operate();
+            }
+        } finally {
+            edge.close();
+        }
+    }
+
+    private void operate() {
+        int dice = random.nextInt(1_000);
+        if (dice < 450) {
+            append();
+        } else if (dice < 900) {
+            read();
+        } else if (dice < 985) {
+            ask();
+        } else if (dice < 995) {
+            await(edge.compact());
+        } else if (dice < 998) {
+            edge.close();
+            edge = EdgeStore.open(directory, 2, clock::get);
+        } else {
+            erase();
+        }
+    }
+
+    private void append() {
+        var group = new ArrayList<ScreenedBatch>();
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            group.add(
+                    random.nextInt(20) == 0 && !sentBefore.isEmpty()
+                            ? sentBefore.get(random.nextInt(sentBefore.size()))
+                            : batch());
+        }
+        sentBefore.addAll(group);
+        var expected = await(plain.append(group));
+        var actual = await(edge.readings().append(group));
+        for (int i = 0; i < group.size(); i++) {
+            assertSame(expected.get(i), actual.get(i));
+        }
+    }
+
+    /** What became of a batch whose patient was erased may be forgotten with the patient. */
+    private static void assertSame(Receipt expected, Receipt actual) {
+        if (!(expected instanceof Receipt.Repeated && actual instanceof Receipt.PatientErased)) {
+            assertThat(actual).isEqualTo(expected);
+        }
+    }
+
+    private ScreenedBatch batch() {
+        int device = random.nextInt(DEVICES);
+        var blocks = new ArrayList<ScreenedBatch.Block>();
+        // Devices stay on their patients, but for one that wanders.
+        int patient = device == 0 ? random.nextInt(PATIENTS) : device % PATIENTS;
+        for (int code = random.nextInt(CODES.length); code < CODES.length; code++) {
+            blocks.add(new ScreenedBatch.Block(
+                    columns(new Series("p" + patient, "d" + device, CODES[code], "/min")), null));
+        }
+        long sequence = random.nextInt(30) == 0 ? random.nextLong(1, 1_000) : ++sequences[device];
+        return new ScreenedBatch(
+                "d" + device, "p" + patient, sequence, random.nextLong(), blocks, random.nextInt(2), List.of());
+    }
+
+    private Columns columns(Series series) {
+        int size = 1 + (random.nextInt(50) == 0 ? random.nextInt(5_000) : random.nextInt(40));
+        // Mostly after what there is, sometimes in the middle of it, so that readings meet again.
+        long start = random.nextInt(4) == 0 ? random.nextLong(500_000) : clock.get() % 1_000_000 * 10;
+        var readings = new TreeMap<Long, Double>();
+        long time = start;
+        for (int i = 0; i < size; i++) {
+            time += 1 + random.nextInt(20);
+            readings.put(time, random.nextInt(10) == 0 ? random.nextDouble() : 600 / 10.0 + random.nextInt(3));
+        }
+        return new Columns(
+                series,
+                readings.keySet().stream().mapToLong(Long::longValue).toArray(),
+                readings.values().stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    private void read() {
+        var series = new Series(
+                "p" + random.nextInt(PATIENTS),
+                "d" + random.nextInt(DEVICES),
+                CODES[random.nextInt(CODES.length)],
+                "/min");
+        long from = random.nextInt(3) == 0 ? 0 : random.nextLong(10_000_000);
+        long to = random.nextInt(3) == 0 ? Long.MAX_VALUE : from + random.nextLong(3_000_000);
+        var order = random.nextBoolean() ? Order.OLDEST_FIRST : Order.NEWEST_FIRST;
+        int limit = 1 + random.nextInt(random.nextBoolean() ? 20 : 20_000);
+        var range = new TimeRange(from, to);
+        assertThat(await(edge.readings().read(series, range, order, limit)))
+                .isEqualTo(await(plain.read(series, range, order, limit)));
+    }
+
+    private void ask() {
+        for (var subject : List.of(
+                new Subject.OfPatient("p" + random.nextInt(PATIENTS)),
+                new Subject.OfDevice("d" + random.nextInt(DEVICES)))) {
+            assertThat(await(edge.readings().latest(subject))).isEqualTo(await(plain.latest(subject)));
+            assertThat(await(edge.readings().series(subject))).isEqualTo(await(plain.series(subject)));
+            assertThat(await(edge.registry().knows(subject))).isEqualTo(await(plain.knows(subject)));
+        }
+        var device = "d" + random.nextInt(DEVICES);
+        assertThat(await(edge.registry().device(device))).isEqualTo(await(plain.device(device)));
+    }
+
+    private void erase() {
+        var patient = "p" + random.nextInt(PATIENTS);
+        if (await(plain.patient(patient)).isPresent()) {
+            assertThat(await(edge.registry().erasePatient(patient))).isEqualTo(await(plain.erasePatient(patient)));
+            await(registerAgain(plain, patient));
+            await(registerAgain(edge, patient));
+        }
+    }
+
+    private static Uni<?> registerAgain(Store store, String patient) {
+        return store.registry().putPatient(Patient.provisional(patient, 0));
+    }
+
+    private static <T> T await(Uni<T> answer) {
+        return answer.await().atMost(Duration.ofSeconds(60));
+    }
+}

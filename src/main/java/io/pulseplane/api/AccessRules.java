@@ -5,6 +5,7 @@ import io.grpc.MethodDescriptor;
 import io.pulseplane.api.v1.AggregateRequest;
 import io.pulseplane.api.v1.AuditServiceGrpc;
 import io.pulseplane.api.v1.Batch;
+import io.pulseplane.api.v1.ErasePatientRequest;
 import io.pulseplane.api.v1.GetLatestRequest;
 import io.pulseplane.api.v1.GetStatisticsRequest;
 import io.pulseplane.api.v1.IngestServiceGrpc;
@@ -17,6 +18,7 @@ import io.pulseplane.api.v1.WatchRequest;
 import io.pulseplane.gate.Access;
 import io.pulseplane.gate.Action;
 import io.pulseplane.gate.Rule;
+import io.pulseplane.gate.audit.AuditRecord;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +89,7 @@ public final class AccessRules implements Rule.Book {
                 request -> named(request.getConsent().getPatientId(), ""));
         add(RegistryServiceGrpc.getGetConsentMethod(), Action.CONSENT, request -> named(request.getPatientId(), ""));
         add(RegistryServiceGrpc.getListConsentsMethod(), Action.CONSENT, request -> named(request.getPatientId(), ""));
-        add(RegistryServiceGrpc.getErasePatientMethod(), Action.ERASE, request -> named(request.getPatientId(), ""));
+        add(RegistryServiceGrpc.getErasePatientMethod(), Action.ERASE, AccessRules::ofErasure);
     }
 
     private <Q extends Message> void add(MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
@@ -119,6 +121,16 @@ public final class AccessRules implements Rule.Book {
         return service != null && (service.equals(HEALTH) || service.startsWith(REFLECTION))
                 ? DESCRIBE
                 : Optional.empty();
+    }
+
+    /** The reason is written down with the call, so it has to be there before the call is let in. */
+    private static Access ofErasure(ErasePatientRequest request) {
+        var violations = new Violations();
+        violations.checkIdentifier("patient_id", request.getPatientId());
+        violations.addUnless(!request.getReason().isBlank(), "reason", "must be set");
+        violations.checkText("reason", request.getReason(), AuditRecord.MAX_TEXT);
+        violations.throwIfAny();
+        return Access.ofPatient(request.getPatientId(), request.getReason());
     }
 
     private static Access general(Message request) {

@@ -4,6 +4,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.AssignDeviceRequest;
 import io.pulseplane.api.v1.AssignDeviceResponse;
+import io.pulseplane.api.v1.ErasePatientRequest;
+import io.pulseplane.api.v1.ErasePatientResponse;
 import io.pulseplane.api.v1.GetConsentRequest;
 import io.pulseplane.api.v1.GetConsentResponse;
 import io.pulseplane.api.v1.GetDeviceRequest;
@@ -28,6 +30,7 @@ import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.api.v1.ReleaseDeviceRequest;
 import io.pulseplane.api.v1.ReleaseDeviceResponse;
 import io.pulseplane.gate.Caller;
+import io.pulseplane.live.LatestValues;
 import io.pulseplane.store.Registry;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Subject;
@@ -40,16 +43,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** {@code RegistryService}. Erasure is not built yet and answers UNIMPLEMENTED. */
+/** {@code RegistryService}. */
 @GrpcService
 public class RegistryEndpoint extends RegistryServiceGrpc.RegistryServiceImplBase {
 
     private final Registry registry;
+    private final LatestValues latest;
     private final LongSupplier now;
 
-    /** @param now the clock, in microseconds since the epoch */
-    public RegistryEndpoint(Registry registry, LongSupplier now) {
+    /**
+     * @param latest forgets who is erased
+     * @param now the clock, in microseconds since the epoch
+     */
+    public RegistryEndpoint(Registry registry, LatestValues latest, LongSupplier now) {
         this.registry = registry;
+        this.latest = latest;
         this.now = now;
     }
 
@@ -252,6 +260,17 @@ public class RegistryEndpoint extends RegistryServiceGrpc.RegistryServiceImplBas
                         .build();
             });
         });
+    }
+
+    @Override
+    public void erasePatient(ErasePatientRequest request, StreamObserver<ErasePatientResponse> responses) {
+        Unary.answerAlways(
+                responses,
+                () -> registry.erasePatient(request.getPatientId())
+                        .invoke(_ -> latest.forgetPatient(request.getPatientId()))
+                        .map(erased -> ErasePatientResponse.newBuilder()
+                                .setErasedUs(erased)
+                                .build()));
     }
 
     private static String key(String field, String text) {

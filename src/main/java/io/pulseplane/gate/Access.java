@@ -8,8 +8,13 @@ import java.util.List;
  * @param patients of whom; empty where it is of nobody in particular, or of those a device is or was on
  * @param device of or for which device; empty where it is of none
  * @param codes of which codes; of all when empty
+ * @param reason why, in the words of the caller, where those are asked for
  */
-public record Access(List<String> patients, String device, List<String> codes) {
+public record Access(List<String> patients, String device, List<String> codes, String reason) {
+
+    public Access(List<String> patients, String device, List<String> codes) {
+        this(patients, device, codes, "");
+    }
 
     /** Of nobody in particular. */
     public static final Access GENERAL = new Access(List.of(), "", List.of());
@@ -20,6 +25,11 @@ public record Access(List<String> patients, String device, List<String> codes) {
 
     public static Access ofPatient(String patient, List<String> codes) {
         return new Access(List.of(patient), "", codes);
+    }
+
+    /** Of a patient, for a reason that is written down. */
+    public static Access ofPatient(String patient, String reason) {
+        return new Access(List.of(patient), "", List.of(), reason);
     }
 
     public static Access ofDevice(String device) {

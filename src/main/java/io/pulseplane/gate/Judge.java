@@ -103,7 +103,8 @@ final class Judge {
         if (action == Action.INGEST) {
             facts.note(asked.access().device(), asked.access().patients().getFirst());
         }
-        return audit.append(record(who, asked, Decision.PERMITTED, "", verdict.policyDigest()));
+        return audit.append(
+                record(who, asked, Decision.PERMITTED, asked.access().reason(), verdict.policyDigest()));
     }
 
     private CompletionStage<Void> unavailable(Principal who, Asked asked, Throwable failure) {

@@ -38,6 +38,16 @@ public final class LatestValues {
         subjects.asMap().remove(subject, latest);
     }
 
+    /** Forgets a patient who was erased, and what devices measured of this patient. */
+    public void forgetPatient(String patient) {
+        subjects.asMap().entrySet().removeIf(entry -> switch (entry.getKey()) {
+            case Subject.OfPatient(var id) -> id.equals(patient);
+            case Subject.OfDevice _ ->
+                entry.getValue().readings().stream()
+                        .anyMatch(reading -> reading.series().patient().equals(patient));
+        });
+    }
+
     /** Takes note of readings that have just become durable, ascending in time. */
     public void publish(Columns fresh) {
         var series = fresh.series();

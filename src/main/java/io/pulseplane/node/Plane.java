@@ -34,9 +34,10 @@ final class Plane {
 
     @Produces
     @Singleton
-    Store store(PlaneConfig config, Instance<SiteStore> site, LongSupplier clock) {
+    Store store(PlaneConfig config, EdgeConfig edge, Instance<SiteStore> site, LongSupplier clock) {
         return switch (config.store().kind()) {
-            case EDGE -> EdgeStore.open(config.dataDir(), config.store().readerThreads(), clock);
+            case EDGE ->
+                EdgeStore.open(config.dataDir(), edge.settings(config.store().readerThreads()), clock);
             case POSTGRES -> site.get().open();
         };
     }

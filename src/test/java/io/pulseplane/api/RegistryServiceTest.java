@@ -275,9 +275,29 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void says_what_it_cannot_do_yet() {
+    void erases_a_patient_and_answers_the_same_when_asked_again() {
+        putPatient(Patient.newBuilder().setPatientId(patient).build());
+        var request = ErasePatientRequest.newBuilder()
+                .setPatientId(patient)
+                .setReason("asked for in writing")
+                .build();
+        var erased = registry.erasePatient(request);
+        assertThat(erased.getErasedUs()).isPositive();
         assertRefused(
-                Status.Code.UNIMPLEMENTED, "", () -> registry.erasePatient(ErasePatientRequest.getDefaultInstance()));
+                Status.Code.NOT_FOUND,
+                "",
+                () -> registry.getPatient(
+                        GetPatientRequest.newBuilder().setPatientId(patient).build()));
+        assertThat(registry.erasePatient(request)).isEqualTo(erased);
+    }
+
+    @Test
+    void erases_nobody_without_a_reason() {
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "reason",
+                () -> registry.erasePatient(
+                        ErasePatientRequest.newBuilder().setPatientId(patient).build()));
     }
 
     @Nested

@@ -319,7 +319,10 @@ class AccessTableTest {
             case "ListConsents" ->
                 ListConsentsRequest.newBuilder().setPatientId(patient).build();
             case "ErasePatient" ->
-                ErasePatientRequest.newBuilder().setPatientId(patient).build();
+                ErasePatientRequest.newBuilder()
+                        .setPatientId(patient)
+                        .setReason("asked for")
+                        .build();
             case "ListRecords" -> ListRecordsRequest.newBuilder().setLimit(1).build();
             default -> throw new AssertionError("no request for " + method.getFullMethodName());
         };

@@ -244,7 +244,7 @@ final class GatedPlane implements AutoCloseable {
                         new Aggregation(store),
                         watchers,
                         limits))
-                .addService(new RegistryEndpoint(gate.registry(), this::now))
+                .addService(new RegistryEndpoint(gate.registry(), latest, this::now))
                 .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter)))
                 .addService(STRAY_SERVICE)
                 .addService(new Well())

@@ -1,6 +1,7 @@
 package io.pulseplane.query;
 
 import io.pulseplane.query.Group.Grouping;
+import io.pulseplane.store.Aggregates;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Problem;
@@ -56,16 +57,11 @@ public final class Aggregation {
             if (asked.fillEmpty()) {
                 refuseToFillTooMany(asked, groups.size());
             }
-            var readings = slices(series, asked.times()).map(slice -> {
-                var windows = new ArrayList<Windows>();
-                slice.columns()
-                        .forEach(columns -> groups.get(asked.grouping().of(columns.series()))
-                                .add(columns));
-                groups.values().forEach(group -> group.closeUpTo(slice.reach(), windows));
-                return windows;
-            });
-            var rest = Multi.createFrom().item(() -> {
-                var windows = new ArrayList<Windows>();
+            var readings = asked.quantiles().length == 0
+                    ? fromAggregates(asked, series, groups)
+                    : fromReadings(asked, series, groups);
+            Multi<List<Windows>> rest = Multi.createFrom().item(() -> {
+                List<Windows> windows = new ArrayList<>();
                 groups.values().forEach(group -> group.finish(windows));
                 return windows;
             });
@@ -76,6 +72,31 @@ public final class Aggregation {
                     .transformToMultiAndConcatenate(
                             windows -> Multi.createFrom().iterable(windows));
         });
+    }
+
+    private Multi<List<Windows>> fromReadings(Windowed asked, List<Series> series, Map<Group, Windowing> groups) {
+        return slices(series, asked.times()).map(slice -> {
+            List<Windows> windows = new ArrayList<>();
+            slice.columns()
+                    .forEach(columns ->
+                            groups.get(asked.grouping().of(columns.series())).add(columns));
+            groups.values().forEach(group -> group.closeUpTo(slice.reach(), windows));
+            return windows;
+        });
+    }
+
+    /** Where nobody asks how values are distributed, the store may know what they come to without reading them. */
+    private Multi<List<Windows>> fromAggregates(Windowed asked, List<Series> series, Map<Group, Windowing> groups) {
+        return new AggregateReader(store.readings(), series, asked.times(), asked.width())
+                .stretches()
+                .map(stretch -> {
+                    List<Windows> windows = new ArrayList<>();
+                    stretch.parts()
+                            .forEach(part -> groups.get(asked.grouping().of(part.series()))
+                                    .add(part.aggregates()));
+                    groups.values().forEach(group -> group.closeBefore(stretch.reach(), windows));
+                    return windows;
+                });
     }
 
     private static void refuseToFillTooMany(Windowed asked, int groups) {
@@ -97,17 +118,30 @@ public final class Aggregation {
     public Uni<List<Statistics>> statistics(Question question, TimeRange times, double[] quantiles, Grouping grouping) {
         return subjects.series(question).chain(series -> {
             var groups = byGroup(series, grouping, _ -> new Summary(quantiles));
-            return slices(series, times)
-                    .invoke(slice -> slice.columns()
-                            .forEach(columns -> groups.get(grouping.of(columns.series()))
-                                    .add(columns.times(), columns.values(), 0, columns.size())))
-                    .onItem()
-                    .ignoreAsUni()
-                    .map(_ -> groups.entrySet().stream()
-                            .filter(entry -> entry.getValue().count() > 0)
-                            .map(entry -> new Statistics(entry.getKey(), entry.getValue()))
-                            .toList());
+            var added = quantiles.length == 0
+                    ? new AggregateReader(store.readings(), series, times, Long.MAX_VALUE)
+                            .stretches()
+                            .invoke(stretch -> stretch.parts()
+                                    .forEach(part -> addUp(groups.get(grouping.of(part.series())), part.aggregates())))
+                            .onItem()
+                            .ignoreAsUni()
+                    : slices(series, times)
+                            .invoke(slice -> slice.columns()
+                                    .forEach(columns -> groups.get(grouping.of(columns.series()))
+                                            .add(columns.times(), columns.values(), 0, columns.size())))
+                            .onItem()
+                            .ignoreAsUni();
+            return added.map(_ -> groups.entrySet().stream()
+                    .filter(entry -> entry.getValue().count() > 0)
+                    .map(entry -> new Statistics(entry.getKey(), entry.getValue()))
+                    .toList());
         });
+    }
+
+    private static void addUp(Summary summary, Aggregates aggregates) {
+        for (int i = 0; i < aggregates.size(); i++) {
+            summary.add(aggregates, i);
+        }
     }
 
     private Multi<Slice> slices(List<Series> series, TimeRange times) {

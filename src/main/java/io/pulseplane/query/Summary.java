@@ -1,5 +1,6 @@
 package io.pulseplane.query;
 
+import io.pulseplane.store.Aggregates;
 import java.util.Arrays;
 
 /**
@@ -61,6 +62,22 @@ public final class Summary {
             for (int i = from; i < to; i++) {
                 distribution.add(values[i]);
             }
+        }
+    }
+
+    /** Adds a row of what was added up elsewhere. Of that there are no quantiles. */
+    void add(Aggregates rows, int row) {
+        join(rows.counts()[row], rows.means()[row], rows.spreads()[row]);
+        sum += rows.sums()[row];
+        min = Math.min(min, rows.mins()[row]);
+        max = Math.max(max, rows.maxs()[row]);
+        if (rows.firstTimes()[row] < firstTime) {
+            firstTime = rows.firstTimes()[row];
+            first = rows.firsts()[row];
+        }
+        if (rows.lastTimes()[row] > lastTime) {
+            lastTime = rows.lastTimes()[row];
+            last = rows.lasts()[row];
         }
     }
 

@@ -1,5 +1,6 @@
 package io.pulseplane.query;
 
+import io.pulseplane.store.Aggregates;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.TimeRange;
 import java.util.ArrayList;
@@ -49,6 +50,14 @@ final class Windowing {
         }
     }
 
+    /** Adds windows of one series, each of which may be added to. */
+    void add(Aggregates aggregates) {
+        for (int i = 0; i < aggregates.size(); i++) {
+            open.computeIfAbsent(aggregates.indexes()[i], _ -> new Summary(quantiles))
+                    .add(aggregates, i);
+        }
+    }
+
     private int endOf(long index, long[] times, int from) {
         int to = from + 1;
         while (to < times.length && times[to] / width == index) {
@@ -59,7 +68,12 @@ final class Windowing {
 
     /** Hands on the windows that end at or before the time that has been reached, in full chunks. */
     void closeUpTo(long reach, List<Windows> into) {
-        while (!open.isEmpty() && open.firstKey() < reach / width) {
+        closeBefore(reach / width, into);
+    }
+
+    /** Hands on the windows before one, in full chunks. */
+    void closeBefore(long index, List<Windows> into) {
+        while (!open.isEmpty() && open.firstKey() < index) {
             var closed = open.pollFirstEntry();
             emit(closed.getKey(), closed.getValue(), into);
         }

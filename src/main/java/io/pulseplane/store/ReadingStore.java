@@ -13,6 +13,9 @@ import java.util.List;
 /** Keeps readings, and remembers which batches brought them. */
 public interface ReadingStore {
 
+    /** Readings that are read at once to be added up. */
+    int PAGE = 16 * 1024;
+
     /**
      * Makes a group of batches durable, all of them or none.
      *
@@ -34,6 +37,27 @@ public interface ReadingStore {
      * @param limit at most this many readings, 1 or more; fewer means that the range has no more
      */
     Uni<Columns> read(Series series, TimeRange range, Order order, int limit);
+
+    /**
+     * What the readings of a series in a range come to, in windows that begin at multiples of their width. A store that knows
+     * what its readings come to without reading all of them does better than this.
+     *
+     * @param width in microseconds, 1 or more
+     * @param limit at most this many windows, the first ones; fewer means that the range has no more
+     */
+    default Uni<Aggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+        return aggregate(new Aggregates.Builder(width), series, range, limit);
+    }
+
+    private Uni<Aggregates> aggregate(Aggregates.Builder builder, Series series, TimeRange range, int limit) {
+        return read(series, range, Order.OLDEST_FIRST, PAGE).chain(columns -> {
+            builder.add(columns);
+            boolean isEnough = columns.size() < PAGE || builder.size() > limit;
+            return isEnough
+                    ? Uni.createFrom().item(builder.build(limit))
+                    : aggregate(builder, series, new TimeRange(columns.lastTime() + 1, range.to()), limit);
+        });
+    }
 
     /** The latest reading of every series of a subject, in the order of the series. */
     Uni<List<Reading>> latest(Subject subject);

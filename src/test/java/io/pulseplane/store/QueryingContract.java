@@ -91,4 +91,36 @@ abstract class QueryingContract extends OpenedStore {
                 .containsExactly(new Reading(PULSE, 30, 63), new Reading(BREATH, 20, 12));
         assertThat(await(store().readings().latest(new Subject.OfDevice("d1")))).hasSize(2);
     }
+
+    @Test
+    void adds_up_readings_window_by_window() {
+        append(batch(1, block(PULSE, times(5, 10, 14, 30, 31), 60, 62, 61, 70, 71)));
+        append(batch(2, block(PULSE, times(12, 55), 59, 80)));
+        var windows = await(store().readings().aggregate(PULSE, new TimeRange(6, 55), 10, 10));
+        assertThat(windows.indexes()).containsExactly(1, 3);
+        assertThat(windows.counts()).containsExactly(3, 2);
+        assertThat(windows.sums()).containsExactly(182, 141);
+        assertThat(windows.means()[1]).isEqualTo(70.5);
+        assertThat(windows.spreads()[1]).isEqualTo(0.5);
+        assertThat(windows.mins()).containsExactly(59, 70);
+        assertThat(windows.maxs()).containsExactly(62, 71);
+        assertThat(windows.firstTimes()).containsExactly(10, 30);
+        assertThat(windows.firsts()).containsExactly(62, 70);
+        assertThat(windows.lastTimes()).containsExactly(14, 31);
+        assertThat(windows.lasts()).containsExactly(61, 71);
+    }
+
+    @Test
+    void adds_up_as_many_windows_as_are_asked_for() {
+        append(batch(1, block(PULSE, times(5, 15, 25, 35), 1, 2, 3, 4)));
+        assertThat(await(store().readings().aggregate(PULSE, TimeRange.ALL, 10, 2))
+                        .sums())
+                .containsExactly(1, 2);
+        assertThat(await(store().readings().aggregate(PULSE, TimeRange.ALL, Long.MAX_VALUE, 2))
+                        .sums())
+                .containsExactly(10);
+        assertThat(await(store().readings().aggregate(BREATH, TimeRange.ALL, 10, 2))
+                        .size())
+                .isZero();
+    }
 }

@@ -230,7 +230,12 @@ final class Sums {
         long low = productLow - squareLow;
         long borrow = Long.compareUnsigned(productLow, squareLow) < 0 ? 1 : 0;
         long high = Math.multiplyHigh(count, squares) - Math.multiplyHigh(sum, sum) - borrow;
-        return Math.max(0, high * 0x1p64 + (low >>> 1) * 2.0);
+        return Math.max(0, high * 0x1p64 + unsigned(low));
+    }
+
+    /** Odd if the long is, so that nothing but the one rounding is lost. */
+    private static double unsigned(long number) {
+        return number >= 0 ? number : (number >>> 1 | number & 1) * 2.0;
     }
 
     private ChunkSummary binary(int count) {

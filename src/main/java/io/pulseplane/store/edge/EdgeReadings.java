@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.Aggregates;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Receipt;
 import io.pulseplane.store.edge.SeriesReader.Found;
@@ -91,6 +92,18 @@ final class EdgeReadings implements ReadingStore {
             return found.isPresent()
                     ? reader.read(session, found.get(), series, range, order, limit)
                     : new Columns(series, new long[0], new double[0]);
+        });
+    }
+
+    @Override
+    public Uni<Aggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+        return readers.read(session -> {
+            var builder = new Aggregates.Builder(width);
+            var found = find(session, series);
+            if (found.isPresent()) {
+                reader.aggregate(session, found.get(), range, width, limit, builder);
+            }
+            return builder.build(limit);
         });
     }
 

@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.Aggregates;
 import io.pulseplane.store.chunk.ChunkReader;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -62,6 +63,22 @@ final class SeriesReader {
         var columns = gathering.sorted().columns(series, order, limit);
         refuseDamaged(session, found.number, columns, range, order, limit);
         return columns;
+    }
+
+    /** Adds up the readings of a range until there are more windows than the limit. */
+    void aggregate(Session session, Found found, TimeRange range, long width, int limit, Aggregates.Builder into)
+            throws SQLException {
+        var key = vault.key(found.patient);
+        if (key.isEmpty() || range.isEmpty()) {
+            return;
+        }
+        var loose = new Gathering();
+        rowsBefore.gather(session, found.number, range, Order.OLDEST_FIRST, Integer.MAX_VALUE, loose);
+        gather(session, backlog.of(found.number), range, loose);
+        var adding = new Adding(range, width, limit, loose.sorted(), into);
+        ChunkRows.visit(session, found.number, key.get(), range, Order.OLDEST_FIRST, adding);
+        adding.finish();
+        ChunkRows.refuseDamaged(session, found.number, adding.added());
     }
 
     /** What was cut off by the limit may have readings that were lost; what is answered may not. */

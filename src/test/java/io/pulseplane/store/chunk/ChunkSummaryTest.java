@@ -126,4 +126,12 @@ class ChunkSummaryTest {
     private static void assertClose(double actual, BigDecimal expected) {
         assertThat(actual).isCloseTo(expected.doubleValue(), Percentage.withPercentage(1e-9));
     }
+
+    @Test
+    void loses_nothing_of_a_spread_that_is_small() {
+        var values = new double[300];
+        Arrays.setAll(values, i -> i == 0 ? 61 : 60);
+        var summary = ChunkSummary.of(values, 0, values.length).orElseThrow();
+        assertThat(summary.spread()).isEqualTo(299.0 / 300);
+    }
 }

@@ -64,8 +64,10 @@ class DifferentialTest {
         int dice = random.nextInt(1_000);
         if (dice < 450) {
             append();
-        } else if (dice < 900) {
+        } else if (dice < 750) {
             read();
+        } else if (dice < 900) {
+            addUp();
         } else if (dice < 985) {
             ask();
         } else if (dice < 995) {
@@ -144,6 +146,33 @@ class DifferentialTest {
         var range = new TimeRange(from, to);
         assertThat(await(edge.readings().read(series, range, order, limit)))
                 .isEqualTo(await(plain.read(series, range, order, limit)));
+    }
+
+    private void addUp() {
+        var series = new Series(
+                "p" + random.nextInt(PATIENTS),
+                "d" + random.nextInt(DEVICES),
+                CODES[random.nextInt(CODES.length)],
+                "/min");
+        long from = random.nextInt(3) == 0 ? 0 : random.nextLong(10_000_000);
+        long to = random.nextInt(3) == 0 ? Long.MAX_VALUE : from + random.nextLong(3_000_000);
+        long width = random.nextInt(3) == 0 ? Long.MAX_VALUE : 1 + random.nextLong(1_000_000);
+        int limit = 1 + random.nextInt(30);
+        var range = new TimeRange(from, to);
+        var expected = await(plain.aggregate(series, range, width, limit));
+        var actual = await(edge.readings().aggregate(series, range, width, limit));
+        assertThat(actual.indexes()).isEqualTo(expected.indexes());
+        assertThat(actual.counts()).isEqualTo(expected.counts());
+        assertThat(actual.mins()).isEqualTo(expected.mins());
+        assertThat(actual.maxs()).isEqualTo(expected.maxs());
+        assertThat(actual.firstTimes()).isEqualTo(expected.firstTimes());
+        assertThat(actual.firsts()).isEqualTo(expected.firsts());
+        assertThat(actual.lastTimes()).isEqualTo(expected.lastTimes());
+        assertThat(actual.lasts()).isEqualTo(expected.lasts());
+        // Sums are taken in another order.
+        assertThat(actual.sums()).usingComparatorWithPrecision(1e-6).containsExactly(expected.sums());
+        assertThat(actual.means()).usingComparatorWithPrecision(1e-9).containsExactly(expected.means());
+        assertThat(actual.spreads()).usingComparatorWithPrecision(1e-4).containsExactly(expected.spreads());
     }
 
     private void ask() {

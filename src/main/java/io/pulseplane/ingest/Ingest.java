@@ -141,7 +141,7 @@ public final class Ingest {
                 switch (receipt) {
                     case Receipt.Stored stored -> stored.fresh();
                     case Receipt.Spooled spooled -> spooled.fresh();
-                    case Receipt.Repeated _, Receipt.SequenceReused _ -> List.of();
+                    case Receipt.Repeated _, Receipt.SequenceReused _, Receipt.PatientErased _ -> List.of();
                 };
         for (var columns : fresh) {
             latest.publish(columns);

@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,15 +21,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * One group in one transaction, in two or three flights of statements.
+ * One group in one transaction, in three or four flights of statements.
  *
- * <p>The first makes rows for patients and devices that are new, locks the devices in order of their ids, and then looks
+ * <p>The first finds out whose batches are not to be stored, because they were erased. The second makes rows for patients and devices that are new, locks the devices in order of their ids, and then looks
  * up which batches were stored before. Whatever another plane could store at the same time belongs to one of these
  * devices, so from there on nothing changes under us, and nobody can wait for us whom we wait for: new rows are made in
  * order before anything that was there is locked, and nobody can lock a row that is not committed.
  *
- * <p>The second, which is mostly not needed, gives numbers to series that are new and looks for readings that are there
- * already. Only blocks that do not begin after everything their device ever measured are looked for. The third stores
+ * <p>The third, which is mostly not needed, gives numbers to series that are new and looks for readings that are there
+ * already. Only blocks that do not begin after everything their device ever measured are looked for. The fourth stores
  * all of it and commits.
  */
 final class GroupAppend {
@@ -63,20 +64,59 @@ final class GroupAppend {
 
     List<Receipt> store(List<ScreenedBatch> group) throws Exception {
         try {
-            lookUp(group);
-            var fresh = unanswered(group);
-            var contest = Contest.over(fresh, progress, mistrust);
-            prepare(fresh, contest);
-            var receipts = receipts(group, contest);
-            commit(group, receipts);
-            remember(group);
-            return receipts;
+            var gone = lookUpErased(group);
+            var present = group.stream()
+                    .filter(batch -> !gone.contains(batch.patient()))
+                    .toList();
+            return among(group, gone, storeOf(present).iterator());
         } catch (Exception failure) {
             // Sent and not waited for: on a connection that hangs there would be no end to it, and whoever gets the
             // connection next comes after it.
             session.rollBack();
             throw failure;
         }
+    }
+
+    private List<Receipt> storeOf(List<ScreenedBatch> group) throws Exception {
+        if (group.isEmpty()) {
+            session.rollBack();
+            return List.of();
+        }
+        lookUp(group);
+        var fresh = unanswered(group);
+        var contest = Contest.over(fresh, progress, mistrust);
+        prepare(fresh, contest);
+        var receipts = receipts(group, contest);
+        commit(group, receipts);
+        remember(group);
+        return receipts;
+    }
+
+    private static List<Receipt> among(List<ScreenedBatch> group, Set<String> gone, Iterator<Receipt> others) {
+        return group.stream()
+                .map(batch -> gone.contains(batch.patient()) ? new Receipt.PatientErased() : others.next())
+                .toList();
+    }
+
+    /**
+     * Begins, and says who of the patients was erased and not registered again. Who is erased from now on waits for the
+     * group: the rows of its patients are held, if only against being deleted.
+     */
+    private Set<String> lookUpErased(List<ScreenedBatch> group) throws Exception {
+        var patients = new TreeSet<String>();
+        group.forEach(batch -> patients.add(batch.patient()));
+        var flight = new Flight(patience);
+        flight.add(session.begin());
+        var there = flight.add(PatientRows.hold(session, patients));
+        var once = flight.add(ErasureRows.among(session, patients));
+        flight.land();
+        // Somebody else may have erased them, and they may have come back since, with other numbers for their series.
+        known.patients.keySet().removeAll(once.result());
+        known.series.keySet().removeIf(series -> once.result().contains(series.patient()));
+        patients.removeAll(there.result());
+        known.patients.keySet().removeAll(patients);
+        patients.retainAll(once.result());
+        return patients;
     }
 
     private void lookUp(List<ScreenedBatch> group) throws Exception {
@@ -96,7 +136,6 @@ final class GroupAppend {
         patients.removeIf(known.patients::containsKey);
 
         var flight = new Flight(patience);
-        flight.add(session.begin());
         if (!patients.isEmpty()) {
             flight.add(PatientRows.register(session, patients, time));
         }

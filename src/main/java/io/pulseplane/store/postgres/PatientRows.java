@@ -8,6 +8,7 @@ import io.vertx.sqlclient.Row;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The rows of the table {@code patients}. */
 final class PatientRows {
@@ -32,6 +33,9 @@ final class PatientRows {
             INSERT INTO patients (patient_id, provisional, created_at, updated_at)
             SELECT id, true, $2, $2 FROM unnest($1::text[]) AS id ORDER BY id
             ON CONFLICT DO NOTHING""";
+
+    private static final String HOLD =
+            "SELECT patient_id FROM patients WHERE patient_id = ANY ($1::text[]) ORDER BY patient_id FOR KEY SHARE";
 
     private static final String UNIQUE_MRN = "patients_mrn";
 
@@ -60,6 +64,12 @@ final class PatientRows {
     /** Puts those there that are not, with nothing known but the id. */
     static Future<?> register(Session session, Collection<String> ids, long time) {
         return session.run(REGISTER, ids.toArray(String[]::new), Micros.toTime(time));
+    }
+
+    /** Which of them there are; they are not deleted until the transaction ends. */
+    static Future<Set<String>> hold(Session session, Collection<String> ids) {
+        return session.run(HOLD, (Object) ids.toArray(String[]::new))
+                .map(rows -> Set.copyOf(Rows.list(rows, row -> row.getString(0))));
     }
 
     static Future<Boolean> knows(Session session, String id) {

@@ -221,7 +221,8 @@ final class Forwarder {
             case Receipt.Stored(var acknowledgement, var _) -> rejected(batch) != acknowledgement.rejected();
             case Receipt.Repeated(var acknowledgement) -> rejected(batch) != acknowledgement.rejected();
             case Receipt.SequenceReused() -> true;
-            case Receipt.Spooled _ -> false;
+            // Who was erased meanwhile is to leave no trace.
+            case Receipt.Spooled _, Receipt.PatientErased _ -> false;
         };
     }
 

@@ -168,6 +168,12 @@ public class SiteBenchmark {
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
+    /** From memory, but for the rare moment in which the planes have not heard of each other in time. */
+    private Object answer(LatestQuery query) {
+        var question = questions.get(next());
+        return query.now(question).orElseGet(() -> query.ask(question).await().atMost(PATIENCE));
+    }
+
     private int next() {
         next = next + 1 == PATIENTS ? 0 : next + 1;
         return next;
@@ -177,14 +183,14 @@ public class SiteBenchmark {
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.NANOSECONDS)
     public Object latestFromMemoryOfOne() {
-        return alone.now(questions.get(next())).orElseThrow();
+        return answer(alone);
     }
 
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.NANOSECONDS)
     public Object latestFromMemoryOfASite() {
-        return ofSite.now(questions.get(next())).orElseThrow();
+        return answer(ofSite);
     }
 
     @Benchmark

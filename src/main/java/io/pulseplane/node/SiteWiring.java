@@ -74,13 +74,10 @@ final class SiteWiring {
 
     /** Before the first call comes in, and without waiting for anybody. */
     void started(@Observes StartupEvent event, Site site, Gate gate, LatestValues latest, Watchers watchers) {
-        var told = new Told(gate, latest, watchers);
-        switch (site) {
-            case RedisSite redis -> redis.start(told);
-            case SilentSite silent -> silent.start(told);
-            default -> {
-                // Nobody to hear of.
-            }
+        if (site instanceof RedisSite redis) {
+            redis.start(new Told(gate, latest, watchers));
+        } else if (site instanceof SilentSite silent) {
+            silent.start(new Told(gate, latest, watchers));
         }
     }
 

@@ -111,8 +111,9 @@ final class GroupAppend {
         var once = flight.add(ErasureRows.among(session, patients));
         flight.land();
         // Somebody else may have erased them, and they may have come back since, with other numbers for their series.
-        known.patients.keySet().removeAll(once.result());
-        known.series.keySet().removeIf(series -> once.result().contains(series.patient()));
+        if (!once.result().isEmpty()) {
+            known.series.keySet().removeIf(series -> once.result().contains(series.patient()));
+        }
         patients.removeAll(there.result());
         known.patients.keySet().removeAll(patients);
         patients.retainAll(once.result());

@@ -10,7 +10,7 @@ import io.vertx.core.Future;
 final class SchemaCheck {
 
     /** The version of the last migration in {@code db/migration}. */
-    static final int KNOWN = 2;
+    static final int KNOWN = 3;
 
     private static final String HISTORY = """
             SELECT max(version::integer) FROM flyway_schema_history WHERE success AND version IS NOT NULL""";

@@ -265,6 +265,13 @@ public final class RedisSite implements Site, AutoCloseable {
         outbox.consentChanged(patient);
     }
 
+    /** What Redis has of the patient is under names that nobody asks for any more, and goes when its time is over. */
+    @Override
+    public void patientErased(String patient) {
+        standing.nextGeneration();
+        outbox.consentChanged(patient);
+    }
+
     @Override
     public void deviceChanged(String device) {
         outbox.deviceChanged(device);

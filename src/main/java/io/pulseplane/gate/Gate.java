@@ -265,7 +265,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     /** Who reads of this patient stops; who asks for a device's readings does not ask for this patient's any more. */
     void erased(String patient) {
         facts.erased(patient);
-        site.consentChanged(patient);
+        site.patientErased(patient);
         running.recheck(patient);
     }
 

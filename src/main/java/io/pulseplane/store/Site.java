@@ -65,6 +65,14 @@ public interface Site {
     /** A consent has just been recorded here. Never blocks; to be called before it is acknowledged. */
     void consentChanged(String patient);
 
+    /**
+     * A patient has just been erased here. Nothing that anybody remembers of this patient is served longer than anything else
+     * that has changed. Never blocks; to be called before it is acknowledged.
+     */
+    default void patientErased(String patient) {
+        consentChanged(patient);
+    }
+
     /** A device has just been changed here. Never blocks; to be called before it is acknowledged. */
     void deviceChanged(String device);
 }

@@ -10,10 +10,13 @@ import static io.pulseplane.Readings.series;
 import static io.pulseplane.cache.SharingPlane.settings;
 import static io.pulseplane.cache.SharingPlane.untilSharing;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.pulseplane.Readings;
 import io.pulseplane.cache.SiteEvents.Lookup;
 import io.pulseplane.query.Question;
+import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
@@ -213,6 +216,24 @@ class RedisSiteTest {
                 return two.events.count(Lookup.HIT) > 0;
             });
             assertThat(two.now(ADA)).containsExactly(reading(PULSE_OF_ADA, 10, 60));
+        }
+
+        @Test
+        void of_a_patient_who_was_erased_are_served_by_nobody() {
+            untilSharing(one, two);
+            keep(store, one(PULSE_OF_ADA, 10, 60));
+            one.ask(ADA);
+            assertThat(two.ask(ADA)).containsExactly(reading(PULSE_OF_ADA, 10, 60));
+            Readings.await(store.registry().erasePatient(PULSE_OF_ADA.patient()));
+            one.site.patientErased(PULSE_OF_ADA.patient());
+            one.forget(ADA);
+            assertThatThrownBy(() -> one.ask(ADA)).isInstanceOf(Problem.NotFound.class);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThatThrownBy(() -> {
+                                two.forget(ADA);
+                                two.ask(ADA);
+                            })
+                            .isInstanceOf(Problem.NotFound.class));
         }
 
         @Test

@@ -15,8 +15,8 @@ import org.sqlite.SQLiteOpenMode;
 /** The database file and how it is opened. */
 final class Database {
 
-    /** Larger than the default 4 KiB: a row's neighbours in time are read with it. */
-    private static final int PAGE_BYTES = 8 * 1024;
+    /** Small, for chunks fill whole pages but for the last, and every table takes one at least. */
+    private static final int PAGE_BYTES = 4 * 1024;
 
     /** Page cache of one session. Negative is KiB, as SQLite has it. */
     private static final int WRITER_CACHE = -32 * 1024;
@@ -38,6 +38,9 @@ final class Database {
     }
 
     Session openForWriting() throws SQLException {
+        if (bytesOf(file) == 0) {
+            make();
+        }
         var config = config(WRITER_CACHE);
         config.setPageSize(PAGE_BYTES);
         config.setJournalMode(JournalMode.WAL);
@@ -46,6 +49,16 @@ final class Database {
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
         config.setPragma(SQLiteConfig.Pragma.WAL_AUTOCHECKPOINT, Integer.toString(CHECKPOINT_AFTER_PAGES));
         return open(config);
+    }
+
+    /** How a database gives back what it does not need has to be said before there is anything in it. */
+    private void make() throws SQLException {
+        var config = new SQLiteConfig();
+        config.setPageSize(PAGE_BYTES);
+        try (var session = open(config)) {
+            session.execute("PRAGMA auto_vacuum = INCREMENTAL");
+            session.execute("VACUUM");
+        }
     }
 
     /**

@@ -61,6 +61,7 @@ final class EdgeReadings implements ReadingStore {
         return writer.transaction(
                 session -> {
                     space.refuseIfFull();
+                    upkeep.refuseIfBehind();
                     return appender.append(session, group);
                 },
                 _ -> {

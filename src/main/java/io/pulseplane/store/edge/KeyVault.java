@@ -31,7 +31,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class KeyVault implements AutoCloseable {
 
     /** A commit has a price; keys are made for so many patients at once. */
-    private static final int MADE_AT_ONCE = 256;
+    private static final int MADE_AT_ONCE = 64;
 
     /** Keys that are held unwrapped, those used last. */
     private static final int REMEMBERED = 100_000;

@@ -27,10 +27,12 @@ final class Space {
 
     private static final int CHUNKS_AT_ONCE = 128;
 
+    private static final int PAGES_AT_ONCE = 256;
+
     /** Pages in the log that are worth a sync of the database. */
     private static final int CHECKPOINT_AFTER_PAGES = 1_000;
 
-    /** A log of so many pages, 64 MiB, is begun anew, though who writes has to wait for that. */
+    /** A log of so many pages, 32 MiB, is begun anew, though who writes has to wait for that. */
     private static final int RESTART_AFTER_PAGES = 8_192;
 
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
@@ -42,6 +44,7 @@ final class Space {
     private final boolean dropsOldest;
 
     private volatile boolean full;
+    private long logPages;
 
     Space(Path directory, Session session, Backstage writer, EdgeSettings settings) {
         this.directory = directory;
@@ -136,7 +139,25 @@ final class Space {
         }
     }
 
-    private long logPages;
+    /**
+     * Gives back what the database does not need any more. Else it is kept: the journal needs as much again before long.
+     */
+    void giveBack() throws SQLException {
+        long free = pragma("freelist_count");
+        for (long left = free; left > 0; left -= PAGES_AT_ONCE) {
+            writer.run(session -> {
+                for (int i = 0; i < PAGES_AT_ONCE; i++) {
+                    // Gives back one page, and would want to be asked for the next if it were not told that one is
+                    // enough.
+                    session.execute("PRAGMA incremental_vacuum(1)");
+                }
+                return true;
+            });
+        }
+        if (free > 0) {
+            checkpoint("TRUNCATE");
+        }
+    }
 
     /** How many pages of the log are not in the database. */
     private long checkpoint(String mode) throws SQLException {

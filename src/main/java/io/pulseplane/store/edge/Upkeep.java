@@ -1,7 +1,9 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.vitals.Problem;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -21,6 +23,11 @@ final class Upkeep {
 
     /** Journals of more batches take too long to be read at a start, whatever their size. */
     private static final long COMPACT_AFTER_BATCHES = 50_000;
+
+    /** What the journal keeps is in memory, too: it grows to this many times what is worth compacting, and no further. */
+    private static final int BEHIND = 16;
+
+    private static final Duration RETRY_WHEN_BEHIND = Duration.ofMillis(100);
 
     /** A series that has this many pieces is read slowly. */
     private static final int COMPACT_AFTER_PIECES = 4_096;
@@ -67,6 +74,14 @@ final class Upkeep {
     void written() {
         if (isCompactionDue()) {
             call();
+        }
+    }
+
+    /** @throws Problem.Exhausted if batches come faster than they can be compacted, for long */
+    void refuseIfBehind() {
+        if (backlog.bytes() >= BEHIND * settings.compactAfterBytes()
+                || backlog.batches() >= BEHIND * COMPACT_AFTER_BATCHES) {
+            throw new Problem.Exhausted("the plane's journal is full; nothing was stored", RETRY_WHEN_BEHIND);
         }
     }
 
@@ -145,6 +160,9 @@ final class Upkeep {
             boolean more = rowsMove.moveSome();
             while (all != null && more && !isClosed()) {
                 more = rowsMove.moveSome();
+            }
+            if (all != null) {
+                space.giveBack();
             }
             space.checkpoint();
             if (more) {

@@ -13,9 +13,9 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -34,6 +34,9 @@ public final class NodeKey {
 
     /** Base64 of a key has 44 characters; whoever says more is not saying a key. */
     private static final int MAX_TEXT = 1_024;
+
+    private static final Set<PosixFilePermission> TOO_MUCH =
+            Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_WRITE);
 
     private final String id;
     private final SecretKey key;
@@ -69,9 +72,7 @@ public final class NodeKey {
     public static NodeKey read(Path file) {
         try {
             if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-                var permissions = EnumSet.copyOf(Files.getPosixFilePermissions(file));
-                permissions.retainAll(EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_READ));
-                if (!permissions.isEmpty()) {
+                if (Files.getPosixFilePermissions(file).stream().anyMatch(TOO_MUCH::contains)) {
                     throw new Problem.Unmet("the file with the key of the node can be read by everybody, or written by"
                             + " others: chmod 600");
                 }

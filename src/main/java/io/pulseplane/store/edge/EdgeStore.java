@@ -51,8 +51,8 @@ public final class EdgeStore implements Store {
             var session = database.openForWriting();
             opened.add(session);
             Schema.migrate(session, vault);
-            Eraser.finish(session, vault);
             var rowsBefore = RowsBefore.open(session);
+            Eraser.finish(session, vault, rowsBefore);
             var backlog = new Backlog();
             var journal = new Journal(vault);
             journal.replay(session, backlog);
@@ -179,9 +179,9 @@ public final class EdgeStore implements Store {
     public Uni<StoreSize> size() {
         return readers.read(session -> {
             // Numbers are given in order and rows are never removed, so the highest is the count, at the price of a
-            // seek.
+            // seek. Of patients some may be nobody: those who can be found are counted in the index they are found by.
             var select = session.prepare("""
-                    SELECT (SELECT coalesce(max(number), 0) FROM patient) - (SELECT count(*) FROM erased), (SELECT coalesce(max(number), 0) FROM device),
+                    SELECT (SELECT count(*) FROM patient WHERE id_tag IS NOT NULL), (SELECT coalesce(max(number), 0) FROM device),
                       (SELECT coalesce(max(number), 0) FROM series)""");
             try (var row = select.executeQuery()) {
                 row.next();

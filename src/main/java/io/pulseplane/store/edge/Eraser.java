@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.edge.KeyVault.Destroyed;
 import io.pulseplane.store.edge.PatientRows.Erasure;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
@@ -66,7 +67,7 @@ final class Eraser {
                 DeviceRows.seen(session, seen.device(), seen.lastSequence(), seen.time());
             }
         }
-        return patients.erase(session, number, id, time);
+        return PatientRows.erase(session, new Erasure(number, vault.tag(PatientRows.ID, id), time));
     }
 
     private void destroy(Erasure erasure) {
@@ -77,20 +78,40 @@ final class Eraser {
                 // The database has the rows until the log, which has zeroes in their place, is brought into it.
                 writer.emptyLog();
             }
-            vault.destroy(erasure.number());
+            vault.destroy(new Destroyed(erasure.number(), erasure.idTag(), erasure.time()));
         } catch (SQLException e) {
             throw new Problem.Unavailable("the patient's key could not be destroyed yet; ask again", e);
         }
         sweep.run();
     }
 
-    /** Destroys the keys of those whose erasure was interrupted. */
-    static void finish(Session session, KeyVault vault) throws SQLException {
-        try (var rows =
-                session.prepare("SELECT patient FROM erased WHERE swept = 0").executeQuery()) {
+    /**
+     * Destroys the keys of those whose erasure was interrupted, and erases those whose keys are destroyed: this may be a copy
+     * of the database that was made before.
+     */
+    static void finish(Session session, KeyVault vault, RowsBefore rowsBefore) throws SQLException {
+        boolean any = false;
+        try (var rows = session.prepare("SELECT patient, id_tag, erased_us FROM erased WHERE swept = 0")
+                .executeQuery()) {
             while (rows.next()) {
-                vault.destroy(rows.getLong(1));
+                vault.destroy(new Destroyed(rows.getLong(1), rows.getBytes(2), rows.getLong(3)));
+                any = true;
             }
         }
+        for (var patient : vault.destroyed()) {
+            if (!PatientRows.isErased(session, patient.owner())) {
+                session.inTransaction(() -> eraseAgain(session, patient, rowsBefore));
+                any = true;
+            }
+        }
+        if (any && rowsBefore.any()) {
+            session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+    }
+
+    private static void eraseAgain(Session session, Destroyed patient, RowsBefore rowsBefore) throws SQLException {
+        rowsBefore.erase(session, patient.owner());
+        PatientRows.insertNobody(session, patient.owner(), patient.time());
+        PatientRows.erase(session, new Erasure(patient.owner(), patient.idTag(), patient.time()));
     }
 }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,6 +66,12 @@ final class KeyVault implements AutoCloseable {
                   owner INTEGER PRIMARY KEY,
                   wrapped_by TEXT NOT NULL,
                   wrapped BLOB NOT NULL
+                ) STRICT""");
+        session.execute("""
+                CREATE TABLE IF NOT EXISTS destroyed (
+                  owner INTEGER PRIMARY KEY,
+                  id_tag BLOB NOT NULL,
+                  destroyed_us INTEGER NOT NULL
                 ) STRICT""");
         rewrap(earlier);
         highest = highest();
@@ -179,8 +186,18 @@ final class KeyVault implements AutoCloseable {
         }
     }
 
-    /** Destroys the key of a patient. When this returns, nothing that was sealed under it can be opened again. */
-    synchronized void destroy(long owner) throws SQLException {
+    /** A patient whose key was destroyed, as the database has it among those who were erased. */
+    record Destroyed(long owner, byte[] idTag, long time) {}
+
+    /**
+     * Destroys the key of a patient. When this returns, nothing that was sealed under it can be opened again. That it was
+     * there is remembered here, too: an older copy of the database does not know it.
+     *
+     * @throws Problem.Unavailable if somebody else reads the file, so that its log could not be emptied: the key cannot be
+     *     used any more, but may still lie there
+     */
+    synchronized void destroy(Destroyed patient) throws SQLException {
+        long owner = patient.owner;
         if (owner == NOBODY) {
             throw new IllegalArgumentException("that key is nobody's to destroy");
         }
@@ -188,13 +205,34 @@ final class KeyVault implements AutoCloseable {
             var delete = session.prepare("DELETE FROM data_key WHERE owner = ?");
             delete.setLong(1, owner);
             delete.executeUpdate();
+            var insert = session.prepare("INSERT OR IGNORE INTO destroyed VALUES (?, ?, ?)");
+            insert.setLong(1, owner);
+            insert.setBytes(2, patient.idTag);
+            insert.setLong(3, patient.time);
+            insert.executeUpdate();
         });
-        emptyLog();
         keys.remove(owner);
+        if (!emptyLog()) {
+            throw new Problem.Unavailable("the patient's key could not be destroyed yet; ask again", null);
+        }
     }
 
-    private void emptyLog() throws SQLException {
-        session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    synchronized List<Destroyed> destroyed() throws SQLException {
+        var destroyed = new ArrayList<Destroyed>();
+        try (var rows = session.prepare("SELECT owner, id_tag, destroyed_us FROM destroyed")
+                .executeQuery()) {
+            while (rows.next()) {
+                destroyed.add(new Destroyed(rows.getLong(1), rows.getBytes(2), rows.getLong(3)));
+            }
+        }
+        return destroyed;
+    }
+
+    /** Says whether it is empty: it is not while somebody else reads. */
+    private boolean emptyLog() throws SQLException {
+        try (var row = session.prepare("PRAGMA wal_checkpoint(TRUNCATE)").executeQuery()) {
+            return row.next() && row.getInt(1) == 0;
+        }
     }
 
     /** Seals what belongs to no patient. */

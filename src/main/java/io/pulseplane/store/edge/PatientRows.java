@@ -185,15 +185,16 @@ final class PatientRows {
     }
 
     /** What is said of a patient who was erased, and when. */
-    record Erasure(long number, long time) {}
+    record Erasure(long number, byte[] idTag, long time) {}
 
     /** The latest erasure of a patient who had this id. */
     Optional<Erasure> erasure(Session session, String id) throws SQLException {
         var select =
                 session.prepare("SELECT patient, erased_us FROM erased WHERE id_tag = ? ORDER BY patient DESC LIMIT 1");
-        select.setBytes(1, vault.tag(ID, id));
+        var tag = vault.tag(ID, id);
+        select.setBytes(1, tag);
         try (var row = select.executeQuery()) {
-            return row.next() ? Optional.of(new Erasure(row.getLong(1), row.getLong(2))) : Optional.empty();
+            return row.next() ? Optional.of(new Erasure(row.getLong(1), tag, row.getLong(2))) : Optional.empty();
         }
     }
 
@@ -201,19 +202,36 @@ final class PatientRows {
      * Takes away what says who this was; the number stays, so that what was recorded about consent stays a history. What is
      * sealed under the patient's key is left to whoever destroys the key after this is committed.
      */
-    Erasure erase(Session session, long number, String id, long time) throws SQLException {
+    static Erasure erase(Session session, Erasure erasure) throws SQLException {
         var insert = session.prepare("INSERT INTO erased VALUES (?, ?, ?, 0)");
-        insert.setLong(1, number);
-        insert.setBytes(2, vault.tag(ID, id));
-        insert.setLong(3, time);
+        insert.setLong(1, erasure.number);
+        insert.setBytes(2, erasure.idTag);
+        insert.setLong(3, erasure.time);
         insert.executeUpdate();
         var update =
                 session.prepare("UPDATE patient SET id_tag = NULL, mrn_tag = NULL, details = NULL WHERE number = ?");
-        update.setLong(1, number);
+        update.setLong(1, erasure.number);
         update.executeUpdate();
         var delete = session.prepare("DELETE FROM assignment WHERE patient = ?");
-        delete.setLong(1, number);
+        delete.setLong(1, erasure.number);
         delete.executeUpdate();
-        return new Erasure(number, time);
+        return erasure;
+    }
+
+    static boolean isErased(Session session, long number) throws SQLException {
+        var select = session.prepare("SELECT 1 FROM erased WHERE patient = ?");
+        select.setLong(1, number);
+        try (var row = select.executeQuery()) {
+            return row.next();
+        }
+    }
+
+    /** Takes a number that nobody may have any more, as its key is destroyed; it may be taken. */
+    static void insertNobody(Session session, long number, long time) throws SQLException {
+        var insert = session.prepare("INSERT OR IGNORE INTO patient VALUES (?, NULL, NULL, NULL, 0, ?, ?)");
+        insert.setLong(1, number);
+        insert.setLong(2, time);
+        insert.setLong(3, time);
+        insert.executeUpdate();
     }
 }

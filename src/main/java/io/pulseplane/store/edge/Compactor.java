@@ -3,12 +3,16 @@ package io.pulseplane.store.edge;
 import io.pulseplane.store.edge.Backlog.Cut;
 import io.pulseplane.store.edge.Backlog.Seen;
 import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.TimeRange;
+import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import javax.crypto.SecretKey;
 
 /**
  * Moves what the journal keeps into chunks. Reading, joining and encoding is done here; the thread that writes gets
@@ -18,6 +22,8 @@ import java.util.Map;
  * are read again, and what is in chunks already is found to be known.
  */
 final class Compactor {
+
+    private static final System.Logger LOG = System.getLogger(Compactor.class.getName());
 
     /** Of chunks in one transaction: some milliseconds. */
     private static final long BYTES_AT_ONCE = 512L << 10;
@@ -86,9 +92,9 @@ final class Compactor {
         carryOut(plans, tails);
     }
 
-    /** Null if the patient was erased meanwhile. */
+    /** Null if the patient was erased meanwhile, or the patient's key is damaged, so that nothing can be sealed any more. */
     private Placement.Plan plan(long series, Backlog.Tail tail) throws SQLException {
-        var key = vault.key(tail.patient());
+        var key = keyOf(tail.patient());
         if (key.isEmpty()) {
             return null;
         }
@@ -98,6 +104,15 @@ final class Compactor {
                     session.bench().reader.open(piece.chunk()), TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
         }
         return Placement.of(session, series, key.get(), gathering.sorted());
+    }
+
+    private Optional<SecretKey> keyOf(long patient) throws SQLException {
+        try {
+            return vault.key(patient);
+        } catch (Problem.Damaged _) {
+            LOG.log(Level.ERROR, "The key of patient number {0} is damaged, and what came lately is lost", patient);
+            return Optional.empty();
+        }
     }
 
     private void carryOut(List<Placement.Plan> plans, Map<Long, Backlog.Tail> tails) throws SQLException {

@@ -9,6 +9,8 @@ import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import javax.crypto.SecretKey;
 
 /**
  * The table {@code journal}: each row is an entry, the batches of one group, which is all an acknowledgement waits for.
@@ -136,7 +138,7 @@ final class Journal {
                 long patient = source.varint();
                 int length = source.length();
                 int from = source.skip(length);
-                var key = vault.key(patient);
+                var key = keyOf(patient, entry);
                 if (key.isPresent()) {
                     try {
                         var plain = session.bench()
@@ -152,6 +154,16 @@ final class Journal {
             LOG.log(Level.ERROR, "Entry {0} of the journal is damaged, and what follows in it lost", entry);
         }
         return batches;
+    }
+
+    /** A key that is damaged costs what was sealed under it, and nothing that lies beside that. */
+    private Optional<SecretKey> keyOf(long patient, long entry) throws SQLException {
+        try {
+            return vault.key(patient);
+        } catch (Problem.Damaged _) {
+            LOG.log(Level.ERROR, "A patient''s key is damaged, and a batch in entry {0} of the journal lost", entry);
+            return Optional.empty();
+        }
     }
 
     private static Written batch(Session session, DeviceIds ids, long entry, long patient, ByteSource source)

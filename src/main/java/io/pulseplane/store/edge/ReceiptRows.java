@@ -2,6 +2,7 @@ package io.pulseplane.store.edge;
 
 import io.pulseplane.store.seal.SealBroken;
 import io.pulseplane.vitals.Problem;
+import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.TreeMap;
  */
 final class ReceiptRows {
 
+    private static final System.Logger LOG = System.getLogger(ReceiptRows.class.getName());
+
     private static final int VERSION = 1;
 
     /** More of them in a row would make each write of a row longer; fewer, the table. */
@@ -36,7 +39,7 @@ final class ReceiptRows {
     /** What is known of the batch with this sequence; null if there was none. */
     Sent find(Session session, long device, long sequence) throws SQLException {
         var first = firstOfRowWith(session, device, sequence);
-        return first == null ? null : read(session, device, first).get(Sequences.sortable(sequence));
+        return first == null ? null : readWhole(session, device, first).get(Sequences.sortable(sequence));
     }
 
     /** Where the row begins in which the sequence would be; null if that would be before all rows. */
@@ -47,6 +50,19 @@ final class ReceiptRows {
         select.setLong(2, Sequences.sortable(sequence));
         try (var row = select.executeQuery()) {
             return row.next() ? (Long) row.getLong(1) : null;
+        }
+    }
+
+    /**
+     * None of a row that is damaged: a batch that comes again is taken for a new one then, and its readings are found to be
+     * known. Who insisted on the row would take no batch of this device any more, nor of any that is in a group with it.
+     */
+    private NavigableMap<Long, Sent> readWhole(Session session, long device, long first) throws SQLException {
+        try {
+            return read(session, device, first);
+        } catch (Problem.Damaged _) {
+            LOG.log(Level.ERROR, "What was acknowledged to device number {0} is damaged, and forgotten", device);
+            return new TreeMap<>();
         }
     }
 
@@ -88,7 +104,7 @@ final class ReceiptRows {
             var row = firstOfRowWith(session, device, sent.sequence());
             var receipts = row == null ? ahead : byRow.get(row);
             if (receipts == null) {
-                receipts = read(session, device, row);
+                receipts = readWhole(session, device, row);
                 byRow.put(row, receipts);
             }
             receipts.putIfAbsent(Sequences.sortable(sent.sequence()), sent);

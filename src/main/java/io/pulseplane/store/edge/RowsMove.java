@@ -40,6 +40,9 @@ final class RowsMove {
             return true;
         }
         rowsBefore.gone();
+        // Pages with rows that were not moved yet are still in the log; if somebody reads just now, until it is begun
+        // anew.
+        session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         return false;
     }
 

@@ -11,9 +11,9 @@ import java.util.List;
 final class Schema {
 
     /** "PuPl" in ASCII, so that {@code file} and a stranger can tell whose database this is. */
-    private static final int APPLICATION_ID = 0x5075506C;
+    static final int APPLICATION_ID = 0x5075506C;
 
-    private static final List<String> STEPS = List.of("""
+    static final List<String> STEPS = List.of("""
             CREATE TABLE patient (
               number INTEGER PRIMARY KEY,
               patient_id TEXT NOT NULL UNIQUE,

@@ -63,12 +63,12 @@ final class OnDisk {
                 WHERE b.first_us >= a.first_us AND b.first_us <= a.last_us""");
     }
 
-    /** Copies every file but the lock. */
+    /** Copies every file but the lock, and what SQLite makes anew. */
     static Path copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
         try (var files = Files.list(from)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
-                if (!file.endsWith("lock")) {
+                if (!file.endsWith("lock") && !file.toString().endsWith("-shm")) {
                     Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
                 }
             }

@@ -73,11 +73,13 @@ final class Appender {
         return receipts;
     }
 
-    /** Called after the commit. */
-    void committed() {
-        if (!written.isEmpty()) {
-            backlog.add(written, journal.bytes());
+    /** Called after the commit. Says how many bytes the journal got. */
+    long committed() {
+        if (written.isEmpty()) {
+            return 0;
         }
+        backlog.add(written, journal.bytes());
+        return journal.bytes();
     }
 
     private Receipt append(Session session, ScreenedBatch batch, long time) throws SQLException {

@@ -6,6 +6,7 @@ import io.pulseplane.store.Receipt;
 import io.pulseplane.store.edge.SeriesReader.Found;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -60,14 +61,23 @@ final class EdgeReadings implements ReadingStore {
     public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
         return writer.transaction(
                 session -> {
-                    space.refuseIfFull();
+                    refuseIfFull(group);
                     upkeep.refuseIfBehind();
                     return appender.append(session, group);
                 },
                 _ -> {
-                    appender.committed();
+                    space.written(appender.committed());
                     upkeep.written();
                 });
+    }
+
+    private void refuseIfFull(List<ScreenedBatch> group) {
+        try {
+            space.refuseIfFull(group);
+        } catch (Problem.Exhausted e) {
+            upkeep.call();
+            throw e;
+        }
     }
 
     @Override

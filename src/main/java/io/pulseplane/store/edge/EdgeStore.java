@@ -66,7 +66,7 @@ public final class EdgeStore implements Store {
             this.writer = new Writer(session, numbers::forget);
             this.readers = new Readers(database, settings.readerThreads());
             var writing = new Backstage(writer);
-            var space = new Space(directory, backstage, writing, settings);
+            var space = new Space(directory, backstage, writing, backlog, settings);
             this.upkeep = new Upkeep(
                     settings,
                     backlog,

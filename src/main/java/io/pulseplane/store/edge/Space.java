@@ -1,6 +1,7 @@
 package io.pulseplane.store.edge;
 
 import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.ScreenedBatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Watches over the disk: says no before it is full, makes room if it is told to, and brings the write-ahead log into the
@@ -29,6 +31,16 @@ final class Space {
 
     private static final int PAGES_AT_ONCE = 256;
 
+    /** Of what takes no page, or takes one that is not full. */
+    private static final int PAGE_BYTES = 4 * 1024;
+
+    /** Bytes in the journal if nothing can be compressed; those of a batch are besides its readings. */
+    private static final int MOST_OF_A_BATCH = 256;
+
+    private static final int MOST_OF_A_BLOCK = 256;
+    private static final int MOST_OF_A_READING = 18;
+    private static final int MOST_OF_A_REJECTION = 256;
+
     /** Pages in the log that are worth a sync of the database. */
     private static final int CHECKPOINT_AFTER_PAGES = 1_000;
 
@@ -40,40 +52,86 @@ final class Space {
     private final Path directory;
     private final Session session;
     private final Backstage writer;
+    private final Backlog backlog;
     private final OptionalLong budget;
     private final boolean dropsOldest;
 
-    private volatile boolean full;
     private long logPages;
 
-    Space(Path directory, Session session, Backstage writer, EdgeSettings settings) {
+    /** How many bytes there was room for when somebody looked, and what was written since. */
+    private volatile long room = Long.MAX_VALUE;
+
+    private final AtomicLong taken = new AtomicLong();
+
+    /** Bytes that somebody was refused; nothing once that was seen to. */
+    private final AtomicLong wanted = new AtomicLong();
+
+    Space(Path directory, Session session, Backstage writer, Backlog backlog, EdgeSettings settings) {
         this.directory = directory;
         this.session = session;
         this.writer = writer;
+        this.backlog = backlog;
         this.budget = settings.budget();
         this.dropsOldest = settings.whenFull() == EdgeSettings.WhenFull.DROP_OLDEST;
     }
 
-    /** @throws Problem.Exhausted if nothing more may be written now */
-    void refuseIfFull() {
-        if (full) {
+    /**
+     * Refuses what might not fit, before anything of it is written: the group as it would be if it could not be compressed.
+     *
+     * @throws Problem.Exhausted if there may be no room for the group; somebody has to look what can be done
+     */
+    void refuseIfFull(List<ScreenedBatch> group) {
+        long most = atMost(group);
+        if (room - taken.get() < most) {
+            wanted.set(most);
             throw new Problem.Exhausted("the plane's disk is full; nothing was stored", RETRY_WHEN_FULL);
         }
     }
 
+    private static long atMost(List<ScreenedBatch> group) {
+        long bytes = 0;
+        for (var batch : group) {
+            bytes += MOST_OF_A_BATCH
+                    + (long) MOST_OF_A_REJECTION * batch.rejections().size();
+            for (var block : batch.blocks()) {
+                bytes += MOST_OF_A_BLOCK
+                        + (long) MOST_OF_A_READING * block.columns().size();
+            }
+        }
+        return withItsChunks(bytes);
+    }
+
+    /** Until a journal has become chunks, both are there. */
+    private static long withItsChunks(long journalBytes) {
+        return 2 * (journalBytes + PAGE_BYTES);
+    }
+
+    /** So many bytes were added to the journal. */
+    void written(long journalBytes) {
+        taken.addAndGet(withItsChunks(journalBytes));
+    }
+
+    /** Whether room should be made, if there is a way. */
+    boolean isTight() {
+        return room <= 0 || wanted.get() > 0 || dropsOldest && room < roomMade() / 2;
+    }
+
     void look() throws SQLException {
-        boolean was = full;
-        full = excess() > 0;
-        if (full && !was) {
+        boolean was = room <= 0;
+        // What is written meanwhile counts twice, and never not at all.
+        long before = taken.get();
+        room = -excess();
+        taken.addAndGet(-before);
+        if (room <= 0 && !was) {
             LOG.log(Level.ERROR, "The disk is full: no batch is taken until there is room");
-        } else if (was && !full) {
+        } else if (was && room > 0) {
             LOG.log(Level.INFO, "There is room on the disk again");
         }
     }
 
     /** Bytes that should not be there; room that is left if negative. */
     private long excess() throws SQLException {
-        long overBudget = budget.isPresent() ? used() - budget.getAsLong() : Long.MIN_VALUE;
+        long overBudget = budget.isPresent() ? used() + backlog.bytes() - budget.getAsLong() : Long.MIN_VALUE;
         return Math.max(overBudget, RESERVE_BYTES - usable() - free());
     }
 
@@ -102,28 +160,38 @@ final class Space {
         }
     }
 
-    /** Drops the oldest chunks until there is room again, if that is the policy. */
+    /** If there is too little room: drops the oldest chunks until there is enough, if that is the policy. */
     void makeRoom() throws SQLException {
-        if (!dropsOldest || !full) {
+        if (!isTight()) {
             return;
         }
-        long enough = -Math.round(ROOM_MADE * budget.orElse(RESERVE_BYTES));
-        while (excess() > enough) {
-            var oldest = oldest();
-            if (oldest.isEmpty()) {
-                return;
+        if (dropsOldest) {
+            long enough = -roomMade() - wanted.get();
+            for (long excess = excess(); excess > enough; excess = excess()) {
+                var oldest = oldest(excess - enough);
+                if (oldest.isEmpty()) {
+                    break;
+                }
+                writer.run(session -> Sweep.delete(session, "chunk", oldest));
             }
-            writer.run(session -> Sweep.delete(session, "chunk", oldest));
         }
-        look();
+        wanted.set(0);
     }
 
-    private List<Long> oldest() throws SQLException {
+    private long roomMade() {
+        return Math.round(ROOM_MADE * budget.orElse(RESERVE_BYTES));
+    }
+
+    /** The oldest chunks that come to so many bytes. */
+    private List<Long> oldest(long bytes) throws SQLException {
         var numbers = new ArrayList<Long>();
-        try (var rows = session.prepare("SELECT number FROM chunk ORDER BY last_us LIMIT " + CHUNKS_AT_ONCE)
+        long rest = bytes;
+        try (var rows = session.prepare(
+                        "SELECT number, length(payload) FROM chunk ORDER BY last_us LIMIT " + CHUNKS_AT_ONCE)
                 .executeQuery()) {
-            while (rows.next()) {
+            while (rest > 0 && rows.next()) {
                 numbers.add(rows.getLong(1));
+                rest -= rows.getLong(2);
             }
         }
         return numbers;

@@ -152,11 +152,12 @@ final class Upkeep {
         try {
             resting = false;
             space.look();
-            if (all != null || isCompactionDue()) {
+            if (all != null || isCompactionDue() || space.isTight()) {
                 compactor.compact();
             }
             sweep.sweep();
             space.makeRoom();
+            space.look();
             boolean more = rowsMove.moveSome();
             while (all != null && more && !isClosed()) {
                 more = rowsMove.moveSome();

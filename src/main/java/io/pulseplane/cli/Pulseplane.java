@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
             Token.class,
             Consent.class,
             Audit.class,
+            Store.class,
             Migrate.class
         })
 public final class Pulseplane implements Callable<Integer> {

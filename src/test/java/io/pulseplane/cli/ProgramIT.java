@@ -146,6 +146,21 @@ class ProgramIT {
         assertThat(broken.err()).contains("altered: audit-00000000000000000001.log, line ");
     }
 
+    @Test
+    void looks_into_the_store_beside_the_plane_which_nobody_else_compacts() throws Exception {
+        simulate(2, 10);
+        var directory = plane.directory().toString();
+        var inspected = Program.run("store", "inspect", "--data-dir", directory);
+        assertThat(inspected.status()).as(inspected.err()).isZero();
+        assertThat(inspected.out()).contains("bytes per reading");
+        var verified = Program.run("store", "verify", "--data-dir", directory);
+        assertThat(verified.status()).as(verified.err()).isZero();
+        assertThat(verified.out()).startsWith("intact: ");
+        var compacted = Program.run("store", "compact", "--data-dir", directory);
+        assertThat(compacted.status()).isEqualTo(1);
+        assertThat(compacted.err()).contains("another plane has the data directory open");
+    }
+
     private static void copy(Path from, Path to) throws IOException {
         Files.createDirectory(to);
         try (var files = Files.list(from)) {

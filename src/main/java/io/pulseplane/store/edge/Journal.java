@@ -119,18 +119,36 @@ final class Journal {
      * is nothing to be read any more.
      */
     void replay(Session session, Backlog backlog) throws SQLException {
+        visit(
+                session,
+                (_, bytes, batches) -> backlog.add(batches, bytes),
+                (entry, what) -> LOG.log(Level.ERROR, "Entry {0} of the journal: {1}", entry, what));
+    }
+
+    /** Sees entries, in order, with those of their batches that can be read. */
+    interface Visitor {
+        void visit(long entry, int bytes, List<Written> batches) throws SQLException;
+    }
+
+    /** Told of what cannot be read, though it should be. */
+    interface Lost {
+        void lost(long entry, String what);
+    }
+
+    void visit(Session session, Visitor visitor, Lost lost) throws SQLException {
         var ids = new DeviceIds();
         try (var rows = session.prepare("SELECT number, payload FROM journal ORDER BY number")
                 .executeQuery()) {
             while (rows.next()) {
                 long entry = rows.getLong(1);
                 var payload = rows.getBytes(2);
-                backlog.add(batches(session, ids, entry, payload), payload.length);
+                visitor.visit(entry, payload.length, batches(session, ids, entry, payload, lost));
             }
         }
     }
 
-    private List<Written> batches(Session session, DeviceIds ids, long entry, byte[] payload) throws SQLException {
+    private List<Written> batches(Session session, DeviceIds ids, long entry, byte[] payload, Lost lost)
+            throws SQLException {
         var batches = new ArrayList<Written>();
         var source = new ByteSource(payload);
         try {
@@ -138,7 +156,7 @@ final class Journal {
                 long patient = source.varint();
                 int length = source.length();
                 int from = source.skip(length);
-                var key = keyOf(patient, entry);
+                var key = keyOf(patient, entry, lost);
                 if (key.isPresent()) {
                     try {
                         var plain = session.bench()
@@ -146,24 +164,40 @@ final class Journal {
                                 .open(key.get(), Place.inJournal(entry, i), payload, from, from + length);
                         batches.add(batch(session, ids, entry, patient, new ByteSource(plain)));
                     } catch (SealBroken _) {
-                        LOG.log(Level.ERROR, "A batch in entry {0} of the journal is damaged and lost", entry);
+                        lost.lost(entry, "batch " + i + " is damaged and lost");
                     }
                 }
             }
         } catch (Problem.Damaged _) {
-            LOG.log(Level.ERROR, "Entry {0} of the journal is damaged, and what follows in it lost", entry);
+            lost.lost(entry, "it is damaged, and what follows in it lost");
         }
         return batches;
     }
 
     /** A key that is damaged costs what was sealed under it, and nothing that lies beside that. */
-    private Optional<SecretKey> keyOf(long patient, long entry) throws SQLException {
+    private Optional<SecretKey> keyOf(long patient, long entry, Lost lost) throws SQLException {
         try {
             return vault.key(patient);
         } catch (Problem.Damaged _) {
-            LOG.log(Level.ERROR, "A patient''s key is damaged, and a batch in entry {0} of the journal lost", entry);
+            lost.lost(entry, "the key of patient number " + patient + " is damaged, and a batch lost");
             return Optional.empty();
         }
+    }
+
+    /** How many batches an entry has, told without a key. */
+    static int batchesIn(byte[] payload) {
+        var source = new ByteSource(payload);
+        int batches = 0;
+        try {
+            while (!source.isAtEnd()) {
+                source.varint();
+                source.skip(source.length());
+                batches++;
+            }
+        } catch (Problem.Damaged _) {
+            // As many as can be told apart.
+        }
+        return batches;
     }
 
     private static Written batch(Session session, DeviceIds ids, long entry, long patient, ByteSource source)

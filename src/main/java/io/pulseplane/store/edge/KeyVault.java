@@ -56,11 +56,31 @@ final class KeyVault implements AutoCloseable {
     };
     private final SecretKey ownKey;
     private final SecretKey tagKey;
+    private final boolean writes;
     private long highest;
 
-    private KeyVault(Session session, NodeKey nodeKey, List<NodeKey> earlier) throws SQLException {
+    private KeyVault(Session session, NodeKey nodeKey, List<NodeKey> earlier, boolean writes) throws SQLException {
         this.session = session;
         this.nodeKey = nodeKey;
+        this.writes = writes;
+        if (writes) {
+            makeTables();
+            rewrap(earlier);
+            highest = highest();
+            ensure(NOBODY);
+        } else {
+            refuseOthers();
+        }
+        var root = key(NOBODY).orElseThrow();
+        ownKey = derive(root, "own", "AES");
+        tagKey = derive(root, "tag", "HmacSHA256");
+        if (writes) {
+            // What was destroyed just before a crash may still be in the log.
+            emptyLog();
+        }
+    }
+
+    private void makeTables() throws SQLException {
         session.execute("""
                 CREATE TABLE IF NOT EXISTS data_key (
                   owner INTEGER PRIMARY KEY,
@@ -73,14 +93,21 @@ final class KeyVault implements AutoCloseable {
                   id_tag BLOB NOT NULL,
                   destroyed_us INTEGER NOT NULL
                 ) STRICT""");
-        rewrap(earlier);
-        highest = highest();
-        ensure(NOBODY);
-        var root = key(NOBODY).orElseThrow();
-        ownKey = derive(root, "own", "AES");
-        tagKey = derive(root, "tag", "HmacSHA256");
-        // What was destroyed just before a crash may still be in the log.
-        emptyLog();
+    }
+
+    private void refuseOthers() throws SQLException {
+        var wrappedBy = wrappedBy();
+        if (wrappedBy.isEmpty()) {
+            throw new Problem.Unmet("there are no keys in the data directory");
+        }
+        if (!wrappedBy.get().equals(nodeKey.id())) {
+            throw another(wrappedBy.get());
+        }
+    }
+
+    private Problem another(String wrappedBy) {
+        return new Problem.Unmet(
+                "the data was sealed under node key " + wrappedBy + ", and the one given is " + nodeKey.id());
     }
 
     /**
@@ -93,7 +120,22 @@ final class KeyVault implements AutoCloseable {
         var session = database.openForWriting();
         try {
             session.execute("PRAGMA secure_delete = ON");
-            return new KeyVault(session, nodeKey, earlier);
+            return new KeyVault(session, nodeKey, earlier, true);
+        } catch (SQLException | RuntimeException e) {
+            session.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens the vault beside a plane that has it open, perhaps; changes nothing.
+     *
+     * @throws Problem.Unmet if the keys are wrapped under another node key
+     */
+    static KeyVault openForReading(Database database, NodeKey nodeKey) throws SQLException {
+        var session = database.openForReading();
+        try {
+            return new KeyVault(session, nodeKey, List.of(), false);
         } catch (SQLException | RuntimeException e) {
             session.close();
             throw e;
@@ -108,8 +150,7 @@ final class KeyVault implements AutoCloseable {
         var old = earlier.stream()
                 .filter(key -> key.id().equals(wrappedBy.get()))
                 .findFirst()
-                .orElseThrow(() -> new Problem.Unmet("the data was sealed under node key " + wrappedBy.get()
-                        + ", and the one given is " + nodeKey.id()));
+                .orElseThrow(() -> another(wrappedBy.get()));
         session.inTransaction(() -> {
             var update = session.prepare("UPDATE data_key SET wrapped_by = ?, wrapped = ? WHERE owner = ?");
             try (var rows =
@@ -278,7 +319,9 @@ final class KeyVault implements AutoCloseable {
 
     @Override
     public synchronized void close() throws SQLException {
-        emptyLog();
+        if (writes) {
+            emptyLog();
+        }
         session.close();
     }
 }

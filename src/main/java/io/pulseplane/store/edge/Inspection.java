@@ -1,0 +1,145 @@
+package io.pulseplane.store.edge;
+
+import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.vitals.Problem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What the files of an edge store hold, as of one moment. A plane may have them open meanwhile.
+ *
+ * @param bytes of the database and its log
+ * @param damaged chunks that were put aside
+ * @param erasedNotSwept patients who were erased and whose chunks, which nobody can open, are still in the way
+ * @param rowsBefore readings in rows that earlier versions wrote, which are not moved yet
+ * @param oldest time of a reading; empty if there is none
+ */
+public record Inspection(
+        long bytes,
+        long patients,
+        long devices,
+        long series,
+        long chunks,
+        long readingsInChunks,
+        JournalDepth journal,
+        long damaged,
+        long erasedNotSwept,
+        long rowsBefore,
+        OptionalLong oldest,
+        OptionalLong newest) {
+
+    /** @param readings empty without the key of the node: they are sealed */
+    public record JournalDepth(long entries, long bytes, long batches, OptionalLong readings) {}
+
+    /**
+     * Looks into the store in a directory. Blocks.
+     *
+     * @param nodeKey to look into the journal with
+     * @throws Problem.NotFound if there is no store
+     * @throws Problem.Unmet if the node key is another than that of the store
+     */
+    public static Inspection of(Path directory, Optional<NodeKey> nodeKey) {
+        var file = databaseIn(directory);
+        try (var session = new Database(file).openForReading()) {
+            session.execute("BEGIN");
+            return of(session, new Database(file).bytes(), depth(session, directory, nodeKey));
+        } catch (SQLException e) {
+            throw (RuntimeException) Failures.problem(e);
+        }
+    }
+
+    static Path databaseIn(Path directory) {
+        var file = directory.resolve("pulseplane.db");
+        if (!Files.isRegularFile(file)) {
+            throw new Problem.NotFound("there is no edge store in this directory");
+        }
+        return file;
+    }
+
+    private static Inspection of(Session session, long bytes, JournalDepth journal) throws SQLException {
+        return new Inspection(
+                bytes,
+                number(session, "patient", "sum(id_tag IS NOT NULL)", "count(*)")
+                        .orElse(0),
+                number(session, "device", "count(*)").orElse(0),
+                number(session, "series", "count(*)").orElse(0),
+                number(session, "chunk", "count(*)").orElse(0),
+                number(session, "chunk", "sum(count)").orElse(0),
+                journal,
+                number(session, "damaged", "count(*)").orElse(0),
+                number(session, "erased", "sum(swept = 0)").orElse(0),
+                number(session, "reading", "count(*)").orElse(0),
+                number(session, "chunk", "min(first_us)"),
+                number(session, "chunk", "max(last_us)"));
+    }
+
+    private static OptionalLong number(Session session, String table, String what, String before) throws SQLException {
+        return number(session, table, has(session, "erased") ? what : before);
+    }
+
+    /** Empty if nothing is there to be counted: before a step of the schema is taken, a table is not there. */
+    private static OptionalLong number(Session session, String table, String what) throws SQLException {
+        if (!has(session, table)) {
+            return OptionalLong.empty();
+        }
+        try (var row = session.prepare("SELECT " + what + " FROM " + table).executeQuery()) {
+            long number = row.next() ? row.getLong(1) : 0;
+            return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(number);
+        }
+    }
+
+    private static boolean has(Session session, String table) throws SQLException {
+        var select = session.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+        select.setString(1, table);
+        try (var row = select.executeQuery()) {
+            return row.next();
+        }
+    }
+
+    private static JournalDepth depth(Session session, Path directory, Optional<NodeKey> nodeKey) throws SQLException {
+        if (!has(session, "journal")) {
+            return new JournalDepth(0, 0, 0, OptionalLong.of(0));
+        }
+        long entries = 0;
+        long bytes = 0;
+        long batches = 0;
+        try (var rows = session.prepare("SELECT payload FROM journal").executeQuery()) {
+            while (rows.next()) {
+                var payload = rows.getBytes(1);
+                entries++;
+                bytes += payload.length;
+                batches += Journal.batchesIn(payload);
+            }
+        }
+        var readings = nodeKey.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(readingsInJournal(session, directory, nodeKey.get()));
+        return new JournalDepth(entries, bytes, batches, readings);
+    }
+
+    private static long readingsInJournal(Session session, Path directory, NodeKey nodeKey) throws SQLException {
+        try (var vault = KeyVault.openForReading(new Database(directory.resolve("keys.db")), nodeKey)) {
+            var readings = new long[1];
+            new Journal(vault)
+                    .visit(
+                            session,
+                            (_, _, batches) -> {
+                                for (var batch : batches) {
+                                    for (var piece : batch.pieces()) {
+                                        readings[0] += piece.count();
+                                    }
+                                }
+                            },
+                            (_, _) -> {});
+            return readings[0];
+        }
+    }
+
+    /** Readings wherever they are; those in the journal only if they could be counted. */
+    public long readings() {
+        return readingsInChunks + journal.readings.orElse(0) + rowsBefore;
+    }
+}

@@ -106,7 +106,22 @@ final class Program {
                     properties);
         }
 
+        /** Starts one and kills it after so many milliseconds, however far it has come. */
+        static void killWhileStarting(Path directory, long millis, String... properties)
+                throws IOException, InterruptedException {
+            try (var plane = launch(List.of(), directory, properties)) {
+                boolean ended = plane.process.waitFor(millis, TimeUnit.MILLISECONDS);
+                assertThat(ended).as(plane.log()).isFalse();
+            }
+        }
+
         private static Plane start(List<String> within, Path directory, String... properties) throws IOException {
+            var plane = launch(within, directory, properties);
+            Awaitility.await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
+            return plane;
+        }
+
+        private static Plane launch(List<String> within, Path directory, String... properties) throws IOException {
             var log = Files.createTempFile("pulseplane-", ".log");
             var all = Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();
             var command = new ArrayList<>(within);
@@ -115,9 +130,7 @@ final class Program {
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
-            var plane = new Plane(directory, process, log);
-            Awaitility.await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
-            return plane;
+            return new Plane(directory, process, log);
         }
 
         private boolean hasStarted() throws IOException {

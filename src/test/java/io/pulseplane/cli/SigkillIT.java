@@ -1,14 +1,21 @@
 package io.pulseplane.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.v1.Acknowledgement;
 import io.pulseplane.api.v1.Batch;
 import io.pulseplane.api.v1.Columns;
 import io.pulseplane.api.v1.Consent;
+import io.pulseplane.api.v1.ErasePatientRequest;
+import io.pulseplane.api.v1.ErasePatientResponse;
+import io.pulseplane.api.v1.GetPatientRequest;
 import io.pulseplane.api.v1.IngestServiceGrpc;
 import io.pulseplane.api.v1.PutConsentRequest;
 import io.pulseplane.api.v1.PutReadingsRequest;
@@ -17,19 +24,29 @@ import io.pulseplane.api.v1.QueryServiceGrpc;
 import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.api.v1.StreamReadingsRequest;
 import io.pulseplane.api.v1.StreamReadingsResponse;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An acknowledgement is a promise: the plane is killed at random moments while devices stream, again and again. */
+/**
+ * An acknowledgement is a promise: the plane is killed at random moments while devices stream, again and again. The journal is
+ * compacted every few milliseconds, patients are erased and node keys replaced, so that kills fall into that, too.
+ */
 class SigkillIT {
 
     private static final int ROUNDS = Integer.getInteger("pulseplane.sigkill.rounds", 20);
@@ -39,22 +56,40 @@ class SigkillIT {
     private static final int READINGS = 20;
     private static final int MAX_UNDER_WAY = 200;
 
+    /** So often the key of the node is replaced by another. */
+    private static final int ROUNDS_PER_KEY = 4;
+
+    /** Some time after a plane has started, on a slow machine. */
+    private static final long MAX_START_MILLIS = 2_000;
+
     @TempDir
     Path directory;
+
+    @TempDir
+    Path keys;
 
     private final SplittableRandom random = new SplittableRandom(SEED);
     private final TreeMap<Long, Batch> sent = new TreeMap<>();
     private final ConcurrentSkipListMap<Long, Acknowledgement> acknowledged = new ConcurrentSkipListMap<>();
+    private final List<Path> nodeKeys = new ArrayList<>();
+    private final List<String> erased = new ArrayList<>();
+    private String leaving;
+    private ListenableFuture<ErasePatientResponse> erasure;
     private long sequence;
 
     @Test
     void every_acknowledged_reading_survives_and_none_is_stored_twice() throws Exception {
         System.out.println("pulseplane.sigkill.seed=" + SEED);
         for (int round = 0; round < ROUNDS; round++) {
-            try (var plane = Program.Plane.serve(directory)) {
+            if (round % ROUNDS_PER_KEY == ROUNDS_PER_KEY - 1) {
+                replaceNodeKey(round);
+            }
+            try (var plane = Program.Plane.serve(directory, properties())) {
                 var channel = plane.channel();
                 try {
                     findEverythingAcknowledged(plane, channel, round);
+                    findNobodyErased(plane, channel);
+                    register(plane, channel, round);
                     resend(plane, channel);
                     streamUntilKilled(plane, channel, round);
                 } finally {
@@ -62,15 +97,111 @@ class SigkillIT {
                 }
             }
         }
-        try (var plane = Program.Plane.serve(directory)) {
+        try (var plane = Program.Plane.serve(directory, properties())) {
             var channel = plane.channel();
             findEverythingAcknowledged(plane, channel, ROUNDS);
+            findNobodyErased(plane, channel);
             resend(plane, channel);
             assertThat(stored(plane, channel)).isEqualTo(readingsOf(sent.values()));
             assertThat(plane.stop()).isZero();
             channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
         System.out.println(ROUNDS + " kills, " + sent.size() + " batches");
+    }
+
+    private String[] properties() throws IOException {
+        if (nodeKeys.isEmpty()) {
+            nodeKeys.add(newNodeKey());
+        }
+        var properties = new ArrayList<>(List.of(
+                "pulseplane.store.compact-after-bytes=16384",
+                "pulseplane.store.compact-after=50ms",
+                "pulseplane.store.node-key-file=" + nodeKeys.getLast()));
+        if (nodeKeys.size() > 1) {
+            var earlier = nodeKeys.subList(0, nodeKeys.size() - 1);
+            properties.add("pulseplane.store.earlier-node-key-files="
+                    + earlier.stream().map(Path::toString).collect(Collectors.joining(",")));
+        }
+        return properties.toArray(String[]::new);
+    }
+
+    private Path newNodeKey() throws IOException {
+        var bytes = new byte[32];
+        random.nextBytes(bytes);
+        var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+        var file = Files.createFile(keys.resolve("node-" + nodeKeys.size() + ".key"), owner);
+        return Files.writeString(file, Base64.getEncoder().encodeToString(bytes));
+    }
+
+    /** Kills the plane while it starts, and wraps data keys anew; from then on the earlier key may or may not be needed. */
+    private void replaceNodeKey(int round) throws Exception {
+        nodeKeys.add(newNodeKey());
+        if (round % (2 * ROUNDS_PER_KEY) == ROUNDS_PER_KEY - 1) {
+            Program.Plane.killWhileStarting(directory, random.nextLong(1, MAX_START_MILLIS), properties());
+        } else {
+            // With the new key alone, now that everything is wrapped under it.
+            try (var plane = Program.Plane.serve(directory, properties())) {
+                plane.kill();
+            }
+            var last = nodeKeys.getLast();
+            nodeKeys.clear();
+            nodeKeys.add(last);
+        }
+    }
+
+    /** Somebody who will be erased about when the plane is killed. */
+    private void register(Program.Plane plane, ManagedChannel channel, int round) {
+        leaving = "leaver-" + round;
+        erasure = null;
+        var monitor = "monitor-of-" + leaving;
+        IngestServiceGrpc.newBlockingStub(plane.asDevice(channel, monitor))
+                .putReadings(PutReadingsRequest.newBuilder()
+                        .setBatch(Batch.newBuilder()
+                                .setDeviceId(monitor)
+                                .setPatientId(leaving)
+                                .setSequence(1)
+                                .addColumns(Columns.newBuilder()
+                                        .setCode("8867-4")
+                                        .setUnit("/min")
+                                        .setStartUs(T0)
+                                        .addTimeDeltaUs(0)
+                                        .addValues(60)))
+                        .build());
+    }
+
+    /** Who asked for an erasure that was not answered may ask again; whoever was erased is nobody. */
+    private void findNobodyErased(Program.Plane plane, ManagedChannel channel) throws Exception {
+        if (leaving == null) {
+            return;
+        }
+        var registry = RegistryServiceGrpc.newBlockingStub(plane.as(channel, "clinical_admin"));
+        if (!wasAnswered()) {
+            registry.erasePatient(erasureOf(leaving));
+        }
+        erased.add(leaving);
+        for (var patient : erased) {
+            assertThatThrownBy(() -> registry.getPatient(
+                            GetPatientRequest.newBuilder().setPatientId(patient).build()))
+                    .as(patient)
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+        }
+    }
+
+    private boolean wasAnswered() throws InterruptedException {
+        try {
+            return erasure != null && erasure.get(5, TimeUnit.SECONDS).getErasedUs() > 0;
+        } catch (ExecutionException | TimeoutException _) {
+            return false;
+        }
+    }
+
+    private static ErasePatientRequest erasureOf(String patient) {
+        return ErasePatientRequest.newBuilder()
+                .setPatientId(patient)
+                .setReason("asked for it")
+                .build();
     }
 
     private void findEverythingAcknowledged(Program.Plane plane, ManagedChannel channel, int round) {
@@ -115,6 +246,7 @@ class SigkillIT {
                     }
                 });
         long lifetime = random.nextLong(1, TimeUnit.MILLISECONDS.toNanos(400));
+        long head = random.nextLong(TimeUnit.MILLISECONDS.toNanos(50));
         long killAt = Long.MAX_VALUE;
         while (System.nanoTime() < killAt) {
             if (sent.size() - acknowledged.size() < MAX_UNDER_WAY) {
@@ -127,6 +259,10 @@ class SigkillIT {
             }
             if (killAt == Long.MAX_VALUE && acknowledged.size() > before) {
                 killAt = System.nanoTime() + lifetime;
+            }
+            if (erasure == null && killAt != Long.MAX_VALUE && System.nanoTime() > killAt - head) {
+                erasure = RegistryServiceGrpc.newFutureStub(plane.as(channel, "clinical_admin"))
+                        .erasePatient(erasureOf(leaving));
             }
         }
         plane.kill();

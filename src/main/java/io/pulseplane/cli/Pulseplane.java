@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             Watch.class,
             Token.class,
             Consent.class,
+            Erase.class,
             Audit.class,
             Store.class,
             Migrate.class

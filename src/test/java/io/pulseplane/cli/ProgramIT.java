@@ -108,6 +108,28 @@ class ProgramIT {
         assertThat(run.out()).contains("acknowledged in p50");
     }
 
+    @Test
+    void erases_a_patient_for_a_reason_that_the_trail_keeps() throws Exception {
+        var recording = files.resolve("to-be-erased.csv");
+        Files.writeString(recording, """
+                measured_at,device_id,patient_id,code,value,unit
+                2026-01-01T00:00:00Z,m-of-grace,grace,8867-4,60,/min
+                """);
+        assertThat(run("replay", recording.toString(), "--speed", "max").status())
+                .isZero();
+        grant("grace");
+        assertThat(run("query", "latest", "--patient", "grace").out()).contains("8867-4");
+        assertThat(run("erase", "--patient", "grace").status()).isEqualTo(2);
+
+        var erased = run("erase", "--patient", "grace", "--reason", "asked for in writing");
+        assertThat(erased.status()).as(erased.err()).isZero();
+        assertThat(erased.out()).startsWith("grace: erased ");
+        assertThat(run("query", "latest", "--patient", "grace").err()).contains("no_consent");
+        assertThat(run("audit", "list", "--json", "--action", "erase").out()).contains("asked for in writing");
+        assertThat(run("erase", "--patient", "nobody", "--reason", "a slip").err())
+                .contains("NOT_FOUND");
+    }
+
     private void grant(String patient) throws Exception {
         var run = run("consent", "grant", "--patient", patient);
         assertThat(run.status()).as(run.err()).isZero();

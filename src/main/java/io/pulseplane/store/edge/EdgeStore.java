@@ -67,6 +67,8 @@ public final class EdgeStore implements Store {
             this.readers = new Readers(database, settings.readerThreads());
             var writing = new Backstage(writer);
             var space = new Space(directory, backstage, writing, backlog, settings);
+            // Or the first batches would be taken whatever the disk says.
+            space.look();
             this.upkeep = new Upkeep(
                     settings,
                     backlog,

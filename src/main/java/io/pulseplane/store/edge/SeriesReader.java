@@ -109,7 +109,7 @@ final class SeriesReader {
             try {
                 gathering.add(payload.open(), range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
             } catch (Problem.Damaged _) {
-                // A device that sends again what was lost heals it.
+                // What a device sends again is taken: nobody can tell whether it was there.
             }
             return true;
         });

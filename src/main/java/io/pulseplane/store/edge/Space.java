@@ -31,8 +31,8 @@ final class Space {
 
     private static final int PAGES_AT_ONCE = 256;
 
-    /** Of what takes no page, or takes one that is not full. */
-    private static final int PAGE_BYTES = 4 * 1024;
+    /** Two pages, of which one is not full and one is of a table that points to the other. */
+    private static final int PAGES_BYTES = 8 * 1024;
 
     /** Bytes in the journal if nothing can be compressed; those of a batch are besides its readings. */
     private static final int MOST_OF_A_BATCH = 256;
@@ -103,7 +103,7 @@ final class Space {
 
     /** Until a journal has become chunks, both are there. */
     private static long withItsChunks(long journalBytes) {
-        return 2 * (journalBytes + PAGE_BYTES);
+        return 2 * (journalBytes + PAGES_BYTES);
     }
 
     /** So many bytes were added to the journal. */

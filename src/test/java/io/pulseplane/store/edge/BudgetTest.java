@@ -26,7 +26,9 @@ class BudgetTest {
 
     private static final long BUDGET = 2L << 20;
     private static final int READINGS = 500;
-    private static final int GROUP_BYTES = 2 * (20 * READINGS + 16_384);
+
+    /** In the journal and in a chunk; and a page that says which pages point to which. */
+    private static final int GROUP_BYTES = 2 * (20 * READINGS + 16_384) + 4_096;
 
     private static final Series ADA = series("ada", "d1", PULSE);
     private static final Series BOB = series("bob", "d2", PULSE);

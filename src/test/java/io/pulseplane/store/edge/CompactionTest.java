@@ -169,14 +169,20 @@ class CompactionTest {
     /** Appends and compacts until told to stop; says how many batches were acknowledged. */
     private CompletableFuture<Long> appendAndCompact(AtomicLong acknowledged, AtomicBoolean stop) {
         return CompletableFuture.supplyAsync(() -> {
-            while (!stop.get()) {
-                append(run(acknowledged.get()));
-                if (acknowledged.incrementAndGet() % 7 == 0) {
-                    await(store.compact());
-                }
-            }
-            return acknowledged.get();
-        });
+                    while (!stop.get()) {
+                        append(run(acknowledged.get()));
+                        if (acknowledged.incrementAndGet() % 7 == 0) {
+                            await(store.compact());
+                        }
+                    }
+                    return acknowledged.get();
+                })
+                // Or whoever waits for batches to be acknowledged would wait for good.
+                .whenComplete((_, failure) -> {
+                    if (failure != null) {
+                        acknowledged.set(FAILED);
+                    }
+                });
     }
 
     private void whileAppending(AtomicLong acknowledged, Callable<Void> work) throws Exception {
@@ -189,6 +195,9 @@ class CompactionTest {
             appending.join();
         }
     }
+
+    /** More batches than are ever appended. */
+    private static final long FAILED = 1_000_000;
 
     @Test
     void hides_nothing_and_shows_nothing_twice_while_it_is_done() throws Exception {

@@ -18,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -168,15 +169,17 @@ class CompactionTest {
 
     /** Appends and compacts until told to stop; says how many batches were acknowledged. */
     private CompletableFuture<Long> appendAndCompact(AtomicLong acknowledged, AtomicBoolean stop) {
-        return CompletableFuture.supplyAsync(() -> {
-                    while (!stop.get()) {
-                        append(run(acknowledged.get()));
-                        if (acknowledged.incrementAndGet() % 7 == 0) {
-                            await(store.compact());
-                        }
-                    }
-                    return acknowledged.get();
-                })
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            while (!stop.get()) {
+                                append(run(acknowledged.get()));
+                                if (acknowledged.incrementAndGet() % 7 == 0) {
+                                    await(store.compact());
+                                }
+                            }
+                            return acknowledged.get();
+                        },
+                        OWN_THREAD)
                 // Or whoever waits for batches to be acknowledged would wait for good.
                 .whenComplete((_, failure) -> {
                     if (failure != null) {
@@ -195,6 +198,9 @@ class CompactionTest {
             appending.join();
         }
     }
+
+    /** The threads of the common pool have the class loader of whoever used them first. */
+    private static final Executor OWN_THREAD = work -> Thread.ofPlatform().start(work);
 
     /** More batches than are ever appended. */
     private static final long FAILED = 1_000_000;

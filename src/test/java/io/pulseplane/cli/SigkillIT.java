@@ -72,6 +72,7 @@ class SigkillIT {
     private final TreeMap<Long, Batch> sent = new TreeMap<>();
     private final ConcurrentSkipListMap<Long, Acknowledgement> acknowledged = new ConcurrentSkipListMap<>();
     private final List<Path> nodeKeys = new ArrayList<>();
+    private int keysMade;
     private final List<String> erased = new ArrayList<>();
     private String leaving;
     private ListenableFuture<ErasePatientResponse> erasure;
@@ -129,7 +130,7 @@ class SigkillIT {
         var bytes = new byte[32];
         random.nextBytes(bytes);
         var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-        var file = Files.createFile(keys.resolve("node-" + nodeKeys.size() + ".key"), owner);
+        var file = Files.createFile(keys.resolve("node-" + ++keysMade + ".key"), owner);
         return Files.writeString(file, Base64.getEncoder().encodeToString(bytes));
     }
 

@@ -31,6 +31,8 @@ final class ChunkRows {
     private static final String DESCENDING =
             "SELECT " + COLUMNS + " FROM chunk WHERE series = ?1 AND ?2 = ?2 AND first_us < ?3 ORDER BY first_us DESC";
 
+    private static final String HEADER = "SELECT number, first_us, last_us, count FROM chunk WHERE series = ? AND ";
+
     private ChunkRows() {}
 
     /** A chunk without its readings. */
@@ -96,32 +98,17 @@ final class ChunkRows {
 
     /** The chunk in which a reading of that time would lie: the last one that does not begin after it. */
     static Optional<Header> at(Session session, long series, long time) throws SQLException {
-        return header(
-                session,
-                "SELECT number, first_us, last_us, count FROM chunk WHERE series = ? AND first_us <= ?"
-                        + " ORDER BY first_us DESC LIMIT 1",
-                series,
-                time);
+        return header(session, HEADER + "first_us <= ? ORDER BY first_us DESC LIMIT 1", series, time);
     }
 
     /** The chunk before the one that begins at that time. */
     static Optional<Header> before(Session session, long series, long time) throws SQLException {
-        return header(
-                session,
-                "SELECT number, first_us, last_us, count FROM chunk WHERE series = ? AND first_us < ?"
-                        + " ORDER BY first_us DESC LIMIT 1",
-                series,
-                time);
+        return header(session, HEADER + "first_us < ? ORDER BY first_us DESC LIMIT 1", series, time);
     }
 
     /** The first chunk that begins after that time. */
     static Optional<Header> after(Session session, long series, long time) throws SQLException {
-        return header(
-                session,
-                "SELECT number, first_us, last_us, count FROM chunk WHERE series = ? AND first_us > ?"
-                        + " ORDER BY first_us LIMIT 1",
-                series,
-                time);
+        return header(session, HEADER + "first_us > ? ORDER BY first_us LIMIT 1", series, time);
     }
 
     private static Optional<Header> header(Session session, String sql, long series, long time) throws SQLException {

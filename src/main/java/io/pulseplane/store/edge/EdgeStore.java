@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.OwnDirectory;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
@@ -8,12 +9,8 @@ import io.pulseplane.store.seal.NodeKey;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,8 +25,7 @@ public final class EdgeStore implements Store {
     /** Below this there is no telling whether the next commit fits. */
     private static final long MIN_USABLE_BYTES = 16L << 20;
 
-    private final Path directory;
-    private final FileChannel lock;
+    private final OwnDirectory own;
     private final Database database;
     private final KeyVault vault;
     private final Writer writer;
@@ -39,9 +35,9 @@ public final class EdgeStore implements Store {
     private final EdgeReadings readings;
     private final EdgeRegistry registry;
 
-    private EdgeStore(Path directory, FileChannel lock, EdgeSettings settings, LongSupplier now) throws SQLException {
-        this.directory = directory;
-        this.lock = lock;
+    private EdgeStore(OwnDirectory own, EdgeSettings settings, LongSupplier now) throws SQLException {
+        this.own = own;
+        var directory = own.path();
         this.database = new Database(directory.resolve("pulseplane.db"));
         var nodeKey = settings.nodeKey().orElseGet(() -> NodeKey.readOrMake(directory.resolve("node.key")));
         var opened = new ArrayList<AutoCloseable>();
@@ -116,54 +112,15 @@ public final class EdgeStore implements Store {
      * @throws Problem.Unavailable if the directory cannot be written to
      */
     public static EdgeStore open(Path directory, EdgeSettings settings, LongSupplier now) {
-        FileChannel lock = null;
+        var own = OwnDirectory.take(directory, "data directory");
         try {
-            makeForOwnerOnly(directory);
-            lock = lock(directory.resolve("lock"));
-            return new EdgeStore(directory, lock, settings, now);
-        } catch (IOException e) {
-            release(lock);
-            throw new Problem.Unavailable("the data directory cannot be written to", e);
+            return new EdgeStore(own, settings, now);
         } catch (SQLException e) {
-            release(lock);
+            own.close();
             throw (RuntimeException) Failures.problem(e);
         } catch (RuntimeException e) {
-            release(lock);
+            own.close();
             throw e;
-        }
-    }
-
-    /** Of a directory that is there already, its owner has decided. */
-    private static void makeForOwnerOnly(Path directory) throws IOException {
-        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } else {
-            Files.createDirectories(directory);
-        }
-    }
-
-    private static FileChannel lock(Path file) throws IOException {
-        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException _) {
-            // Another store of this very process has it, which is no better.
-        }
-        channel.close();
-        throw new Problem.Unmet("another plane has the data directory open");
-    }
-
-    private static void release(FileChannel lock) {
-        try {
-            if (lock != null) {
-                lock.close();
-            }
-        } catch (IOException e) {
-            System.getLogger(EdgeStore.class.getName())
-                    .log(System.Logger.Level.WARNING, "The lock was not released", e);
         }
     }
 
@@ -196,7 +153,7 @@ public final class EdgeStore implements Store {
     public Uni<Void> check() {
         return writer.transaction(_ -> {
             try {
-                if (Files.getFileStore(directory).getUsableSpace() < MIN_USABLE_BYTES) {
+                if (Files.getFileStore(own.path()).getUsableSpace() < MIN_USABLE_BYTES) {
                     throw new Problem.Unavailable("the disk is almost full", null);
                 }
                 return null;
@@ -224,7 +181,7 @@ public final class EdgeStore implements Store {
         } catch (SQLException e) {
             throw new IllegalStateException("the store was not closed cleanly; what was acknowledged is safe", e);
         } finally {
-            release(lock);
+            own.close();
         }
     }
 }

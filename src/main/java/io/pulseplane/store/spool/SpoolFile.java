@@ -1,17 +1,12 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.OwnDirectory;
 import io.pulseplane.store.seal.Seal;
 import io.pulseplane.store.seal.SealKeys;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.ScreenedBatch;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -40,7 +35,7 @@ final class SpoolFile implements AutoCloseable {
 
     private static final int BUSY_MILLIS = 5_000;
 
-    private final FileChannel lock;
+    private final OwnDirectory own;
     private final Connection connection;
     private final Seal seal;
     private final BatchBytes codec = new BatchBytes();
@@ -61,29 +56,27 @@ final class SpoolFile implements AutoCloseable {
 
     /** @throws Problem.Unmet if another plane has it open, or what is there is not ours to open */
     static SpoolFile open(Path directory, SealKeys keys) {
-        FileChannel lock = null;
+        var own = OwnDirectory.take(directory, "spool");
         try {
-            makeForOwnerOnly(directory);
-            lock = lock(directory.resolve("lock"));
-            return new SpoolFile(lock, directory.resolve("spool.db"), new Seal(keys, "spool"));
-        } catch (IOException | SQLException e) {
-            release(lock);
-            throw new Problem.Unavailable("the spool's directory cannot be written to", e);
+            return new SpoolFile(own, new Seal(keys, "spool"));
+        } catch (SQLException e) {
+            own.close();
+            throw new Problem.Unavailable("the spool cannot be written to", e);
         } catch (RuntimeException e) {
-            release(lock);
+            own.close();
             throw e;
         }
     }
 
-    private SpoolFile(FileChannel lock, Path file, Seal seal) throws SQLException {
-        this.lock = lock;
+    private SpoolFile(OwnDirectory own, Seal seal) throws SQLException {
+        this.own = own;
         this.seal = seal;
         var config = new SQLiteConfig();
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(BUSY_MILLIS);
-        connection = config.createConnection("jdbc:sqlite:" + file);
+        connection = config.createConnection("jdbc:sqlite:" + own.path().resolve("spool.db"));
         migrate();
         connection.setAutoCommit(false);
         insert = connection.prepareStatement(
@@ -302,44 +295,15 @@ final class SpoolFile implements AutoCloseable {
     /** Gives the disk back what an outage took; if that fails now, it is done after the next. */
     private void shrink() {
         try (var statement = connection.createStatement()) {
-            statement.execute("PRAGMA incremental_vacuum");
+            // One call gives one page back: what is left of the pragma's rows is not run when its statement is closed.
+            while (number(statement.executeQuery("PRAGMA freelist_count")) > 0) {
+                statement.execute("PRAGMA incremental_vacuum");
+            }
             connection.commit();
+            statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         } catch (SQLException e) {
             System.getLogger(SpoolFile.class.getName())
                     .log(System.Logger.Level.DEBUG, "The spool's file was not made smaller", e);
-        }
-    }
-
-    private static void makeForOwnerOnly(Path directory) throws IOException {
-        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } else {
-            Files.createDirectories(directory);
-        }
-    }
-
-    private static FileChannel lock(Path file) throws IOException {
-        var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException _) {
-            // Another spool of this very process has it, which is no better.
-        }
-        channel.close();
-        throw new Problem.Unmet("another plane has the spool open");
-    }
-
-    private static void release(FileChannel lock) {
-        try {
-            if (lock != null) {
-                lock.close();
-            }
-        } catch (IOException e) {
-            System.getLogger(SpoolFile.class.getName())
-                    .log(System.Logger.Level.WARNING, "The lock was not released", e);
         }
     }
 
@@ -350,7 +314,7 @@ final class SpoolFile implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException("the spool was not closed cleanly; what was acknowledged is safe", e);
         } finally {
-            release(lock);
+            own.close();
         }
     }
 }

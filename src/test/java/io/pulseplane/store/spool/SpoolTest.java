@@ -13,6 +13,7 @@ import static io.pulseplane.Readings.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pulseplane.Readings;
 import io.pulseplane.store.Receipt;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.store.seal.SealKeys;
@@ -129,6 +130,24 @@ class SpoolTest {
         assertThat(forwarded).hasSize(50);
         assertThat(store.oldest()).isEmpty();
         assertThat(put(batch(51, one(ADAS, 51, 60)))).isInstanceOf(Receipt.Stored.class);
+    }
+
+    @Test
+    void leave_the_disk_as_it_was_when_they_are_handed_on() throws IOException {
+        behind.state = State.GONE;
+        for (int i = 1; i <= 20; i++) {
+            put(batch(i, Readings.every(1 + 1_000 * i, 1_000, ADAS)));
+        }
+        assertThat(onDisk()).isGreaterThan(100_000);
+        behind.state = State.WELL;
+        untilForwarded();
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(onDisk()).isLessThan(32_000));
+    }
+
+    private long onDisk() throws IOException {
+        return Files.size(directory.resolve("spool.db")) + Files.size(directory.resolve("spool.db-wal"));
     }
 
     @Test

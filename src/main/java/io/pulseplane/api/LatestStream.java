@@ -22,7 +22,7 @@ import java.util.List;
 final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     /** Questions that wait here at most. */
-    private static final int AHEAD = 32;
+    private static final int AHEAD = 256;
 
     /** @param refusal what is said in place of an answer; null if there is a question */
     private record Asked(Question question, Problem refusal) {}

@@ -36,13 +36,15 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private final MethodType type;
     private final Context origin = Context.current();
 
-    private final Held<Q> held = new Held<>();
+    private final Line<Q> line = new Line<>();
 
-    private Repeats repeats;
+    /** Of calls that go on asking; null of those that ask once. */
+    private final Repeats repeats;
+
     private ServerCall.Listener<Q> endpoint;
     private Principal principal;
     private Context context;
-    private boolean deciding;
+    private CompletionStage<Void> listenedTo;
     private boolean halfClosed;
     private boolean over;
 
@@ -59,6 +61,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         this.call = new Door<>(call);
         this.rpc = call.getMethodDescriptor().getFullMethodName();
         this.type = call.getMethodDescriptor().getType();
+        this.repeats = clientStreams() ? new Repeats() : null;
     }
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
@@ -103,6 +106,10 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
                     }
                     if (failure == null) {
                         identified(Principal.of(identity, peer, requestId));
+                        for (var entry : line.all()) {
+                            admit(entry);
+                            listen(entry);
+                        }
                         proceed();
                     } else {
                         stranger(Principal.stranger(peer, requestId), cause(failure));
@@ -147,100 +154,120 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         if (over) {
             return;
         }
-        if (mustWait()) {
-            hold(request);
-        } else {
-            decide(request);
+        var entry = new Line.Entry<>(request);
+        if (principal != null) {
+            admit(entry);
+            if (line.isEmpty() && entry.isDecided()) {
+                conclude(entry);
+                return;
+            }
         }
-    }
-
-    private void hold(Q request) {
-        if (!held.add(request)) {
+        if (line.add(entry)) {
+            listen(entry);
+        } else {
             gate.limited(rule.action());
             end(new Problem.Exhausted("too many bytes wait to be decided on", RETRY));
         }
     }
 
-    private boolean mustWait() {
-        return principal == null || deciding || !held.isEmpty();
-    }
-
-    /** Goes on with what has been held, as far as it goes. */
-    private void proceed() {
-        while (!over && !deciding && !held.isEmpty()) {
-            decide(held.next());
-        }
-        if (halfClosed && !over && !deciding) {
-            context.run(endpoint::onHalfClose);
-        }
-    }
-
-    private void decide(Q request) {
+    private void admit(Line.Entry<Q> entry) {
         try {
             gate.take(principal);
         } catch (Problem.Exhausted tooMany) {
             gate.limited(rule.action());
-            handOver(request, tooMany);
+            entry.refuse(tooMany);
             return;
         }
+        judge(entry, line.isEmpty() || line.first() == entry);
+    }
+
+    /** @param itsTurn whether there is none before it that has not been handed over */
+    private void judge(Line.Entry<Q> entry, boolean itsTurn) {
         Access access;
         try {
-            access = rule.access().apply(request);
+            access = rule.access().apply(entry.request());
         } catch (Problem.Invalid malformed) {
-            refuseUnfit(request, "malformed", malformed);
+            refuseUnfit(entry, "malformed", malformed);
             return;
         } catch (Problem.Exhausted tooLarge) {
-            refuseUnfit(request, "too_large", tooLarge);
+            refuseUnfit(entry, "too_large", tooLarge);
             return;
         }
-        if (repeats != null && repeats.permits(access, gate.basis(), gate.now())) {
-            handOver(request, null);
-            return;
+        if (!clientStreams()) {
+            ask(entry, access);
+        } else if (repeats.permits(access, gate.basis(), gate.now())) {
+            if (itsTurn) {
+                entry.permit();
+            }
+        } else if (repeats.begin(access) || itsTurn) {
+            ask(entry, access);
         }
+    }
+
+    private void ask(Line.Entry<Q> entry, Access access) {
         var asked = new Asked(rule.action(), rpc, access);
-        await(request, asked, gate.judge().decide(principal, asked));
+        var basis = type == MethodType.UNARY ? null : gate.basis();
+        entry.await(asked, basis, gate.judge().decide(principal, asked));
     }
 
     /** One of which it is not known what it asks for. */
-    private void refuseUnfit(Q request, String reason, Problem problem) {
+    private void refuseUnfit(Line.Entry<Q> entry, String reason, Problem problem) {
         var asked = new Asked(rule.action(), rpc, Access.GENERAL);
-        await(request, null, gate.judge().refuse(principal, asked, reason, problem));
+        entry.await(null, null, gate.judge().refuse(principal, asked, reason, problem));
     }
 
     private boolean clientStreams() {
         return !type.clientSendsOneMessage();
     }
 
-    /** @param asked what is permitted if the stage ends well */
-    private void await(Q request, Asked asked, CompletionStage<Void> decision) {
-        var basis = asked == null || type == MethodType.UNARY ? null : gate.basis();
-        if (decision == Judge.PERMITTED) {
-            permitted(request, asked, basis);
+    /** All whose records are written together wait for the same, and hear of it once. */
+    private void listen(Line.Entry<Q> entry) {
+        var decision = entry.decision();
+        if (decision == null || decision == listenedTo) {
             return;
         }
-        deciding = true;
+        listenedTo = decision;
         decision.whenComplete((_, failure) -> here.execute(() -> {
-            deciding = false;
-            if (over) {
-                return;
-            }
-            if (failure == null) {
-                permitted(request, asked, basis);
-            } else {
-                handOver(request, cause(failure));
-            }
+            listenedTo = null;
+            line.decided(decision, failure == null ? null : cause(failure));
             proceed();
         }));
     }
 
-    private void permitted(Q request, Asked asked, Repeats.Basis basis) {
+    /** Hands over what has been decided on, as far as it goes. */
+    private void proceed() {
+        for (var entry = line.first(); entry != null && !over; entry = line.first()) {
+            if (entry.isUndecided()) {
+                judge(entry, true);
+                listen(entry);
+            }
+            if (!entry.isDecided()) {
+                return;
+            }
+            line.removeFirst();
+            conclude(entry);
+        }
+        if (halfClosed && !over) {
+            context.run(endpoint::onHalfClose);
+        }
+    }
+
+    private void conclude(Line.Entry<Q> entry) {
+        if (clientStreams() && entry.asked() != null) {
+            repeats.end(entry.asked().access());
+        }
+        if (entry.refusal() == null && entry.asked() != null) {
+            permitted(entry.asked(), entry.basis());
+        }
+        handOver(entry.request(), entry.refusal());
+    }
+
+    private void permitted(Asked asked, Repeats.Basis basis) {
         if (clientStreams()) {
-            repeats = repeats == null ? new Repeats() : repeats;
             repeats.permitted(asked.access(), basis, gate.standsUntil(asked.access()));
         } else if (!type.serverSendsOneMessage()) {
             goesOn(asked, basis);
         }
-        handOver(request, null);
     }
 
     /** The answer may take long: whoever withdraws consent meanwhile must not wait for its end. */
@@ -288,7 +315,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         if (over) {
             return;
         }
-        if (mustWait()) {
+        if (principal == null || !line.isEmpty()) {
             halfClosed = true;
         } else {
             context.run(endpoint::onHalfClose);
@@ -341,7 +368,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void finish() {
         over = true;
-        held.clear();
+        line.clear();
         expiry.cancel(false);
         if (running != null) {
             gate.running().remove(this, running.access().patients());

@@ -1,7 +1,9 @@
 package io.pulseplane.gate;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What was permitted on one stream of requests, so that a request that comes again and again is decided on and written
@@ -26,9 +28,21 @@ final class Repeats {
         }
     };
 
+    /** What is being decided on. Bounded by what the call has under way. */
+    private final Set<Access> pending = new HashSet<>();
+
     boolean permits(Access access, Basis basis, long now) {
         var permit = permits.get(access);
         return permit != null && now < permit.until && permit.basis.equals(basis);
+    }
+
+    /** Whether it is not being decided on already, which it is from now on. */
+    boolean begin(Access access) {
+        return pending.add(access);
+    }
+
+    void end(Access access) {
+        pending.remove(access);
     }
 
     /** @param basis as it was before the decision was made */

@@ -16,6 +16,7 @@ import io.pulseplane.api.v1.StreamLatestRequest;
 import io.pulseplane.api.v1.StreamLatestResponse;
 import io.pulseplane.api.v1.WatchRequest;
 import io.pulseplane.api.v1.WatchResponse;
+import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.node.LocalTokens;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What the gate does with calls that go on, through a real channel. */
@@ -213,5 +216,57 @@ class GateStreamsTest extends GatedPlaneTest {
         assertThat(answers.next().hasError()).isFalse();
         assertThat(plane.trail()).as("a record stands for a minute").hasSize(4);
         questions.onCompleted();
+    }
+
+    @Test
+    void of_many_questions_at_once_are_answered_in_their_order_and_leave_a_record_each() throws Exception {
+        int patients = 300;
+        for (int i = 0; i < patients; i++) {
+            if (i % 3 != 0) {
+                plane.register("p" + i);
+                plane.grant("p" + i);
+            }
+        }
+        var answers = askAtOnce(patients, i -> "p" + i);
+        for (int i = 0; i < patients; i++) {
+            assertThat(answers.next().getError().getCode())
+                    .as("p" + i)
+                    .isEqualTo(i % 3 == 0 ? Status.Code.PERMISSION_DENIED.value() : Status.Code.OK.value());
+        }
+        assertThat(plane.trail().stream().map(AuditRecord::patient))
+                .containsExactlyElementsOf(
+                        IntStream.range(0, patients).mapToObj(i -> "p" + i).toList());
+    }
+
+    @Test
+    void of_one_question_asked_many_times_at_once_leave_one_record_if_it_is_permitted() throws Exception {
+        plane.grant("ada");
+        var answers = askAtOnce(100, _ -> "ada");
+        for (int i = 0; i < 100; i++) {
+            assertThat(answers.next().hasError()).isFalse();
+        }
+        assertThat(plane.trail()).hasSize(1);
+    }
+
+    @Test
+    void of_one_question_asked_many_times_at_once_leave_a_record_each_if_it_is_refused() throws Exception {
+        var answers = askAtOnce(100, _ -> "bob");
+        for (int i = 0; i < 100; i++) {
+            assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
+        }
+        assertThat(plane.trail()).hasSize(100);
+    }
+
+    private Heard<StreamLatestResponse> askAtOnce(int count, IntFunction<String> patient) {
+        var answers = new Heard<StreamLatestResponse>();
+        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
+        for (int i = 0; i < count; i++) {
+            questions.onNext(StreamLatestRequest.newBuilder()
+                    .setPatientId(patient.apply(i))
+                    .addCodes(HEART_RATE)
+                    .build());
+        }
+        questions.onCompleted();
+        return answers;
     }
 }

@@ -53,4 +53,13 @@ class RepeatsTest {
         assertThat(repeats.permits(Access.ofPatient("p1"), BASIS, 0)).isFalse();
         assertThat(repeats.permits(ADA, BASIS, 0)).isTrue();
     }
+
+    @Test
+    void know_what_is_being_decided_on_until_it_is() {
+        assertThat(repeats.begin(ADA)).isTrue();
+        assertThat(repeats.begin(Access.ofPatient("ada"))).isFalse();
+        assertThat(repeats.begin(Access.ofPatient("grace"))).isTrue();
+        repeats.end(ADA);
+        assertThat(repeats.begin(ADA)).isTrue();
+    }
 }

@@ -2,7 +2,6 @@ package io.pulseplane.cache;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisClientType;
@@ -10,6 +9,7 @@ import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 
@@ -89,43 +89,25 @@ final class Link implements AutoCloseable {
 
     /** Messages between planes stay in order where they go through one node; a cluster hands them to all its others. */
     private RedisOptions options() {
-        var server = settings.server();
-        var type = server.type() == RedisSettings.Type.CLUSTER && use != Use.COMMANDS
-                ? RedisSettings.Type.STANDALONE
-                : server.type();
+        var options = settings.server().options();
         var faults = settings.faults();
-        var options = new RedisOptions()
-                .setNetClientOptions(new NetClientOptions()
-                        .setConnectTimeout((int) faults.connectTimeout().toMillis())
-                        .setReadIdleTimeout(
-                                (int) Math.max(1, faults.idleTimeout().toSeconds()))
-                        .setTcpKeepAlive(true)
-                        .setTcpNoDelay(true))
-                .setMaxPoolSize(64)
+        options.getNetClientOptions()
+                .setConnectTimeout((int) faults.connectTimeout().toMillis())
+                .setReadIdleTimeout((int) Math.max(1, faults.idleTimeout().toSeconds()))
+                .setTcpKeepAlive(true)
+                .setTcpNoDelay(true);
+        if (options.getType() == RedisClientType.CLUSTER && use != Use.COMMANDS) {
+            options.setType(RedisClientType.STANDALONE);
+        }
+        if (options.getType() == RedisClientType.STANDALONE) {
+            var hosts = options.getEndpoints();
+            options.setEndpoints(List.of(hosts.get((attempts - 1) % hosts.size())));
+        }
+        return options.setMaxPoolSize(64)
                 .setMaxPoolWaiting(256)
                 .setPoolCleanerInterval(-1)
                 .setPoolRecycleTimeout(-1)
                 .setMaxWaitingHandlers(WAITING_PER_CONCURRENT * faults.maxConcurrent());
-        if (!server.password().isEmpty()) {
-            options.setPassword(server.password());
-        }
-        switch (type) {
-            case STANDALONE -> options.setType(RedisClientType.STANDALONE).setConnectionString(host(attempts));
-            case SENTINEL -> {
-                options.setType(RedisClientType.SENTINEL).setMasterName(server.masterName());
-                server.hosts().forEach(options::addConnectionString);
-            }
-            case CLUSTER -> {
-                options.setType(RedisClientType.CLUSTER);
-                server.hosts().forEach(options::addConnectionString);
-            }
-        }
-        return options;
-    }
-
-    private String host(int attempt) {
-        var hosts = settings.server().hosts();
-        return hosts.get((attempt - 1) % hosts.size());
     }
 
     private void connected(Redis attempt, RedisConnection made) {

@@ -1,7 +1,11 @@
 package io.pulseplane.cache;
 
 import io.pulseplane.store.seal.SealKeys;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.redis.client.RedisClientType;
+import io.vertx.redis.client.RedisOptions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -30,27 +34,55 @@ public record RedisSettings(
 
     /** What there is at the other end. */
     public enum Type {
-        STANDALONE,
-        SENTINEL,
-        CLUSTER
+        STANDALONE(RedisClientType.STANDALONE),
+        SENTINEL(RedisClientType.SENTINEL),
+        CLUSTER(RedisClientType.CLUSTER);
+
+        private final RedisClientType client;
+
+        Type(RedisClientType client) {
+            this.client = client;
+        }
     }
 
     /**
-     * @param hosts as {@code redis://} or {@code rediss://} URLs; of Sentinels where the type says so
-     * @param masterName by which the Sentinels know the master
-     * @param password empty if there is none
+     * The other end, and how a connection to it is made.
+     *
+     * @param options type, hosts, password and TLS, as Quarkus's extension reads them from {@code quarkus.redis}; time limits
+     *     and bounds are this plane's own
      */
-    public record Server(Type type, List<String> hosts, String masterName, String password) {
+    public record Server(RedisOptions options) {
         public Server {
-            hosts = List.copyOf(hosts);
-            if (hosts.isEmpty()) {
+            options = copy(options);
+            if (options.getEndpoints().isEmpty()) {
                 throw new IllegalArgumentException("hosts: there has to be one at least");
             }
         }
 
+        /**
+         * @param hosts as {@code redis://} or {@code rediss://} URLs; of Sentinels where the type says so
+         * @param masterName by which the Sentinels know the master
+         */
+        public static Server of(Type type, List<String> hosts, String masterName) {
+            return new Server(
+                    new RedisOptions().setType(type.client).setEndpoints(hosts).setMasterName(masterName));
+        }
+
+        /** To be changed by whoever gets it. */
+        @Override
+        public RedisOptions options() {
+            return copy(options);
+        }
+
+        private static RedisOptions copy(RedisOptions options) {
+            return new RedisOptions(options)
+                    .setEndpoints(new ArrayList<>(options.getEndpoints()))
+                    .setNetClientOptions(new NetClientOptions(options.getNetClientOptions()));
+        }
+
         @Override
         public String toString() {
-            return "Server[" + type + ", " + hosts.size() + " hosts]";
+            return "Server[" + options.getType() + ", " + options.getEndpoints().size() + " hosts]";
         }
     }
 

@@ -8,7 +8,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Redis between the planes of a site. There is none unless {@code pulseplane.redis.hosts} says where. */
+/**
+ * Redis between the planes of a site. There is none unless {@code pulseplane.redis.hosts} says where. Where and what it is,
+ * {@code application.properties} hands on to Quarkus's extension; its other keys, {@code quarkus.redis.tls} and the like, hold too.
+ */
 @ConfigMapping(prefix = "pulseplane.redis")
 public interface RedisConfig {
 
@@ -98,16 +101,15 @@ public interface RedisConfig {
         Duration idleTimeout();
     }
 
-    /** @param plane the plane's own name */
-    default RedisSettings settings(String plane, SealKeys keys, Duration maxStaleness) {
+    /**
+     * @param plane the plane's own name
+     * @param server as Quarkus's extension was told of it: hosts, type, master name and password go there
+     */
+    default RedisSettings settings(String plane, RedisSettings.Server server, SealKeys keys, Duration maxStaleness) {
         return new RedisSettings(
                 plane,
                 prefix(),
-                new RedisSettings.Server(
-                        type(),
-                        hosts().orElse(List.of()),
-                        masterName(),
-                        password().orElse("")),
+                server,
                 keys,
                 new RedisSettings.Shared(ttl(), readTtl()),
                 faultSettings(),

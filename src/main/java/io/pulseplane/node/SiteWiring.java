@@ -3,6 +3,7 @@ package io.pulseplane.node;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pulseplane.cache.Heard;
 import io.pulseplane.cache.LatestSource;
+import io.pulseplane.cache.RedisSettings;
 import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SilentSite;
 import io.pulseplane.gate.Gate;
@@ -32,29 +33,34 @@ final class SiteWiring {
             GateConfig gate,
             SiteConfig site,
             RedisConfig redis,
+            RedisServer server,
             Vertx vertx,
             MeterRegistry registry) {
-        boolean hasRedis = redis.hosts().isPresent();
         if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
-            if (hasRedis) {
+            if (redis.hosts().isPresent()) {
                 throw new PlaneProcess.StartFailure(
                         "pulseplane.redis.hosts is for planes that share a store: pulseplane.store=postgres");
             }
             return Site.OF_ONE;
         }
         try {
-            return hasRedis
-                    ? withRedis(gate, site, redis, vertx, registry)
-                    : new SilentSite(vertx, site.maxStaleness());
+            return server.configured()
+                    .<Site>map(there -> withRedis(gate, site, redis, there, vertx, registry))
+                    .orElseGet(() -> new SilentSite(vertx, site.maxStaleness()));
         } catch (IllegalArgumentException e) {
             throw new PlaneProcess.StartFailure("pulseplane.redis, pulseplane.site: " + e.getMessage());
         }
     }
 
     private static RedisSite withRedis(
-            GateConfig gate, SiteConfig site, RedisConfig redis, Vertx vertx, MeterRegistry registry) {
+            GateConfig gate,
+            SiteConfig site,
+            RedisConfig redis,
+            RedisSettings.Server server,
+            Vertx vertx,
+            MeterRegistry registry) {
         var metrics = new SiteMetrics(registry);
-        var settings = redis.settings(gate.nodeId(), site.keys("Redis"), site.maxStaleness());
+        var settings = redis.settings(gate.nodeId(), server, site.keys("Redis"), site.maxStaleness());
         var made = new RedisSite(vertx, settings, metrics);
         metrics.watch(made);
         return made;

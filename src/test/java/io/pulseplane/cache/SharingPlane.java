@@ -50,7 +50,7 @@ final class SharingPlane implements AutoCloseable, Heard {
     static RedisSettings settings(String plane, RedisProcess redis) {
         return RedisSettings.of(
                 plane,
-                new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of(redis.url()), "", ""),
+                RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of(redis.url()), ""),
                 new SealKeys(KEY, List.of()));
     }
 

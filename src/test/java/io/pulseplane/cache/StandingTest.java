@@ -28,7 +28,7 @@ class StandingTest {
         var settings = new RedisSettings(
                 plane,
                 "test",
-                new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of("redis://localhost"), "", ""),
+                RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of("redis://localhost"), ""),
                 new SealKeys(SharingPlane.KEY, List.of()),
                 new RedisSettings.Shared(Duration.ofSeconds(300), Duration.ofSeconds(10)),
                 RedisSettings.Faults.STANDARD,

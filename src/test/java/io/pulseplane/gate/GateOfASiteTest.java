@@ -79,7 +79,7 @@ class GateOfASiteTest {
     }
 
     private Member member(String name) throws IOException {
-        var server = new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of(redis.url()), "", "");
+        var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of(redis.url()), "");
         var settings = RedisSettings.of(name, server, new SealKeys(new byte[32], List.of()));
         var site = new RedisSite(vertx, settings, NO_EVENTS);
         var plane =

@@ -118,8 +118,7 @@ public class SiteBenchmark {
     }
 
     private RedisSite member(String name, int port) {
-        var server =
-                new RedisSettings.Server(RedisSettings.Type.STANDALONE, List.of("redis://127.0.0.1:" + port), "", "");
+        var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of("redis://127.0.0.1:" + port), "");
         return new RedisSite(
                 vertx, RedisSettings.of(name, server, new SealKeys(new byte[SealKeys.BYTES], List.of())), NO_EVENTS);
     }

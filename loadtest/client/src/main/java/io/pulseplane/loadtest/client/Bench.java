@@ -19,8 +19,9 @@ import java.util.Optional;
  * The same questions to any server that answers them, the plane or a yardstick: the latest heart rate of a patient.
  *
  * @param out where files may lie
+ * @param lead between the beginning of a load and of its measurement, for it to be under way
  */
-record Bench(Path out, Duration warmUp, Duration measured) {
+record Bench(Path out, WarmUp warmUp, Duration lead, Duration measured) {
 
     static final int CONNECTIONS = 4;
     /** Enough that a server does not wait for the disk to sync records with nothing else to do. */
@@ -57,27 +58,48 @@ record Bench(Path out, Duration warmUp, Duration measured) {
     }
 
     /** Of one patient if there is but one, else of all of them in turn. */
-    Peaks peaks(Server server, Optional<String> token, int patients) throws IOException, InterruptedException {
+    Peaks peaks(String name, Server server, Optional<String> token, int patients)
+            throws IOException, InterruptedException {
         var caller = token.map(Tokens::headers).orElseGet(Metadata::new);
         int answerBytes = answerBytes(server.port(), caller);
-        var h2load = H2load.isInstalled() && patients == 1 ? h2load(server, token, answerBytes) : Peak.UNKNOWN;
+        var h2load = H2load.isInstalled() && patients == 1 ? h2load(name, server, token, answerBytes) : Peak.UNKNOWN;
         try (var connections = new Connections(server.port(), CONNECTIONS)) {
-            var unaryMeter = CpuMeter.start(server::processorTime, warmUp, measured);
-            var unary = ClosedLoop.during(connections, latest(caller, patients), UNDER_WAY, warmUp, measured);
-            var streamMeter = CpuMeter.start(server::processorTime, warmUp, measured);
-            var stream = Pipeline.run(
-                    connections, streamLatest(caller, patients), Bench::worth, STREAMS, WINDOW, warmUp, measured);
-            return new Peaks(h2load, peak(unary, unaryMeter), peak(stream, streamMeter));
+            var unary = unary(name, server, connections, latest(caller, patients));
+            warmUp.until(
+                    name + ", streamed",
+                    slice -> streamed(connections, caller, patients, Duration.ZERO, slice)
+                            .perSecond());
+            var meter = CpuMeter.start(server::processorTime, lead, measured);
+            var stream = streamed(connections, caller, patients, lead, measured);
+            return new Peaks(h2load, unary, peak(stream, meter));
         }
     }
 
-    private Peak h2load(Server server, Optional<String> token, int answerBytes)
+    Peak unary(String name, Server server, Connections connections, Calls<GetLatestRequest, GetLatestResponse> calls)
+            throws IOException, InterruptedException {
+        warmUp.until(
+                name + ", unary",
+                slice -> ClosedLoop.during(connections, calls, UNDER_WAY, Duration.ZERO, slice)
+                        .perSecond());
+        var meter = CpuMeter.start(server::processorTime, lead, measured);
+        return peak(ClosedLoop.during(connections, calls, UNDER_WAY, lead, measured), meter);
+    }
+
+    private static Outcome streamed(
+            Connections connections, Metadata caller, int patients, Duration lead, Duration measured)
+            throws InterruptedException {
+        return Pipeline.run(connections, streamLatest(caller, patients), Bench::worth, STREAMS, WINDOW, lead, measured);
+    }
+
+    private Peak h2load(String name, Server server, Optional<String> token, int answerBytes)
             throws IOException, InterruptedException {
         var h2load = new H2load(out);
         var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
         h2load.check(server.port(), rpc, token, ofPatient(0), answerBytes);
-        var meter = CpuMeter.start(server::processorTime, warmUp, measured);
-        double perSecond = h2load.grpc(server.port(), rpc, token, ofPatient(0), warmUp, measured);
+        warmUp.until(
+                name + ", h2load", slice -> h2load.grpc(server.port(), rpc, token, ofPatient(0), Duration.ZERO, slice));
+        var meter = CpuMeter.start(server::processorTime, lead, measured);
+        double perSecond = h2load.grpc(server.port(), rpc, token, ofPatient(0), lead, measured);
         return new Peak(perSecond, meter.microsOf(perSecond * measured.toSeconds()));
     }
 

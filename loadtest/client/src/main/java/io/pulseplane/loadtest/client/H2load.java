@@ -23,7 +23,7 @@ final class H2load {
     private static final Pattern DATA = Pattern.compile("traffic: .*\\((\\d+)\\) data");
 
     private static final int CONNECTIONS = 4;
-    private static final int STREAMS = 256;
+    private static final int STREAMS = 64;
     private static final int TRIED = 1_000;
 
     /** How much an answer may differ from another in size: in the number of its last digit. */
@@ -88,11 +88,7 @@ final class H2load {
     }
 
     private static List<String> during(Duration warmUp, Duration measured) {
-        return List.of(
-                "-D",
-                Long.toString(measured.toSeconds()),
-                "--warm-up-time",
-                Long.toString(Math.max(1, warmUp.toSeconds())));
+        return List.of("-D", Long.toString(measured.toSeconds()), "--warm-up-time", Long.toString(warmUp.toSeconds()));
     }
 
     private static String run(List<String> length, List<String> options, String url)

@@ -55,7 +55,7 @@ final class History {
     Outcome fill(int readings) throws InterruptedException {
         var batches = new Calls<>(
                 IngestServiceGrpc.getPutReadingsMethod(),
-                number -> put(batch(patient(number), device(number), 1, end - readings * SECOND_US, readings)),
+                number -> put(batch(patient(number), device(number), 1, end - readings * SECOND_US, signs(), readings)),
                 asDevices());
         var filled = ClosedLoop.times(connections, batches, UNDER_WAY, patients);
         consent(patients, History::patient);
@@ -112,10 +112,10 @@ final class History {
         return String.format(Locale.ROOT, "m-%05d", number + 1);
     }
 
-    /** Of every vital sign there is, a reading a second from a time on. */
-    static Batch batch(String patient, String device, long sequence, long start, int readings) {
+    /** Of the first so many vital signs, a reading a second from a time on. */
+    static Batch batch(String patient, String device, long sequence, long start, int signs, int readings) {
         var batch = Batch.newBuilder().setPatientId(patient).setDeviceId(device).setSequence(sequence);
-        for (var sign : SIGNS) {
+        for (var sign : SIGNS.subList(0, signs)) {
             batch.addColumns(columns(sign, start, readings, start / SECOND_US));
         }
         return batch.build();

@@ -3,17 +3,56 @@ package io.pulseplane.loadtest.client;
 import io.pulseplane.api.v1.IngestServiceGrpc;
 import io.pulseplane.api.v1.StreamReadingsRequest;
 import io.pulseplane.api.v1.StreamReadingsResponse;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How many readings become durable, by the size of batches: monitors that stream, every acknowledgement synced. */
+/**
+ * How many readings become durable, by the size of batches: monitors that stream, every acknowledgement synced; and what
+ * somebody sees of it who asks meanwhile.
+ */
 final class IngestLoad {
 
-    private static final int[] READINGS = {1, 10, 100, 1_000};
+    /**
+     * What is in a batch.
+     *
+     * @param perSeries readings of each of so many vital signs
+     */
+    record Shape(int signs, int perSeries) {
+
+        int readings() {
+            return signs * perSeries;
+        }
+
+        @Override
+        public String toString() {
+            return signs == 1
+                    ? Report.number(perSeries) + " of one series"
+                    : Report.number(readings()) + " of " + signs + " series";
+        }
+    }
+
+    /** How it went, for those who sent and for the one who asked. */
+    record Row(Shape shape, Outcome acknowledged, Outcome bystander) {}
+
+    private static final List<Shape> SHAPES = List.of(
+            new Shape(1, 1_000),
+            new Shape(1, 10),
+            new Shape(History.signs(), 1),
+            new Shape(History.signs(), 10),
+            new Shape(History.signs(), 100),
+            new Shape(History.signs(), 1_000));
+
     private static final int MONITORS = 8;
 
     /** Unacknowledged batches of each monitor, as the plane's own client has them. */
     private static final int WINDOW = 16;
+
+    /** As many readings of each monitor are under way where batches are so small that their number would be the bound. */
+    private static final int WINDOW_OF_SMALL = 128;
+
+    private static final int SMALL = 100;
 
     /** From here on, in the past, so that no reading is in the future however fast it goes. */
     private static final long FROM_US = 1_577_836_800_000_000L;
@@ -28,64 +67,125 @@ final class IngestLoad {
         this.report = report;
     }
 
-    void measure(Plane plane) throws InterruptedException {
-        var rows = report.table(
+    void measure(Plane plane) throws IOException, InterruptedException {
+        var before = plane.store();
+        var rows = new ArrayList<Row>();
+        for (var shape : SHAPES) {
+            rows.add(run(plane, shape));
+        }
+        tell(rows);
+        var after = plane.settledStore();
+        long readings = after.readings() - before.readings();
+        report.table(
+                        "What ingest leaves on disk",
+                        "Of all batches above and those of the warm-up, once they are chunks; sealed, with indexes and receipts.",
+                        "readings",
+                        "bytes",
+                        "bytes a reading")
+                .add(List.of(
+                        readings,
+                        after.bytes() - before.bytes(),
+                        (double) (after.bytes() - before.bytes()) / readings));
+    }
+
+    private void tell(List<Row> rows) {
+        var table = report.table(
                 "Durable ingest",
-                MONITORS + " monitors stream batches of " + History.signs() + " vital signs; milliseconds to the"
-                        + " acknowledgement with " + WINDOW + " batches under way each.",
+                MONITORS + " monitors stream batches, " + WINDOW + " under way each, or " + WINDOW_OF_SMALL
+                        + " where they are smaller than " + SMALL
+                        + " readings; milliseconds to the acknowledgement, and of "
+                        + (int) Bystander.PER_SECOND + " GetLatest a second by somebody else.",
                 "readings in a batch",
                 "readings/s",
                 "batches/s",
                 "p50",
                 "p99",
                 "p99.9",
-                "failed");
-        var points = new ArrayList<double[]>();
-        for (int perSign : READINGS) {
-            int size = perSign * History.signs();
-            var outcome = run(plane, perSign);
-            rows.add(List.of(
-                    size,
-                    outcome.perSecond(),
-                    outcome.perSecond() / size,
-                    outcome.millis(50),
-                    outcome.millis(99),
-                    outcome.millis(99.9),
-                    outcome.failuresText()));
-            points.add(new double[] {size, outcome.perSecond()});
+                "max",
+                "failed",
+                "somebody p50",
+                "somebody p99",
+                "somebody p99.9",
+                "somebody max");
+        for (var row : rows) {
+            var sent = row.acknowledged();
+            var asked = row.bystander();
+            table.add(List.of(
+                    row.shape(),
+                    sent.perSecond(),
+                    sent.perSecond() / row.shape().readings(),
+                    sent.millis(50),
+                    sent.millis(99),
+                    sent.millis(99.9),
+                    sent.maxMillis(),
+                    sent.failuresText(),
+                    asked.millis(50),
+                    asked.millis(99),
+                    asked.millis(99.9),
+                    asked.maxMillis()));
         }
+        var points = rows.stream()
+                .filter(row -> row.shape().signs() > 1)
+                .map(row ->
+                        new double[] {row.shape().readings(), row.acknowledged().perSecond()})
+                .toList();
         report.chart(
                 "ingest",
                 Chart.logarithmic(
-                        "Durable ingest by size of batch",
+                        "Durable ingest by size of batch, " + History.signs() + " series in each",
                         "readings in a batch",
                         "readings a second",
                         List.of(new Chart.Line("readings/s", points))));
     }
 
-    private Outcome run(Plane plane, int perSign) throws InterruptedException {
-        var template = History.batch("p-ingest", "", 1, FROM_US, perSign);
-        var calls = new Calls<>(
-                IngestServiceGrpc.getStreamReadingsMethod(),
-                number -> {
-                    long sequence = number / MONITORS + 1;
-                    return StreamReadingsRequest.newBuilder()
-                            .setBatch(History.moved(
-                                    template,
-                                    monitor(number % MONITORS, perSign),
-                                    sequence,
-                                    FROM_US + sequence * perSign * SECOND_US))
-                            .build();
-                },
-                stream -> Tokens.headers(plane.tokens().ofDevice(monitor(stream, perSign))));
+    /** Warm. */
+    Row run(Plane plane, Shape shape) throws IOException, InterruptedException {
+        var calls = batches(plane, shape);
+        int window = shape.readings() < SMALL ? WINDOW_OF_SMALL : WINDOW;
         try (var connections = new Connections(plane.port(), MONITORS)) {
-            return Pipeline.run(
-                    connections, calls, IngestLoad::accepted, MONITORS, WINDOW, bench.warmUp(), bench.measured());
+            bench.warmUp()
+                    .until(
+                            "ingest, batches of " + shape,
+                            slice -> run(connections, calls, window, Duration.ZERO, slice)
+                                    .perSecond());
+            var bystander = Bystander.ask(plane, bench.lead().plus(bench.measured()));
+            var acknowledged = run(connections, calls, window, bench.lead(), bench.measured());
+            return new Row(shape, acknowledged, bystander.join());
         }
     }
 
-    private static String monitor(long number, int perSign) {
-        return "in-" + perSign + "-" + number;
+    private static Outcome run(
+            Connections connections,
+            Calls<StreamReadingsRequest, StreamReadingsResponse> calls,
+            int window,
+            Duration lead,
+            Duration measured)
+            throws InterruptedException {
+        return Pipeline.run(connections, calls, IngestLoad::accepted, MONITORS, window, lead, measured);
+    }
+
+    /** Each monitor's go on where they were when they are asked for again. */
+    private static Calls<StreamReadingsRequest, StreamReadingsResponse> batches(Plane plane, Shape shape) {
+        var template = History.batch("p-ingest", "", 1, FROM_US, shape.signs(), shape.perSeries());
+        var sequences = new long[MONITORS];
+        return new Calls<>(
+                IngestServiceGrpc.getStreamReadingsMethod(),
+                number -> {
+                    int monitor = (int) (number % MONITORS);
+                    long sequence = ++sequences[monitor];
+                    return StreamReadingsRequest.newBuilder()
+                            .setBatch(History.moved(
+                                    template,
+                                    monitor(monitor, shape),
+                                    sequence,
+                                    FROM_US + sequence * shape.perSeries() * SECOND_US))
+                            .build();
+                },
+                stream -> Tokens.headers(plane.tokens().ofDevice(monitor(stream, shape))));
+    }
+
+    private static String monitor(long number, Shape shape) {
+        return "in-" + shape.signs() + "-" + shape.perSeries() + "-" + number;
     }
 
     private static long accepted(StreamReadingsResponse answer) {

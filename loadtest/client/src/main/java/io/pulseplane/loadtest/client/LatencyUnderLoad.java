@@ -42,7 +42,7 @@ final class LatencyUnderLoad {
         for (double share : SHARES) {
             try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
                 var outcome = OpenLoop.run(
-                        connections, Bench.latest(caller, patients), share * peak, bench.warmUp(), bench.measured());
+                        connections, Bench.latest(caller, patients), share * peak, bench.lead(), bench.measured());
                 rows.add(row(share, share * peak, outcome));
                 for (int i = 0; i < PERCENTILES.length; i++) {
                     lines.get(i).points().add(new double[] {share * peak, outcome.millis(PERCENTILES[i])});

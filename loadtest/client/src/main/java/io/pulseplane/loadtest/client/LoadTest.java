@@ -49,8 +49,20 @@ final class LoadTest implements Callable<Integer> {
     @Option(
             names = "--seconds",
             defaultValue = "10",
-            description = "That a measurement lasts, and half as long before it. Default: ${DEFAULT-VALUE}")
+            description = "That a measurement lasts. Default: ${DEFAULT-VALUE}")
     private int seconds;
+
+    @Option(
+            names = "--warm-up",
+            defaultValue = "60",
+            description = "Seconds at most until a server is taken to be warm. Default: ${DEFAULT-VALUE}")
+    private int warmUpSeconds;
+
+    @Option(
+            names = "--yardsticks",
+            split = ",",
+            description = "Of the part of this name: ${COMPLETION-CANDIDATES}. Default: all")
+    private Set<Yardsticks.Kind> kinds = EnumSet.allOf(Yardsticks.Kind.class);
 
     @Option(names = "--soak", defaultValue = "10", description = "Minutes of soak. Default: ${DEFAULT-VALUE}")
     private int soakMinutes;
@@ -94,12 +106,13 @@ final class LoadTest implements Callable<Integer> {
         Files.createDirectories(out);
         delete(out.resolve("data"));
         report = new Report();
-        bench = new Bench(out, Duration.ofSeconds(Math.max(1, seconds / 2)), Duration.ofSeconds(seconds));
+        var warmUp = new WarmUp(Duration.ofSeconds(Math.clamp(seconds / 2, 1, 3)), Duration.ofSeconds(warmUpSeconds));
+        bench = new Bench(out, warmUp, Duration.ofSeconds(1), Duration.ofSeconds(seconds));
         report.fact("servers", "on core " + core + ", java " + String.join(" ", jvm));
         var yardsticks = new Yardsticks(bench, pin(), report);
         if (only.contains(Part.YARDSTICKS) && !serve) {
             say("yardsticks");
-            yardsticks.measure(java());
+            yardsticks.measure(kinds, java());
         }
         try (var plane = Plane.start(app, out, pin(), java(), serve ? GHZ_PORT : 0)) {
             var history = fill(plane);
@@ -110,6 +123,7 @@ final class LoadTest implements Callable<Integer> {
             }
             measure(plane, history, yardsticks);
         } finally {
+            warmUp.tell(report);
             report.write(out);
         }
         say("report in " + out.resolve("report.md"));
@@ -138,8 +152,10 @@ final class LoadTest implements Callable<Integer> {
             say("latest values");
             var token = Optional.of(plane.tokens().of("authorized_medical_staff"));
             var peaks = new LinkedHashMap<String, Bench.Peaks>();
-            peaks.put("**the plane**, one patient", bench.peaks(plane.server(), token, 1));
-            peaks.put("**the plane**, " + patients + " patients", bench.peaks(plane.server(), token, patients));
+            for (int asked : new int[] {1, patients}) {
+                var name = "**the plane**, " + (asked == 1 ? "one patient" : asked + " patients");
+                peaks.put(name, bench.peaks(name, plane.server(), token, asked));
+            }
             yardsticks.tell(peaks);
             peak = peaks.lastEntry().getValue().unary().perSecond();
         }

@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 final class Overload {
 
     private static final double TIMES = 3;
-    private static final double BYSTANDER_PER_SECOND = 200;
     private static final Duration RECOVERY = Duration.ofSeconds(1);
 
     private final Bench bench;
@@ -28,7 +27,7 @@ final class Overload {
                 "At the bound",
                 "GetLatest at " + TIMES
                         + " times what this client got at most, and meanwhile, on a connection of their own,"
-                        + " " + (int) BYSTANDER_PER_SECOND
+                        + " " + (int) Bystander.PER_SECOND
                         + " calls a second by somebody else. *Not sent* is what HTTP/2 and"
                         + " the client held back, as 20,000 calls were under way.",
                 "who",
@@ -43,15 +42,21 @@ final class Overload {
                 "promise");
         var calls = Bench.latest(Tokens.headers(plane.tokens().of("authorized_medical_staff")), 1);
         rows.add(LatencyUnderLoad.row(
-                "somebody, before", BYSTANDER_PER_SECOND, bystander(plane, calls, bench.measured())));
+                "somebody, before",
+                Bystander.PER_SECOND,
+                Bystander.ask(plane, bench.measured()).join()));
         var storm = CompletableFuture.supplyAsync(() -> storm(plane, calls, TIMES * peak));
         rows.add(LatencyUnderLoad.row(
-                "somebody, during", BYSTANDER_PER_SECOND, bystander(plane, calls, bench.measured())));
+                "somebody, during",
+                Bystander.PER_SECOND,
+                Bystander.ask(plane, bench.measured()).join()));
         var stormed = storm.join();
         rows.add(LatencyUnderLoad.row("the storm", TIMES * peak, stormed));
         Thread.sleep(RECOVERY);
         rows.add(LatencyUnderLoad.row(
-                "somebody, from 1 s after it", BYSTANDER_PER_SECOND, bystander(plane, calls, bench.measured())));
+                "somebody, from 1 s after it",
+                Bystander.PER_SECOND,
+                Bystander.ask(plane, bench.measured()).join()));
     }
 
     private Outcome storm(Plane plane, Calls<GetLatestRequest, GetLatestResponse> calls, double perSecond) {
@@ -59,13 +64,6 @@ final class Overload {
             return OpenLoop.run(connections, calls, perSecond, Duration.ZERO, bench.measured());
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static Outcome bystander(Plane plane, Calls<GetLatestRequest, GetLatestResponse> calls, Duration measured)
-            throws InterruptedException {
-        try (var connections = new Connections(plane.port(), 1)) {
-            return OpenLoop.run(connections, calls, BYSTANDER_PER_SECOND, Duration.ZERO, measured);
         }
     }
 }

@@ -2,14 +2,19 @@ package io.pulseplane.loadtest.client;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** The packaged plane, as a user starts it, but that one caller may ask as often as it likes. */
 final class Plane implements AutoCloseable {
 
     private static final Pattern LISTENS = Pattern.compile("gRPC listens on \\S+:(\\d+)[\\s\\S]*started in");
+
+    /** The journal is turned into chunks after a minute at the latest. */
+    private static final Duration SETTLED = Duration.ofSeconds(100);
 
     private final Server server;
     private final Path dataDir;
@@ -64,6 +69,22 @@ final class Plane implements AutoCloseable {
             kib += Long.parseLong(used.group(1));
         }
         return kib / 1_024;
+    }
+
+    /** What is on disk of readings, as of now. */
+    Stored store() throws IOException {
+        return Stored.in(dataDir);
+    }
+
+    /** The same once there is nothing left that waits to become a chunk, or it takes too long. */
+    Stored settledStore() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + SETTLED.toNanos();
+        var stored = store();
+        while (stored.journalled() > 0 && System.nanoTime() - deadline < 0) {
+            TimeUnit.SECONDS.sleep(1);
+            stored = store();
+        }
+        return stored;
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.pulseplane.api.v1.Function;
 import io.pulseplane.api.v1.GetStatisticsRequest;
 import io.pulseplane.api.v1.QueryReadingsRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 
 /** A day, and a month by the minute, of a reading a second: one question after the other. */
@@ -23,7 +25,7 @@ final class Reads {
         this.report = report;
     }
 
-    void measure(Plane plane, long monthStart) throws InterruptedException {
+    void measure(Plane plane, long monthStart) throws IOException, InterruptedException {
         var rows = report.table(
                 "Ranges and windows",
                 "One caller, one question at a time; milliseconds to the last byte.",
@@ -71,11 +73,16 @@ final class Reads {
     }
 
     private <Q, R> List<Object> row(Plane plane, String what, MethodDescriptor<Q, R> method, Q question)
-            throws InterruptedException {
+            throws IOException, InterruptedException {
         var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
         try (var connections = new Connections(plane.port(), 1)) {
-            var outcome = ClosedLoop.during(
-                    connections, Calls.by(caller, method, _ -> question), 1, bench.warmUp(), bench.measured());
+            var calls = Calls.by(caller, method, _ -> question);
+            bench.warmUp()
+                    .until(
+                            what,
+                            slice -> ClosedLoop.during(connections, calls, 1, Duration.ZERO, slice)
+                                    .perSecond());
+            var outcome = ClosedLoop.during(connections, calls, 1, bench.lead(), bench.measured());
             return List.of(
                     what,
                     outcome.perSecond(),

@@ -8,10 +8,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What others take in the same run: the least that HTTP/2 costs, and gRPC with nothing behind it. */
 final class Yardsticks {
+
+    /** What can be measured beside the plane. */
+    enum Kind {
+        NGHTTPD,
+        NETTY,
+        QUARKUS,
+        VERTX,
+        GO
+    }
 
     static final String GRPC_JAVA = "echo, grpc-java on Netty";
     static final String QUARKUS = "echo, grpc-java in Vert.x, as Quarkus has it";
@@ -33,9 +43,14 @@ final class Yardsticks {
         this.report = report;
     }
 
-    void measure(List<String> jvm) throws IOException, InterruptedException {
-        http2 = http2();
+    void measure(Set<Kind> kinds, List<String> jvm) throws IOException, InterruptedException {
+        if (kinds.contains(Kind.NGHTTPD)) {
+            http2 = http2();
+        }
         for (var kind : EchoServer.Kind.values()) {
+            if (!kinds.contains(Kind.valueOf(kind.name()))) {
+                continue;
+            }
             var name =
                     switch (kind) {
                         case NETTY -> GRPC_JAVA;
@@ -46,6 +61,9 @@ final class Yardsticks {
             command.addAll(
                     List.of("-cp", System.getProperty("java.class.path"), EchoServer.class.getName(), kind.name()));
             echo(name, command);
+        }
+        if (!kinds.contains(Kind.GO)) {
+            return;
         }
         if (Machine.firstLineOf("go", "version").isPresent()) {
             var program = bench.out().resolve("echo-go").toAbsolutePath();
@@ -59,10 +77,15 @@ final class Yardsticks {
 
     private void echo(String name, List<String> command) throws IOException, InterruptedException {
         try (var server = Server.start(bench.out().resolve("echo.log"), pin, command, ECHO_LISTENS)) {
-            var measured = bench.peaks(server, Optional.empty(), 1);
+            var measured = bench.peaks(name, server, Optional.of(token()), 1);
             System.out.printf("  %s: %s%n", name, measured);
             peaks.put(name, measured);
         }
+    }
+
+    /** As long as what the plane is shown: h2load packs it anew for every call, and every server has to unpack it. */
+    private String token() throws IOException {
+        return new Tokens(Files.createDirectories(bench.out().resolve("echo-key"))).of("authorized_medical_staff");
     }
 
     private double http2() throws IOException, InterruptedException {
@@ -77,7 +100,7 @@ final class Yardsticks {
         var command = List.of("nghttpd", "--no-tls", "-a", "127.0.0.1", "-v", "-d", pages.toString(), "" + port);
         var listening = Pattern.compile("listen [^\\n]*:(\\d+)");
         try (var server = Server.start(bench.out().resolve("nghttpd.log"), pin, command, listening)) {
-            return new H2load(bench.out()).get(server.port(), "/page", bench.warmUp(), bench.measured());
+            return new H2load(bench.out()).get(server.port(), "/page", bench.lead(), bench.measured());
         }
     }
 
@@ -89,7 +112,8 @@ final class Yardsticks {
                 "What it takes at most",
                 "Answers a second with one core for the server, and microseconds of its processor time for each, which on"
                         + " a machine that does other things too is the figure to look at. *Own client* makes and reads"
-                        + " real messages and takes more time for them than a server does.",
+                        + " real messages and takes more time for them than a server does. Every server, but for nghttpd, is shown"
+                        + " a token as long as the plane's, which h2load sends anew with every call.",
                 "server",
                 "unary/s, h2load",
                 "of HTTP/2",

@@ -1,0 +1,25 @@
+package io.pulseplane.loadtest.client;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Somebody who asks for little at a fixed rate, on a connection and a thread of their own, while others do what they do. */
+final class Bystander {
+
+    static final double PER_SECOND = 200;
+
+    private Bystander() {}
+
+    static CompletableFuture<Outcome> ask(Plane plane, Duration length) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    var calls = Bench.latest(Tokens.headers(plane.tokens().of("authorized_medical_staff")), 1);
+                    try (var connections = new Connections(plane.port(), 1)) {
+                        return OpenLoop.run(connections, calls, PER_SECOND, Duration.ZERO, length);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                work -> Thread.ofPlatform().start(work));
+    }
+}

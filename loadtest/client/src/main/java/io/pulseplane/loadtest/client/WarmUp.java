@@ -1,0 +1,63 @@
+package io.pulseplane.loadtest.client;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Warms servers up until they are as fast as they get. With one core for the work and the compiler, a virtual machine
+ * takes most of a minute for that, and whatever is measured before says more of the order of things than of the things.
+ *
+ * @param slice in which so much is done that its speed says something
+ * @param bound after which it is measured whatever has become of it
+ * @param taken one row for each
+ */
+record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
+
+    /** A slice that is better by less than this is as good as the best before it. */
+    private static final double GAIN = 1.03;
+
+    /** Slices in a row that have to be no better. */
+    private static final int NO_BETTER = 2;
+
+    /** Asks for so long, and says how much came of it a second. */
+    interface Load {
+        double perSecond(Duration length) throws IOException, InterruptedException;
+    }
+
+    WarmUp(Duration slice, Duration bound) {
+        this(slice, bound, new ArrayList<>());
+    }
+
+    void until(String what, Load load) throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        double first = load.perSecond(slice);
+        double best = first;
+        int noBetter = 0;
+        while (noBetter < NO_BETTER && System.nanoTime() - begun < bound.toNanos()) {
+            double now = load.perSecond(slice);
+            noBetter = now <= best * GAIN ? noBetter + 1 : 0;
+            best = Math.max(best, now);
+        }
+        double seconds = Math.rint((System.nanoTime() - begun) / 1e9);
+        taken.add(List.of(what, seconds, first, best, noBetter < NO_BETTER ? "**not steady at the bound**" : "steady"));
+    }
+
+    void tell(Report report) {
+        if (taken.isEmpty()) {
+            return;
+        }
+        report.table(
+                        "Warm-up",
+                        "Before a peak is measured, it is asked for in slices of " + slice.toSeconds()
+                                + " s until two in a row are no more than 3 % better than the best before them, for "
+                                + bound.toSeconds() + " s at most.",
+                        "what",
+                        "seconds",
+                        "first slice, a second",
+                        "best slice, a second",
+                        "in the end")
+                .addAll(taken);
+    }
+}

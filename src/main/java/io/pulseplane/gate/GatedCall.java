@@ -227,11 +227,15 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             return;
         }
         listenedTo = decision;
-        decision.whenComplete((_, failure) -> here.execute(() -> {
-            listenedTo = null;
-            line.decided(decision, failure == null ? null : cause(failure));
-            proceed();
-        }));
+        decision.whenComplete((_, failure) -> {
+            long since = System.nanoTime();
+            here.execute(() -> {
+                gate.pressure().waited(System.nanoTime() - since);
+                listenedTo = null;
+                line.decided(decision, failure == null ? null : cause(failure));
+                proceed();
+            });
+        });
     }
 
     /** Hands over what has been decided on, as far as it goes. */
@@ -377,7 +381,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onCancel() {
-        peer.calls().decrementAndGet();
+        gate.pressure().leave(peer);
         boolean ended = over;
         finish();
         if (!ended) {
@@ -387,7 +391,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onComplete() {
-        peer.calls().decrementAndGet();
+        gate.pressure().leave(peer);
         boolean ended = over;
         finish();
         if (!ended) {

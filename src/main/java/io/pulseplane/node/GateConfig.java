@@ -64,6 +64,13 @@ public interface GateConfig {
         @WithDefault("1000")
         int maxCallsPerConnection();
 
+        /**
+         * How long calls may wait for their turn on average, before fewer are taken and the others are turned away; any
+         * time when 0.
+         */
+        @WithDefault("10ms")
+        Duration maxWait();
+
         /** Of messages that have begun and not ended, what is kept of one connection. */
         @WithDefault("16M")
         MemorySize maxHalfSentBytesPerConnection();

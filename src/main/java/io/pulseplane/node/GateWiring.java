@@ -73,6 +73,7 @@ final class GateWiring {
                         bounds.maxRequestsPerSecond(),
                         bounds.maxStrangersPerSecond(),
                         bounds.maxCallsPerConnection(),
+                        bounds.maxWait(),
                         bounds.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
                         recordStands(config)));

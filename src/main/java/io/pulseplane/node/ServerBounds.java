@@ -1,6 +1,9 @@
 package io.pulseplane.node;
 
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.RecvByteBufAllocator;
 import io.pulseplane.gate.Connections;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.HalfSent;
@@ -28,6 +31,12 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
      * record, and its connection lives on.
      */
     private static final int METADATA_READ = 4;
+
+    /** Bytes read from a connection in one turn: some hundred small calls at most. */
+    private static final int MAX_READ = 16 << 10;
+
+    private static final int READ = 2 << 10;
+    private static final int MIN_READ = 512;
 
     private final GateConfig.Bounds bounds;
     private final ServerTls tls;
@@ -95,7 +104,16 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
                 .maxConnectionAge(bounds.maxAge().toNanos(), TimeUnit.NANOSECONDS)
                 .maxConnectionAgeGrace(GRACE_MINUTES, TimeUnit.MINUTES)
                 .permitKeepAliveTime(bounds.minPingInterval().toNanos(), TimeUnit.NANOSECONDS)
-                .permitKeepAliveWithoutCalls(true);
+                .permitKeepAliveWithoutCalls(true)
+                .withChildOption(ChannelOption.RCVBUF_ALLOCATOR, oneBufferATurn());
+    }
+
+    /**
+     * A connection is read from once in a turn, and not for as long as there is something to read: who sends much would
+     * otherwise have the event loop to themselves for tens of milliseconds.
+     */
+    private static RecvByteBufAllocator oneBufferATurn() {
+        return new AdaptiveRecvByteBufAllocator(MIN_READ, READ, MAX_READ).maxMessagesPerRead(1);
     }
 
     private static boolean isLoopback(String host) {

@@ -198,6 +198,7 @@ final class GatedPlane implements AutoCloseable {
                         choice.maxRequestsPerSecond(),
                         choice.maxStrangersPerSecond(),
                         1_000,
+                        Duration.ZERO,
                         16 << 10,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));

@@ -15,7 +15,7 @@ postgres=("-Dpulseplane.postgres.hosts=$PGHOST:$PGPORT" "-Dpulseplane.postgres.d
   "-Dpulseplane.postgres.user=$PGUSER" "-Dpulseplane.postgres.password=$PGPASSWORD")
 
 java "${postgres[@]}" -jar "$jar" migrate
-java "${postgres[@]}" -Dpulseplane.store=postgres "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
+java $JAVA_OPTS "${postgres[@]}" -Dpulseplane.store=postgres "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
   -Dquarkus.grpc.server.port=9300 -Dquarkus.http.port=9380 -jar "$jar" serve --data-dir "$work/data" >"$work/log" 2>&1 &
 plane=$!
 trap 'kill "$plane" 2>/dev/null || true; rm -rf "$work"' EXIT

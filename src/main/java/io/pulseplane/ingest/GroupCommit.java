@@ -7,7 +7,6 @@ import io.pulseplane.vitals.ScreenedBatch;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -19,9 +18,10 @@ import java.util.function.Consumer;
 
 /**
  * Puts batches that arrive while the disk is busy into one group, so that they share one sync. An idle disk gets a batch
- * at once: nobody waits for a group to fill.
+ * at once: nobody waits for a group to fill. A store that takes several groups at once gets them in {@link Lanes}: batches of one
+ * device never pass each other.
  *
- * <p>Receipts are handed out by one thread, in the order of the groups, while the disk is busy with the next.
+ * <p>Receipts are handed out by one thread, in the order in which groups end, while the disk is busy with the next.
  */
 final class GroupCommit {
 
@@ -43,8 +43,7 @@ final class GroupCommit {
             new LinkedBlockingQueue<>(),
             Thread.ofPlatform().name("pulseplane-acknowledger").daemon().factory());
 
-    private final Queue<Pending> queue = new ArrayDeque<>();
-    private boolean committing;
+    private final Lanes<Pending> lanes;
     private int unanswered;
     private boolean closed;
 
@@ -52,6 +51,7 @@ final class GroupCommit {
         this.store = store;
         this.publish = publish;
         this.events = events;
+        this.lanes = new Lanes<>(store.groupsAtOnce());
     }
 
     Uni<Receipt> submit(ScreenedBatch batch) {
@@ -59,37 +59,37 @@ final class GroupCommit {
     }
 
     private void enqueue(Pending pending) {
+        Lanes<Pending>.Lane lane = null;
         synchronized (this) {
             if (!closed) {
                 unanswered++;
-                queue.add(pending);
-                pending = null;
+                lane = lanes.add(pending.batch.device(), pending);
             }
         }
-        if (pending != null) {
+        if (lane == null) {
             pending.answer.fail(new Problem.Unavailable("the plane is stopping", null));
         } else {
-            commitNext();
+            commitNext(lane);
         }
     }
 
-    private void commitNext() {
+    private void commitNext(Lanes<Pending>.Lane lane) {
         List<Pending> group;
         synchronized (this) {
-            if (committing || queue.isEmpty()) {
+            if (lane.isBusy() || lane.queue().isEmpty()) {
                 return;
             }
-            committing = true;
-            group = nextGroup();
+            group = nextGroup(lane.queue());
+            lane.begin();
         }
         long begun = System.nanoTime();
         var batches = group.stream().map(Pending::batch).toList();
         store.append(batches)
                 .subscribe()
-                .with(receipts -> committed(group, receipts, begun), failure -> failed(group, failure));
+                .with(receipts -> committed(lane, group, receipts, begun), failure -> failed(lane, group, failure));
     }
 
-    private List<Pending> nextGroup() {
+    private static List<Pending> nextGroup(Queue<Pending> queue) {
         var group = new ArrayList<Pending>();
         int readings = 0;
         do {
@@ -101,7 +101,7 @@ final class GroupCommit {
         return group;
     }
 
-    private void committed(List<Pending> group, List<Receipt> receipts, long begun) {
+    private void committed(Lanes<Pending>.Lane lane, List<Pending> group, List<Receipt> receipts, long begun) {
         events.committed(group.size(), System.nanoTime() - begun);
         answers.execute(() -> {
             for (int i = 0; i < group.size(); i++) {
@@ -110,22 +110,22 @@ final class GroupCommit {
             }
             answered(group.size());
         });
-        idle();
+        idle(lane, group);
     }
 
-    private void failed(List<Pending> group, Throwable failure) {
+    private void failed(Lanes<Pending>.Lane lane, List<Pending> group, Throwable failure) {
         answers.execute(() -> {
             group.forEach(pending -> pending.answer.fail(failure));
             answered(group.size());
         });
-        idle();
+        idle(lane, group);
     }
 
-    private void idle() {
+    private void idle(Lanes<Pending>.Lane lane, List<Pending> group) {
         synchronized (this) {
-            committing = false;
+            lane.end(group, pending -> pending.batch.device());
         }
-        commitNext();
+        commitNext(lane);
     }
 
     private synchronized void answered(int count) {

@@ -26,9 +26,13 @@ public interface PostgresConfig {
     /** Empty where the server lets the plane in without one. */
     Optional<String> password();
 
-    /** Connections at most. One of them stores, the others read. */
+    /** Connections at most. Those that do not store read. */
     @WithDefault("8")
     int poolSize();
+
+    /** Of them, how many store at a time, each for other devices. */
+    @WithDefault("2")
+    int storing();
 
     /** Statements that may be under way on one connection. */
     @WithDefault("64")
@@ -94,6 +98,7 @@ public interface PostgresConfig {
                 user(),
                 password().orElse(""),
                 poolSize(),
+                storing(),
                 pipelining(),
                 statementTimeout(),
                 connectTimeout(),

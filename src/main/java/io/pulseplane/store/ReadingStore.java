@@ -23,10 +23,15 @@ public interface ReadingStore {
      * other, in that order: a repeated batch or reading is recognised within the group as it is across restarts.
      * Patients and devices that are not in the registry are put there, see {@link Registry}.
      *
-     * <p>Groups are stored in the order in which their answers were subscribed to. A failure means that nothing of the
-     * group is stored.
+     * <p>Groups that have a device in common are stored in the order in which their answers were subscribed to. A failure
+     * means that nothing of the group is stored.
      */
     Uni<List<Receipt>> append(List<ScreenedBatch> group);
+
+    /** How many groups of different devices it takes to keep the store busy; more of them wait for each other. */
+    default int groupsAtOnce() {
+        return 1;
+    }
 
     /** The series of a subject that have or had readings, in their natural order; empty if there are none. */
     Uni<List<Series>> series(Subject subject);

@@ -11,9 +11,12 @@ import static io.pulseplane.store.StoreContract.patient;
 import static io.pulseplane.store.StoreContract.times;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pulseplane.Readings;
+import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.Rejection.Reason;
 import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -171,6 +174,26 @@ abstract class AppendingContract extends OpenedStore {
                 .toList();
         all.forEach(stage -> stage.toCompletableFuture().join());
         assertThat(order).isEqualTo(IntStream.range(0, 50).boxed().toList());
+    }
+
+    @Test
+    void keeps_the_order_of_groups_that_have_a_device_in_common_among_others() {
+        var all = IntStream.range(0, 60)
+                .mapToObj(i -> {
+                    var series = new Series("p" + i % 3, "d" + i % 3, PULSE.code(), PULSE.unit());
+                    var columns = new Columns(series, times(10), new double[] {60 + i});
+                    return store().readings()
+                            .append(List.of(Readings.batch(i + 1, columns)))
+                            .subscribeAsCompletionStage();
+                })
+                .toList();
+        var accepted = all.stream()
+                .map(answer -> (Receipt.Stored) answer.join().getFirst())
+                .map(stored -> stored.acknowledgement().accepted())
+                .toList();
+        // Of readings of one time the first stands.
+        assertThat(accepted.subList(0, 3)).containsOnly(1);
+        assertThat(accepted.subList(3, 60)).containsOnly(0);
     }
 
     @Test

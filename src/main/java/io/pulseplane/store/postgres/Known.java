@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * What is in the tables for sure, because it was committed: patients, devices and the numbers of series, the
- * {@value #REMEMBERED} of each that were used last. Belongs to the thread that stores.
+ * {@value #REMEMBERED} of each that were used last. Belongs to one of the threads that store.
  */
 final class Known {
 

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 
 /**
  * The months that readings have a place in. Made when a reading needs one, and {@value #AHEAD} ahead of the clock, so
- * that the first reading of a month finds it. Belongs to the thread that stores.
+ * that the first reading of a month finds it. Belongs to one of the threads that store.
  */
 final class Partitions {
 

@@ -14,7 +14,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Readings: groups by the thread that stores, questions by whatever connection is free. */
+/** Readings: groups by the threads that store, questions by whatever connection is free. */
 final class PostgresReadings implements ReadingStore {
 
     /** Readings one statement answers with at most; a longer range takes several, and can be stopped between them. */
@@ -31,6 +31,11 @@ final class PostgresReadings implements ReadingStore {
     @Override
     public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
         return writer.append(group);
+    }
+
+    @Override
+    public int groupsAtOnce() {
+        return writer.atOnce();
     }
 
     @Override

@@ -9,7 +9,8 @@ import java.util.Optional;
  * Where PostgreSQL is and how it is spoken to.
  *
  * @param hosts a server and its standbys; the one that takes changes is spoken to
- * @param poolSize connections at most; one of them stores, the others read
+ * @param poolSize connections at most; those that do not store read
+ * @param storing of them, how many store at a time, each for other devices
  * @param pipelining statements under way on one connection
  * @param statementTimeout how long a statement may take; the server stops it then
  * @param connectTimeout how long a connection may take to come about, and a caller waits for one that is free
@@ -22,6 +23,7 @@ public record PostgresSettings(
         String user,
         String password,
         int poolSize,
+        int storing,
         int pipelining,
         Duration statementTimeout,
         Duration connectTimeout,
@@ -31,13 +33,16 @@ public record PostgresSettings(
 
     public PostgresSettings {
         hosts = List.copyOf(hosts);
-        if (hosts.isEmpty() || poolSize < 2 || pipelining < 1) {
+        if (hosts.isEmpty() || storing < 1 || poolSize <= storing || pipelining < 1) {
             throw new IllegalArgumentException(
-                    "there must be a host, two connections, and a statement at a time on each");
+                    "there must be a host, a connection that stores, one more that reads, and a statement at a time on each");
         }
     }
 
-    /** With what is done about faults out of the box. */
+    /** On a small server two of its processes keep two cores busy; each one more takes from those who ask. */
+    private static final int STORING = 2;
+
+    /** With what is done about faults, and how much at a time, out of the box. */
     public PostgresSettings(
             List<Host> hosts,
             String database,
@@ -55,6 +60,7 @@ public record PostgresSettings(
                 user,
                 password,
                 poolSize,
+                STORING,
                 pipelining,
                 statementTimeout,
                 connectTimeout,

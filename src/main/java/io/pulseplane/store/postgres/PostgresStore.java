@@ -38,15 +38,11 @@ public final class PostgresStore implements Store {
     private final PostgresRegistry registry;
 
     private PostgresStore(
-            Pool pool,
-            PostgresSettings.Faults faults,
-            Duration patience,
-            LongSupplier now,
-            Consumer<String> onBreaker) {
+            Pool pool, PostgresSettings settings, Duration patience, LongSupplier now, Consumer<String> onBreaker) {
         var failures = new Failures();
         this.pool = pool;
-        this.sessions = new Sessions(pool, failures, new Guarded(faults, failures, onBreaker));
-        this.writer = new Writer(sessions, failures, now, patience);
+        this.sessions = new Sessions(pool, failures, new Guarded(settings.faults(), failures, onBreaker));
+        this.writer = new Writer(sessions, failures, now, settings.storing(), patience);
         this.readings = new PostgresReadings(sessions, writer);
         this.registry = new PostgresRegistry(sessions, now);
     }
@@ -67,7 +63,7 @@ public final class PostgresStore implements Store {
     public static PostgresStore open(
             Vertx vertx, PostgresSettings settings, LongSupplier now, Consumer<String> onBreaker) {
         var patience = settings.silence().plus(settings.connectTimeout());
-        return new PostgresStore(Connections.pool(vertx, settings), settings.faults(), patience, now, onBreaker);
+        return new PostgresStore(Connections.pool(vertx, settings), settings, patience, now, onBreaker);
     }
 
     @Override

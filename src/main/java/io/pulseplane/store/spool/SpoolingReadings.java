@@ -45,6 +45,11 @@ final class SpoolingReadings implements ReadingStore {
         });
     }
 
+    @Override
+    public int groupsAtOnce() {
+        return store.groupsAtOnce();
+    }
+
     /** Whether the store does not answer, as opposed to answering that it will not have it. */
     static boolean isOutage(Throwable failure) {
         return failure instanceof Problem.Unavailable || failure instanceof TimeoutException;

@@ -181,7 +181,7 @@ class OutageTest {
                 database,
                 Postgres.USER,
                 Postgres.PASSWORD,
-                2,
+                3,
                 8,
                 statementTimeout,
                 Duration.ofMillis(500),

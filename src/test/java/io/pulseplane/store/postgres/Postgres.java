@@ -121,6 +121,7 @@ public final class Postgres {
                 USER,
                 PASSWORD,
                 8,
+                2,
                 64,
                 Readings.PATIENCE,
                 Readings.PATIENCE,

@@ -27,12 +27,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Two planes over one database, at the same time. */
 class TwoPlanesTest {
+
+    private static final long SEED = Long.getLong("erasing.seed", 20_261_121);
+    private static final int ROUNDS = 40;
+    private static final int BATCHES = 8;
+    private static final String AS = "-Derasing.seed=%s, round %s";
 
     private static final Series ADAS = series("ada", "monitor", PULSE);
 
@@ -142,6 +148,46 @@ class TwoPlanesTest {
                         database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'measurements\\_2001\\___'"))
                 .containsExactly("12");
         assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("24");
+    }
+
+    @Test
+    void show_nobody_a_patient_whom_one_erased_while_the_other_stored_readings() throws Exception {
+        var random = new Random(SEED);
+        for (int i = 0; i < ROUNDS; i++) {
+            int round = i;
+            var patient = "patient " + round;
+            var series = series(patient, "monitor of " + round, PULSE);
+            var begin = new CountDownLatch(1 + random.nextInt(BATCHES));
+            append(one, batch(1, one(series, 1, 60)));
+            Together.run(
+                    () -> {
+                        for (long sequence = 2; sequence < 2 + BATCHES; sequence++) {
+                            append(one, batch(sequence, one(series, sequence, 60)));
+                            begin.countDown();
+                        }
+                    },
+                    () -> {
+                        begin.await();
+                        await(other.registry().erasePatient(patient));
+                        assertThat(shown(other, patient)).as(AS, SEED, round).isEmpty();
+                        assertThat(shown(one, patient)).as(AS, SEED, round).isEmpty();
+                    });
+            // Nor does anything come back that was on its way.
+            assertThat(shown(one, patient)).as(AS, SEED, round).isEmpty();
+            assertThat(append(one, batch(99, one(series, 99, 60))))
+                    .as(AS, SEED, round)
+                    .containsExactly(new Receipt.PatientErased());
+        }
+        assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("0");
+        assertThat(postgres.ask(database, "SELECT count(*) FROM series")).containsExactly("0");
+    }
+
+    private static List<?> shown(Store store, String patient) {
+        var subject = new Subject.OfPatient(patient);
+        var all = new ArrayList<Object>(await(store.readings().latest(subject)));
+        all.addAll(await(store.readings().series(subject)));
+        await(store.registry().patient(patient)).ifPresent(all::add);
+        return all;
     }
 
     private static List<ScreenedBatch> again(List<ScreenedBatch> batches, int sequence) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Durable ingest through gRPC into PostgreSQL, and the same rows by COPY into a table with the same indexes, in one run.
 # Wants `mvn -DskipTests package`, psql, and an empty database; where that is, say PGHOST, PGPORT, PGUSER, PGPASSWORD and
-# PGDATABASE as psql has them. READINGS and DEVICES say how much.
+# PGDATABASE as psql has them. READINGS and DEVICES say how much, JAVA_OPTS what else the plane is told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,11 +15,11 @@ postgres=("-Dpulseplane.postgres.hosts=$PGHOST:$PGPORT" "-Dpulseplane.postgres.d
   "-Dpulseplane.postgres.user=$PGUSER" "-Dpulseplane.postgres.password=$PGPASSWORD")
 
 java "${postgres[@]}" -jar "$jar" migrate
-java $JAVA_OPTS "${postgres[@]}" -Dpulseplane.store=postgres "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
+java ${JAVA_OPTS:-} "${postgres[@]}" -Dpulseplane.store=postgres "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
   -Dquarkus.grpc.server.port=9300 -Dquarkus.http.port=9380 -jar "$jar" serve --data-dir "$work/data" >"$work/log" 2>&1 &
 plane=$!
 trap 'kill "$plane" 2>/dev/null || true; rm -rf "$work"' EXIT
-until grep -q "started in" "$work/log"; do
+until grep -qs "started in" "$work/log"; do
   kill -0 "$plane" || { cat "$work/log"; exit 1; }
   sleep 0.2
 done

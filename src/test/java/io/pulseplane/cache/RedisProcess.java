@@ -10,9 +10,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import redis.embedded.core.ExecutableProvider;
 
 /**
@@ -21,13 +25,21 @@ import redis.embedded.core.ExecutableProvider;
  */
 public final class RedisProcess implements AutoCloseable {
 
+    private static final int SLOTS = 16_384;
+    private static final int MAX_PORT = 55_535;
+
     private final int port = freePort();
     private final List<String> command;
     private Process process;
 
     public RedisProcess(String... arguments) {
-        command = new ArrayList<>(List.of(
-                executable().getPath(),
+        this(List.of(), List.of(arguments));
+    }
+
+    private RedisProcess(List<String> first, List<String> arguments) {
+        command = new ArrayList<>(List.of(executable().getPath()));
+        command.addAll(first);
+        command.addAll(List.of(
                 "--port",
                 Integer.toString(port),
                 "--bind",
@@ -36,8 +48,71 @@ public final class RedisProcess implements AutoCloseable {
                 "",
                 "--dir",
                 System.getProperty("java.io.tmpdir")));
-        command.addAll(List.of(arguments));
+        command.addAll(arguments);
         start();
+    }
+
+    /** Knows the master as {@code mymaster}, and finds another when it is gone for a third of a second. */
+    public static RedisProcess sentinelOf(RedisProcess master) {
+        try {
+            var file = Files.createTempFile("sentinel", ".conf");
+            file.toFile().deleteOnExit();
+            Files.writeString(file, """
+                    sentinel monitor mymaster 127.0.0.1 %d 1
+                    sentinel down-after-milliseconds mymaster 300
+                    sentinel failover-timeout mymaster 2000
+                    """.formatted(master.port));
+            return new RedisProcess(List.of(file.toString()), List.of("--sentinel"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Nodes of a cluster, each with its share of the slots and without a replica. */
+    public static List<RedisProcess> cluster(int count) {
+        var nodes = Stream.generate(() -> new RedisProcess(
+                        "--cluster-enabled",
+                        "yes",
+                        "--cluster-node-timeout",
+                        "1000",
+                        "--cluster-config-file",
+                        nodesFile()))
+                .limit(count)
+                .toList();
+        try {
+            for (int i = 0; i < count; i++) {
+                var slots = IntStream.range(i * SLOTS / count, (i + 1) * SLOTS / count)
+                        .mapToObj(Integer::toString)
+                        .collect(Collectors.joining(" "));
+                nodes.get(i).ask("CLUSTER ADDSLOTS " + slots);
+                nodes.get(i).ask("CLUSTER SET-CONFIG-EPOCH " + (i + 1));
+                nodes.getFirst().ask("CLUSTER MEET 127.0.0.1 " + nodes.get(i).port);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await().atMost(Readings.PATIENCE)
+                .until(() -> nodes.stream().allMatch(node -> node.says("CLUSTER INFO", "cluster_state:ok")));
+        return nodes;
+    }
+
+    private static String nodesFile() {
+        try {
+            var file = Files.createTempDirectory("redis").resolve("nodes.conf");
+            file.toFile().deleteOnExit();
+            return file.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether that is in the answer; not if there is none. */
+    boolean says(String line, String word) {
+        try {
+            return ask(line).contains(word);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static File executable() {
@@ -49,9 +124,10 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
+    /** A node of a cluster listens 10,000 further up, too. */
     private static int freePort() {
         try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
+            return socket.getLocalPort() <= MAX_PORT ? socket.getLocalPort() : freePort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

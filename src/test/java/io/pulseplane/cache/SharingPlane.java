@@ -48,10 +48,12 @@ final class SharingPlane implements AutoCloseable, Heard {
     }
 
     static RedisSettings settings(String plane, RedisProcess redis) {
-        return RedisSettings.of(
-                plane,
-                RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of(redis.url()), ""),
-                new SealKeys(KEY, List.of()));
+        return settings(plane, RedisSettings.Type.STANDALONE, List.of(redis));
+    }
+
+    static RedisSettings settings(String plane, RedisSettings.Type type, List<RedisProcess> servers) {
+        var urls = servers.stream().map(RedisProcess::url).toList();
+        return RedisSettings.of(plane, RedisSettings.Server.of(type, urls, "mymaster"), new SealKeys(KEY, List.of()));
     }
 
     /** The same, but a value lives only so long. */

@@ -85,6 +85,17 @@ record Bench(Path out, WarmUp warmUp, Duration lead, Duration measured) {
         return peak(ClosedLoop.during(connections, calls, UNDER_WAY, lead, measured), meter);
     }
 
+    /** One caller, one question at a time, warm. */
+    <Q, R> Outcome oneByOne(String name, Plane plane, Calls<Q, R> calls) throws IOException, InterruptedException {
+        try (var connections = new Connections(plane.port(), 1)) {
+            warmUp.until(
+                    name,
+                    slice -> ClosedLoop.during(connections, calls, 1, Duration.ZERO, slice)
+                            .perSecond());
+            return ClosedLoop.during(connections, calls, 1, lead, measured);
+        }
+    }
+
     private static Outcome streamed(
             Connections connections, Metadata caller, int patients, Duration lead, Duration measured)
             throws InterruptedException {

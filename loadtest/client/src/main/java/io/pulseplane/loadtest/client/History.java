@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 
 /**
  * What a plane is filled with before it is measured: patients with a monitor each, who all consent, and one patient with
@@ -38,16 +39,19 @@ final class History {
     private static final int LONG_BATCH = 60_000;
     private static final int UNDER_WAY = 128;
 
-    private final Connections connections;
+    /** Monitors of patients who are many. */
+    private static final int WARDS = 64;
+
+    private final Plane plane;
     private final Tokens tokens;
     private final int patients;
 
     /** When all of it has ended, in microseconds since the epoch. */
     private final long end = Instant.now().getEpochSecond() * SECOND_US;
 
-    History(Connections connections, Tokens tokens, int patients) {
-        this.connections = connections;
-        this.tokens = tokens;
+    History(Plane plane, int patients) {
+        this.plane = plane;
+        this.tokens = plane.tokens();
         this.patients = patients;
     }
 
@@ -55,11 +59,46 @@ final class History {
     Outcome fill(int readings) throws InterruptedException {
         var batches = new Calls<>(
                 IngestServiceGrpc.getPutReadingsMethod(),
-                number -> put(batch(patient(number), device(number), 1, end - readings * SECOND_US, signs(), readings)),
+                number -> request(
+                        batch(patient(number), device(number), 1, end - readings * SECOND_US, signs(), readings)),
                 asDevices());
-        var filled = ClosedLoop.times(connections, batches, UNDER_WAY, patients);
-        consent(patients, History::patient);
+        var filled = call(batches, UNDER_WAY, patients);
+        consent(0, patients, History::patient);
         return filled;
+    }
+
+    /** One reading of each series, from the patient of this number on. Patients share monitors, as to make a token for each takes longer. */
+    void fillByWard(int from) throws InterruptedException {
+        var callers = IntStream.range(0, WARDS)
+                .mapToObj(ward -> Tokens.headers(tokens.ofDevice(ward(ward))))
+                .toList();
+        var batches = new Calls<>(
+                IngestServiceGrpc.getPutReadingsMethod(),
+                number -> request(batch(
+                        patient(from + number),
+                        ward(number),
+                        1 + (from + number) / WARDS,
+                        end - SECOND_US,
+                        signs(),
+                        1)),
+                number -> callers.get((int) ((from + number) % WARDS)));
+        call(batches, UNDER_WAY, patients - from);
+        consent(from, patients - from, History::patient);
+    }
+
+    void put(String device, Batch batch) throws InterruptedException {
+        var caller = Tokens.headers(tokens.ofDevice(device));
+        call(Calls.by(caller, IngestServiceGrpc.getPutReadingsMethod(), _ -> request(batch)), 1, 1);
+    }
+
+    private <Q, R> Outcome call(Calls<Q, R> calls, int underWay, long count) throws InterruptedException {
+        try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+            return ClosedLoop.times(connections, calls, underWay, count);
+        }
+    }
+
+    private static String ward(long number) {
+        return "w-" + number % WARDS;
     }
 
     /** A month of one series, a reading a second. */
@@ -69,34 +108,34 @@ final class History {
         var batches = Calls.by(headers, IngestServiceGrpc.getPutReadingsMethod(), number -> {
             long start = longStart() + number * LONG_BATCH * SECOND_US;
             int size = (int) Math.min(LONG_BATCH, LONG_SECONDS - number * LONG_BATCH);
-            return put(Batch.newBuilder()
+            return request(Batch.newBuilder()
                     .setPatientId(LONG_PATIENT)
                     .setDeviceId(LONG_DEVICE)
                     .setSequence(number + 1)
                     .addColumns(columns(sign, start, size, number))
                     .build());
         });
-        ClosedLoop.times(connections, batches, 2, (LONG_SECONDS + LONG_BATCH - 1) / LONG_BATCH);
-        consent(1, _ -> LONG_PATIENT);
+        call(batches, 2, (LONG_SECONDS + LONG_BATCH - 1) / LONG_BATCH);
+        consent(0, 1, _ -> LONG_PATIENT);
     }
 
     long longStart() {
         return end - LONG_SECONDS * SECOND_US;
     }
 
-    private void consent(long count, LongFunction<String> patient) throws InterruptedException {
+    void consent(long from, long count, LongFunction<String> patient) throws InterruptedException {
         var admin = Tokens.headers(tokens.of("clinical_admin"));
         var consents = Calls.by(
                 admin,
                 RegistryServiceGrpc.getPutConsentMethod(),
                 number -> PutConsentRequest.newBuilder()
                         .setConsent(Consent.newBuilder()
-                                .setPatientId(patient.apply(number))
+                                .setPatientId(patient.apply(from + number))
                                 .setGranted(true)
                                 .setFromUs(0)
                                 .setRecordedBy("loadtest"))
                         .build());
-        ClosedLoop.times(connections, consents, UNDER_WAY, count);
+        call(consents, UNDER_WAY, count);
     }
 
     /** Each by its own monitor. */
@@ -132,7 +171,7 @@ final class History {
         return SIGNS.size();
     }
 
-    private static PutReadingsRequest put(Batch batch) {
+    private static PutReadingsRequest request(Batch batch) {
         return PutReadingsRequest.newBuilder().setBatch(batch).build();
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * How many readings become durable, by the size of batches: monitors that stream, every acknowledgement synced; and what
@@ -37,8 +38,8 @@ final class IngestLoad {
     record Row(Shape shape, Outcome acknowledged, Outcome bystander) {}
 
     private static final List<Shape> SHAPES = List.of(
-            new Shape(1, 1_000),
             new Shape(1, 10),
+            new Shape(1, 1_000),
             new Shape(History.signs(), 1),
             new Shape(History.signs(), 10),
             new Shape(History.signs(), 100),
@@ -69,11 +70,7 @@ final class IngestLoad {
 
     void measure(Plane plane) throws IOException, InterruptedException {
         var before = plane.store();
-        var rows = new ArrayList<Row>();
-        for (var shape : SHAPES) {
-            rows.add(run(plane, shape));
-        }
-        tell(rows);
+        measure(plane, "Durable ingest", "ingest", SHAPES);
         var after = plane.settledStore();
         long readings = after.readings() - before.readings();
         report.table(
@@ -88,9 +85,9 @@ final class IngestLoad {
                         (double) (after.bytes() - before.bytes()) / readings));
     }
 
-    private void tell(List<Row> rows) {
+    void measure(Plane plane, String title, String chart, List<Shape> shapes) throws IOException, InterruptedException {
         var table = report.table(
-                "Durable ingest",
+                title,
                 MONITORS + " monitors stream batches, " + WINDOW + " under way each, or " + WINDOW_OF_SMALL
                         + " where they are smaller than " + SMALL
                         + " readings; milliseconds to the acknowledgement, and of "
@@ -107,7 +104,11 @@ final class IngestLoad {
                 "somebody p99",
                 "somebody p99.9",
                 "somebody max");
-        for (var row : rows) {
+        var points = new TreeMap<Integer, List<double[]>>();
+        for (var shape : shapes) {
+            var row = run(plane, shape);
+            points.computeIfAbsent(shape.signs(), _ -> new ArrayList<>())
+                    .add(new double[] {shape.readings(), row.acknowledged().perSecond()});
             var sent = row.acknowledged();
             var asked = row.bystander();
             table.add(List.of(
@@ -124,18 +125,15 @@ final class IngestLoad {
                     asked.millis(99.9),
                     asked.maxMillis()));
         }
-        var points = rows.stream()
-                .filter(row -> row.shape().signs() > 1)
-                .map(row ->
-                        new double[] {row.shape().readings(), row.acknowledged().perSecond()})
-                .toList();
         report.chart(
-                "ingest",
+                chart,
                 Chart.logarithmic(
-                        "Durable ingest by size of batch, " + History.signs() + " series in each",
+                        title,
                         "readings in a batch",
                         "readings a second",
-                        List.of(new Chart.Line("readings/s", points))));
+                        points.entrySet().stream()
+                                .map(line -> new Chart.Line(line.getKey() + " series in each", line.getValue()))
+                                .toList()));
     }
 
     /** Warm. */
@@ -188,7 +186,7 @@ final class IngestLoad {
         return "in-" + shape.signs() + "-" + shape.perSeries() + "-" + number;
     }
 
-    private static long accepted(StreamReadingsResponse answer) {
+    static long accepted(StreamReadingsResponse answer) {
         if (!answer.hasAcknowledgement() || answer.getAcknowledgement().getRejectionsCount() > 0) {
             throw new IllegalStateException("not acknowledged: " + answer);
         }

@@ -9,11 +9,13 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Loads a plane and the yardsticks it is compared with, one after the other, and writes a report. */
@@ -29,8 +31,15 @@ final class LoadTest implements Callable<Integer> {
         INGEST,
         READS,
         GHZ,
-        SOAK
+        SOAK,
+        STORES,
+        GROWTH
     }
+
+    /** These ask a plane that is filled with patients. */
+    private static final Set<Part> ON_A_WARD = EnumSet.range(Part.LATEST, Part.SOAK);
+
+    private static final Set<Part> NEED_A_PEAK = EnumSet.of(Part.LATEST, Part.LOAD, Part.OVERLOAD, Part.SOAK);
 
     private static final int GHZ_PORT = 9_000;
 
@@ -89,6 +98,14 @@ final class LoadTest implements Callable<Integer> {
             description = "The packaged plane; another one, to compare with. Default: ${DEFAULT-VALUE}")
     private Path app;
 
+    @Mixin
+    private Growth.Bounds growth;
+
+    @Option(
+            names = "--recording",
+            description = "A CSV as replay takes it, to be stored by every store for 50 patients.")
+    private Optional<Path> recording;
+
     @Option(names = "--out", defaultValue = "target/loadtest", description = "Default: ${DEFAULT-VALUE}")
     private Path out;
 
@@ -113,15 +130,24 @@ final class LoadTest implements Callable<Integer> {
         if (only.contains(Part.YARDSTICKS) && !serve) {
             say("yardsticks");
             yardsticks.measure(kinds, java());
-        }
-        try (var plane = Plane.start(app, out, pin(), java(), serve ? GHZ_PORT : 0)) {
-            var history = fill(plane);
-            plane.tokens().writeForGhz(out.resolve("tokens"));
-            if (serve) {
-                say("serving at port " + plane.port() + ", tokens in " + out.resolve("tokens") + "; Ctrl-C ends it");
-                Thread.currentThread().join();
+            if (only.stream().noneMatch(NEED_A_PEAK::contains)) {
+                yardsticks.tell(Map.of());
             }
-            measure(plane, history, yardsticks);
+        }
+        try {
+            if (serve || only.stream().anyMatch(ON_A_WARD::contains)) {
+                onAWard(yardsticks);
+            }
+            if (only.contains(Part.GROWTH) && !serve) {
+                say("growth");
+                new Growth(bench, report, setup()).measure(growth);
+            }
+            if (only.contains(Part.STORES) && !serve) {
+                say("stores");
+                delete(out.resolve("stores"));
+                new Stores(bench, report).measure(pinned(java()), out.resolve("stores"), recording);
+                delete(out.resolve("stores"));
+            }
         } finally {
             warmUp.tell(report);
             report.write(out);
@@ -130,25 +156,45 @@ final class LoadTest implements Callable<Integer> {
         return 0;
     }
 
+    private void onAWard(Yardsticks yardsticks) throws IOException, InterruptedException {
+        try (var plane = Plane.start(setup(), out.resolve("data"), serve ? GHZ_PORT : 0)) {
+            var history = fill(plane);
+            plane.tokens().writeForGhz(out.resolve("tokens"));
+            if (serve) {
+                say("serving at port " + plane.port() + ", tokens in " + out.resolve("tokens") + "; Ctrl-C ends it");
+                Thread.currentThread().join();
+            }
+            measure(plane, history, yardsticks);
+        }
+    }
+
+    private Plane.Setup setup() {
+        return new Plane.Setup(app, out, pinned(java()));
+    }
+
+    private List<String> pinned(List<String> command) {
+        var pinned = new ArrayList<>(pin());
+        pinned.addAll(command);
+        return pinned;
+    }
+
     private History fill(Plane plane) throws IOException, InterruptedException {
         say("history of " + patients + " patients");
-        try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
-            var history = new History(connections, plane.tokens(), patients);
-            var filled = history.fill(readings);
-            if (only.contains(Part.READS)) {
-                history.fillLong();
-            }
-            report.fact(
-                    "history",
-                    patients + " patients x 5 vital signs x " + readings + " readings, put in "
-                            + Report.number(filled.seconds()) + " s");
-            return history;
+        var history = new History(plane, patients);
+        var filled = history.fill(readings);
+        if (only.contains(Part.READS)) {
+            history.fillLong();
         }
+        report.fact(
+                "history",
+                patients + " patients x 5 vital signs x " + readings + " readings, put in "
+                        + Report.number(filled.seconds()) + " s");
+        return history;
     }
 
     private void measure(Plane plane, History history, Yardsticks yardsticks) throws IOException, InterruptedException {
         double peak = Double.NaN;
-        if (only.stream().anyMatch(EnumSet.of(Part.LATEST, Part.LOAD, Part.OVERLOAD, Part.SOAK)::contains)) {
+        if (only.stream().anyMatch(NEED_A_PEAK::contains)) {
             say("latest values");
             var token = Optional.of(plane.tokens().of("authorized_medical_staff"));
             var peaks = new LinkedHashMap<String, Bench.Peaks>();
@@ -236,7 +282,7 @@ final class LoadTest implements Callable<Integer> {
         System.out.println("loadtest: " + what);
     }
 
-    private static void delete(Path directory) throws IOException {
+    static void delete(Path directory) throws IOException {
         if (Files.exists(directory)) {
             try (var files = Files.walk(directory)) {
                 for (var file : files.sorted(Comparator.reverseOrder()).toList()) {

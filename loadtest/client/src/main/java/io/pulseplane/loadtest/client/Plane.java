@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The packaged plane, as a user starts it, but that one caller may ask as often as it likes. */
 final class Plane implements AutoCloseable {
@@ -24,21 +25,34 @@ final class Plane implements AutoCloseable {
         this.dataDir = dataDir;
     }
 
+    /**
+     * How planes are started.
+     *
+     * @param app the packaged plane
+     * @param out where its log may lie
+     * @param java how a virtual machine is started where servers are
+     */
+    record Setup(Path app, Path out, List<String> java) {
+
+        Setup with(String option) {
+            return new Setup(
+                    app, out, Stream.concat(java.stream(), Stream.of(option)).toList());
+        }
+    }
+
     /** @param port 0 for any */
-    static Plane start(Path app, Path out, List<String> pin, List<String> jvm, int port)
-            throws IOException, InterruptedException {
-        var dataDir = out.resolve("data");
-        var command = new ArrayList<>(jvm);
+    static Plane start(Setup setup, Path dataDir, int port) throws IOException, InterruptedException {
+        var command = new ArrayList<>(setup.java());
         command.addAll(List.of(
                 "-Dquarkus.grpc.server.port=" + port,
                 "-Dquarkus.http.port=0",
                 "-Dpulseplane.gate.max-requests-per-second=0",
                 "-jar",
-                app.resolve("quarkus-run.jar").toString(),
+                setup.app().resolve("quarkus-run.jar").toString(),
                 "serve",
                 "--data-dir",
                 dataDir.toString()));
-        return new Plane(Server.start(out.resolve("plane.log"), pin, command, LISTENS), dataDir);
+        return new Plane(Server.start(setup.out().resolve("plane.log"), List.of(), command, LISTENS), dataDir);
     }
 
     int port() {

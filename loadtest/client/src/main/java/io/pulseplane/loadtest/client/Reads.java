@@ -7,7 +7,6 @@ import io.pulseplane.api.v1.GetStatisticsRequest;
 import io.pulseplane.api.v1.QueryReadingsRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 
 /** A day, and a month by the minute, of a reading a second: one question after the other. */
@@ -75,21 +74,13 @@ final class Reads {
     private <Q, R> List<Object> row(Plane plane, String what, MethodDescriptor<Q, R> method, Q question)
             throws IOException, InterruptedException {
         var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
-        try (var connections = new Connections(plane.port(), 1)) {
-            var calls = Calls.by(caller, method, _ -> question);
-            bench.warmUp()
-                    .until(
-                            what,
-                            slice -> ClosedLoop.during(connections, calls, 1, Duration.ZERO, slice)
-                                    .perSecond());
-            var outcome = ClosedLoop.during(connections, calls, 1, bench.lead(), bench.measured());
-            return List.of(
-                    what,
-                    outcome.perSecond(),
-                    outcome.millis(50),
-                    outcome.millis(99),
-                    outcome.maxMillis(),
-                    outcome.failuresText());
-        }
+        var outcome = bench.oneByOne(what, plane, Calls.by(caller, method, _ -> question));
+        return List.of(
+                what,
+                outcome.perSecond(),
+                outcome.millis(50),
+                outcome.millis(99),
+                outcome.maxMillis(),
+                outcome.failuresText());
     }
 }

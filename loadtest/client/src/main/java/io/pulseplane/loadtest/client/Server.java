@@ -1,12 +1,17 @@
 package io.pulseplane.loadtest.client;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /** A server in a process of its own, on a core of its own, on a port of its own choice. */
@@ -14,6 +19,7 @@ final class Server implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long POLL_MILLIS = 50;
+    private static final long LISTENER_POLL_NANOS = 1_000_000;
 
     private final Process process;
     private final Path log;
@@ -30,12 +36,7 @@ final class Server implements AutoCloseable {
             throws IOException, InterruptedException {
         var all = new ArrayList<>(pin);
         all.addAll(command);
-        var process = new ProcessBuilder(all)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        // Whoever stops the test with Ctrl-C stops its servers, too.
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(process::destroy));
+        var process = process(all, log);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (process.isAlive() && System.nanoTime() - deadline < 0) {
             var said = listening.matcher(Files.readString(log));
@@ -46,6 +47,46 @@ final class Server implements AutoCloseable {
         }
         process.destroyForcibly();
         throw new IOException("it does not listen: " + String.join(" ", all) + "\n" + Files.readString(log));
+    }
+
+    /** Of a server that says nothing. */
+    static Server startAt(int port, Path log, List<String> pin, List<String> command)
+            throws IOException, InterruptedException {
+        var all = new ArrayList<>(pin);
+        all.addAll(command);
+        var process = process(all, log);
+        awaitListener(port);
+        return new Server(process, log, port);
+    }
+
+    /** Returns as soon as somebody listens there. */
+    static void awaitListener(int port) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() - deadline < 0) {
+            try (var socket = new Socket()) {
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                return;
+            } catch (IOException _) {
+                LockSupport.parkNanos(LISTENER_POLL_NANOS);
+            }
+        }
+        throw new IllegalStateException("nobody listens on " + port);
+    }
+
+    static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Whoever stops the test with Ctrl-C stops its servers, too. */
+    private static Process process(List<String> command, Path log) throws IOException {
+        var process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(process::destroy));
+        return process;
     }
 
     int port() {

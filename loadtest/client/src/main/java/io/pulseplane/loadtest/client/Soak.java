@@ -4,25 +4,42 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.HdrHistogram.Histogram;
 
-/** Half of what a plane can take, for a long time: memory and latency are to stay where they are. */
+/**
+ * Half of what a plane can take, for a long time: what it keeps in memory and how long it takes are to stay as they are.
+ * Of memory that is the heap that is left after a collection; what a process holds says more of when it was last collected.
+ */
 final class Soak {
 
-    private static final int INTERVALS = 30;
+    private static final int THIRDS = 3;
+    private static final int INTERVALS_OF_A_THIRD = 10;
+
+    /** Before the first third: for caches to be full and for what is compiled late. */
+    private static final int INTERVALS_BEFORE = 3;
 
     /** How much the last third of the time may be above the first. */
     private static final double FLAT = 1.25;
 
+    /** How much more may live in the end, and what is too little to tell. */
+    private static final double FLAT_HEAP = 1.1;
+
+    private static final double HEAP_NOISE_MIB = 4;
+
     private final Report report;
+    private final List<double[]> resident = new ArrayList<>();
+    private final List<double[]> p99 = new ArrayList<>();
+    private List<List<Object>> rows = List.of();
 
     Soak(Report report) {
         this.report = report;
     }
 
     void run(Plane plane, double perSecond, int patients, Duration length) throws IOException, InterruptedException {
-        var rows = report.table(
+        rows = report.table(
                 "Soak",
-                "GetLatest at half of what this client got at most for " + length.toMinutes() + " minutes.",
+                "GetLatest at half of what this client got at most for " + length.toMinutes()
+                        + " minutes; the first intervals, until minute 0, count for nothing.",
                 "minute",
                 "answered/s",
                 "p50",
@@ -30,52 +47,71 @@ final class Soak {
                 "p99.9",
                 "failed",
                 "resident MiB");
-        var interval = length.dividedBy(INTERVALS);
-        var p99 = new ArrayList<Double>();
-        var resident = new ArrayList<Double>();
-        double liveBefore = plane.liveHeapMib();
+        var interval = length.dividedBy(THIRDS * INTERVALS_OF_A_THIRD);
         var calls = Bench.latest(Tokens.headers(plane.tokens().of("authorized_medical_staff")), patients);
+        var thirds = new ArrayList<Histogram>();
+        var live = new ArrayList<Double>();
         try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
-            for (int i = 1; i <= INTERVALS; i++) {
-                var outcome = OpenLoop.run(connections, calls, perSecond, Duration.ZERO, interval);
-                p99.add(outcome.millis(99));
-                resident.add((double) plane.residentMib());
-                rows.add(List.of(
-                        i * interval.toMillis() / 60_000.0,
-                        outcome.perSecond(),
-                        outcome.millis(50),
-                        outcome.millis(99),
-                        outcome.millis(99.9),
-                        outcome.failuresText(),
-                        resident.getLast()));
+            for (int i = 1; i <= INTERVALS_BEFORE; i++) {
+                row(
+                        plane,
+                        (i - INTERVALS_BEFORE) * minutes(interval),
+                        OpenLoop.run(connections, calls, perSecond, Duration.ZERO, interval));
+            }
+            live.add(plane.liveHeapMib());
+            for (int third = 0; third < THIRDS; third++) {
+                var latencies = Outcome.histogram();
+                for (int i = 1; i <= INTERVALS_OF_A_THIRD; i++) {
+                    var outcome = OpenLoop.run(connections, calls, perSecond, Duration.ZERO, interval);
+                    latencies.add(outcome.latencies());
+                    row(plane, (third * INTERVALS_OF_A_THIRD + i) * minutes(interval), outcome);
+                }
+                thirds.add(latencies);
+                live.add(plane.liveHeapMib());
             }
         }
-        report.note(judgement("p99 latency", p99));
-        report.note(judgement("resident memory", resident));
-        report.note(
-                String.format("Soak: %.1f MiB of live heap before, %.1f MiB after", liveBefore, plane.liveHeapMib()));
+        judge(thirds, live);
         report.chart(
-                "soak",
-                Chart.linear(
-                        "Soak", "interval", "resident MiB", List.of(new Chart.Line("resident MiB", points(resident)))));
+                "soak-memory",
+                Chart.linear("Soak: memory", "minute", "MiB", List.of(new Chart.Line("resident", resident))));
+        report.chart(
+                "soak-latency",
+                Chart.linear("Soak: latency", "minute", "milliseconds", List.of(new Chart.Line("p99", p99))));
     }
 
-    private static List<double[]> points(List<Double> values) {
-        var points = new ArrayList<double[]>();
-        for (var value : values) {
-            points.add(new double[] {points.size() + 1, value});
+    private void row(Plane plane, double minute, Outcome outcome) throws IOException {
+        long mib = plane.residentMib();
+        rows.add(List.of(
+                minute,
+                outcome.perSecond(),
+                outcome.millis(50),
+                outcome.millis(99),
+                outcome.millis(99.9),
+                outcome.failuresText(),
+                mib));
+        if (minute > 0) {
+            resident.add(new double[] {minute, mib});
+            p99.add(new double[] {minute, outcome.millis(99)});
         }
-        return points;
     }
 
-    private static String judgement(String what, List<Double> values) {
-        double first = median(values.subList(0, values.size() / 3));
-        double last = median(values.subList(values.size() - values.size() / 3, values.size()));
-        return "Soak: " + what + " was " + Report.number(first) + " in the first third and " + Report.number(last)
-                + " in the last: " + (last <= first * FLAT ? "flat" : "NOT FLAT");
+    private void judge(List<Histogram> thirds, List<Double> live) {
+        var p99s = thirds.stream()
+                .map(third -> third.getValueAtPercentile(99) / 1e6)
+                .toList();
+        boolean fast = p99s.getLast() <= p99s.getFirst() * FLAT;
+        report.note("Soak: p99 latency of the thirds " + numbers(p99s) + " ms: " + (fast ? "flat" : "NOT FLAT"));
+        // Of what fills in the first third, as records and histories do, no more may come in the last.
+        boolean kept = live.getLast() <= live.get(1) * FLAT_HEAP + HEAP_NOISE_MIB;
+        report.note("Soak: live heap before and after each third " + numbers(live) + " MiB: "
+                + (kept ? "flat" : "NOT FLAT"));
     }
 
-    private static double median(List<Double> values) {
-        return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(Double.NaN);
+    private static String numbers(List<Double> values) {
+        return String.join(", ", values.stream().map(Report::number).toList());
+    }
+
+    private static double minutes(Duration length) {
+        return length.toMillis() / 60_000.0;
     }
 }

@@ -18,8 +18,14 @@ record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
     /** A slice that is better by less than this is as good as the best before it. */
     private static final double GAIN = 1.03;
 
+    /** One that is worse by more than this is of a server that is busy with its compiler. */
+    private static final double LOSS = 0.9;
+
     /** Slices in a row that have to be no better. */
     private static final int NO_BETTER = 2;
+
+    /** At least so many: in the first seconds, when all is interpreted, one is like the other, too. */
+    private static final int LEAST = 6;
 
     /** Asks for so long, and says how much came of it a second. */
     interface Load {
@@ -35,9 +41,11 @@ record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
         double first = load.perSecond(slice);
         double best = first;
         int noBetter = 0;
-        while (noBetter < NO_BETTER && System.nanoTime() - begun < bound.toNanos()) {
+        for (int slices = 1;
+                slices < LEAST || noBetter < NO_BETTER && System.nanoTime() - begun < bound.toNanos();
+                slices++) {
             double now = load.perSecond(slice);
-            noBetter = now <= best * GAIN ? noBetter + 1 : 0;
+            noBetter = now <= best * GAIN && now >= best * LOSS ? noBetter + 1 : 0;
             best = Math.max(best, now);
         }
         double seconds = Math.rint((System.nanoTime() - begun) / 1e9);
@@ -51,7 +59,10 @@ record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
         report.table(
                         "Warm-up",
                         "Before a peak is measured, it is asked for in slices of " + slice.toSeconds()
-                                + " s until two in a row are no more than 3 % better than the best before them, for "
+                                + " s, "
+                                + LEAST
+                                + " at least, until two in a row are no more than 3 % better and 10 % worse than the best"
+                                + " before them, for "
                                 + bound.toSeconds() + " s at most.",
                         "what",
                         "seconds",

@@ -96,10 +96,10 @@ final class Yardsticks {
         }
         var pages = Files.createDirectories(bench.out().resolve("pages"));
         Files.writeString(pages.resolve("page"), "x".repeat(40));
-        int port = 18_443;
-        var command = List.of("nghttpd", "--no-tls", "-a", "127.0.0.1", "-v", "-d", pages.toString(), "" + port);
-        var listening = Pattern.compile("listen [^\\n]*:(\\d+)");
-        try (var server = Server.start(bench.out().resolve("nghttpd.log"), pin, command, listening)) {
+        int port = Server.freePort();
+        // Not -v: it would write a line for every frame, which takes longer than to answer.
+        var command = List.of("nghttpd", "--no-tls", "-a", "127.0.0.1", "-d", pages.toString(), "" + port);
+        try (var server = Server.startAt(port, bench.out().resolve("nghttpd.log"), pin, command)) {
             return new H2load(bench.out()).get(server.port(), "/page", bench.lead(), bench.measured());
         }
     }

@@ -1,0 +1,213 @@
+package io.pulseplane.loadtest.client;
+
+import io.grpc.MethodDescriptor;
+import io.pulseplane.api.v1.AggregateRequest;
+import io.pulseplane.api.v1.Function;
+import io.pulseplane.api.v1.GetLatestRequest;
+import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.QueryReadingsRequest;
+import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.api.v1.StreamReadingsRequest;
+import io.pulseplane.api.v1.StreamReadingsResponse;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What is asked and what is sent cost by how many readings there are already, and how soon a store of them opens. */
+final class GrowthOfStored {
+
+    private static final long FEWEST = 1_000_000;
+    private static final int BATCH = 10_000;
+    private static final int MONITORS = 8;
+    private static final int WINDOW = 8;
+    private static final int STARTS = 5;
+
+    private static final long FROM_US = 1_577_836_800_000_000L;
+    private static final long SECOND_US = 1_000_000;
+    private static final long DAY_US = 86_400 * SECOND_US;
+    private static final double SHORTEST_SLICE = 0.1;
+
+    private final Bench bench;
+    private final Report report;
+    private final long[] sequences = new long[MONITORS];
+
+    GrowthOfStored(Bench bench, Report report) {
+        this.bench = bench;
+        this.report = report;
+    }
+
+    void measure(Plane.Setup setup, Path data, long most) throws IOException, InterruptedException {
+        var rows = report.table(
+                "How reading and writing grow with what is stored",
+                MONITORS + " series at 1 Hz, sent in batches of " + Report.number(BATCH)
+                        + "; a day of one of them and its minutes by one caller, one question at a time, milliseconds, warm.",
+                "readings",
+                "sent at readings/s",
+                "bytes a reading",
+                "GetLatest/s",
+                "us each",
+                "a day p50",
+                "a day p99",
+                "minutes of a day p50",
+                "minutes of a day p99",
+                "live heap MiB");
+        var lines = List.of(
+                new Chart.Line("a day", new ArrayList<>()), new Chart.Line("minutes of a day", new ArrayList<>()));
+        long stored = 0;
+        try (var plane = Plane.start(setup, data, 0)) {
+            for (long target : Growth.decades(FEWEST, most)) {
+                var sent = send(plane, target - stored);
+                stored += sent.answered();
+                if (target == FEWEST) {
+                    new History(plane, MONITORS).consent(0, MONITORS, GrowthOfStored::patient);
+                }
+                var disk = plane.settledStore();
+                var peak = latest(plane, stored);
+                var day = ask(plane, stored, "a day", QueryServiceGrpc.getQueryReadingsMethod(), aDay());
+                var minutes = ask(plane, stored, "minutes", QueryServiceGrpc.getAggregateMethod(), itsMinutes());
+                rows.add(List.of(
+                        stored,
+                        sent.perSecond(),
+                        (double) disk.bytes() / disk.readings(),
+                        peak.perSecond(),
+                        peak.micros(),
+                        day.millis(50),
+                        day.millis(99),
+                        minutes.millis(50),
+                        minutes.millis(99),
+                        plane.liveHeapMib()));
+                lines.get(0).points().add(new double[] {stored, day.millis(50)});
+                lines.get(1).points().add(new double[] {stored, minutes.millis(50)});
+            }
+        }
+        report.chart(
+                "growth-stored",
+                Chart.logarithmic(
+                        "Reading by number of readings stored", "readings stored", "milliseconds, p50", lines));
+        opening(setup, data, stored);
+    }
+
+    /** In slices, as it is not known how fast it goes; a little more than was asked for. */
+    private Outcome send(Plane plane, long readings) throws InterruptedException {
+        var template = History.batch("", "", 1, FROM_US, 1, BATCH);
+        var calls = new Calls<StreamReadingsRequest, StreamReadingsResponse>(
+                IngestServiceGrpc.getStreamReadingsMethod(),
+                number -> {
+                    int monitor = (int) (number % MONITORS);
+                    long sequence = ++sequences[monitor];
+                    var batch = History.moved(
+                                    template, device(monitor), sequence, FROM_US + (sequence - 1) * BATCH * SECOND_US)
+                            .toBuilder()
+                            .setPatientId(patient(monitor));
+                    return StreamReadingsRequest.newBuilder().setBatch(batch).build();
+                },
+                stream -> Tokens.headers(plane.tokens().ofDevice(device(stream))));
+        long sent = 0;
+        double seconds = 0;
+        try (var connections = new Connections(plane.port(), MONITORS)) {
+            while (sent < readings) {
+                double left = sent == 0 ? SHORTEST_SLICE : (readings - sent) / (sent / seconds);
+                var slice = Duration.ofMillis((long) (1_000 * Math.clamp(left, SHORTEST_SLICE, 5)));
+                var outcome =
+                        Pipeline.run(connections, calls, IngestLoad::accepted, MONITORS, WINDOW, Duration.ZERO, slice);
+                sent += outcome.answered();
+                seconds += outcome.seconds();
+            }
+        }
+        return new Outcome(sent, seconds, Outcome.histogram(), Map.of(), 0);
+    }
+
+    private Bench.Peak latest(Plane plane, long stored) throws IOException, InterruptedException {
+        var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
+        try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+            return bench.unary(
+                    "GetLatest beside " + Report.number(stored) + " readings",
+                    plane.server(),
+                    connections,
+                    Calls.by(caller, QueryServiceGrpc.getGetLatestMethod(), number -> itsLatest(number % MONITORS)));
+        }
+    }
+
+    private <Q, R> Outcome ask(Plane plane, long stored, String what, MethodDescriptor<Q, R> method, Q question)
+            throws IOException, InterruptedException {
+        var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
+        return bench.oneByOne(
+                what + " of " + Report.number(stored) + " readings", plane, Calls.by(caller, method, _ -> question));
+    }
+
+    private static GetLatestRequest itsLatest(long monitor) {
+        return GetLatestRequest.newBuilder()
+                .setPatientId(patient(monitor))
+                .addCodes(History.HEART_RATE)
+                .build();
+    }
+
+    private static QueryReadingsRequest aDay() {
+        return QueryReadingsRequest.newBuilder()
+                .setPatientId(patient(0))
+                .addCodes(History.HEART_RATE)
+                .setFromUs(FROM_US)
+                .setToUs(FROM_US + DAY_US)
+                .build();
+    }
+
+    private static AggregateRequest itsMinutes() {
+        return AggregateRequest.newBuilder()
+                .setPatientId(patient(0))
+                .addCodes(History.HEART_RATE)
+                .setFromUs(FROM_US)
+                .setToUs(FROM_US + DAY_US)
+                .setWindowUs(60 * SECOND_US)
+                .addFunctions(Function.FUNCTION_MEAN)
+                .addFunctions(Function.FUNCTION_MIN)
+                .addFunctions(Function.FUNCTION_MAX)
+                .build();
+    }
+
+    /** In turn, so that what else goes on hits both alike. */
+    private void opening(Plane.Setup setup, Path data, long stored) throws IOException, InterruptedException {
+        var almostEmpty = data.resolveSibling(data.getFileName() + "-empty");
+        LoadTest.delete(almostEmpty);
+        try (var plane = Plane.start(setup, almostEmpty, 0)) {
+            var one = History.batch(patient(0), device(0), 1, FROM_US, 1, 1);
+            new History(plane, 1).put(device(0), one);
+            new History(plane, 1).consent(0, 1, GrowthOfStored::patient);
+        }
+        var small = Outcome.histogram();
+        var large = Outcome.histogram();
+        for (int i = 0; i < STARTS; i++) {
+            small.recordValue(Opening.nanos(setup, almostEmpty, itsLatest(0)));
+            large.recordValue(Opening.nanos(setup, data, itsLatest(0)));
+        }
+        LoadTest.delete(almostEmpty);
+        double smallMillis = small.getValueAtPercentile(50) / 1e6;
+        double largeMillis = large.getValueAtPercentile(50) / 1e6;
+        report.table(
+                        "Opening",
+                        "From the start of the process to the first answered GetLatest, milliseconds, median of "
+                                + STARTS + " starts each in turn; what the virtual machine takes is in both.",
+                        "store",
+                        "p50",
+                        "least",
+                        "most")
+                .addAll(List.of(
+                        List.of("one reading", smallMillis, small.getMinValue() / 1e6, small.getMaxValue() / 1e6),
+                        List.of(
+                                Report.number(stored) + " readings",
+                                largeMillis,
+                                large.getMinValue() / 1e6,
+                                large.getMaxValue() / 1e6),
+                        List.of("the difference", largeMillis - smallMillis, Double.NaN, Double.NaN)));
+    }
+
+    private static String patient(long monitor) {
+        return "p-grow-" + monitor;
+    }
+
+    private static String device(long monitor) {
+        return "m-grow-" + monitor;
+    }
+}

@@ -1,0 +1,55 @@
+package io.pulseplane.loadtest.stores;
+
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import org.duckdb.DuckDBConnection;
+
+/** DuckDB in process, with its appender and without an index. */
+final class DuckDb extends Rows {
+
+    private final Path directory;
+
+    DuckDb(Path directory) throws SQLException {
+        super(DriverManager.getConnection("jdbc:duckdb:" + directory.resolve("rows.duckdb")));
+        this.directory = directory;
+        execute("SET threads = 1");
+        execute("CREATE TABLE reading (series INTEGER, t BIGINT, v DOUBLE)");
+    }
+
+    @Override
+    public String promise() {
+        return "synced, its appender, a transaction for each group, no index";
+    }
+
+    @Override
+    public void append(List<Run> group) throws SQLException {
+        try (var rows = connection.unwrap(DuckDBConnection.class).createAppender("main", "reading")) {
+            for (var run : group) {
+                for (int i = 0; i < run.size(); i++) {
+                    rows.beginRow();
+                    rows.append(run.series());
+                    rows.append(run.times()[i]);
+                    rows.append(run.values()[i]);
+                    rows.endRow();
+                }
+            }
+        }
+    }
+
+    @Override
+    public void settle() throws SQLException {
+        execute("CHECKPOINT");
+    }
+
+    @Override
+    public long bytes() throws Exception {
+        return Rival.bytesIn(directory);
+    }
+
+    @Override
+    String minute() {
+        return "t // " + MINUTE_US;
+    }
+}

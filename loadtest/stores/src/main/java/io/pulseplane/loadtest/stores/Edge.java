@@ -1,0 +1,96 @@
+package io.pulseplane.loadtest.stores;
+
+import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/** The plane's edge store, without gate and gRPC before it. */
+final class Edge implements Rival {
+
+    private static final int PAGE = 8_192;
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private final Path directory;
+    private final EdgeStore store;
+    private long sequence;
+
+    Edge(Path directory) {
+        this.directory = directory;
+        this.store = EdgeStore.open(directory, 2, () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
+    }
+
+    @Override
+    public String promise() {
+        return "synced, encrypted; each run told apart from one sent before";
+    }
+
+    @Override
+    public void append(List<Run> group) {
+        await(store.readings().append(group.stream().map(this::batch).toList()));
+    }
+
+    private ScreenedBatch batch(Run run) {
+        var series = series(run.series());
+        var block = new ScreenedBatch.Block(new Columns(series, run.times(), run.values()), null);
+        return new ScreenedBatch(series.device(), series.patient(), ++sequence, sequence, List.of(block), 0, List.of());
+    }
+
+    private static Series series(int number) {
+        return new Series("patient-" + number, "device-" + number, "8867-4", "/min");
+    }
+
+    @Override
+    public void settle() {
+        await(store.compact());
+    }
+
+    @Override
+    public long bytes() throws Exception {
+        return Files.size(directory.resolve("pulseplane.db")) + Files.size(directory.resolve("keys.db"));
+    }
+
+    @Override
+    public int range(int series, long from, long to) {
+        int count = 0;
+        for (var rest = new TimeRange(from, to); ; ) {
+            var columns = await(store.readings().read(series(series), rest, Order.OLDEST_FIRST, PAGE));
+            count += columns.size();
+            if (columns.size() < PAGE) {
+                return count;
+            }
+            rest = new TimeRange(columns.lastTime() + 1, to);
+        }
+    }
+
+    @Override
+    public int minutes(int series, long from, long to) {
+        int count = 0;
+        for (var rest = new TimeRange(from, to); ; ) {
+            var windows = await(store.readings().aggregate(series(series), rest, MINUTE_US, PAGE));
+            count += windows.size();
+            if (windows.size() < PAGE) {
+                return count;
+            }
+            rest = new TimeRange((windows.indexes()[PAGE - 1] + 1) * MINUTE_US, to);
+        }
+    }
+
+    private static <T> T await(Uni<T> answer) {
+        return answer.await().atMost(PATIENCE);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,66 @@
+package io.pulseplane.loadtest.stores;
+
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+
+/** SQLite with a row for each reading, which is what the edge store would be without chunks. */
+final class Sqlite extends Rows {
+
+    private static final int TRANSACTION = 1_000;
+
+    private final Path directory;
+
+    Sqlite(Path directory) throws SQLException {
+        super(DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("rows.db")));
+        this.directory = directory;
+        execute("PRAGMA journal_mode = WAL");
+        execute("PRAGMA synchronous = FULL");
+        execute("CREATE TABLE reading (series INTEGER, t INTEGER, v REAL, PRIMARY KEY (series, t)) WITHOUT ROWID");
+        connection.setAutoCommit(false);
+    }
+
+    @Override
+    public String promise() {
+        return "WAL, synchronous=FULL, 1,000 rows a transaction";
+    }
+
+    @Override
+    public void append(List<Run> group) throws SQLException {
+        int open = 0;
+        try (var insert = connection.prepareStatement("INSERT INTO reading VALUES (?, ?, ?)")) {
+            for (var run : group) {
+                for (int i = 0; i < run.size(); i++) {
+                    insert.setInt(1, run.series());
+                    insert.setLong(2, run.times()[i]);
+                    insert.setDouble(3, run.values()[i]);
+                    insert.addBatch();
+                    if (++open == TRANSACTION) {
+                        insert.executeBatch();
+                        connection.commit();
+                        open = 0;
+                    }
+                }
+            }
+            insert.executeBatch();
+            connection.commit();
+        }
+    }
+
+    @Override
+    public void settle() throws SQLException {
+        connection.setAutoCommit(true);
+        execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    @Override
+    public long bytes() throws Exception {
+        return Rival.bytesIn(directory);
+    }
+
+    @Override
+    String minute() {
+        return "t / " + MINUTE_US;
+    }
+}

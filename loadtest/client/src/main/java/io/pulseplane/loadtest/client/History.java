@@ -76,7 +76,7 @@ final class History {
                 IngestServiceGrpc.getPutReadingsMethod(),
                 number -> request(batch(
                         patient(from + number),
-                        ward(number),
+                        ward(from + number),
                         1 + (from + number) / WARDS,
                         end - SECOND_US,
                         signs(),

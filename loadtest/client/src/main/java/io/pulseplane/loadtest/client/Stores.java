@@ -7,12 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What a user would pick instead of the plane's own store, one process after the other on the servers' core. */
 final class Stores {
 
     /** In processes of their own, and not on every class path: their libraries may not be had everywhere. */
     private static final String FIGURES = "io.pulseplane.loadtest.stores.StoreFigures";
+
+    private static final Pattern FIGURE = Pattern.compile("(?m)^([a-z][a-z0-9, ]*)=(.*)$");
 
     private static final String EDGE = "**the edge store**";
 
@@ -53,7 +56,9 @@ final class Stores {
 
     private Map<String, String> measure(List<String> java, String kind, Path data, Optional<Path> recording)
             throws IOException, InterruptedException {
-        var command = new ArrayList<>(java);
+        // QuestDB would say what it does among what it is asked for.
+        var command = new ArrayList<>(List.of("env", "QDB_LOG_W_STDOUT_LEVEL=ERROR"));
+        command.addAll(java);
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
@@ -64,12 +69,9 @@ final class Stores {
                 Long.toString(bench.measured().toSeconds())));
         recording.map(Path::toString).ifPresent(command::add);
         var found = new LinkedHashMap<String, String>();
-        Machine.outputOf(command).lines().forEach(line -> {
-            int equals = line.indexOf('=');
-            if (equals > 0) {
-                found.put(line.substring(0, equals), line.substring(equals + 1));
-            }
-        });
+        FIGURE.matcher(Machine.outputOf(command))
+                .results()
+                .forEach(figure -> found.put(figure.group(1), figure.group(2)));
         System.out.println("  " + kind + ": " + found);
         return found;
     }

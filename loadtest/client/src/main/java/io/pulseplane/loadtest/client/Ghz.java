@@ -6,6 +6,7 @@ import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ final class Ghz {
 
     private static final Path CONFIGURATIONS = Path.of("loadtest", "ghz");
 
+    private static final String ERASER = "erase-patient.json";
     private static final String WATCH = "watch";
     private static final String SENDER = "put-readings.json";
 
@@ -39,11 +41,13 @@ final class Ghz {
         return Machine.firstLineOf("ghz", "--version").map(version -> version.replace("dev", "installed"));
     }
 
-    /** In the order in which they make sense one after the other. */
+    /** In the order in which they make sense one after the other: by name, but that only who is registered can be erased. */
     static List<Path> configurations() throws IOException {
         try (var files = Files.list(CONFIGURATIONS)) {
             return files.filter(file -> file.toString().endsWith(".json"))
-                    .sorted()
+                    .sorted(Comparator.comparing(
+                                    (Path file) -> file.getFileName().toString().equals(ERASER))
+                            .thenComparing(Comparator.naturalOrder()))
                     .toList();
         }
     }

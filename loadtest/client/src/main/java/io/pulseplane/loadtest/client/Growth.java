@@ -1,7 +1,6 @@
 package io.pulseplane.loadtest.client;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -61,8 +60,9 @@ final class Growth {
 
     void measure(Bounds bounds) throws IOException, InterruptedException {
         for (var curve : bounds.curves) {
-            System.out.println("  by " + curve.name().toLowerCase(Locale.ROOT));
-            var data = Files.createDirectories(bench.out().resolve("growth-" + curve));
+            var name = curve.name().toLowerCase(Locale.ROOT);
+            System.out.println("  by " + name);
+            var data = bench.out().resolve("growth-" + name);
             LoadTest.delete(data);
             switch (curve) {
                 case PATIENTS -> new GrowthOfPatients(bench, report).measure(setup, data, bounds.patients);
@@ -71,6 +71,8 @@ final class Growth {
                 case STORED -> new GrowthOfStored(bench, report).measure(setup, data, bounds.readings);
             }
             LoadTest.delete(data);
+            // A curve takes minutes, and the next one may be given up.
+            report.write(bench.out());
         }
     }
 

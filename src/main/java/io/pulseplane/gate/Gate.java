@@ -89,7 +89,6 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     private final Judge judge;
     private final RateLimits limits;
     private final RateLimits strangers;
-    private final Pressure pressure;
     private final RunningCalls running = new RunningCalls();
 
     /** Ids of calls that bring none: unique on this plane, and with a start nobody else has. */
@@ -112,7 +111,6 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         this.facts = new Facts(parts.store(), site, parts.now());
         this.judge = new Judge(facts, parts.policy(), parts.audit(), settings.node(), parts.events(), parts.now());
         this.limits = new RateLimits(settings.maxRequestsPerSecond(), System::nanoTime);
-        this.pressure = new Pressure(settings.maxWait(), System::nanoTime);
         this.strangers = new RateLimits(settings.maxStrangersPerSecond(), System::nanoTime);
     }
 
@@ -125,12 +123,8 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
         var peer = peer(call);
-        boolean room = pressure.enter(peer);
-        if (peer.calls().get() > SLACK * settings.maxCallsPerConnection()) {
-            return turnAway(call, peer, "too many calls on this connection");
-        }
-        if (!room) {
-            return turnAway(call, peer, "the plane has as much to do as it can");
+        if (peer.calls().incrementAndGet() > SLACK * settings.maxCallsPerConnection()) {
+            return refuseMore(call, peer);
         }
         var rule = parts.rules().of(call.getMethodDescriptor());
         if (rule.isEmpty()) {
@@ -141,10 +135,10 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         return gated;
     }
 
-    /** Unheard, so that it costs little; it is counted, but there is no record of it. */
-    private <Q, R> ServerCall.Listener<Q> turnAway(ServerCall<Q, R> call, Peer peer, String reason) {
+    /** Of a client that does not keep to what HTTP/2 told it. */
+    private <Q, R> ServerCall.Listener<Q> refuseMore(ServerCall<Q, R> call, Peer peer) {
         parts.events().decided("", GateEvents.Outcome.LIMITED);
-        close(call, new Problem.Exhausted(reason, RETRY));
+        close(call, new Problem.Exhausted("too many calls on this connection", RETRY));
         return new Leaving<>(peer);
     }
 
@@ -167,7 +161,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     }
 
     /** All there is to hear of a call that was refused as it came: that it is over. */
-    private final class Leaving<Q> extends ServerCall.Listener<Q> {
+    private static final class Leaving<Q> extends ServerCall.Listener<Q> {
 
         private final Peer peer;
 
@@ -177,12 +171,12 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
         @Override
         public void onCancel() {
-            pressure.leave(peer);
+            peer.calls().decrementAndGet();
         }
 
         @Override
         public void onComplete() {
-            pressure.leave(peer);
+            peer.calls().decrementAndGet();
         }
     }
 
@@ -311,10 +305,6 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     Facts facts() {
         return facts;
-    }
-
-    Pressure pressure() {
-        return pressure;
     }
 
     RunningCalls running() {

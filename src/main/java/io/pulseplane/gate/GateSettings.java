@@ -9,7 +9,6 @@ import java.time.Duration;
  * @param maxRequestsPerSecond how often one subject may ask; without bound when 0
  * @param maxStrangersPerSecond how often those who cannot say who they are may ask from one address; without bound when 0
  * @param maxCallsPerConnection how many calls a connection may have under way, as its client was told by HTTP/2
- * @param maxWait how long calls that are decided on may wait for their turn before fewer are taken; without bound when 0
  * @param maxMetadataBytes what a caller may say beside a request, counted as HTTP/2 counts it
  * @param clockSkew how much longer than it says a token holds
  * @param recordStands how long one record in the audit trail stands for a request that is repeated on the same stream
@@ -19,7 +18,6 @@ public record GateSettings(
         long maxRequestsPerSecond,
         long maxStrangersPerSecond,
         int maxCallsPerConnection,
-        Duration maxWait,
         long maxMetadataBytes,
         Duration clockSkew,
         Duration recordStands) {}

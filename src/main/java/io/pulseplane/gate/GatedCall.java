@@ -227,15 +227,11 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             return;
         }
         listenedTo = decision;
-        decision.whenComplete((_, failure) -> {
-            long since = System.nanoTime();
-            here.execute(() -> {
-                gate.pressure().waited(System.nanoTime() - since);
-                listenedTo = null;
-                line.decided(decision, failure == null ? null : cause(failure));
-                proceed();
-            });
-        });
+        decision.whenComplete((_, failure) -> here.execute(() -> {
+            listenedTo = null;
+            line.decided(decision, failure == null ? null : cause(failure));
+            proceed();
+        }));
     }
 
     /** Hands over what has been decided on, as far as it goes. */
@@ -381,7 +377,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onCancel() {
-        gate.pressure().leave(peer);
+        peer.calls().decrementAndGet();
         boolean ended = over;
         finish();
         if (!ended) {
@@ -391,7 +387,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onComplete() {
-        gate.pressure().leave(peer);
+        peer.calls().decrementAndGet();
         boolean ended = over;
         finish();
         if (!ended) {

@@ -61,15 +61,8 @@ public interface GateConfig {
         int maxConnectionsPerAddress();
 
         /** Calls one connection may have under way; HTTP/2 has those beyond them wait. */
-        @WithDefault("1000")
+        @WithDefault("256")
         int maxCallsPerConnection();
-
-        /**
-         * How long calls may wait for their turn on average, before fewer are taken and the others are turned away; any
-         * time when 0.
-         */
-        @WithDefault("10ms")
-        Duration maxWait();
 
         /** Of messages that have begun and not ended, what is kept of one connection. */
         @WithDefault("16M")

@@ -73,7 +73,6 @@ final class GateWiring {
                         bounds.maxRequestsPerSecond(),
                         bounds.maxStrangersPerSecond(),
                         bounds.maxCallsPerConnection(),
-                        bounds.maxWait(),
                         bounds.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
                         recordStands(config)));

@@ -4,11 +4,14 @@ import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.pulseplane.gate.Connections;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.HalfSent;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
 import io.vertx.grpc.VertxServerBuilder;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
@@ -32,21 +35,27 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
      */
     private static final int METADATA_READ = 4;
 
-    /** Bytes read from a connection in one turn: some hundred small calls at most. */
-    private static final int MAX_READ = 16 << 10;
+    /** Bytes read from a connection in one turn: some ten small calls with a token each. */
+    private static final int MAX_READ = 4 << 10;
 
     private static final int READ = 2 << 10;
     private static final int MIN_READ = 512;
 
+    /** In hundredths of an event loop's time, as Netty has it; with 100 it does all there is to do before it reads again. */
+    private static final int FIRST_DO_THEN_READ = 100;
+
     private final GateConfig.Bounds bounds;
     private final ServerTls tls;
+    private final Vertx vertx;
     private final Instance<Connections> connections;
     private final Instance<Gate> gate;
     private volatile Optional<RuntimeException> failure = Optional.empty();
 
-    ServerBounds(GateConfig config, ServerTls tls, Instance<Connections> connections, Instance<Gate> gate) {
+    ServerBounds(
+            GateConfig config, ServerTls tls, Vertx vertx, Instance<Connections> connections, Instance<Gate> gate) {
         this.bounds = config.gate();
         this.tls = tls;
+        this.vertx = vertx;
         this.connections = connections;
         this.gate = gate;
     }
@@ -65,6 +74,7 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
         try {
             secure(server, builder.nettyBuilder());
             bound(builder.nettyBuilder());
+            queueNothing();
             // Made here and not when it is first called, so that whatever is wrong with it is known before.
             gate.get();
         } catch (RuntimeException e) {
@@ -106,6 +116,17 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
                 .permitKeepAliveTime(bounds.minPingInterval().toNanos(), TimeUnit.NANOSECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .withChildOption(ChannelOption.RCVBUF_ALLOCATOR, oneBufferATurn());
+    }
+
+    /**
+     * Calls that are read and not begun are a queue that nobody bounds and everybody waits in, also who asks for one thing
+     * in a second. So what was read is done first; what is too much stays in its connection, and waits in its client.
+     */
+    private void queueNothing() {
+        if (vertx instanceof VertxInternal plumbing
+                && plumbing.getEventLoopGroup() instanceof NioEventLoopGroup loops) {
+            loops.setIoRatio(FIRST_DO_THEN_READ);
+        }
     }
 
     /**

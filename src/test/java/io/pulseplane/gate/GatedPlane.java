@@ -198,7 +198,6 @@ final class GatedPlane implements AutoCloseable {
                         choice.maxRequestsPerSecond(),
                         choice.maxStrangersPerSecond(),
                         1_000,
-                        Duration.ZERO,
                         16 << 10,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));

@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 /** What the writer's thread does: write what waits, keep the head close behind, and mend what fails. */
 final class WriterLoop implements Runnable {
 
-    /** The head follows the log within this time. It costs a signature, which no group should wait for. */
-    static final Duration HEAD_LAG = Duration.ofMillis(10);
+    /** The head follows the log within this time. It costs a signature, most of a millisecond, so there are few of them. */
+    static final Duration HEAD_LAG = Duration.ofMillis(50);
 
     /** After a power cut the head is behind by this time at most. */
     static final Duration HEAD_SYNC = Duration.ofSeconds(1);

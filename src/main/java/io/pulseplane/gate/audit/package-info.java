@@ -68,7 +68,7 @@
  *
  * <h2>After a crash</h2>
  *
- * <p>The log is synced before the head is written, and the head follows within 10 ms; it is itself synced within a second.
+ * <p>The log is synced before the head is written, and the head follows within 50 ms; it is itself synced within a second.
  * So after a crash there may be complete groups beyond the head, which belong to the log, and an unfinished one after
  * them, which does not and is cut off when the log is opened; a mark says so. A log that does not reach as far as its head
  * says was cut by somebody, or by a disk that lost what it had synced: it is reported, and not written on.

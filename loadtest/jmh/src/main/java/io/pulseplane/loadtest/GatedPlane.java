@@ -132,7 +132,6 @@ final class GatedPlane implements AutoCloseable {
                         MAX_REQUESTS_PER_SECOND,
                         MAX_REQUESTS_PER_SECOND,
                         MAX_CALLS_PER_CONNECTION,
-                        Duration.ZERO,
                         MAX_METADATA_BYTES,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));

@@ -107,10 +107,9 @@ record Bench(Path out, WarmUp warmUp, Duration lead, Duration measured) {
         var h2load = new H2load(out);
         var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
         h2load.check(server.port(), rpc, token, ofPatient(0), answerBytes);
-        warmUp.until(
-                name + ", h2load", slice -> h2load.grpc(server.port(), rpc, token, ofPatient(0), Duration.ZERO, slice));
-        var meter = CpuMeter.start(server::processorTime, lead, measured);
-        double perSecond = h2load.grpc(server.port(), rpc, token, ofPatient(0), lead, measured);
+        warmUp.until(name + ", h2load", slice -> h2load.sent(server.port(), rpc, token, ofPatient(0), slice));
+        var meter = CpuMeter.start(server::processorTime, Duration.ZERO, measured);
+        double perSecond = h2load.answered(server.port(), rpc, token, ofPatient(0), answerBytes, measured);
         return new Peak(perSecond, meter.microsOf(perSecond * measured.toSeconds()));
     }
 

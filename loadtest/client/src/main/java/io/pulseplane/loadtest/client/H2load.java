@@ -26,6 +26,9 @@ final class H2load {
     private static final int STREAMS = 64;
     private static final int TRIED = 1_000;
 
+    /** So few that a server which is cold turns none of them away. */
+    private static final int STREAMS_TRIED = 16;
+
     /** How much an answer may differ from another in size: in the number of its last digit. */
     private static final double TOLERANCE = 1.1;
 
@@ -46,19 +49,39 @@ final class H2load {
     /** Fails if answers are not messages of so many bytes. What it reads while it warms up would be in the sum. */
     void check(int port, String rpc, Optional<String> token, MessageLite request, int answerBytes)
             throws IOException, InterruptedException {
-        var said = run(List.of("-n", Integer.toString(TRIED)), options(token, request), url(port, rpc));
-        double bytes = Double.parseDouble(group(DATA, said, 1)) / TRIED;
+        var said = run(
+                List.of("-c", "1", "-m", Integer.toString(STREAMS_TRIED), "-n", Integer.toString(TRIED)),
+                options(token, request),
+                url(port, rpc));
+        checkSize(said, TRIED, answerBytes);
+    }
+
+    /** To h2load, an answer that is an error is an answer, too. */
+    private static void checkSize(String said, double answers, int answerBytes) throws IOException {
+        double bytes = Double.parseDouble(group(DATA, said, 1)) / answers;
         int expected = 1 + Integer.BYTES + answerBytes;
         if (bytes < expected / TOLERANCE || bytes > expected * TOLERANCE) {
             throw new IOException("answers of " + bytes + " bytes, not of " + expected + "\n" + said);
         }
     }
 
-    /** Requests a second to a gRPC rpc. */
-    double grpc(int port, String rpc, Optional<String> token, MessageLite request, Duration warmUp, Duration measured)
+    /** Requests a second to a gRPC rpc, whatever they are answered by. */
+    double sent(int port, String rpc, Optional<String> token, MessageLite request, Duration measured)
             throws IOException, InterruptedException {
-        return Double.parseDouble(
-                group(RATE, run(during(warmUp, measured), options(token, request), url(port, rpc)), 1));
+        return rate(run(saturating(Duration.ZERO, measured), options(token, request), url(port, rpc)));
+    }
+
+    /** Answers a second of an rpc. Fails if there are others among them than messages of so many bytes. */
+    double answered(
+            int port, String rpc, Optional<String> token, MessageLite request, int answerBytes, Duration measured)
+            throws IOException, InterruptedException {
+        var said = run(saturating(Duration.ZERO, measured), options(token, request), url(port, rpc));
+        checkSize(said, Double.parseDouble(group(REQUESTS, said, 1)), answerBytes);
+        return rate(said);
+    }
+
+    private static double rate(String said) throws IOException {
+        return Double.parseDouble(group(RATE, said, 1));
     }
 
     private static String url(int port, String rpc) {
@@ -83,18 +106,25 @@ final class H2load {
 
     /** Requests a second for a page. */
     double get(int port, String path, Duration warmUp, Duration measured) throws IOException, InterruptedException {
-        return Double.parseDouble(
-                group(RATE, run(during(warmUp, measured), List.of(), "http://127.0.0.1:" + port + path), 1));
+        return rate(run(saturating(warmUp, measured), List.of(), "http://127.0.0.1:" + port + path));
     }
 
-    private static List<String> during(Duration warmUp, Duration measured) {
-        return List.of("-D", Long.toString(measured.toSeconds()), "--warm-up-time", Long.toString(warmUp.toSeconds()));
+    private static List<String> saturating(Duration warmUp, Duration measured) {
+        return List.of(
+                "-c",
+                Integer.toString(CONNECTIONS),
+                "-m",
+                Integer.toString(STREAMS),
+                "-D",
+                Long.toString(measured.toSeconds()),
+                "--warm-up-time",
+                Long.toString(warmUp.toSeconds()));
     }
 
     private static String run(List<String> length, List<String> options, String url)
             throws IOException, InterruptedException {
-        var command = new ArrayList<>(
-                List.of("h2load", "-c", Integer.toString(CONNECTIONS), "-m", Integer.toString(STREAMS)));
+        var command = new ArrayList<String>();
+        command.add("h2load");
         command.addAll(length);
         command.addAll(options);
         command.add(url);

@@ -113,6 +113,14 @@ record Bench(Path out, WarmUp warmUp, Duration lead, Duration measured) {
         return new Peak(perSecond, meter.microsOf(perSecond * measured.toSeconds()));
     }
 
+    H2load.Storm storm(Server server, String token, int connections, double perSecond, Duration length)
+            throws IOException, InterruptedException {
+        var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
+        int answerBytes = answerBytes(server.port(), Tokens.headers(token));
+        return new H2load(out)
+                .storm(server.port(), rpc, token, ofPatient(0), answerBytes, connections, perSecond, length);
+    }
+
     private static Peak peak(Outcome outcome, CpuMeter meter) {
         if (outcome.failed() > 0) {
             throw new IllegalStateException("calls failed: " + outcome.failuresText());

@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -22,6 +24,12 @@ final class H2load {
             Pattern.compile("requests: .* (\\d+) succeeded, (\\d+) failed, (\\d+) errored, (\\d+) timeout");
     private static final Pattern DATA = Pattern.compile("traffic: .*\\((\\d+)\\) data");
 
+    private static final Pattern TIME = Pattern.compile("time for request: +\\S+ +(\\S+) +(\\S+)");
+
+    /** In milliseconds; what ends in a longer name is looked for first. */
+    private static final Map<String, Double> UNITS = units();
+
+    private static final int STORMING = 1_000;
     private static final int CONNECTIONS = 4;
     private static final int STREAMS = 64;
     private static final int TRIED = 1_000;
@@ -36,6 +44,14 @@ final class H2load {
 
     H2load(Path directory) {
         this.directory = directory;
+    }
+
+    private static Map<String, Double> units() {
+        var units = new LinkedHashMap<String, Double>();
+        units.put("us", 1e-3);
+        units.put("ms", 1.0);
+        units.put("s", 1e3);
+        return units;
     }
 
     static boolean isInstalled() {
@@ -78,6 +94,50 @@ final class H2load {
         var said = run(saturating(Duration.ZERO, measured), options(token, request), url(port, rpc));
         checkSize(said, Double.parseDouble(group(REQUESTS, said, 1)), answerBytes);
         return rate(said);
+    }
+
+    /**
+     * What became of more than a server can take.
+     *
+     * @param answered messages a second; whatever else came back counts for nothing
+     * @param meanMillis from when HTTP/2 let a call be sent to its answer
+     */
+    record Storm(double answered, double meanMillis, double maxMillis) {}
+
+    /** Calls at a fixed rate, on so many connections. */
+    Storm storm(
+            int port,
+            String rpc,
+            String token,
+            MessageLite request,
+            int answerBytes,
+            int connections,
+            double perSecond,
+            Duration measured)
+            throws IOException, InterruptedException {
+        var length = List.of(
+                "-c",
+                Integer.toString(connections),
+                "-m",
+                Integer.toString(STORMING),
+                "-D",
+                Long.toString(measured.toSeconds()),
+                "--rps",
+                Double.toString(perSecond / connections));
+        var said = run(length, options(Optional.of(token), request), url(port, rpc));
+        double answers = Double.parseDouble(group(DATA, said, 1)) / (1 + Integer.BYTES + answerBytes);
+        return new Storm(answers / measured.toSeconds(), millis(group(TIME, said, 2)), millis(group(TIME, said, 1)));
+    }
+
+    private static double millis(String time) {
+        for (var unit : UNITS.entrySet()) {
+            if (time.endsWith(unit.getKey())) {
+                return Double.parseDouble(
+                                time.substring(0, time.length() - unit.getKey().length()))
+                        * unit.getValue();
+            }
+        }
+        throw new IllegalArgumentException(time);
     }
 
     private static double rate(String said) throws IOException {

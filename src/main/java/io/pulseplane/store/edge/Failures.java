@@ -20,9 +20,9 @@ final class Failures {
         if (!(failure instanceof SQLException sql)) {
             return failure;
         }
+        int code = failure instanceof SQLiteException e ? e.getResultCode().code : sql.getErrorCode();
         // The low byte is the primary code; the rest says more, which the log gets.
-        int code = failure instanceof SQLiteException e ? e.getResultCode().code & 0xFF : sql.getErrorCode() & 0xFF;
-        return switch (code) {
+        return switch (code == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xFF) {
             case SQLITE_FULL -> {
                 LOG.log(Level.ERROR, "The disk is full: {0}", sql.getMessage());
                 yield new Problem.Exhausted("the plane's disk is full; nothing was stored", RETRY_WHEN_FULL);
@@ -44,4 +44,7 @@ final class Failures {
     private static final int SQLITE_CORRUPT = 11;
     private static final int SQLITE_FULL = 13;
     private static final int SQLITE_NOTADB = 26;
+
+    /** There is no room for the file through which connections share the log's index: it comes when a database is opened. */
+    private static final int SQLITE_IOERR_SHMSIZE = 4874;
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
@@ -63,20 +64,25 @@ public final class EdgeStoreFigures {
     }
 
     private void withStore(Work work) throws IOException {
-        Files.createDirectories(directory);
-        var own = Files.createTempDirectory(directory, "edge-");
-        var store = EdgeStore.open(own, 2, NOW);
-        try {
+        var own = directory();
+        try (var store = EdgeStore.open(own, 2, NOW)) {
             work.on(store, own);
-        } finally {
-            store.close();
-            try (var files = Files.list(own)) {
-                for (var file : files.toList()) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(own);
         }
+        delete(own);
+    }
+
+    private Path directory() throws IOException {
+        Files.createDirectories(directory);
+        return Files.createTempDirectory(directory, "edge-");
+    }
+
+    private static void delete(Path own) throws IOException {
+        try (var files = Files.list(own)) {
+            for (var file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(own);
     }
 
     /** Groups as ingest makes them: as many batches as came while the disk was busy. */
@@ -233,25 +239,33 @@ public final class EdgeStoreFigures {
                                     ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(row[0])),
                                     Double.parseDouble(row[4])));
         }
-        withStore((store, own) -> {
-            long readings = 0;
-            for (int patient = 0; patient < PATIENTS; patient++) {
-                long shift = patient * 7_919L * SECOND;
-                long sequence = 0;
-                for (var series : recording.entrySet()) {
-                    var columns = columns(series.getKey(), series.getValue(), "patient-" + patient, shift);
-                    for (int from = 0; from < columns.size(); from += 1_000) {
-                        var part = columns.slice(from, Math.min(columns.size(), from + 1_000));
-                        await(store.readings().append(List.of(batch(patient, ++sequence, part))));
-                        readings += part.size();
-                    }
+        var own = directory();
+        long readings;
+        try (var store = EdgeStore.open(own, 2, NOW)) {
+            readings = fill(store, recording);
+            await(store.compact());
+        }
+        System.out.printf(
+                "%s for %d patients: %,d readings, %,d bytes on disk, %.2f B a reading%n",
+                csv.getFileName(), PATIENTS, readings, bytes(own), (double) bytes(own) / readings);
+        delete(own);
+    }
+
+    private static long fill(EdgeStore store, SortedMap<Key, TreeMap<Long, Double>> recording) {
+        long readings = 0;
+        for (int patient = 0; patient < PATIENTS; patient++) {
+            long shift = patient * 7_919L * SECOND;
+            long sequence = 0;
+            for (var series : recording.entrySet()) {
+                var columns = columns(series.getKey(), series.getValue(), "patient-" + patient, shift);
+                for (int from = 0; from < columns.size(); from += 1_000) {
+                    var part = columns.slice(from, Math.min(columns.size(), from + 1_000));
+                    await(store.readings().append(List.of(batch(patient, ++sequence, part))));
+                    readings += part.size();
                 }
             }
-            await(store.compact());
-            System.out.printf(
-                    "%s for %d patients: %,d readings, %,d bytes on disk, %.2f B a reading%n",
-                    csv.getFileName(), PATIENTS, readings, bytes(own), (double) bytes(own) / readings);
-        });
+        }
+        return readings;
     }
 
     private static boolean isPlausible(String[] row) {

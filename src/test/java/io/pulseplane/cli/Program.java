@@ -37,14 +37,21 @@ final class Program {
     private Program() {}
 
     private static List<String> command(List<String> properties, String... arguments) {
-        var jar = System.getProperty("pulseplane.jar");
-        assertThat(jar).as("where the packaged program is").isNotNull();
+        var program = System.getProperty("pulseplane.program");
+        assertThat(program).as("where the packaged program is").isNotNull();
+        boolean isJar = program.endsWith(".jar");
         var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // It lives for seconds: what the second compiler would win is less than what it takes.
-        command.add("-XX:TieredStopAtLevel=1");
+        if (isJar) {
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            // It lives for seconds: what the second compiler would win is less than what it takes.
+            command.add("-XX:TieredStopAtLevel=1");
+        } else {
+            command.add(program);
+        }
         properties.forEach(property -> command.add("-D" + property));
-        command.addAll(List.of("-jar", jar));
+        if (isJar) {
+            command.addAll(List.of("-jar", program));
+        }
         command.addAll(List.of(arguments));
         return command;
     }

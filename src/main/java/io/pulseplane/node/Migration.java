@@ -17,9 +17,6 @@ import org.flywaydb.core.api.FlywayException;
  */
 public final class Migration {
 
-    private static final String TABLES = "classpath:db/migration";
-    private static final String CITUS = "classpath:db/citus";
-
     /** Left alone, where they were applied before and are not asked for now: the steps for Citus. */
     private static final String OPTIONAL = "repeatable:missing";
 
@@ -57,7 +54,8 @@ public final class Migration {
             var result = Flyway.configure(Migration.class.getClassLoader())
                     .dataSource(url(settings), settings.user(), settings.password())
                     .jdbcProperties(properties(settings))
-                    .locations(citus ? new String[] {TABLES, CITUS} : new String[] {TABLES})
+                    .resourceProvider(new MigrationFiles(citus))
+                    .javaMigrationClassProvider(List::of)
                     .ignoreMigrationPatterns(OPTIONAL)
                     .load()
                     .migrate();

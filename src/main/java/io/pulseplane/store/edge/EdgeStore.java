@@ -38,6 +38,7 @@ public final class EdgeStore implements Store {
     private EdgeStore(OwnDirectory own, EdgeSettings settings, LongSupplier now) throws SQLException {
         this.own = own;
         var directory = own.path();
+        NativeLibrary.load(directory);
         this.database = new Database(directory.resolve("pulseplane.db"));
         var nodeKey = settings.nodeKey().orElseGet(() -> NodeKey.readOrMake(directory.resolve("node.key")));
         var opened = new ArrayList<AutoCloseable>();

@@ -1,0 +1,54 @@
+package io.pulseplane.store.edge;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.sqlite.SQLiteJDBCLoader;
+import org.sqlite.util.LibraryLoaderUtil;
+
+/**
+ * SQLite, which is native code and part of this program's file: it is put into the data directory, loaded, and taken away
+ * again. The driver alone would put it among the temporary files under a new name at every start, compare it byte by byte,
+ * and leave it there for good when the plane is killed.
+ */
+final class NativeLibrary {
+
+    /** Where the driver looks first. Set by an operator, it is left alone; set here, the library is loaded. */
+    private static final String PATH = "org.sqlite.lib.path";
+
+    private static final String NAME = "org.sqlite.lib.name";
+    private static final String FILE = "sqlite.so";
+
+    private NativeLibrary() {}
+
+    /** Where it does not work, on a disk that is full or mounted noexec, the driver's own way is left. */
+    static synchronized void load(Path directory) {
+        if (System.getProperty(PATH) != null) {
+            return;
+        }
+        var file = directory.resolve(FILE).toAbsolutePath();
+        var resource = LibraryLoaderUtil.getNativeLibResourcePath() + "/" + LibraryLoaderUtil.getNativeLibName();
+        try (var library = SQLiteJDBCLoader.class.getResourceAsStream(resource)) {
+            if (library == null) {
+                return;
+            }
+            Files.copy(library, file, StandardCopyOption.REPLACE_EXISTING);
+            System.setProperty(PATH, file.getParent().toString());
+            System.setProperty(NAME, FILE);
+            SQLiteJDBCLoader.initialize();
+        } catch (Exception _) {
+            // The first connection says what is wrong, if the driver's own way is closed, too.
+        } finally {
+            remove(file);
+        }
+    }
+
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException _) {
+            // It is written over at the next start.
+        }
+    }
+}

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.util.HexFormat;
 
 /** Policies to be put where a policy is looked for. */
-final class Modules {
+public final class Modules {
 
     /** A module whose start function never ends. */
     static final byte[] ENDLESS =
@@ -18,7 +18,7 @@ final class Modules {
     private Modules() {}
 
     /** The built-in policy, to be interpreted. */
-    static byte[] healthdata() {
+    public static byte[] healthdata() {
         try {
             return Files.readAllBytes(Cases.REGO.resolve("healthdata.wasm"));
         } catch (IOException e) {
@@ -27,7 +27,7 @@ final class Modules {
     }
 
     /** The built-in policy, but that the staff's role has this name, which is as long. */
-    static byte[] withStaffCalled(String role) {
+    public static byte[] withStaffCalled(String role) {
         return replaced(STAFF, role);
     }
 

@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /** A web server with a key set on it. */
-final class FakeProvider implements AutoCloseable {
+public final class FakeProvider implements AutoCloseable {
 
     /** What to do with a request. */
     @FunctionalInterface
-    interface Answer {
+    public interface Answer {
         void to(HttpExchange exchange) throws IOException, InterruptedException;
     }
 
@@ -33,7 +33,7 @@ final class FakeProvider implements AutoCloseable {
         this(HttpServer.create(loopback(), 0), "http");
     }
 
-    FakeProvider(SSLContext context) throws IOException {
+    public FakeProvider(SSLContext context) throws IOException {
         this(https(context), "https");
     }
 
@@ -68,7 +68,7 @@ final class FakeProvider implements AutoCloseable {
         exchange.getResponseBody().write(bytes);
     }
 
-    URI url() {
+    public URI url() {
         return URI.create(scheme + "://localhost:" + server.getAddress().getPort() + "/jwks");
     }
 
@@ -80,7 +80,7 @@ final class FakeProvider implements AutoCloseable {
         this.answer = with;
     }
 
-    void publishes(String jwks) {
+    public void publishes(String jwks) {
         answers(exchange -> respond(exchange, 200, jwks));
     }
 

@@ -29,16 +29,16 @@ import org.jose4j.keys.EllipticCurves;
 import org.jose4j.lang.JoseException;
 
 /** An identity provider: keys, and tokens that it signs with another library than the plane checks them with. */
-final class Provider {
+public final class Provider {
 
     static final long SECOND = 1_000_000L;
 
     /** What the clock of most tests shows at first, in seconds. */
     static final long NOW = 1_800_000_000L;
 
-    static final PublicJsonWebKey RSA = key("RS256", "rsa-1");
-    static final PublicJsonWebKey EC = key("ES256", "ec-1");
-    static final PublicJsonWebKey ED = key("EdDSA", "ed-1");
+    public static final PublicJsonWebKey RSA = key("RS256", "rsa-1");
+    public static final PublicJsonWebKey EC = key("ES256", "ec-1");
+    public static final PublicJsonWebKey ED = key("EdDSA", "ed-1");
 
     private Provider() {}
 
@@ -46,7 +46,7 @@ final class Provider {
         return new AtomicLong(NOW * SECOND);
     }
 
-    static PublicJsonWebKey key(String algorithm, String id) {
+    public static PublicJsonWebKey key(String algorithm, String id) {
         try {
             var key =
                     switch (algorithm) {
@@ -62,18 +62,18 @@ final class Provider {
         }
     }
 
-    static String jwks(PublicJsonWebKey... keys) {
+    public static String jwks(PublicJsonWebKey... keys) {
         return new JsonWebKeySet(keys).toJson(OutputControlLevel.PUBLIC_ONLY);
     }
 
     /** Puts it there in one go, as a careful operator does. */
-    static void publish(Path file, String jwks) throws Exception {
+    public static void publish(Path file, String jwks) throws Exception {
         var unfinished = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), jwks);
         Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
     }
 
     /** A doctor's, good for five minutes. */
-    static Map<String, Object> claims() {
+    public static Map<String, Object> claims() {
         var claims = new HashMap<String, Object>();
         claims.put("iss", TokenSettings.DEFAULT_ISSUER);
         claims.put("aud", TokenSettings.DEFAULT_AUDIENCE);
@@ -98,7 +98,7 @@ final class Provider {
         return claims;
     }
 
-    static String sign(PublicJsonWebKey key, Map<String, Object> claims) {
+    public static String sign(PublicJsonWebKey key, Map<String, Object> claims) {
         return sign(key, Map.of("kid", key.getKeyId()), JsonUtil.toJson(claims));
     }
 

@@ -76,7 +76,7 @@ public final class Postgres {
                 .setServerConfig("log_filename", "server");
     }
 
-    int port() {
+    public int port() {
         return server.getPort();
     }
 

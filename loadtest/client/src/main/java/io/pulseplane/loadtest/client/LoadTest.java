@@ -95,7 +95,9 @@ final class LoadTest implements Callable<Integer> {
     @Option(
             names = "--app",
             defaultValue = "target/quarkus-app",
-            description = "The packaged plane; another one, to compare with. Default: ${DEFAULT-VALUE}")
+            description =
+                    "The packaged plane; another one, to compare with, or target/pulseplane, the executable, which has no"
+                            + " soak and no growth. Default: ${DEFAULT-VALUE}")
     private Path app;
 
     @Mixin
@@ -169,7 +171,7 @@ final class LoadTest implements Callable<Integer> {
     }
 
     private Plane.Setup setup() {
-        return new Plane.Setup(app, out, pinned(java()));
+        return new Plane.Setup(app, out, pin(), jvm);
     }
 
     private List<String> pinned(List<String> command) {

@@ -1,6 +1,7 @@
 package io.pulseplane.loadtest.client;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,30 +29,49 @@ final class Plane implements AutoCloseable {
     /**
      * How planes are started.
      *
-     * @param app the packaged plane
+     * @param app the packaged plane: a directory with quarkus-run.jar, or an executable
      * @param out where its log may lie
-     * @param java how a virtual machine is started where servers are
+     * @param pin what the command begins with, to be where servers are
+     * @param options of virtual machines, which the executable takes too
      */
-    record Setup(Path app, Path out, List<String> java) {
+    record Setup(Path app, Path out, List<String> pin, List<String> options) {
 
         Setup with(String option) {
             return new Setup(
-                    app, out, Stream.concat(java.stream(), Stream.of(option)).toList());
+                    app,
+                    out,
+                    pin,
+                    Stream.concat(options.stream(), Stream.of(option)).toList());
+        }
+
+        private List<String> command(List<String> properties, String... arguments) {
+            boolean isExecutable = Files.isRegularFile(app);
+            var command = new ArrayList<>(pin);
+            command.add(
+                    isExecutable
+                            ? app.toAbsolutePath().toString()
+                            : Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString());
+            command.addAll(options);
+            command.addAll(properties);
+            if (!isExecutable) {
+                command.addAll(List.of("-jar", app.resolve("quarkus-run.jar").toString()));
+            }
+            command.addAll(List.of(arguments));
+            return command;
         }
     }
 
     /** @param port 0 for any */
     static Plane start(Setup setup, Path dataDir, int port) throws IOException, InterruptedException {
-        var command = new ArrayList<>(setup.java());
-        command.addAll(List.of(
-                "-Dquarkus.grpc.server.port=" + port,
-                "-Dquarkus.http.port=0",
-                "-Dpulseplane.gate.max-requests-per-second=0",
-                "-jar",
-                setup.app().resolve("quarkus-run.jar").toString(),
+        var command = setup.command(
+                List.of(
+                        "-Dquarkus.grpc.server.port=" + port,
+                        "-Dquarkus.http.port=0",
+                        "-Dpulseplane.gate.max-requests-per-second=0"),
                 "serve",
                 "--data-dir",
-                dataDir.toString()));
+                dataDir.toString());
         return new Plane(Server.start(setup.out().resolve("plane.log"), List.of(), command, LISTENS), dataDir);
     }
 

@@ -1,4 +1,4 @@
-package io.pulseplane.node;
+package io.pulseplane.store.postgres;
 
 import com.oracle.svm.core.annotate.Substitute;
 import com.oracle.svm.core.annotate.TargetClass;

@@ -1,5 +1,6 @@
 package io.pulseplane.cache;
 
+import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Reading;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -37,17 +38,40 @@ record Message(
     /** @param run a number that no other run of any plane has */
     record Origin(String plane, long run) {}
 
-    /** What was stored and changed: of each series the latest reading. */
-    record Changes(Collection<Reading> readings, Collection<String> consents, Collection<String> devices) {
+    /**
+     * What was stored of one series.
+     *
+     * @param latest of it
+     * @param since before which nothing was
+     */
+    record Fresh(Reading latest, long since) {
 
-        static final Changes NONE = new Changes(List.of(), List.of(), List.of());
+        static Fresh of(Columns stored) {
+            int last = stored.size() - 1;
+            var latest = new Reading(stored.series(), stored.times()[last], stored.values()[last]);
+            return new Fresh(latest, stored.firstTime());
+        }
 
-        int size() {
-            return readings.size() + consents.size() + devices.size();
+        static Fresh both(Fresh a, Fresh b) {
+            return new Fresh(b.latest.time() > a.latest.time() ? b.latest : a.latest, Math.min(a.since, b.since));
         }
     }
 
-    private static final int VERSION = 1;
+    /** What was stored, of each series once, and what was changed. */
+    record Changes(Collection<Fresh> stored, Collection<String> consents, Collection<String> devices) {
+
+        static final Changes NONE = new Changes(List.of(), List.of(), List.of());
+
+        List<Reading> readings() {
+            return stored.stream().map(Fresh::latest).toList();
+        }
+
+        int size() {
+            return stored.size() + consents.size() + devices.size();
+        }
+    }
+
+    private static final int VERSION = 2;
 
     byte[] encoded() {
         var bytes = new ByteArrayOutputStream();
@@ -65,7 +89,10 @@ record Message(
                 out.writeLong(echo.getValue());
             }
             out.writeBoolean(leaving);
-            ReadingBytes.write(out, changes.readings);
+            ReadingBytes.write(out, changes.readings());
+            for (var fresh : changes.stored) {
+                out.writeLong(fresh.since);
+            }
             write(out, changes.consents);
             write(out, changes.devices);
         } catch (IOException e) {
@@ -94,7 +121,7 @@ record Message(
             long beat = in.readLong();
             var echoes = echoes(in);
             boolean leaving = in.readBoolean();
-            var changes = new Changes(ReadingBytes.read(in), texts(in), texts(in));
+            var changes = new Changes(stored(in), texts(in), texts(in));
             return Optional.of(new Message(from, sequence, generation, keyId, beat, echoes, leaving, changes));
         } catch (IOException e) {
             return Optional.empty();
@@ -108,6 +135,15 @@ record Message(
             echoes.put(in.readLong(), in.readLong());
         }
         return echoes;
+    }
+
+    private static List<Fresh> stored(DataInputStream in) throws IOException {
+        var readings = ReadingBytes.read(in);
+        var stored = new Fresh[readings.size()];
+        for (int i = 0; i < stored.length; i++) {
+            stored[i] = new Fresh(readings.get(i), in.readLong());
+        }
+        return List.of(stored);
     }
 
     private static List<String> texts(DataInputStream in) throws IOException {

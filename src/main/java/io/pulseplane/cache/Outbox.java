@@ -54,7 +54,7 @@ final class Outbox {
     private final SiteEvents events;
     private final int maxInMessage;
 
-    private final Map<Series, Reading> readings = new LinkedHashMap<>();
+    private final Map<Series, Message.Fresh> readings = new LinkedHashMap<>();
     private final Set<String> consents = new LinkedHashSet<>();
     private final Set<String> devices = new LinkedHashSet<>();
 
@@ -79,13 +79,11 @@ final class Outbox {
     }
 
     void stored(Columns fresh) {
-        int last = fresh.size() - 1;
-        var reading = new Reading(fresh.series(), fresh.times()[last], fresh.values()[last]);
         synchronized (this) {
             if (!line.isUp() || readings.size() == MAX_WAITING) {
                 dropped = true;
             } else {
-                readings.merge(reading.series(), reading, (a, b) -> b.time() > a.time() ? b : a);
+                readings.merge(fresh.series(), Message.Fresh.of(fresh), Message.Fresh::both);
             }
         }
         schedule();

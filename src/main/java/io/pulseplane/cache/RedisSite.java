@@ -29,6 +29,7 @@ public final class RedisSite implements Site, AutoCloseable {
     private final Vertx vertx;
     private volatile Heard heard = NOBODY;
     private final SiteEvents events;
+    private final RecentWindows windows;
     private final String channel;
     private final Seal seal;
     private final long run = new SecureRandom().nextLong();
@@ -58,8 +59,11 @@ public final class RedisSite implements Site, AutoCloseable {
 
     /**
      * Does nothing until it is started; what is remembered until then is not trusted for long.
+     *
+     * @param windows that are remembered here; they hear of what changes on any plane, this one included
      */
-    public RedisSite(Vertx vertx, RedisSettings settings, SiteEvents events) {
+    public RedisSite(Vertx vertx, RedisSettings settings, SiteEvents events, RecentWindows windows) {
+        this.windows = windows;
         this.vertx = vertx;
         this.settings = settings;
         this.events = events;
@@ -207,8 +211,14 @@ public final class RedisSite implements Site, AutoCloseable {
             var changes = message.changes();
             events.heard(changes.size());
             changes.devices().forEach(heard::deviceChanged);
-            changes.consents().forEach(heard::consentChanged);
-            changes.readings().forEach(heard::stored);
+            changes.consents().forEach(patient -> {
+                windows.forget(patient);
+                heard.consentChanged(patient);
+            });
+            changes.stored().forEach(fresh -> {
+                windows.stored(fresh.latest().series(), fresh.since());
+                heard.stored(fresh.latest());
+            });
         }
         if (standing.heard(message)) {
             doubt();
@@ -257,11 +267,13 @@ public final class RedisSite implements Site, AutoCloseable {
 
     @Override
     public void stored(Columns fresh) {
+        windows.stored(fresh.series(), fresh.firstTime());
         outbox.stored(fresh);
     }
 
     @Override
     public void consentChanged(String patient) {
+        windows.forget(patient);
         outbox.consentChanged(patient);
     }
 
@@ -269,7 +281,7 @@ public final class RedisSite implements Site, AutoCloseable {
     @Override
     public void patientErased(String patient) {
         standing.nextGeneration();
-        outbox.consentChanged(patient);
+        consentChanged(patient);
     }
 
     @Override

@@ -15,13 +15,18 @@ public final class SilentSite implements Site, AutoCloseable {
     private static final double TRUSTED = 0.4;
 
     private final Vertx vertx;
+    private final RecentWindows windows;
     private final long begin = System.nanoTime();
     private final long trustedNanos;
     private long timer = -1;
 
-    /** @param maxStaleness what was acknowledged longer ago than this is known everywhere */
-    public SilentSite(Vertx vertx, Duration maxStaleness) {
+    /**
+     * @param maxStaleness what was acknowledged longer ago than this is known everywhere
+     * @param windows that are remembered here; they hear of what changes here
+     */
+    public SilentSite(Vertx vertx, Duration maxStaleness, RecentWindows windows) {
         this.vertx = vertx;
+        this.windows = windows;
         this.trustedNanos = (long) (maxStaleness.toNanos() * TRUSTED);
         if (trustedNanos < 1_000_000) {
             throw new IllegalArgumentException("max-staleness: has to be 3 ms at least");
@@ -54,10 +59,14 @@ public final class SilentSite implements Site, AutoCloseable {
     }
 
     @Override
-    public void stored(Columns fresh) {}
+    public void stored(Columns fresh) {
+        windows.stored(fresh.series(), fresh.firstTime());
+    }
 
     @Override
-    public void consentChanged(String patient) {}
+    public void consentChanged(String patient) {
+        windows.forget(patient);
+    }
 
     @Override
     public void deviceChanged(String device) {}

@@ -2,6 +2,7 @@ package io.pulseplane.node;
 
 import io.pulseplane.api.Limits;
 import io.pulseplane.cache.LatestSource;
+import io.pulseplane.cache.WindowSource;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.Registration;
@@ -95,8 +96,8 @@ final class Plane {
 
     @Produces
     @Singleton
-    Aggregation aggregation(Store store) {
-        return new Aggregation(store);
+    Aggregation aggregation(Store store, WindowSource source) {
+        return new Aggregation(store, source);
     }
 
     @Produces

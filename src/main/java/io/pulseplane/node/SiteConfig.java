@@ -1,6 +1,7 @@
 package io.pulseplane.node;
 
 import io.pulseplane.store.seal.SealKeys;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -20,6 +21,14 @@ public interface SiteConfig {
     /** What was acknowledged longer ago than this is known on every plane, whatever fails. */
     @WithDefault("1s")
     Duration maxStaleness();
+
+    /** What windows that are remembered may take in memory; 0 for none. */
+    @WithDefault("64M")
+    MemorySize windowsMemory();
+
+    /** After how long they are read again, whatever was heard of them. */
+    @WithDefault("5m")
+    Duration windowsTtl();
 
     /** The keys; a plane that needs them does not start without. @param what needs them */
     default SealKeys keys(String what) {

@@ -1,8 +1,10 @@
 package io.pulseplane.node;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.pulseplane.cache.RecentWindows;
 import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SiteEvents;
 import java.util.EnumMap;
@@ -10,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToDoubleFunction;
 
 /** Counts what happens between the plane and Redis. Made only where there is one. */
 final class SiteMetrics implements SiteEvents {
@@ -64,6 +67,24 @@ final class SiteMetrics implements SiteEvents {
                 .register(registry);
         Gauge.builder("pulseplane.site.sharing", site, s -> s.isSharing() ? 1 : 0)
                 .description("1 while what is in Redis is trusted")
+                .register(registry);
+    }
+
+    /** What is to be told of windows that are remembered, with Redis or without. */
+    static void watch(RecentWindows windows, MeterRegistry registry) {
+        Gauge.builder("pulseplane.windows.size", windows, RecentWindows::bytes)
+                .description("Bytes that remembered windows take")
+                .baseUnit("bytes")
+                .register(registry);
+        lookups(windows, "hit", RecentWindows::hits, registry);
+        lookups(windows, "miss", RecentWindows::misses, registry);
+    }
+
+    private static void lookups(
+            RecentWindows windows, String outcome, ToDoubleFunction<RecentWindows> count, MeterRegistry registry) {
+        FunctionCounter.builder("pulseplane.windows.lookups", windows, count)
+                .description("Questions for windows that may be remembered, by whether those that are over were")
+                .tag("outcome", outcome)
                 .register(registry);
     }
 

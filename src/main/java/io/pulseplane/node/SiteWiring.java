@@ -3,9 +3,11 @@ package io.pulseplane.node;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pulseplane.cache.Heard;
 import io.pulseplane.cache.LatestSource;
+import io.pulseplane.cache.RecentWindows;
 import io.pulseplane.cache.RedisSettings;
 import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SilentSite;
+import io.pulseplane.cache.WindowSource;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
@@ -19,6 +21,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.function.LongSupplier;
 
 /**
  * The other planes, and how this one hears of them. A plane that has its store to itself loads nothing of what it takes to
@@ -35,7 +38,8 @@ final class SiteWiring {
             RedisConfig redis,
             RedisServer server,
             Vertx vertx,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            RecentWindows windows) {
         if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
             if (redis.hosts().isPresent()) {
                 throw new PlaneProcess.StartFailure(
@@ -45,8 +49,8 @@ final class SiteWiring {
         }
         try {
             return server.configured()
-                    .<Site>map(there -> withRedis(gate, site, redis, there, vertx, registry))
-                    .orElseGet(() -> new SilentSite(vertx, site.maxStaleness()));
+                    .<Site>map(there -> withRedis(gate, site, redis, there, vertx, registry, windows))
+                    .orElseGet(() -> new SilentSite(vertx, site.maxStaleness(), windows));
         } catch (IllegalArgumentException e) {
             throw new PlaneProcess.StartFailure("pulseplane.redis, pulseplane.site: " + e.getMessage());
         }
@@ -58,10 +62,11 @@ final class SiteWiring {
             RedisConfig redis,
             RedisSettings.Server server,
             Vertx vertx,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            RecentWindows windows) {
         var metrics = new SiteMetrics(registry);
         var settings = redis.settings(gate.nodeId(), server, site.keys("Redis"), site.maxStaleness());
-        var made = new RedisSite(vertx, settings, metrics);
+        var made = new RedisSite(vertx, settings, metrics, windows);
         metrics.watch(made);
         return made;
     }
@@ -76,6 +81,24 @@ final class SiteWiring {
     @Singleton
     LatestSource latestSource(Site site, Store store) {
         return site instanceof RedisSite redis ? redis.over(store) : LatestSource.of(store, site);
+    }
+
+    @Produces
+    @Singleton
+    RecentWindows recentWindows(SiteConfig site) {
+        return new RecentWindows(site.windowsMemory().asLongValue(), site.windowsTtl());
+    }
+
+    /** A store on this machine has its windows as near as memory. */
+    @Produces
+    @Singleton
+    WindowSource windowSource(
+            Site site, Store store, RecentWindows windows, LongSupplier clock, MeterRegistry registry) {
+        if (!site.isShared()) {
+            return WindowSource.of(store.readings());
+        }
+        SiteMetrics.watch(windows, registry);
+        return windows.over(store.readings(), site, clock);
     }
 
     /** Before the first call comes in, and without waiting for anybody. */

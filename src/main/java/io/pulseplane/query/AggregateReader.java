@@ -1,7 +1,7 @@
 package io.pulseplane.query;
 
+import io.pulseplane.cache.WindowSource;
 import io.pulseplane.store.Aggregates;
-import io.pulseplane.store.ReadingStore;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Multi;
@@ -31,13 +31,13 @@ final class AggregateReader {
 
     record Part(Series series, Aggregates aggregates) {}
 
-    private final ReadingStore store;
+    private final WindowSource source;
     private final long width;
     private final int page;
     private final List<Lane> lanes;
 
-    AggregateReader(ReadingStore store, List<Series> series, TimeRange range, long width) {
-        this.store = store;
+    AggregateReader(WindowSource source, List<Series> series, TimeRange range, long width) {
+        this.source = source;
         this.width = width;
         this.page = Math.clamp(WINDOWS_HELD / Math.max(1, series.size()), MIN_PAGE, MAX_PAGE);
         this.lanes = series.stream().map(s -> new Lane(s, range)).toList();
@@ -63,7 +63,7 @@ final class AggregateReader {
     }
 
     private Uni<Part> fill(Lane lane) {
-        return store.aggregate(lane.series, lane.rest, width, page)
+        return source.aggregate(lane.series, lane.rest, width, page)
                 .invoke(aggregates -> lane.took(aggregates, page, width))
                 .map(aggregates -> new Part(lane.series, aggregates));
     }

@@ -1,5 +1,6 @@
 package io.pulseplane.query;
 
+import io.pulseplane.cache.WindowSource;
 import io.pulseplane.query.Group.Grouping;
 import io.pulseplane.store.Aggregates;
 import io.pulseplane.store.Store;
@@ -35,10 +36,17 @@ public final class Aggregation {
     public record Statistics(Group group, Summary summary) {}
 
     private final Store store;
+    private final WindowSource source;
     private final Subjects subjects;
 
     public Aggregation(Store store) {
+        this(store, WindowSource.of(store.readings()));
+    }
+
+    /** @param source where to look for windows without quantiles */
+    public Aggregation(Store store, WindowSource source) {
         this.store = store;
+        this.source = source;
         this.subjects = new Subjects(store);
     }
 
@@ -87,7 +95,7 @@ public final class Aggregation {
 
     /** Where nobody asks how values are distributed, the store may know what they come to without reading them. */
     private Multi<List<Windows>> fromAggregates(Windowed asked, List<Series> series, Map<Group, Windowing> groups) {
-        return new AggregateReader(store.readings(), series, asked.times(), asked.width())
+        return new AggregateReader(source, series, asked.times(), asked.width())
                 .stretches()
                 .map(stretch -> {
                     List<Windows> windows = new ArrayList<>();
@@ -119,7 +127,7 @@ public final class Aggregation {
         return subjects.series(question).chain(series -> {
             var groups = byGroup(series, grouping, _ -> new Summary(quantiles));
             var added = quantiles.length == 0
-                    ? new AggregateReader(store.readings(), series, times, Long.MAX_VALUE)
+                    ? new AggregateReader(source, series, times, Long.MAX_VALUE)
                             .stretches()
                             .invoke(stretch -> stretch.parts()
                                     .forEach(part -> addUp(groups.get(grouping.of(part.series())), part.aggregates())))

@@ -31,8 +31,77 @@ public record Aggregates(
         long[] lastTimes,
         double[] lasts) {
 
+    /** Of no readings. */
+    public static final Aggregates NONE = new Builder(1).build(0);
+
+    /** What a row takes in memory, in bytes. */
+    public static final int BYTES_OF_ROW = 11 * Long.BYTES;
+
     public int size() {
         return indexes.length;
+    }
+
+    /** The windows from one to another, exclusive. */
+    public Aggregates between(long index, long end) {
+        int from = place(index);
+        int to = Math.max(from, place(end));
+        return from == 0 && to == size() ? this : slice(from, to);
+    }
+
+    private int place(long index) {
+        int place = Arrays.binarySearch(indexes, index);
+        return place < 0 ? -place - 1 : place;
+    }
+
+    /** The first windows, at most that many. */
+    public Aggregates first(int limit) {
+        return limit >= size() ? this : slice(0, limit);
+    }
+
+    private Aggregates slice(int from, int to) {
+        return new Aggregates(
+                Arrays.copyOfRange(indexes, from, to),
+                Arrays.copyOfRange(counts, from, to),
+                Arrays.copyOfRange(sums, from, to),
+                Arrays.copyOfRange(means, from, to),
+                Arrays.copyOfRange(spreads, from, to),
+                Arrays.copyOfRange(mins, from, to),
+                Arrays.copyOfRange(maxs, from, to),
+                Arrays.copyOfRange(firstTimes, from, to),
+                Arrays.copyOfRange(firsts, from, to),
+                Arrays.copyOfRange(lastTimes, from, to),
+                Arrays.copyOfRange(lasts, from, to));
+    }
+
+    /** These windows, then others of the same width, all of them later. */
+    public Aggregates then(Aggregates later) {
+        if (size() == 0 || later.size() == 0) {
+            return size() == 0 ? later : this;
+        }
+        return new Aggregates(
+                join(indexes, later.indexes),
+                join(counts, later.counts),
+                join(sums, later.sums),
+                join(means, later.means),
+                join(spreads, later.spreads),
+                join(mins, later.mins),
+                join(maxs, later.maxs),
+                join(firstTimes, later.firstTimes),
+                join(firsts, later.firsts),
+                join(lastTimes, later.lastTimes),
+                join(lasts, later.lasts));
+    }
+
+    private static long[] join(long[] before, long[] after) {
+        var joined = Arrays.copyOf(before, before.length + after.length);
+        System.arraycopy(after, 0, joined, before.length, after.length);
+        return joined;
+    }
+
+    private static double[] join(double[] before, double[] after) {
+        var joined = Arrays.copyOf(before, before.length + after.length);
+        System.arraycopy(after, 0, joined, before.length, after.length);
+        return joined;
     }
 
     /**

@@ -26,6 +26,7 @@ final class SharingPlane implements AutoCloseable, Heard {
     static final byte[] KEY = key(1);
 
     final LatestValues values = new LatestValues(10_000);
+    final RecentWindows windows = new RecentWindows(1 << 20, Duration.ofMinutes(5));
     final SiteLedger events = new SiteLedger();
     final List<String> consents = new CopyOnWriteArrayList<>();
     final List<String> devices = new CopyOnWriteArrayList<>();
@@ -36,7 +37,7 @@ final class SharingPlane implements AutoCloseable, Heard {
 
     SharingPlane(Vertx vertx, RedisSettings settings, Store store) {
         this.store = store;
-        site = new RedisSite(vertx, settings, events);
+        site = new RedisSite(vertx, settings, events, windows);
         query = new LatestQuery(values, store, site.over(store), site);
         site.start(this);
     }

@@ -23,10 +23,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A store of several planes, that counts what it is asked and can keep its answers to itself for a while. */
-final class SlowStore implements Store, ReadingStore {
+class SlowStore implements Store, ReadingStore {
 
     private final MemoryStore store = new MemoryStore(() -> 1);
     private final List<Subject> latest = new CopyOnWriteArrayList<>();
+    private final List<TimeRange> reads = new CopyOnWriteArrayList<>();
     private final List<String> consents = new CopyOnWriteArrayList<>();
     private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
     private volatile boolean holding;
@@ -41,7 +42,12 @@ final class SlowStore implements Store, ReadingStore {
         return consents;
     }
 
-    /** From now on latest readings are found at once, and told when {@link #tell} says so. */
+    /** The ranges that were read, once for every time. */
+    List<TimeRange> reads() {
+        return reads;
+    }
+
+    /** From now on readings are found at once, and told when {@link #tell} says so. */
     void hold() {
         holding = true;
     }
@@ -102,7 +108,12 @@ final class SlowStore implements Store, ReadingStore {
 
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
-        return store.read(series, range, order, limit);
+        return Uni.createFrom().emitter(answer -> {
+            reads.add(range);
+            store.read(series, range, order, limit)
+                    .subscribe()
+                    .with(found -> tellOrHold(() -> answer.complete(found)), answer::fail);
+        });
     }
 
     @Override

@@ -298,7 +298,7 @@ class StandingTest {
     @Test
     void a_message_survives_being_written_and_read() {
         var changes = new Message.Changes(
-                List.of(new Reading(Readings.series("ada", "d1", Readings.PULSE), 10, 60.5)),
+                List.of(new Message.Fresh(new Reading(Readings.series("ada", "d1", Readings.PULSE), 10, 60.5), 7)),
                 List.of("ada", "bob"),
                 List.of("d1"));
         var message = new Message(new Message.Origin("me", 5), 6, 7, 8, 9, Map.of(1L, 2L), true, changes);

@@ -17,6 +17,7 @@ import io.pulseplane.api.v1.QueryServiceGrpc;
 import io.pulseplane.api.v1.WatchRequest;
 import io.pulseplane.api.v1.WatchResponse;
 import io.pulseplane.cache.Heard;
+import io.pulseplane.cache.RecentWindows;
 import io.pulseplane.cache.RedisProcess;
 import io.pulseplane.cache.RedisSettings;
 import io.pulseplane.cache.RedisSite;
@@ -29,6 +30,7 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -81,7 +83,7 @@ class GateOfASiteTest {
     private Member member(String name) throws IOException {
         var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of(redis.url()), "");
         var settings = RedisSettings.of(name, server, new SealKeys(new byte[32], List.of()));
-        var site = new RedisSite(vertx, settings, NO_EVENTS);
+        var site = new RedisSite(vertx, settings, NO_EVENTS, new RecentWindows(0, Duration.ofMinutes(5)));
         var plane =
                 new GatedPlane(Files.createDirectory(directory.resolve(name)), GatedPlane.Choice.USUAL, store, site);
         site.start(new Told(plane.gate));

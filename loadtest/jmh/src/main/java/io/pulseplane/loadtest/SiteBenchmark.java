@@ -2,6 +2,7 @@ package io.pulseplane.loadtest;
 
 import io.pulseplane.cache.Heard;
 import io.pulseplane.cache.LatestSource;
+import io.pulseplane.cache.RecentWindows;
 import io.pulseplane.cache.RedisSettings;
 import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SiteEvents;
@@ -120,7 +121,10 @@ public class SiteBenchmark {
     private RedisSite member(String name, int port) {
         var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of("redis://127.0.0.1:" + port), "");
         return new RedisSite(
-                vertx, RedisSettings.of(name, server, new SealKeys(new byte[SealKeys.BYTES], List.of())), NO_EVENTS);
+                vertx,
+                RedisSettings.of(name, server, new SealKeys(new byte[SealKeys.BYTES], List.of())),
+                NO_EVENTS,
+                new RecentWindows(0, PATIENCE));
     }
 
     private int startRedis() throws IOException {

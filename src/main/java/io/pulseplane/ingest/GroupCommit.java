@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
  * Puts batches that arrive while the disk is busy into one group, so that they share one sync. An idle disk gets a batch
@@ -33,7 +33,7 @@ final class GroupCommit {
     private record Pending(ScreenedBatch batch, UniEmitter<? super Receipt> answer) {}
 
     private final ReadingStore store;
-    private final Consumer<Receipt> publish;
+    private final BiConsumer<ScreenedBatch, Receipt> publish;
     private final IngestEvents events;
     private final ExecutorService answers = new ThreadPoolExecutor(
             0,
@@ -47,7 +47,7 @@ final class GroupCommit {
     private int unanswered;
     private boolean closed;
 
-    GroupCommit(ReadingStore store, Consumer<Receipt> publish, IngestEvents events) {
+    GroupCommit(ReadingStore store, BiConsumer<ScreenedBatch, Receipt> publish, IngestEvents events) {
         this.store = store;
         this.publish = publish;
         this.events = events;
@@ -105,7 +105,7 @@ final class GroupCommit {
         events.committed(group.size(), System.nanoTime() - begun);
         answers.execute(() -> {
             for (int i = 0; i < group.size(); i++) {
-                publish.accept(receipts.get(i));
+                publish.accept(group.get(i).batch, receipts.get(i));
                 group.get(i).answer.complete(receipts.get(i));
             }
             answered(group.size());

@@ -9,6 +9,7 @@ import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Batch;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Screening;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -136,7 +137,10 @@ public final class Ingest {
         };
     }
 
-    private void publish(Receipt receipt) {
+    private void publish(ScreenedBatch batch, Receipt receipt) {
+        if (receipt instanceof Receipt.Repeated(var acknowledgement) && site.isShared()) {
+            publishAgain(batch, acknowledgement);
+        }
         List<Columns> fresh =
                 switch (receipt) {
                     case Receipt.Stored stored -> stored.fresh();
@@ -147,6 +151,17 @@ public final class Ingest {
             latest.publish(columns);
             watchers.publish(columns);
             site.stored(columns);
+        }
+    }
+
+    /** Whoever stored it may not have lived to say so, or not have heard that it was stored. */
+    private void publishAgain(ScreenedBatch batch, Acknowledgement acknowledgement) {
+        // Of one with more refused than is wrong with it, not all readings are those that are stored.
+        if (acknowledgement.rejected() == batch.rejected()) {
+            for (var block : batch.blocks()) {
+                latest.publish(block.columns());
+                site.stored(block.columns());
+            }
         }
     }
 

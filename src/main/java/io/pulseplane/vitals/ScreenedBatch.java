@@ -31,6 +31,11 @@ public record ScreenedBatch(
         }
     }
 
+    /** How many readings are refused. */
+    public int rejected() {
+        return rejections.stream().mapToInt(Rejection::size).sum();
+    }
+
     /** How many readings may be stored. */
     public int size() {
         int size = 0;

@@ -35,7 +35,7 @@ class GroupCommitTest {
     private final Ledger ledger = new Ledger();
     private final List<Long> published = new CopyOnWriteArrayList<>();
     private Consumer<Receipt> onPublish = receipt -> published.add(sequenceOf(receipt));
-    private final GroupCommit commits = new GroupCommit(disk, receipt -> onPublish.accept(receipt), ledger);
+    private final GroupCommit commits = new GroupCommit(disk, (_, receipt) -> onPublish.accept(receipt), ledger);
 
     private static long sequenceOf(Receipt receipt) {
         return switch (receipt) {

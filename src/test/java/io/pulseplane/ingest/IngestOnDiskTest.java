@@ -45,7 +45,7 @@ class IngestOnDiskTest {
     @TempDir
     Path directory;
 
-    private final LatestValues latest = new LatestValues(100);
+    private final LatestValues latest = new LatestValues(1 << 20);
     private final Watchers watchers = new Watchers(1_000_000);
     private Store store;
     private Ingest ingest;

@@ -16,6 +16,7 @@ import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Batch;
 import io.pulseplane.vitals.Catalogue;
@@ -32,6 +33,7 @@ import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -44,7 +46,7 @@ class IngestTest {
     private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
 
     private final MemoryStore store = new MemoryStore(() -> NOW);
-    private final LatestValues latest = new LatestValues(100);
+    private final LatestValues latest = new LatestValues(1 << 20);
     private final Watchers watchers = new Watchers(1_000);
     private final Ledger ledger = new Ledger();
     private final Ingest ingest = ingest(Policy.ACCEPT);
@@ -54,9 +56,78 @@ class IngestTest {
             .withSubscriber(AssertSubscriber.create(Long.MAX_VALUE));
 
     private Ingest ingest(Policy policy) {
+        return ingest(policy, Site.OF_ONE);
+    }
+
+    private Ingest ingest(Policy policy, Site site) {
         var screening = new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5));
         return new Ingest(
-                screening, new Registration(policy, store), store, latest, watchers, 1_000_000, ledger, () -> NOW);
+                screening,
+                new Registration(policy, store),
+                store,
+                latest,
+                watchers,
+                1_000_000,
+                ledger,
+                () -> NOW,
+                site);
+    }
+
+    /** Another plane may have stored it, and not have lived to say so. */
+    @Test
+    void tells_the_other_planes_of_a_batch_that_turns_out_to_be_stored() {
+        var told = new ArrayList<Columns>();
+        var sent = columns(PULSE_OF_ADA, times(10, 20), 60, 61);
+        var batch = batch(7, pulse(sent.times(), sent.values()));
+        await(ingest.put(batch));
+        var here = ingest(Policy.ACCEPT, new SharedSite(told));
+        assertThat(await(here.put(batch)).repeated()).isTrue();
+        assertThat(told).containsExactly(sent);
+    }
+
+    @Test
+    void does_not_tell_them_of_a_batch_whose_readings_were_refused_for_those_that_are_stored() {
+        var told = new ArrayList<Columns>();
+        await(ingest.put(batch(1, pulse(times(10), 60))));
+        var contrary = batch(2, pulse(times(10), 61));
+        await(ingest.put(contrary));
+        await(ingest(Policy.ACCEPT, new SharedSite(told)).put(contrary));
+        assertThat(told).isEmpty();
+    }
+
+    /** @param told what was stored */
+    private record SharedSite(List<Columns> told) implements Site {
+
+        @Override
+        public boolean isShared() {
+            return true;
+        }
+
+        @Override
+        public long now() {
+            return 0;
+        }
+
+        @Override
+        public boolean holds(long asOf) {
+            return true;
+        }
+
+        @Override
+        public long epoch() {
+            return 0;
+        }
+
+        @Override
+        public void stored(Columns fresh) {
+            told.add(fresh);
+        }
+
+        @Override
+        public void consentChanged(String patient) {}
+
+        @Override
+        public void deviceChanged(String device) {}
     }
 
     @BeforeEach

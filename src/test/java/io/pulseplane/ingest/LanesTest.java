@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class LanesTest {
 
     private final WideStore store = new WideStore();
-    private final GroupCommit commits = new GroupCommit(store, _ -> {}, new Ledger());
+    private final GroupCommit commits = new GroupCommit(store, (_, _) -> {}, new Ledger());
 
     private CompletableFuture<Receipt> submit(String device, long sequence) {
         return commits.submit(Readings.batch(sequence, one(series("ada", device, PULSE), sequence, 60)))

@@ -218,18 +218,12 @@ final class Forwarder {
     /** Readings that were told to be accepted must not be gone without a trace. */
     private static boolean isContradicted(ScreenedBatch batch, Receipt receipt) {
         return switch (receipt) {
-            case Receipt.Stored(var acknowledgement, var _) -> rejected(batch) != acknowledgement.rejected();
-            case Receipt.Repeated(var acknowledgement) -> rejected(batch) != acknowledgement.rejected();
+            case Receipt.Stored(var acknowledgement, var _) -> batch.rejected() != acknowledgement.rejected();
+            case Receipt.Repeated(var acknowledgement) -> batch.rejected() != acknowledgement.rejected();
             case Receipt.SequenceReused() -> true;
             // Who was erased meanwhile is to leave no trace.
             case Receipt.Spooled _, Receipt.PatientErased _ -> false;
         };
-    }
-
-    private static int rejected(ScreenedBatch batch) {
-        return batch.rejections().stream()
-                .mapToInt(rejection -> rejection.size())
-                .sum();
     }
 
     private void tell(Entry entry, Receipt receipt) {

@@ -15,8 +15,15 @@ import java.util.function.LongSupplier;
 /** What the plane itself knows about a request: consent, the state of a device, of whom a device has readings. */
 final class Facts {
 
-    private static final int MAX_PATIENTS = 100_000;
-    private static final int MAX_DEVICES = 100_000;
+    /** Some 100,000 patients. */
+    private static final long MAX_CONSENT_BYTES = 48L << 20;
+
+    /** Some 100,000 devices. */
+    private static final long MAX_DEVICE_BYTES = 64L << 20;
+
+    private static final int BYTES_OF_TEXT = 56;
+    private static final int BYTES_OF_CONSENT = 160;
+    private static final int BYTES_OF_DEVICE = 128;
 
     /**
      * Those of one request.
@@ -34,10 +41,30 @@ final class Facts {
     private final LongSupplier now;
 
     Facts(Store store, Site site, LongSupplier now) {
-        this.consents = new Remembered<>(MAX_PATIENTS, site, store.registry()::consent);
-        this.devices = new Remembered<>(MAX_DEVICES, site, store.registry()::device);
+        this.consents = new Remembered<>(MAX_CONSENT_BYTES, Facts::bytes, site, store.registry()::consent);
+        this.devices = new Remembered<>(MAX_DEVICE_BYTES, Facts::bytes, site, store.registry()::device);
         this.devicePatients = new DevicePatients(store.readings(), site);
         this.now = now;
+    }
+
+    private static int bytes(Consent consent) {
+        return BYTES_OF_CONSENT
+                + bytes(consent.patient(), consent.recordedBy())
+                + bytes(consent.codes().toArray(String[]::new));
+    }
+
+    private static int bytes(Device device) {
+        return BYTES_OF_DEVICE
+                + bytes(device.id(), device.serialNumber().orElse(""), device.type())
+                + bytes(device.manufacturer(), device.model(), device.firmwareVersion());
+    }
+
+    private static int bytes(String... texts) {
+        int bytes = 0;
+        for (var text : texts) {
+            bytes += BYTES_OF_TEXT + text.length();
+        }
+        return bytes;
     }
 
     /** What is known at once; null if the store has to be asked. */

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /**
  * What the registry says, remembered until it says otherwise. A change is honoured by whoever asks after it was made:
@@ -20,6 +21,9 @@ import java.util.function.Function;
  * believed as long as it holds by the site.
  */
 final class Remembered<T> {
+
+    /** What an entry takes beside what was found. */
+    private static final int BYTES_OF_ENTRY = 256;
 
     private final Function<String, Uni<Optional<T>>> registry;
     private final Site site;
@@ -33,10 +37,19 @@ final class Remembered<T> {
     /** @param before how many changes there had been when it began */
     private record Question<T>(long before, long asOf, CompletableFuture<Optional<T>> answer) {}
 
-    Remembered(int max, Site site, Function<String, Uni<Optional<T>>> registry) {
+    /**
+     * @param maxBytes that may be taken in memory
+     * @param weight what one of them takes in it, about, in bytes
+     */
+    Remembered(long maxBytes, ToIntFunction<T> weight, Site site, Function<String, Uni<Optional<T>>> registry) {
         this.registry = registry;
         this.site = site;
-        this.known = Caffeine.newBuilder().maximumSize(max).build();
+        this.known = Caffeine.newBuilder()
+                .maximumWeight(maxBytes)
+                .weigher((String id, Read<T> read) -> BYTES_OF_ENTRY
+                        + id.length()
+                        + read.found.map(weight::applyAsInt).orElse(0))
+                .build();
     }
 
     /** What is known at once; null if the registry has to be asked. */

@@ -8,13 +8,34 @@ import java.util.List;
 /** The latest reading of each code of one subject. Readers never wait. */
 public final class Latest {
 
+    /** With its series, but for the letters in that. */
+    private static final int BYTES_OF_READING = 256;
+
     /** Immutable, ordered by code. */
     private volatile List<Reading> readings = List.of();
 
     private volatile boolean complete;
     private volatile long asOf;
+    private final Runnable grown;
 
-    Latest() {}
+    /** @param grown run when there is a reading of one more code */
+    Latest(Runnable grown) {
+        this.grown = grown;
+    }
+
+    /** What it takes in memory, about. */
+    int bytes() {
+        int bytes = 0;
+        for (var reading : readings) {
+            var series = reading.series();
+            bytes += BYTES_OF_READING
+                    + series.patient().length()
+                    + series.device().length()
+                    + series.code().length()
+                    + series.unit().length();
+        }
+        return bytes;
+    }
 
     /** Whether what the store knew is in here. */
     public boolean isComplete() {
@@ -54,10 +75,12 @@ public final class Latest {
         var merged = new ArrayList<>(readings);
         if (place >= 0) {
             merged.set(place, reading);
+            readings = List.copyOf(merged);
         } else {
             merged.add(-place - 1, reading);
+            readings = List.copyOf(merged);
+            grown.run();
         }
-        readings = List.copyOf(merged);
     }
 
     /** Of two readings of one microsecond, the one whose device, then patient, then unit sorts first. */

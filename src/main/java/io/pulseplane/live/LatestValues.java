@@ -16,12 +16,17 @@ import io.pulseplane.vitals.Subject;
  */
 public final class LatestValues {
 
+    /** What a subject takes beside its readings. */
+    static final int BYTES_OF_SUBJECT = 256;
+
     private final Cache<Subject, Latest> subjects;
 
-    /** @param maxSubjects how many patients and devices are remembered, each with one reading per code */
-    public LatestValues(long maxSubjects) {
+    /** @param maxBytes that patients and devices may take, each with one reading per code */
+    public LatestValues(long maxBytes) {
         this.subjects = Caffeine.newBuilder()
-                .maximumSize(maxSubjects)
+                .maximumWeight(maxBytes)
+                .weigher((Subject subject, Latest latest) ->
+                        BYTES_OF_SUBJECT + subject.id().length() + latest.bytes())
                 // Maintenance runs where the work is; a pool would have to be started for it.
                 .executor(Runnable::run)
                 .build();
@@ -30,7 +35,12 @@ public final class LatestValues {
     /** What is known of a subject; if {@link Latest#isComplete} says so, all there is. */
     public Latest of(Subject subject) {
         var known = subjects.getIfPresent(subject);
-        return known != null ? known : subjects.get(subject, _ -> new Latest());
+        return known != null ? known : subjects.get(subject, _ -> new Latest(() -> weigh(subject)));
+    }
+
+    /** Weighs what has grown; if it was forgotten meanwhile, it stays so. */
+    private void weigh(Subject subject) {
+        subjects.asMap().computeIfPresent(subject, (_, latest) -> latest);
     }
 
     /** Forgets an entry that turned out to be of nobody. */

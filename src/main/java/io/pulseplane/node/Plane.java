@@ -50,7 +50,7 @@ final class Plane {
     @Produces
     @Singleton
     LatestValues latestValues(PlaneConfig config) {
-        return new LatestValues(config.live().latestSubjects());
+        return new LatestValues(config.live().latestMemory().asLongValue());
     }
 
     @Produces

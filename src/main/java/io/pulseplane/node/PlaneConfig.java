@@ -85,9 +85,9 @@ public interface PlaneConfig {
 
     interface LiveConfig {
 
-        /** Patients and devices whose latest readings are kept in memory. */
-        @WithDefault("100000")
-        long latestSubjects();
+        /** What the latest readings of patients and devices may take in memory; who is asked for least is forgotten first. */
+        @WithDefault("128M")
+        MemorySize latestMemory();
 
         /** Readings that may wait for one watcher before it is cut off. */
         @WithDefault("100000")

@@ -25,7 +25,7 @@ final class SharingPlane implements AutoCloseable, Heard {
 
     static final byte[] KEY = key(1);
 
-    final LatestValues values = new LatestValues(10_000);
+    final LatestValues values = new LatestValues(1 << 24);
     final RecentWindows windows = new RecentWindows(1 << 20, Duration.ofMinutes(5));
     final SiteLedger events = new SiteLedger();
     final List<String> consents = new CopyOnWriteArrayList<>();

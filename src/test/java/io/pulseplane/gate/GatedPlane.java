@@ -219,7 +219,7 @@ final class GatedPlane implements AutoCloseable {
     }
 
     private Server serve(Choice choice) throws IOException {
-        var latest = new LatestValues(1_000);
+        var latest = new LatestValues(1 << 20);
         var watchers = new Watchers(100_000);
         var limits = new Limits(100_000, 8 << 20, Duration.ofSeconds(30));
         var ingest = new Ingest(

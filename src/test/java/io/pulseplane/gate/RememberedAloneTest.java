@@ -17,7 +17,7 @@ class RememberedAloneTest {
     /** Questions the registry has not answered yet. */
     private final Deque<CompletableFuture<Optional<String>>> asked = new ArrayDeque<>();
 
-    private final Remembered<String> remembered = new Remembered<>(100, Site.OF_ONE, _ -> {
+    private final Remembered<String> remembered = new Remembered<>(1 << 20, String::length, Site.OF_ONE, _ -> {
         var answer = new CompletableFuture<Optional<String>>();
         asked.add(answer);
         return Uni.createFrom().completionStage(answer);

@@ -17,9 +17,11 @@ import org.junit.jupiter.api.Test;
 
 class RememberedTest {
 
+    private static final long MAX_BYTES = 100_000;
+
     private final List<UniEmitter<? super Optional<String>>> questions = new ArrayList<>();
-    private final Remembered<String> remembered =
-            new Remembered<>(10, Site.OF_ONE, _ -> Uni.createFrom().emitter(questions::add));
+    private final Remembered<String> remembered = new Remembered<>(
+            MAX_BYTES, String::length, Site.OF_ONE, _ -> Uni.createFrom().emitter(questions::add));
 
     @Test
     void asks_once_however_many_want_to_know() {
@@ -30,6 +32,17 @@ class RememberedTest {
         questions.getFirst().complete(Optional.of("yes"));
         assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedWithValue(Optional.of("yes")));
         assertThat(remembered.now("ada")).contains("yes");
+    }
+
+    @Test
+    void remembers_no_more_than_fits() {
+        var large = "x".repeat(1_000);
+        IntStream.range(0, 1_000).forEach(i -> {
+            remembered.ask("p" + i);
+            questions.getLast().complete(Optional.of(large));
+        });
+        assertThat(IntStream.range(0, 1_000).filter(i -> remembered.now("p" + i) != null))
+                .hasSizeBetween(1, 100);
     }
 
     @Test
@@ -57,7 +70,8 @@ class RememberedTest {
 
     @Test
     void gives_what_was_known_last_to_those_who_can_do_with_that_while_the_registry_is_gone() {
-        var old = new Remembered<String>(10, new Moving(), _ -> Uni.createFrom().emitter(questions::add));
+        var old = new Remembered<String>(
+                MAX_BYTES, String::length, new Moving(), _ -> Uni.createFrom().emitter(questions::add));
         old.ask("ada");
         questions.getFirst().complete(Optional.of("yes"));
         var answer = old.askOrLast("ada").toCompletableFuture();

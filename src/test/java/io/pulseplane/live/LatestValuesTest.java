@@ -34,7 +34,7 @@ class LatestValuesTest {
     private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
     private static final Series BREATH_OF_ADA = series("ada", "d1", BREATH);
 
-    private final LatestValues values = new LatestValues(1_000);
+    private final LatestValues values = new LatestValues(1 << 20);
 
     @Nested
     class Completeness {
@@ -166,7 +166,7 @@ class LatestValuesTest {
             var all = new ArrayList<>(List.of(others));
             all.add(winner);
             for (var order : permutations(all)) {
-                var latest = new LatestValues(10).of(subject);
+                var latest = new LatestValues(1 << 20).of(subject);
                 order.forEach(latest::merge);
                 assertThat(latest.readings()).as("merged %s", order).containsExactly(winner);
             }
@@ -191,8 +191,8 @@ class LatestValuesTest {
     class Forgetting {
 
         @Test
-        void remembers_no_more_subjects_than_it_may() {
-            var bounded = new LatestValues(100);
+        void remembers_no_more_than_it_may() {
+            var bounded = new LatestValues(100 * (LatestValues.BYTES_OF_SUBJECT + 256));
             var entries = IntStream.range(0, 5_000)
                     .mapToObj(i -> bounded.of(new Subject.OfPatient("p" + i)))
                     .toList();
@@ -201,6 +201,16 @@ class LatestValuesTest {
             }
             var remembered = entries.stream().filter(entry -> !entry.readings().isEmpty());
             assertThat(remembered.count()).isBetween(1L, 100L);
+        }
+
+        @Test
+        void forgets_others_for_one_of_whom_there_are_more_and_more_codes() {
+            var bounded = new LatestValues(20_000);
+            for (int code = 0; code < 1_000; code++) {
+                var latest = bounded.of(ADA);
+                bounded.publish(one(series("ada", "d", "code-" + code), 10, 60));
+                assertThat(latest.bytes()).isLessThanOrEqualTo(21_000);
+            }
         }
 
         @Test
@@ -228,7 +238,7 @@ class LatestValuesTest {
     void ends_with_the_latest_of_all_that_threads_published_and_the_store_knew() throws Exception {
         var random = new SplittableRandom(20261122);
         for (int round = 0; round < 150; round++) {
-            var values = new LatestValues(10);
+            var values = new LatestValues(1 << 20);
             var latest = values.of(ADA);
             var published = randomColumns(random, 120);
             var stored = randomColumns(random, 20).stream()

@@ -40,7 +40,7 @@ class LatestQueryTest {
     private static final Question OF_ADA = new Question(ADA, Set.of());
 
     private final ObservedStore store = new ObservedStore();
-    private final LatestValues values = new LatestValues(100);
+    private final LatestValues values = new LatestValues(1 << 20);
     private final LatestQuery query = new LatestQuery(values, store);
 
     private static Question of(Subject subject, String... codes) {
@@ -254,7 +254,7 @@ class LatestQueryTest {
     @Test
     void reads_what_was_written_while_subjects_are_forgotten_all_the_time(@TempDir Path directory) throws Exception {
         var disk = EdgeStore.open(directory, 2, () -> 0);
-        var few = new LatestValues(2);
+        var few = new LatestValues(1_200);
         var onDisk = new LatestQuery(few, disk);
         var patients = Stream.of("p0", "p1", "p2", "p3", "p4")
                 .map(Subject.OfPatient::new)

@@ -45,7 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class LatestBenchmark {
 
-    private static final int MAX_SUBJECTS = 10_000;
+    private static final int MAX_BYTES = 1 << 24;
 
     private final GetLatestRequest ofOneCode =
             GetLatestRequest.newBuilder().setPatientId("ada").addCodes("8867-4").build();
@@ -69,7 +69,7 @@ public class LatestBenchmark {
                 .append(List.of(new ScreenedBatch("monitor", "ada", 1, 1, blocks, 0, List.of())))
                 .await()
                 .indefinitely();
-        var latest = new LatestQuery(new LatestValues(MAX_SUBJECTS), store);
+        var latest = new LatestQuery(new LatestValues(MAX_BYTES), store);
         latest.ask(new Question(new Subject.OfPatient("ada"), Set.of())).await().indefinitely();
         endpoint = new QueryEndpoint(
                 latest,

@@ -106,9 +106,9 @@ public class SiteBenchmark {
         site.start(new Listener());
         other.start(listener);
         shared = site.over(store);
-        var remembered = new LatestValues(PATIENTS);
+        var remembered = new LatestValues(1 << 26);
         ofSite = new LatestQuery(remembered, store, shared, site);
-        alone = new LatestQuery(new LatestValues(PATIENTS), store, LatestSource.of(store, Site.OF_ONE), Site.OF_ONE);
+        alone = new LatestQuery(new LatestValues(1 << 26), store, LatestSource.of(store, Site.OF_ONE), Site.OF_ONE);
         while (site.planes() < 2 || !site.isSharing() || !other.isSharing()) {
             Thread.onSpinWait();
         }

@@ -24,12 +24,26 @@ until grep -qs "started in" "$work/log"; do
   sleep 0.2
 done
 
+# Clock ticks of processor time a process has taken, or all of a name.
+ticks_of() { awk '{ sub(/.*\) /, ""); sum += $12 + $13 } END { print sum + 0 }' "/proc/$1/stat"; }
+ticks_of_all() {
+  local pid sum=0
+  for pid in $(pgrep -x "$1"); do sum=$((sum + $(ticks_of "$pid" 2>/dev/null || echo 0))); done
+  echo "$sum"
+}
+
 simulate() {
   java -jar "$jar" simulate --target localhost:9300 --data-dir "$work/data" --devices "$devices" --readings "$readings" \
     --rate max --start "$1" | tail -1
 }
 echo "warm-up: $(simulate 2026-01-01T00:00:00Z)"
-echo "through gRPC: $(simulate 2026-02-01T00:00:00Z)"
+before=("$(ticks_of "$plane")" "$(ticks_of_all postgres)")
+echo "through gRPC: $(TIMEFORMAT='%U %S'; { time simulate 2026-02-01T00:00:00Z; } 2>"$work/client")"
+tick=$((1000000 / $(getconf CLK_TCK)))
+read -r user system < <(tail -1 "$work/client")
+echo "processor time of a reading: plane $(awk "BEGIN { print ($(ticks_of "$plane") - ${before[0]}) * $tick / $readings }") us," \
+  "PostgreSQL $(awk "BEGIN { print ($(ticks_of_all postgres) - ${before[1]}) * $tick / $readings }") us," \
+  "client $(awk "BEGIN { print ($user + $system) * 1e6 / $readings }") us"
 
 psql -q <<SQL
 \copy (SELECT * FROM measurements WHERE measured_at >= '2026-02-01' ORDER BY measured_at) TO '$work/rows.csv' CSV

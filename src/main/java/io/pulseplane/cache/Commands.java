@@ -1,5 +1,11 @@
 package io.pulseplane.cache;
 
+import static io.pulseplane.store.GuardEvents.Intervention.PREVENTED;
+import static io.pulseplane.store.GuardEvents.Intervention.REJECTED;
+import static io.pulseplane.store.GuardEvents.Intervention.RETRY;
+import static io.pulseplane.store.GuardEvents.Intervention.TIMEOUT;
+
+import io.pulseplane.store.GuardEvents;
 import io.pulseplane.store.seal.Seal;
 import io.smallrye.faulttolerance.api.TypedGuard;
 import io.vertx.redis.client.Command;
@@ -36,14 +42,18 @@ final class Commands {
 
     Commands(Link link, RedisSettings.Faults faults, SiteEvents events) {
         this.link = link;
-        this.reads = guard(faults, SiteEvents.Guarded.READS, events)
+        var ofReads = events.guard(SiteEvents.Guarded.READS);
+        this.reads = guard(faults, SiteEvents.Guarded.READS, ofReads)
                 .withTimeout()
                 .duration(faults.readTimeout().toMillis(), ChronoUnit.MILLIS)
+                .onTimeout(() -> ofReads.intervened(TIMEOUT))
                 .done()
                 .build();
-        var guard = guard(faults, SiteEvents.Guarded.WRITES, events)
+        var ofWrites = events.guard(SiteEvents.Guarded.WRITES);
+        var guard = guard(faults, SiteEvents.Guarded.WRITES, ofWrites)
                 .withTimeout()
                 .duration(faults.writeTimeout().toMillis(), ChronoUnit.MILLIS)
+                .onTimeout(() -> ofWrites.intervened(TIMEOUT))
                 .done();
         this.writes = faults.writeRetries() == 0
                 ? guard.build()
@@ -51,24 +61,27 @@ final class Commands {
                         .maxRetries(faults.writeRetries())
                         .delay(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
                         .jitter(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
+                        .onRetry(() -> ofWrites.intervened(RETRY))
                         .abortOn(Link.NotConnected.class)
                         .done()
                         .build();
     }
 
     private static TypedGuard.Builder<CompletionStage<Response>> guard(
-            RedisSettings.Faults faults, SiteEvents.Guarded of, SiteEvents events) {
+            RedisSettings.Faults faults, SiteEvents.Guarded of, GuardEvents events) {
         return TypedGuard.create(ANSWER)
                 .withDescription("redis " + of)
                 .withBulkhead()
                 .limit(faults.maxConcurrent())
                 .queueSize(faults.maxConcurrent())
+                .onRejected(() -> events.intervened(REJECTED))
                 .done()
                 .withCircuitBreaker()
                 .requestVolumeThreshold(faults.breakerVolume())
                 .failureRatio(faults.breakerRatio())
                 .delay(faults.breakerDelay().toMillis(), ChronoUnit.MILLIS)
-                .onStateChange(state -> events.breaker(of, state.name()))
+                .onStateChange(state -> events.breaker(state.name()))
+                .onPrevented(() -> events.intervened(PREVENTED))
                 .done();
     }
 

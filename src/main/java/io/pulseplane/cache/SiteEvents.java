@@ -1,5 +1,7 @@
 package io.pulseplane.cache;
 
+import io.pulseplane.store.GuardEvents;
+
 /** What happens between a plane and Redis, for those who count. Called often, from several threads; must not block. */
 public interface SiteEvents {
 
@@ -17,7 +19,7 @@ public interface SiteEvents {
         FORGED
     }
 
-    /** Which commands a circuit breaker is for. */
+    /** Which commands a guard is for. */
     enum Guarded {
         READS,
         WRITES
@@ -40,8 +42,10 @@ public interface SiteEvents {
     /** What came in was not written by a plane of this site. */
     default void forged() {}
 
-    /** A circuit breaker changed its state. @param state in the words of SmallRye Fault Tolerance */
-    default void breaker(Guarded of, String state) {}
+    /** Who hears of what the guard of these commands does. Asked once. */
+    default GuardEvents guard(Guarded of) {
+        return GuardEvents.NONE;
+    }
 
     /** A connection to Redis came or went. */
     default void connected(String which, boolean up) {}

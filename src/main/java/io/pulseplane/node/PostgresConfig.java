@@ -31,7 +31,7 @@ public interface PostgresConfig {
     int poolSize();
 
     /** Of them, how many store at a time, each for other devices. */
-    @WithDefault("2")
+    @WithDefault("4")
     int storing();
 
     /** Statements that may be under way on one connection. */

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.pulseplane.cache.RecentWindows;
 import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SiteEvents;
+import io.pulseplane.store.GuardEvents;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +20,7 @@ final class SiteMetrics implements SiteEvents {
 
     private final MeterRegistry registry;
     private final Map<Lookup, Counter> lookups = new EnumMap<>(Lookup.class);
-    private final Map<Guarded, BreakerGauge> breakers = new EnumMap<>(Guarded.class);
+    private final Map<Guarded, GuardMetrics> guards = new EnumMap<>(Guarded.class);
     private final Map<String, AtomicInteger> connections = new ConcurrentHashMap<>();
     private final Counter sent;
     private final Counter notSent;
@@ -39,9 +40,9 @@ final class SiteMetrics implements SiteEvents {
                             .register(registry));
         }
         for (var guarded : Guarded.values()) {
-            breakers.put(
+            guards.put(
                     guarded,
-                    new BreakerGauge(registry, "redis-" + guarded.name().toLowerCase(Locale.ROOT)));
+                    new GuardMetrics(registry, "redis-" + guarded.name().toLowerCase(Locale.ROOT)));
         }
         sent = messages("sent");
         notSent = messages("not_sent");
@@ -119,8 +120,8 @@ final class SiteMetrics implements SiteEvents {
     }
 
     @Override
-    public void breaker(Guarded of, String state) {
-        breakers.get(of).is(state);
+    public GuardEvents guard(Guarded of) {
+        return guards.get(of);
     }
 
     @Override

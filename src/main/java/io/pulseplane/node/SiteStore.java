@@ -60,8 +60,7 @@ final class SiteStore {
     }
 
     private PostgresStore behind() {
-        var breaker = new BreakerGauge(registry, "postgres-reads");
-        return PostgresStore.open(vertx, postgres.settings(), clock, breaker::is);
+        return PostgresStore.open(vertx, postgres.settings(), clock, new GuardMetrics(registry, "postgres-reads"));
     }
 
     void started(@Observes StartupEvent event, Store store, LatestValues latest, Site others) {

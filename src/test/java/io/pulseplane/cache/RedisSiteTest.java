@@ -328,6 +328,7 @@ class RedisSiteTest {
                             .toArray(CompletableFuture[]::new))
                     .join();
             assertThat(one.events.breakers).contains("READS OPEN");
+            assertThat(one.events.interventions).contains("READS TIMEOUT");
             redis.resume();
             await().atMost(PATIENCE).until(() -> {
                 one.forget(ADA);

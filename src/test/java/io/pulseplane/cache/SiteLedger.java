@@ -1,5 +1,6 @@
 package io.pulseplane.cache;
 
+import io.pulseplane.store.GuardEvents;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ final class SiteLedger implements SiteEvents {
     final AtomicInteger heard = new AtomicInteger();
     final AtomicInteger missed = new AtomicInteger();
     final AtomicInteger forged = new AtomicInteger();
+    final List<String> interventions = new CopyOnWriteArrayList<>();
     final List<String> breakers = new CopyOnWriteArrayList<>();
     private final Map<Lookup, AtomicInteger> lookups = new EnumMap<>(Lookup.class);
 
@@ -58,7 +60,17 @@ final class SiteLedger implements SiteEvents {
     }
 
     @Override
-    public void breaker(Guarded of, String state) {
-        breakers.add(of + " " + state);
+    public GuardEvents guard(Guarded of) {
+        return new GuardEvents() {
+            @Override
+            public void intervened(Intervention how) {
+                interventions.add(of + " " + how);
+            }
+
+            @Override
+            public void breaker(String state) {
+                breakers.add(of + " " + state);
+            }
+        };
     }
 }

@@ -27,11 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Devices stream and readers ask, while a seed says when which of two planes, PostgreSQL and Redis is stopped, paused, killed
- * and started again. It runs for {@code -Dpulseplane.chaos.seconds=60}, with {@code -Dpulseplane.chaos.seed}.
+ * and started again. It runs for {@code -Dpulseplane.chaos.seconds=120}, with {@code -Dpulseplane.chaos.seed}.
  */
 class ChaosIT {
 
-    private static final long SECONDS = Long.getLong("pulseplane.chaos.seconds", 60);
+    private static final long SECONDS = Long.getLong("pulseplane.chaos.seconds", 120);
     private static final long SEED = Long.getLong("pulseplane.chaos.seed", System.nanoTime());
 
     private static final int DEVICES = 4;

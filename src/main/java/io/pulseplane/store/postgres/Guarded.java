@@ -1,11 +1,16 @@
 package io.pulseplane.store.postgres;
 
+import static io.pulseplane.store.GuardEvents.Intervention.PREVENTED;
+import static io.pulseplane.store.GuardEvents.Intervention.REJECTED;
+import static io.pulseplane.store.GuardEvents.Intervention.RETRY;
+import static io.pulseplane.store.GuardEvents.Intervention.TIMEOUT;
+
+import io.pulseplane.store.GuardEvents;
 import io.smallrye.faulttolerance.api.TypedGuard;
 import io.vertx.core.VertxException;
 import jakarta.enterprise.util.TypeLiteral;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -20,23 +25,25 @@ final class Guarded {
 
     private final TypedGuard<CompletionStage<Object>> guard;
 
-    /** @param onBreaker told the state of the circuit breaker when it changes, in the words of SmallRye Fault Tolerance */
-    Guarded(PostgresSettings.Faults faults, Failures failures, Consumer<String> onBreaker) {
+    Guarded(PostgresSettings.Faults faults, Failures failures, GuardEvents events) {
         var builder = TypedGuard.create(ANSWER)
                 .withDescription("postgres reads")
                 .withBulkhead()
                 .limit(faults.maxConcurrent())
                 .queueSize(1)
+                .onRejected(() -> events.intervened(REJECTED))
                 .done()
                 .withCircuitBreaker()
                 .requestVolumeThreshold(faults.breakerVolume())
                 .failureRatio(faults.breakerRatio())
                 .delay(faults.breakerDelay().toMillis(), ChronoUnit.MILLIS)
                 .when(failures::isOutage)
-                .onStateChange(state -> onBreaker.accept(state.name()))
+                .onStateChange(state -> events.breaker(state.name()))
+                .onPrevented(() -> events.intervened(PREVENTED))
                 .done()
                 .withTimeout()
                 .duration(faults.readTimeout().toMillis(), ChronoUnit.MILLIS)
+                .onTimeout(() -> events.intervened(TIMEOUT))
                 .done();
         guard = faults.readRetries() == 0
                 ? builder.build()
@@ -44,6 +51,7 @@ final class Guarded {
                         .maxRetries(faults.readRetries())
                         .delay(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
                         .jitter(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
+                        .onRetry(() -> events.intervened(RETRY))
                         .whenException(Guarded::isBroken)
                         .done()
                         .build();

@@ -1,5 +1,6 @@
 package io.pulseplane.store.postgres;
 
+import io.pulseplane.store.GuardEvents;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
@@ -11,7 +12,6 @@ import io.vertx.sqlclient.Pool;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -38,10 +38,10 @@ public final class PostgresStore implements Store {
     private final PostgresRegistry registry;
 
     private PostgresStore(
-            Pool pool, PostgresSettings settings, Duration patience, LongSupplier now, Consumer<String> onBreaker) {
+            Pool pool, PostgresSettings settings, Duration patience, LongSupplier now, GuardEvents events) {
         var failures = new Failures();
         this.pool = pool;
-        this.sessions = new Sessions(pool, failures, new Guarded(settings.faults(), failures, onBreaker));
+        this.sessions = new Sessions(pool, failures, new Guarded(settings.faults(), failures, events));
         this.writer = new Writer(sessions, failures, now, settings.storing(), patience);
         this.readings = new PostgresReadings(sessions, writer);
         this.registry = new PostgresRegistry(sessions, now);
@@ -56,14 +56,13 @@ public final class PostgresStore implements Store {
      * @param now the clock, in microseconds since the epoch
      */
     public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now) {
-        return open(vertx, settings, now, _ -> {});
+        return open(vertx, settings, now, GuardEvents.NONE);
     }
 
-    /** @param onBreaker told the state of the circuit breaker when it changes, in the words of SmallRye Fault Tolerance */
-    public static PostgresStore open(
-            Vertx vertx, PostgresSettings settings, LongSupplier now, Consumer<String> onBreaker) {
+    /** @param events of the guard around questions */
+    public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now, GuardEvents events) {
         var patience = settings.silence().plus(settings.connectTimeout());
-        return new PostgresStore(Connections.pool(vertx, settings), settings, patience, now, onBreaker);
+        return new PostgresStore(Connections.pool(vertx, settings), settings, patience, now, events);
     }
 
     @Override

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.Together;
+import io.pulseplane.store.GuardEvents;
 import io.pulseplane.store.Receipt;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Problem;
@@ -66,13 +67,24 @@ class OutageTest {
         try (var silent = new ServerSocket(0)) {
             var states = new CopyOnWriteArrayList<String>();
             var settings = at(silent.getLocalPort(), Duration.ofMillis(100), "any");
-            var store = planes.open(settings, states::add);
+            var store = planes.open(settings, new GuardEvents() {
+                @Override
+                public void intervened(Intervention how) {
+                    states.add(how.name());
+                }
+
+                @Override
+                public void breaker(String state) {
+                    states.add(state);
+                }
+            });
             Together.times(
                     settings.faults().breakerVolume(),
                     () -> assertThatThrownBy(() -> await(store.registry().patient("ada")))
                             .isInstanceOf(Problem.Unavailable.class));
             Awaitility.await().until(() -> states.contains("OPEN"));
             assertThatThrownBy(() -> await(store.registry().patient("ada"))).isInstanceOf(Problem.Unavailable.class);
+            assertThat(states).contains("PREVENTED");
         }
     }
 

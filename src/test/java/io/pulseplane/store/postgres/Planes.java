@@ -1,10 +1,10 @@
 package io.pulseplane.store.postgres;
 
+import io.pulseplane.store.GuardEvents;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 
 /** Stores as several planes would open them, closed together. */
 final class Planes implements AutoCloseable {
@@ -21,8 +21,8 @@ final class Planes implements AutoCloseable {
         return store;
     }
 
-    PostgresStore open(PostgresSettings settings, Consumer<String> onBreaker) {
-        var store = PostgresStore.open(vertx, settings, clock::get, onBreaker);
+    PostgresStore open(PostgresSettings settings, GuardEvents events) {
+        var store = PostgresStore.open(vertx, settings, clock::get, events);
         stores.add(store);
         return store;
     }

@@ -61,6 +61,17 @@ final class Reads {
                         .build()));
         rows.add(row(
                 plane,
+                "windows of a minute over an hour, asked again and again: 3,600 readings",
+                QueryServiceGrpc.getAggregateMethod(),
+                AggregateRequest.newBuilder()
+                        .setPatientId(History.LONG_PATIENT)
+                        .addCodes(History.HEART_RATE)
+                        .setFromUs(lastDay)
+                        .setToUs(lastDay + 60 * MINUTE_US)
+                        .setWindowUs(MINUTE_US)
+                        .build()));
+        rows.add(row(
+                plane,
                 "statistics of an hour: 3,600 readings",
                 QueryServiceGrpc.getGetStatisticsMethod(),
                 GetStatisticsRequest.newBuilder()

@@ -51,13 +51,17 @@ CREATE TABLE twin (LIKE measurements);
 CREATE INDEX ON twin (device, measured_at DESC);
 CREATE INDEX ON twin (patient, measured_at DESC);
 CREATE UNIQUE INDEX ON twin (series, patient, measured_at);
+CREATE TABLE slim (LIKE measurements);
+CREATE INDEX ON slim (device, measured_at DESC);
+CREATE INDEX ON slim (patient, measured_at DESC);
+CREATE UNIQUE INDEX ON slim (series, measured_at);
 CREATE TABLE bare (LIKE measurements);
 SQL
 rows=$(wc -l <"$work/rows.csv")
-for table in twin bare; do
+for table in twin slim bare; do
   begin=$(date +%s%N)
   psql -q -c "\copy $table FROM '$work/rows.csv' CSV"
   nanos=$(($(date +%s%N) - begin))
   echo "COPY into $table: $((rows * 1000000000 / nanos)) rows/s"
 done
-psql -q -c "DROP TABLE twin, bare"
+psql -q -c "DROP TABLE twin, slim, bare"

@@ -40,7 +40,7 @@ public record PostgresSettings(
     }
 
     /** On a small server two of its processes keep two cores busy; each one more takes from those who ask. */
-    private static final int STORING = 2;
+    private static final int STORING = 4;
 
     /** With what is done about faults, and how much at a time, out of the box. */
     public PostgresSettings(
@@ -60,7 +60,7 @@ public record PostgresSettings(
                 user,
                 password,
                 poolSize,
-                STORING,
+                Math.clamp(poolSize - 1L, 1, STORING),
                 pipelining,
                 statementTimeout,
                 connectTimeout,

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
@@ -20,11 +21,14 @@ final class NativeLibrary {
     private static final String NAME = "org.sqlite.lib.name";
     private static final String FILE = "sqlite.so";
 
+    /** A library is loaded once, whatever is opened with it. */
+    private static final AtomicBoolean TRIED = new AtomicBoolean();
+
     private NativeLibrary() {}
 
     /** Where it does not work, on a disk that is full or mounted noexec, the driver's own way is left. */
     static synchronized void load(Path directory) {
-        if (System.getProperty(PATH) != null) {
+        if (System.getProperty(PATH) != null || TRIED.getAndSet(true)) {
             return;
         }
         var file = directory.resolve(FILE).toAbsolutePath();
@@ -40,6 +44,9 @@ final class NativeLibrary {
         } catch (Exception _) {
             // The first connection says what is wrong, if the driver's own way is closed, too.
         } finally {
+            // Somebody else's copy of the driver, by another class loader, is not to look for what is gone.
+            System.clearProperty(PATH);
+            System.clearProperty(NAME);
             remove(file);
         }
     }

@@ -16,7 +16,6 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class StoreTest {
 
@@ -25,16 +24,16 @@ class StoreTest {
 
     private record Run(int status, String out, String err) {}
 
-    private Run store(String action, String... arguments) {
+    private Run store(String action, String... options) {
         var out = new StringWriter();
         var err = new StringWriter();
         var all = new ArrayList<>(List.of("store", action, "--data-dir", directory.toString()));
-        all.addAll(List.of(arguments));
-        int status = new CommandLine(new Pulseplane())
+        all.addAll(List.of(options));
+        var arguments = all.toArray(String[]::new);
+        int status = Pulseplane.commandLine(arguments)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
-                .setExecutionExceptionHandler(Refusals::handle)
-                .execute(all.toArray(String[]::new));
+                .execute(arguments);
         return new Run(status, out.toString(), err.toString());
     }
 

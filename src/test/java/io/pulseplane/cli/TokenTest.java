@@ -13,7 +13,6 @@ import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class TokenTest {
 
@@ -22,16 +21,16 @@ class TokenTest {
 
     private record Run(int status, String out, String err) {}
 
-    private Run token(String... arguments) {
+    private Run token(String... options) {
         var out = new StringWriter();
         var err = new StringWriter();
         var all = new ArrayList<>(List.of("token", "--data-dir", directory.toString()));
-        all.addAll(List.of(arguments));
-        int status = new CommandLine(new Pulseplane())
+        all.addAll(List.of(options));
+        var arguments = all.toArray(String[]::new);
+        int status = Pulseplane.commandLine(arguments)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
-                .setExecutionExceptionHandler(Refusals::handle)
-                .execute(all.toArray(String[]::new));
+                .execute(arguments);
         return new Run(status, out.toString(), err.toString());
     }
 

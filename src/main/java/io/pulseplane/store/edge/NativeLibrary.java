@@ -3,7 +3,6 @@ package io.pulseplane.store.edge;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
@@ -37,7 +36,9 @@ final class NativeLibrary {
             if (library == null) {
                 return;
             }
-            Files.copy(library, file, StandardCopyOption.REPLACE_EXISTING);
+            try (var copy = Files.newOutputStream(file)) {
+                library.transferTo(copy);
+            }
             System.setProperty(PATH, file.getParent().toString());
             System.setProperty(NAME, FILE);
             SQLiteJDBCLoader.initialize();

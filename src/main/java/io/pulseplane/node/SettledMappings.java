@@ -24,15 +24,22 @@ import java.util.stream.StreamSupport;
 final class SettledMappings {
 
     private static final String EXTENSIONS = "quarkus";
+    private static final char STAR = '*';
 
     private record Key(Class<?> type, String prefix) {}
 
     /** Made while the image is: this class is initialized then, as all that is in it. */
-    private static final Map<Key, Object> MADE = make();
+    private static final Made MADE = make();
+
+    /**
+     * @param wildcards how many names with a star have a default
+     * @param prefixes what these begin with, before the star
+     */
+    private record Made(Map<Key, Object> mappings, int wildcards, List<String> prefixes) {}
 
     private SettledMappings() {}
 
-    private static Map<Key, Object> make() {
+    private static Made make() {
         var builder = new SmallRyeConfigBuilder();
         AbstractConfigBuilder.withCustomizer(builder, "io.quarkus.runtime.generated.RunTimeConfig");
         AbstractConfigBuilder.withCustomizer(builder, new NothingOfThisMachine());
@@ -53,7 +60,14 @@ final class SettledMappings {
                 made.put(new Key(mapping.getType(), prefix), config.getConfigMapping(mapping.getType(), prefix));
             }
         }
-        return Map.copyOf(made);
+        var wildcards = builder.getDefaultValues().keySet().stream()
+                .filter(name -> name.indexOf(STAR) >= 0)
+                .toList();
+        var prefixes = wildcards.stream()
+                .map(name -> name.substring(0, name.indexOf(STAR)))
+                .distinct()
+                .toList();
+        return new Made(Map.copyOf(made), wildcards.size(), prefixes);
     }
 
     /** Neither properties nor the environment of whoever builds. */
@@ -74,7 +88,12 @@ final class SettledMappings {
     static Optional<Object> of(ConfigClass mapping) {
         return Said.canBeAboutAnything() || Said.isAbout(mapping.getPrefix())
                 ? Optional.empty()
-                : Optional.ofNullable(MADE.get(new Key(mapping.getType(), mapping.getPrefix())));
+                : Optional.ofNullable(MADE.mappings.get(new Key(mapping.getType(), mapping.getPrefix())));
+    }
+
+    /** Whether a name can have the default of one with a star in it, of which there are so many. */
+    static boolean canMatchOneOf(int wildcards, String name) {
+        return wildcards != MADE.wildcards || MADE.prefixes.stream().anyMatch(name::startsWith);
     }
 
     /** What the process was told when it started: this class is initialized then, and not when the image is made. */

@@ -23,6 +23,10 @@ final class NativeLibrary {
     /** A library is loaded once, whatever is opened with it. */
     private static final AtomicBoolean TRIED = new AtomicBoolean();
 
+    /** Of this machine's kind, which the driver finds out by looking at every file that is mapped. */
+    private static final String RESOURCE =
+            LibraryLoaderUtil.getNativeLibResourcePath() + "/" + LibraryLoaderUtil.getNativeLibName();
+
     private NativeLibrary() {}
 
     /** Where it does not work, on a disk that is full or mounted noexec, the driver's own way is left. */
@@ -31,8 +35,7 @@ final class NativeLibrary {
             return;
         }
         var file = directory.resolve(FILE).toAbsolutePath();
-        var resource = LibraryLoaderUtil.getNativeLibResourcePath() + "/" + LibraryLoaderUtil.getNativeLibName();
-        try (var library = SQLiteJDBCLoader.class.getResourceAsStream(resource)) {
+        try (var library = SQLiteJDBCLoader.class.getResourceAsStream(RESOURCE)) {
             if (library == null) {
                 return;
             }

@@ -14,77 +14,73 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One stream of questions for latest readings. Questions are answered one after the other, and only as fast as the client
- * takes the answers. Some are read ahead of their turn: those whose answers are at hand then leave in one write.
+ * One stream of questions for latest readings. Answers come in the order of the questions, and only as fast as the client
+ * takes them. Some questions are read ahead of their turn: those whose answers are at hand then leave in one write, and those
+ * whose answers have to be looked up are looked up side by side.
  */
 final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     /** Questions that wait here at most. */
     private static final int AHEAD = 256;
 
-    /** @param refusal what is said in place of an answer; null if there is a question */
-    private record Asked(Question question, Problem refusal) {}
+    /** Questions that are looked up at a time. */
+    private static final int AT_ONCE = 32;
+
+    private static final class Turn {
+        private final Question question;
+        private Cancellable asking;
+
+        /** Null until it is there. */
+        private volatile StreamLatestResponse answer;
+
+        private Turn(Question question, StreamLatestResponse answer) {
+            this.question = question;
+            this.answer = answer;
+        }
+    }
 
     private final LatestQuery latest;
     private final Duration deadline;
     private final ServerCallStreamObserver<StreamLatestResponse> responses;
 
-    private final Deque<Asked> waiting = new ArrayDeque<>();
-    private Cancellable asking;
-    private boolean answering;
-    private boolean halfClosed;
+    private final Queue<Turn> waiting = new ConcurrentLinkedQueue<>();
+
+    /** How often there was something to do since somebody began to do it: one thread at a time does it for all. */
+    private final AtomicInteger toDo = new AtomicInteger();
+
+    /** In the order of the questions. */
+    private final Deque<Turn> begun = new ArrayDeque<>();
+
     private boolean over;
+    private volatile boolean halfClosed;
+    private volatile boolean cancelled;
 
     LatestStream(LatestQuery latest, Duration deadline, ServerCallStreamObserver<StreamLatestResponse> responses) {
         this.latest = latest;
         this.deadline = deadline;
         this.responses = responses;
         responses.disableAutoRequest();
-        responses.setOnReadyHandler(this::answerNext);
+        responses.setOnReadyHandler(this::goOn);
         responses.setOnCancelHandler(this::cancelled);
         responses.request(AHEAD);
     }
 
     @Override
     public void onNext(StreamLatestRequest request) {
-        var asked = read(request);
-        synchronized (this) {
-            waiting.add(asked);
-        }
-        answerNext();
+        waiting.add(read(request));
+        goOn();
     }
 
-    /** Goes on until there is nothing to answer, an answer has to be waited for, or the client takes no more. */
-    private void answerNext() {
-        for (var asked = take(); asked != null; asked = take()) {
-            if (asked.refusal != null) {
-                answer(error(asked.refusal));
-                continue;
-            }
-            var known = latest.now(asked.question);
-            if (known.isPresent()) {
-                answer(response(known.get()));
-            } else {
-                ask(asked.question);
-            }
-        }
-    }
-
-    private synchronized Asked take() {
-        if (answering || over || waiting.isEmpty() || !responses.isReady()) {
-            return null;
-        }
-        answering = true;
-        return waiting.poll();
-    }
-
-    private static Asked read(StreamLatestRequest request) {
+    private static Turn read(StreamLatestRequest request) {
         try {
-            return new Asked(question(request), null);
+            return new Turn(question(request), null);
         } catch (Problem refusal) {
-            return new Asked(null, refusal);
+            return new Turn(null, error(refusal));
         }
     }
 
@@ -102,15 +98,71 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         return question;
     }
 
-    private void ask(Question question) {
-        var subscription = Deadlines.limit(latest.ask(question), deadline)
-                .subscribe()
-                .with(readings -> answerAndGoOn(response(readings)), failure -> answerAndGoOn(error(failure)));
-        synchronized (this) {
-            asking = subscription;
-            if (over) {
-                subscription.cancel();
+    /** Nobody waits for it: who finds somebody at it leaves it to them. */
+    private void goOn() {
+        if (toDo.getAndIncrement() > 0) {
+            return;
+        }
+        int done = 1;
+        do {
+            answerAndBegin();
+            done = toDo.addAndGet(-done);
+        } while (done > 0);
+    }
+
+    private void answerAndBegin() {
+        answer();
+        for (var turn = next(); turn != null; turn = next()) {
+            begin(turn);
+            answer();
+        }
+        if (cancelled && !over) {
+            over = true;
+            waiting.clear();
+            begun.forEach(LatestStream::giveUp);
+            begun.clear();
+        } else if (halfClosed && waiting.isEmpty() && begun.isEmpty() && !over) {
+            over = true;
+            responses.onCompleted();
+        }
+    }
+
+    /** Null if there is nothing to begin, there are enough that are not answered, or the client takes no more. */
+    private Turn next() {
+        return over || cancelled || begun.size() == AT_ONCE || !responses.isReady() ? null : waiting.poll();
+    }
+
+    private void begin(Turn turn) {
+        begun.add(turn);
+        if (turn.answer == null) {
+            var known = latest.now(turn.question);
+            if (known.isPresent()) {
+                turn.answer = response(known.get());
+            } else {
+                turn.asking = Deadlines.limit(latest.ask(turn.question), deadline)
+                        .subscribe()
+                        .with(
+                                readings -> answered(turn, response(readings)),
+                                failure -> answered(turn, error(failure)));
             }
+        }
+    }
+
+    private void answered(Turn turn, StreamLatestResponse answer) {
+        turn.answer = answer;
+        goOn();
+    }
+
+    private void answer() {
+        while (!begun.isEmpty() && begun.peek().answer != null && !cancelled) {
+            responses.onNext(begun.poll().answer);
+            responses.request(1);
+        }
+    }
+
+    private static void giveUp(Turn turn) {
+        if (turn.asking != null) {
+            turn.asking.cancel();
         }
     }
 
@@ -128,34 +180,10 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
                 .build();
     }
 
-    private void answerAndGoOn(StreamLatestResponse response) {
-        answer(response);
-        answerNext();
-    }
-
-    private void answer(StreamLatestResponse response) {
-        synchronized (this) {
-            answering = false;
-            if (over) {
-                return;
-            }
-            responses.onNext(response);
-            completeIfDone();
-        }
-        responses.request(1);
-    }
-
-    private void completeIfDone() {
-        if (halfClosed && !answering && waiting.isEmpty() && !over) {
-            over = true;
-            responses.onCompleted();
-        }
-    }
-
     @Override
-    public synchronized void onCompleted() {
+    public void onCompleted() {
         halfClosed = true;
-        completeIfDone();
+        goOn();
     }
 
     @Override
@@ -163,11 +191,8 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         cancelled();
     }
 
-    private synchronized void cancelled() {
-        over = true;
-        waiting.clear();
-        if (asking != null) {
-            asking.cancel();
-        }
+    private void cancelled() {
+        cancelled = true;
+        goOn();
     }
 }

@@ -15,6 +15,7 @@ import jakarta.enterprise.util.TypeLiteral;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -93,9 +94,12 @@ final class Commands {
         return writes.get(() -> link.send(request).toCompletionStage());
     }
 
-    /** Null where there is nothing. */
-    CompletionStage<byte[]> get(String key) {
-        return read(Request.cmd(Command.GET).arg(key)).thenApply(Commands::bytes);
+    /** In the order of the keys, which have to be on one node; null where there is nothing. */
+    CompletionStage<List<byte[]>> get(List<String> keys) {
+        var request = Request.cmd(Command.MGET);
+        keys.forEach(request::arg);
+        return read(request)
+                .thenApply(answer -> answer.stream().map(Commands::bytes).toList());
     }
 
     /** Sets it if there is nothing; says whether there was not. Part of reading, and as urgent. */

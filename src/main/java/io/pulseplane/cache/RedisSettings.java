@@ -97,7 +97,8 @@ public record RedisSettings(
      * @param writeTimeout how long it may take to write to Redis, each time it is tried
      * @param writeRetries how often a write is tried again
      * @param retryDelay before a write is tried again, and up to as much by chance
-     * @param maxConcurrent commands that may be under way, of reads and of writes; as many may wait
+     * @param maxConcurrent commands that may be under way, of reads and of writes; as many may wait. One that reads may be for
+     *     {@value #VALUES_AT_ONCE} values.
      * @param breakerVolume how many of the last commands a circuit breaker looks at
      * @param breakerRatio the share of failures among them at which it opens
      * @param breakerDelay how long it stays open
@@ -132,6 +133,9 @@ public record RedisSettings(
                 Duration.ofSeconds(5));
     }
 
+    /** A command for more values would keep Redis, and who gets the answers, busy for longer than anybody should wait. */
+    private static final int VALUES_AT_ONCE = 64;
+
     /** Within a fifth of this the planes have to say that they are there: a word may be late, and one may be missed. */
     private static final int MIN_HEARTBEATS = 5;
 
@@ -142,6 +146,14 @@ public record RedisSettings(
         if (heartbeat.toMillis() < 1 || heartbeat.multipliedBy(MIN_HEARTBEATS).compareTo(maxStaleness) > 0) {
             throw new IllegalArgumentException("heartbeat: 1 ms or more, and at most a fifth of max-staleness");
         }
+    }
+
+    /**
+     * How many values one command may ask for. In a cluster it is one: keys of a command have to lie on one node, and a node that
+     * is gone takes only what it has with it.
+     */
+    int valuesAtOnce() {
+        return server.options.getType() == RedisClientType.CLUSTER ? 1 : VALUES_AT_ONCE;
     }
 
     public static RedisSettings of(String plane, Server server, SealKeys keys) {

@@ -38,6 +38,7 @@ public final class RedisSite implements Site, AutoCloseable {
     private final Link speaking;
     private final Link listening;
     private final SharedLatest shared;
+    private final Context here;
     private final Outbox outbox;
     private long timer = -1;
     private boolean closed;
@@ -74,9 +75,10 @@ public final class RedisSite implements Site, AutoCloseable {
         speaking = link(Link.Use.SPEAKING, new ForSpeaking());
         listening = link(Link.Use.LISTENING, new ForListening());
         var commands = new Commands(commandLink, settings.faults(), events);
-        shared = new SharedLatest(settings, commands, seal, standing, events);
-        Context context = vertx.getOrCreateContext();
-        outbox = new Outbox(context, standing, new WayOut(), settings.faults().maxConcurrent(), events);
+        here = vertx.getOrCreateContext();
+        var values = new Gathering(here, settings.valuesAtOnce(), commands::get);
+        shared = new SharedLatest(settings, commands, values, seal, standing, events);
+        outbox = new Outbox(here, standing, new WayOut(), settings.faults().maxConcurrent(), events);
     }
 
     /**
@@ -87,7 +89,8 @@ public final class RedisSite implements Site, AutoCloseable {
     public synchronized void start(Heard others) {
         heard = others;
         timer = vertx.setPeriodic(settings.heartbeat().toMillis(), _ -> tick());
-        commandLink.open();
+        // Where commands are gathered, so that none has to be carried from one thread to another.
+        here.runOnContext(_ -> commandLink.open());
         speaking.open();
         listening.open();
     }

@@ -46,14 +46,23 @@ final class SharedLatest {
 
     private final RedisSettings settings;
     private final Commands commands;
+    private final Gathering values;
     private final Seal seal;
     private final Standing standing;
     private final SiteEvents events;
     private final SecureRandom random = new SecureRandom();
 
-    SharedLatest(RedisSettings settings, Commands commands, Seal seal, Standing standing, SiteEvents events) {
+    /** @param values where they are read from, as {@code commands} would */
+    SharedLatest(
+            RedisSettings settings,
+            Commands commands,
+            Gathering values,
+            Seal seal,
+            Standing standing,
+            SiteEvents events) {
         this.settings = settings;
         this.commands = commands;
+        this.values = values;
         this.seal = seal;
         this.standing = standing;
         this.events = events;
@@ -107,7 +116,7 @@ final class SharedLatest {
 
     /** Never fails. */
     private CompletionStage<Look> look(Place place) {
-        return commands.get(place.key)
+        return values.get(place.key)
                 .thenCompose(
                         there -> there == null ? marked(place) : CompletableFuture.completedStage(seen(place, there)))
                 .exceptionally(_ -> {

@@ -317,16 +317,26 @@ class RedisSiteTest {
 
         @Test
         void are_not_asked_for_while_redis_fails_and_are_again_when_it_does_not() {
+            // More than go into as many commands as the circuit breaker looks at.
+            var stored = IntStream.range(0, 64 * 21)
+                    .mapToObj(i -> reading(series("p" + i, "d" + i, PULSE), 10, 60 + i % 40))
+                    .toList();
+            keep(
+                    store,
+                    stored.stream()
+                            .map(reading -> one(reading.series(), reading.time(), reading.value()))
+                            .toList());
             untilSharing(one, two);
             redis.pause();
-            CompletableFuture.allOf(IntStream.range(0, 40)
-                            .mapToObj(i -> {
-                                keep(store, one(series("p" + i, "d" + i, PULSE), 10, 60));
-                                var question = new Question(new Subject.OfPatient("p" + i), Set.of());
-                                return one.query.ask(question).subscribeAsCompletionStage();
-                            })
-                            .toArray(CompletableFuture[]::new))
-                    .join();
+            var answers = stored.stream()
+                    .map(reading -> new Subject.OfPatient(reading.series().patient()))
+                    .map(subject ->
+                            one.query.ask(new Question(subject, Set.of())).subscribeAsCompletionStage())
+                    .toList();
+            assertThat(answers.stream()
+                            .flatMap(answer -> answer.join().stream())
+                            .toList())
+                    .isEqualTo(stored);
             assertThat(one.events.breakers).contains("READS OPEN");
             assertThat(one.events.interventions).contains("READS TIMEOUT");
             redis.resume();

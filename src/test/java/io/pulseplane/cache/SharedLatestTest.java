@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pulseplane.cache.SiteEvents.Lookup;
+import io.pulseplane.query.Question;
 import io.pulseplane.store.seal.Seal;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
@@ -28,7 +29,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,6 +195,28 @@ class SharedLatestTest {
         var ofBob = keyOf(new Subject.OfPatient("bob"));
         put(ofAda, at(ofBob));
         isAnsweredRight(ADA);
+    }
+
+    @Test
+    void what_was_tampered_with_takes_nothing_from_what_is_read_along_with_it() {
+        var bob = new Subject.OfPatient("bob");
+        keep(store, one(series("ada", "d1", PULSE), 10, 60), one(series("bob", "d2", PULSE), 20, 99));
+        var ofAda = keyOf(ADA);
+        keyOf(bob);
+        await().atMost(PATIENCE).until(() -> {
+            put(ofAda, new byte[] {42});
+            two.forget(ADA);
+            two.forget(bob);
+            int hits = two.events.count(Lookup.HIT);
+            int forged = two.events.count(Lookup.FORGED);
+            var both = Stream.of(ADA, bob)
+                    .map(subject ->
+                            two.query.ask(new Question(subject, Set.of())).subscribeAsCompletionStage())
+                    .toList();
+            assertThat(both.getFirst().join()).containsExactly(new Reading(series("ada", "d1", PULSE), 10, 60));
+            assertThat(both.getLast().join()).containsExactly(new Reading(series("bob", "d2", PULSE), 20, 99));
+            return two.events.count(Lookup.HIT) == hits + 1 && two.events.count(Lookup.FORGED) == forged + 1;
+        });
     }
 
     @Test

@@ -11,12 +11,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Reads several series side by side, as slices of time. The columns of a slice are as long as they come from the store;
  * nothing is taken apart but at the ends of a slice.
  *
- * <p>Holds at most {@value #READINGS_HELD} readings, or {@value #MIN_PAGE} per series where there are very many.
+ * <p>What has run out is read on while the caller still has to do with what it got, so that neither waits for the other
+ * where both have work. Nothing is read before the first slice is asked for, and nothing goes on after the caller has left.
+ *
+ * <p>Holds at most {@value #READINGS_HELD} readings, or {@value #MIN_PAGE} per series where there are very many: a page is
+ * read ahead only where the one before has been handed on.
  */
 final class SliceReader {
 
@@ -29,6 +34,7 @@ final class SliceReader {
     private final List<Lane> lanes;
     private final int page;
     private long remaining;
+    private volatile boolean over;
 
     /**
      * @param series ordered, without duplicates
@@ -52,26 +58,60 @@ final class SliceReader {
         this.page = (int) Math.min(share, limit);
     }
 
-    /** The slices, each read when it is asked for. None is empty, but for the only one where there is nothing to read. */
+    /**
+     * The slices, the first read when it is asked for, each other when the one before is handed on. None is empty, but for the
+     * only one where there is nothing to read.
+     */
     Multi<Slice> slices() {
         return Multi.createBy()
                 .repeating()
                 .uni(() -> this, SliceReader::next)
-                .whilst(slice -> slice.next().isPresent() && remaining > 0);
+                .whilst(slice -> slice.next().isPresent() && remaining > 0)
+                .onTermination()
+                .invoke(this::stop);
     }
 
     private Uni<Slice> next() {
         var empty = lanes.stream().filter(Lane::needsMore).map(this::fill).toList();
         return empty.isEmpty()
-                ? Uni.createFrom().item(this::cut)
-                : Uni.join().all(empty).andFailFast().map(_ -> cut());
+                ? Uni.createFrom().item(this::nextSlice)
+                : Uni.join().all(empty).andFailFast().map(_ -> nextSlice());
     }
 
     private Uni<Void> fill(Lane lane) {
-        // One more than is taken, to know whether there is more.
-        return store.read(lane.series, lane.rest, order, page + 1)
+        if (lane.ahead == null) {
+            read(lane);
+        }
+        return Uni.createFrom()
+                .completionStage(lane.ahead)
                 .invoke(columns -> lane.take(columns, page, order))
                 .replaceWithVoid();
+    }
+
+    private void read(Lane lane) {
+        // One more than is taken, to know whether there is more.
+        lane.ahead = store.read(lane.series, lane.rest, order, page + 1).subscribeAsCompletionStage();
+        if (over) {
+            stop();
+        }
+    }
+
+    private void stop() {
+        over = true;
+        for (var lane : lanes) {
+            var ahead = lane.ahead;
+            if (ahead != null) {
+                ahead.cancel(false);
+            }
+        }
+    }
+
+    private Slice nextSlice() {
+        var slice = cut();
+        if (remaining > 0) {
+            lanes.stream().filter(Lane::needsMore).forEach(this::read);
+        }
+        return slice;
     }
 
     /** Takes what is known to be complete: up to where the lane that has come least far has come. */
@@ -148,6 +188,9 @@ final class SliceReader {
         private int offset;
         private boolean exhausted;
 
+        /** What was read on; null where that has been taken, or nothing was read yet. */
+        private volatile CompletableFuture<Columns> ahead;
+
         Lane(Series series, TimeRange range) {
             this.series = series;
             this.rest = range;
@@ -164,6 +207,7 @@ final class SliceReader {
         }
 
         void take(Columns columns, int page, Order order) {
+            ahead = null;
             exhausted = columns.size() <= page;
             held = exhausted ? columns : columns.slice(0, page);
             offset = 0;

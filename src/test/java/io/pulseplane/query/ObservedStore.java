@@ -19,12 +19,14 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store in memory that writes down what it is asked, and can keep its answers to itself for a while. */
 final class ObservedStore implements Store, ReadingStore {
 
     private final MemoryStore store = new MemoryStore(() -> 0);
     private final List<Series> reads = new CopyOnWriteArrayList<>();
+    private final AtomicInteger readsGivenUp = new AtomicInteger();
     private final List<Subject> latest = new CopyOnWriteArrayList<>();
     private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
     private volatile boolean holding;
@@ -32,6 +34,11 @@ final class ObservedStore implements Store, ReadingStore {
     /** The series that were read, once for every time. */
     List<Series> reads() {
         return reads;
+    }
+
+    /** How many reads nobody waits for any more. */
+    int readsGivenUp() {
+        return readsGivenUp.get();
     }
 
     /** The subjects whose latest readings were asked for, once for every time. */
@@ -75,7 +82,11 @@ final class ObservedStore implements Store, ReadingStore {
 
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
-        return answer(store.read(series, range, order, limit)).onSubscription().invoke(() -> reads.add(series));
+        return answer(store.read(series, range, order, limit))
+                .onSubscription()
+                .invoke(() -> reads.add(series))
+                .onCancellation()
+                .invoke(readsGivenUp::incrementAndGet);
     }
 
     @Override

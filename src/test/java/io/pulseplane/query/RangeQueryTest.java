@@ -216,7 +216,7 @@ class RangeQueryTest {
     class Backpressure {
 
         @Test
-        void reads_nothing_before_it_is_asked_for_and_one_page_at_a_time_then() {
+        void reads_nothing_before_it_is_asked_for_and_one_page_ahead_then() {
             keep(store, every(1, 3 * PAGE, PULSE_OF_ADA));
             var subscriber =
                     query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(0));
@@ -225,7 +225,7 @@ class RangeQueryTest {
                 subscriber.assertNotTerminated();
                 subscriber.request(1);
                 assertThat(subscriber.getItems()).hasSize(pages);
-                assertThat(store.reads()).hasSize(pages);
+                assertThat(store.reads()).hasSize(Math.min(pages + 1, 3));
             }
             subscriber.assertCompleted();
         }
@@ -235,7 +235,7 @@ class RangeQueryTest {
             keep(store, every(1, 3 * PAGE, PULSE_OF_ADA), every(PAGE, 3, BREATH_OF_ADA));
             var subscriber =
                     query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
-            assertThat(store.reads()).containsExactlyInAnyOrder(PULSE_OF_ADA, BREATH_OF_ADA);
+            assertThat(store.reads()).containsExactlyInAnyOrder(PULSE_OF_ADA, BREATH_OF_ADA, PULSE_OF_ADA);
             subscriber.request(Long.MAX_VALUE);
             subscriber.assertCompleted();
             assertThat(store.reads()).filteredOn(BREATH_OF_ADA::equals).hasSize(1);
@@ -257,8 +257,35 @@ class RangeQueryTest {
             subscriber.request(3);
             subscriber.cancel();
             store.tellFromNowOn();
-            assertThat(subscriber.getItems()).hasSize(1);
-            assertThat(store.reads()).hasSize(2);
+            assertThat(subscriber.getItems()).hasSize(2);
+            assertThat(store.reads()).hasSize(3);
+            assertThat(store.readsGivenUp()).isEqualTo(1);
+        }
+
+        @Test
+        void gives_up_what_is_read_ahead_when_the_caller_leaves_without_having_asked_for_it() {
+            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            var subscriber =
+                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
+            store.hold();
+            subscriber.request(1);
+            assertThat(subscriber.getItems()).hasSize(2);
+            assertThat(store.readsGivenUp()).isZero();
+            subscriber.cancel();
+            assertThat(store.readsGivenUp()).isEqualTo(1);
+        }
+
+        @Test
+        void hands_on_what_was_read_before_what_could_not_be_read() {
+            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            var subscriber =
+                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
+            store.close();
+            subscriber.request(1);
+            assertThat(subscriber.getItems()).hasSize(2);
+            subscriber.assertNotTerminated();
+            subscriber.request(1);
+            subscriber.assertFailedWith(Problem.Unavailable.class);
         }
     }
 

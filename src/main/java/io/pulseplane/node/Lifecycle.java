@@ -3,7 +3,6 @@ package io.pulseplane.node;
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.pulseplane.ingest.Ingest;
 import io.quarkus.grpc.runtime.GrpcServer;
-import io.quarkus.grpc.runtime.GrpcServerRecorder;
 import io.quarkus.grpc.runtime.config.GrpcConfiguration;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
 import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
@@ -51,7 +50,8 @@ final class Lifecycle {
         bounds.failure().ifPresent(why -> {
             throw why;
         });
-        if (GrpcServerRecorder.getVerticleCount() == 0) {
+        // Known before Quarkus goes on; its count of servers is raised beside that, and so at times after this.
+        if (!values.containsKey(GrpcServer.GRPC_PORT)) {
             throw new PlaneProcess.StartFailure(
                     "gRPC cannot listen on " + grpc.host() + ":" + grpc.port() + "; is the port taken?");
         }

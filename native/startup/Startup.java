@@ -34,10 +34,10 @@ import java.util.stream.LongStream;
  * /bin/true and told beside. Faults, resident memory and threads are read from /proc in the moment of the first answer.
  * Linux only.
  *
- * <pre>java --enable-native-access=ALL-UNNAMED native/startup/Startup.java [--runs N] [--readings N] [--keep DIR] [-- COMMAND...]</pre>
+ * <pre>java --enable-native-access=ALL-UNNAMED native/startup/Startup.java [--runs N] [--readings N] [--journal] [--keep DIR] [-- COMMAND...]</pre>
  *
  * COMMAND is what starts the plane, target/pulseplane if it is not given; "-D…" properties and "java … -jar …" may be in it.
- * Without --readings the store holds one batch of one patient.
+ * Without --readings the store holds one batch of one patient. They are in chunks, or with --journal still where they were first written.
  */
 public final class Startup {
 
@@ -72,12 +72,14 @@ public final class Startup {
     public static void main(String[] arguments) throws Exception {
         int runs = 50;
         long readings = 100;
+        boolean settled = true;
         Path keep = null;
         var program = List.of("target/pulseplane");
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--runs" -> runs = Integer.parseInt(arguments[++i]);
                 case "--readings" -> readings = Long.parseLong(arguments[++i]);
+                case "--journal" -> settled = false;
                 case "--keep" -> keep = Path.of(arguments[++i]);
                 case "--" -> {
                     program = List.of(arguments).subList(i + 1, arguments.length);
@@ -89,7 +91,7 @@ public final class Startup {
         var directory = keep == null ? Files.createTempDirectory("pulseplane-startup-") : keep;
         try {
             int port = freePort();
-            new Startup(program, directory.resolve("data"), port).measure(runs, readings, port);
+            new Startup(program, directory.resolve("data"), port).measure(runs, readings, settled, port);
         } finally {
             if (keep == null) {
                 delete(directory);
@@ -97,9 +99,9 @@ public final class Startup {
         }
     }
 
-    private void measure(int runs, long readings, int port) throws Exception {
+    private void measure(int runs, long readings, boolean settled, int port) throws Exception {
         if (!Files.exists(data)) {
-            fill(readings, port);
+            fill(readings, settled, port);
         }
         var token = output(command("token", "--role", "authorized_medical_staff", "--ttl", "1d", "--data-dir",
                         data.toString()))
@@ -125,7 +127,7 @@ public final class Startup {
     }
 
     /** A plane, readings of monitors, and the consent of the one who is asked about. */
-    private void fill(long readings, int port) throws Exception {
+    private void fill(long readings, boolean settled, int port) throws Exception {
         long pid = Spawn.start(serving);
         try {
             awaitPort(port, System.nanoTime());
@@ -135,6 +137,10 @@ public final class Startup {
             output(command("consent", "grant", "--target", target, "--data-dir", data.toString(), "--patient", PATIENT));
         } finally {
             Spawn.stop(pid, Spawn.SIGTERM);
+        }
+        if (settled) {
+            // As a plane has them that took them long ago; the last minute's lie in the journal, which is read at start.
+            output(command("store", "compact", "--data-dir", data.toString()));
         }
     }
 

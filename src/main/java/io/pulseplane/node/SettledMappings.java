@@ -67,6 +67,10 @@ final class SettledMappings {
                 .map(name -> name.substring(0, name.indexOf(STAR)))
                 .distinct()
                 .toList();
+        if (prefixes.stream().anyMatch(prefix -> prefix.indexOf('.') == prefix.lastIndexOf('.'))) {
+            throw new IllegalStateException(
+                    "a star in the second segment, which WithHashOfSegments counts on not to be");
+        }
         return new Made(Map.copyOf(made), wildcards.size(), prefixes);
     }
 

@@ -10,7 +10,7 @@ import io.smallrye.mutiny.Uni;
  * {@link io.pulseplane.vitals.Problem}s where the caller can do something about them: {@code Exhausted} when the disk is
  * full or too much waits, {@code Unavailable} when it does not answer, {@code Damaged} when it answers rubbish.
  */
-public interface Store {
+public interface Store extends AutoCloseable {
 
     ReadingStore readings();
 
@@ -23,5 +23,6 @@ public interface Store {
     Uni<Void> check();
 
     /** Finishes what was begun, syncs, and lets go of the disk. Blocks; calls after it fail with {@code Unavailable}. */
+    @Override
     void close();
 }

@@ -3,6 +3,7 @@ package io.pulseplane.loadtest;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
@@ -67,12 +68,22 @@ public final class OpeningFigures {
                     group.add(batch(series, round, batch, values));
                     stored += batch;
                 }
-                await(store.readings().append(group));
+                append(store, group);
             }
             await(store.compact());
         }
         System.out.printf("%,d readings stored in %.0f s%n", stored, (System.nanoTime() - begun) / 1e9);
         return stored;
+    }
+
+    /** With nothing to wait for on the way, batches come faster than they become chunks. */
+    private static void append(EdgeStore store, List<ScreenedBatch> group) {
+        try {
+            await(store.readings().append(group));
+        } catch (Problem.Exhausted _) {
+            await(store.compact());
+            await(store.readings().append(group));
+        }
     }
 
     private static ScreenedBatch batch(int number, long round, int readings, double[] values) {

@@ -32,7 +32,7 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
         writer.responses.setOnCancelHandler(writer::cancel);
         try {
             source.get().subscribe(writer);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             responses.onError(Errors.exception(failure));
         }
     }
@@ -66,7 +66,7 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
     public void onNext(T item) {
         try {
             responses.onNext(translate.apply(item));
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             cancel();
             onError(failure);
             return;

@@ -8,11 +8,9 @@ import io.grpc.ServerCallHandler;
 import io.pulseplane.gate.token.BearerToken;
 import io.pulseplane.vitals.Problem;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 
 /**
  * One call on its way through the gate. A request is handed to the endpoint when it is known who asks, the request was
@@ -24,8 +22,6 @@ import java.util.concurrent.Future;
 final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCalls.Call {
 
     private static final Duration RETRY = Duration.ofSeconds(1);
-
-    private static final Future<?> NEVER = CompletableFuture.completedFuture(null);
 
     private final Gate gate;
     private final Rule<Q> rule;
@@ -41,17 +37,15 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     /** Of calls that go on asking; null of those that ask once. */
     private final Repeats repeats;
 
+    /** Null of unary calls, which are over once they are answered. */
+    private final Continuing continuing;
+
     private ServerCall.Listener<Q> endpoint;
     private Principal principal;
     private Context context;
     private CompletionStage<Void> listenedTo;
     private boolean halfClosed;
     private boolean over;
-
-    /** What goes on being answered, of calls that do. */
-    private Asked running;
-
-    private Future<?> expiry = NEVER;
 
     GatedCall(Gate gate, Rule<Q> rule, Executor here, Peer peer, ServerCall<Q, R> call) {
         this.gate = gate;
@@ -62,6 +56,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         this.rpc = call.getMethodDescriptor().getFullMethodName();
         this.type = call.getMethodDescriptor().getType();
         this.repeats = clientStreams() ? new Repeats() : null;
+        this.continuing = type == MethodType.UNARY ? null : new Continuing(gate, this);
     }
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
@@ -120,8 +115,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private void identified(Principal who) {
         principal = who;
         context = origin.withValue(Caller.SUBJECT, who.identity().subject());
-        if (type != MethodType.UNARY) {
-            recheckInTime();
+        if (continuing != null) {
+            continuing.recheckInTime(principal);
         }
     }
 
@@ -270,28 +265,12 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
     }
 
-    /** The answer may take long: whoever withdraws consent meanwhile must not wait for its end. */
     private void goesOn(Asked asked, Repeats.Basis basis) {
-        running = asked;
-        gate.running().add(this, asked.access().patients());
+        continuing.begin(asked);
         if (!basis.equals(gate.basis())) {
             recheck();
         }
-        recheckInTime();
-    }
-
-    /** When what the call was permitted by ends by itself. */
-    private void recheckInTime() {
-        long end = gate.expiry(principal.identity());
-        if (running != null) {
-            for (var patient : running.access().patients()) {
-                end = Math.min(end, gate.facts().end(patient));
-            }
-        }
-        expiry.cancel(false);
-        if (end != Long.MAX_VALUE) {
-            expiry = gate.running().recheckAfter(this, end - gate.now());
-        }
+        continuing.recheckInTime(principal);
     }
 
     /** To the endpoint, with a refusal where the endpoint answers it; else the refusal ends the call. */
@@ -328,30 +307,33 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             if (over) {
                 return;
             }
+            var asked = continuing.asked();
             if (gate.expiry(principal.identity()) <= gate.now()) {
-                var asked = running == null ? new Asked(rule.action(), rpc, Access.GENERAL) : running;
+                var expired = asked == null ? new Asked(rule.action(), rpc, Access.GENERAL) : asked;
                 gate.ended();
-                refuse(principal, asked, "expired", new Problem.Unauthenticated("the token has expired"));
+                refuse(principal, expired, "expired", new Problem.Unauthenticated("the token has expired"));
                 return;
             }
-            recheckInTime();
-            if (running != null) {
+            continuing.recheckInTime(principal);
+            if (asked != null) {
                 gate.judge()
-                        .decide(principal, running)
-                        .whenComplete((_, failure) -> here.execute(() -> {
-                            if (over) {
-                                return;
-                            }
-                            if (failure == null) {
-                                // By now it is known when the consent ends that holds now.
-                                recheckInTime();
-                            } else {
-                                gate.ended();
-                                end(cause(failure));
-                            }
-                        }));
+                        .decide(principal, asked)
+                        .whenComplete((_, failure) -> here.execute(() -> decidedAnew(failure)));
             }
         });
+    }
+
+    private void decidedAnew(Throwable failure) {
+        if (over) {
+            return;
+        }
+        if (failure == null) {
+            // By now it is known when the consent ends that holds now.
+            continuing.recheckInTime(principal);
+        } else {
+            gate.ended();
+            end(cause(failure));
+        }
     }
 
     /** Ends the call; the endpoint stops as if the caller had gone away. */
@@ -369,9 +351,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private void finish() {
         over = true;
         line.clear();
-        expiry.cancel(false);
-        if (running != null) {
-            gate.running().remove(this, running.access().patients());
+        if (continuing != null) {
+            continuing.end();
         }
     }
 

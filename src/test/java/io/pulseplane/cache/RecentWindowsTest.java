@@ -44,7 +44,7 @@ class RecentWindowsTest {
     private final WindowSource source = windows.over(store, site, clock::get);
 
     /** A site that believes what is said here. */
-    private static final class Believing implements Site {
+    private static final class Believing extends Site.Alone {
 
         private final AtomicLong now = new AtomicLong(1);
         private final AtomicLong fence = new AtomicLong();
@@ -68,20 +68,6 @@ class RecentWindowsTest {
         public boolean holds(long asOf) {
             return asOf >= fence.get();
         }
-
-        @Override
-        public long epoch() {
-            return 0;
-        }
-
-        @Override
-        public void stored(Columns fresh) {}
-
-        @Override
-        public void consentChanged(String patient) {}
-
-        @Override
-        public void deviceChanged(String device) {}
     }
 
     @BeforeEach

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.store.Site;
-import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -91,7 +90,7 @@ class RememberedTest {
     }
 
     /** A site where nothing holds for longer than a moment. */
-    private static final class Moving implements Site {
+    private static final class Moving extends Site.Alone {
 
         private long time;
 
@@ -114,14 +113,5 @@ class RememberedTest {
         public long epoch() {
             return time;
         }
-
-        @Override
-        public void stored(Columns fresh) {}
-
-        @Override
-        public void consentChanged(String patient) {}
-
-        @Override
-        public void deviceChanged(String device) {}
     }
 }

@@ -95,8 +95,14 @@ class IngestTest {
         assertThat(told).isEmpty();
     }
 
-    /** @param told what was stored */
-    private record SharedSite(List<Columns> told) implements Site {
+    private static final class SharedSite extends Site.Alone {
+
+        /** What was stored. */
+        private final List<Columns> told;
+
+        private SharedSite(List<Columns> told) {
+            this.told = told;
+        }
 
         @Override
         public boolean isShared() {
@@ -104,30 +110,9 @@ class IngestTest {
         }
 
         @Override
-        public long now() {
-            return 0;
-        }
-
-        @Override
-        public boolean holds(long asOf) {
-            return true;
-        }
-
-        @Override
-        public long epoch() {
-            return 0;
-        }
-
-        @Override
         public void stored(Columns fresh) {
             told.add(fresh);
         }
-
-        @Override
-        public void consentChanged(String patient) {}
-
-        @Override
-        public void deviceChanged(String device) {}
     }
 
     @BeforeEach

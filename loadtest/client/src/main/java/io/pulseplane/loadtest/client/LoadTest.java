@@ -82,8 +82,11 @@ final class LoadTest implements Callable<Integer> {
     @Option(names = "--serve", description = "Serve the filled plane at port 9000 for whoever comes, until Ctrl-C.")
     private boolean serve;
 
-    @Option(names = "--core", defaultValue = "0", description = "Of the servers. Default: ${DEFAULT-VALUE}")
-    private int core;
+    @Option(
+            names = "--core",
+            defaultValue = "0",
+            description = "Of the servers, or several, as taskset takes them: 0,1. Default: ${DEFAULT-VALUE}")
+    private String core;
 
     @Option(
             names = "--jvm",
@@ -277,7 +280,7 @@ final class LoadTest implements Callable<Integer> {
             report.note("Nothing is pinned to a core: taskset is not installed");
             return List.of();
         }
-        return List.of("taskset", "-c", Integer.toString(core));
+        return List.of("taskset", "-c", core);
     }
 
     private static void say(String what) {

@@ -48,6 +48,10 @@ final class Format {
 
     static final int PACKED_RICE = 129;
     static final int WIDEST_RICE = 52;
+    static final int PACKED_RICE_PATCHED = PACKED_RICE + WIDEST_RICE + 1;
+
+    /** In Rice's code with patches, high bits that come to this much are a patch. */
+    static final int RICE_PATCHED_FROM = 24;
 
     /** How many blocks a chunk of that many readings has. */
     static int blocks(int count) {

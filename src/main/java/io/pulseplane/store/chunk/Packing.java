@@ -3,11 +3,15 @@ package io.pulseplane.store.chunk;
 import java.util.Arrays;
 
 /**
- * Writes integers, unsigned and at most a block of them, in the smallest of three ways: all in the width of the longest; in
- * a smaller width, with what exceeds it listed apart (patches, as in PFOR of Zukowski et al., 2006); or in Rice's code,
- * whose low bits are written in one width, whose high bits in unary. The same integers give the same bytes always.
+ * Writes integers, unsigned and at most a block of them, in the smallest of four ways: all in the width of the longest; in
+ * a smaller width, with what exceeds it listed apart (patches, as in PFOR of Zukowski et al., 2006); in Rice's code,
+ * whose low bits are written in one width, whose high bits in unary; or in Rice's code with the longest listed apart, where
+ * a sensor comes off and on again. The same integers give the same bytes always.
  */
 final class Packing {
+
+    /** Bits by which the longest integer exceeds half of them, so that its unary part would be longer than a patch. */
+    private static final int FAR_LONGER = 5;
 
     private final int[] lengths = new int[Long.SIZE + 1];
     private final long[] words = new long[Format.BLOCK + 1];
@@ -25,6 +29,7 @@ final class Packing {
         }
         if (width > 0 && width <= Format.WIDEST_RICE) {
             best = Math.min(best, rice(integers, count));
+            best = Math.min(best, ricePatched(integers, count, width));
         }
         return best;
     }
@@ -95,17 +100,58 @@ final class Packing {
         return plan(3 + bytes(count * width) + bytes((int) (count + highs)), Format.PACKED_RICE + width);
     }
 
+    /**
+     * Tried only where some are far longer than half of them are. The best width is close to what half of them need, which
+     * {@link #patched} has counted.
+     */
+    private long ricePatched(long[] integers, int count, int widest) {
+        int median = 0;
+        for (int shorter = lengths[0]; 2 * shorter < count; shorter += lengths[median]) {
+            median++;
+        }
+        if (widest - median < FAR_LONGER) {
+            return Long.MAX_VALUE;
+        }
+        long best = Long.MAX_VALUE;
+        for (int width = Math.max(0, median - 2); width <= median; width++) {
+            best = Math.min(best, ricePatchedAt(integers, count, width));
+        }
+        return best;
+    }
+
+    private static long ricePatchedAt(long[] integers, int count, int width) {
+        int bits = count;
+        int patches = 0;
+        int patchBytes = 0;
+        for (int i = 0; i < count; i++) {
+            long high = integers[i] >>> width;
+            if (high < Format.RICE_PATCHED_FROM) {
+                bits += (int) high;
+            } else {
+                patches++;
+                patchBytes += (Long.SIZE + 6 - Long.numberOfLeadingZeros(high)) / 7;
+            }
+        }
+        int size = 5 + bytes(count * width) + bytes(bits) + distances(patches, count) + patchBytes;
+        return plan(size, Format.PACKED_RICE_PATCHED + width);
+    }
+
     void write(Sink sink, long[] integers, int count, long plan) {
         int way = (int) plan & 0xFF;
         sink.put(way);
-        if (way >= Format.PACKED_RICE) {
+        if (way >= Format.PACKED_RICE_PATCHED) {
+            int width = way - Format.PACKED_RICE_PATCHED;
+            writeLow(sink, integers, count, width);
+            writeUnary(sink, integers, count, width, Format.RICE_PATCHED_FROM);
+            writePatches(sink, integers, count, width, Format.RICE_PATCHED_FROM);
+        } else if (way >= Format.PACKED_RICE) {
             int width = way - Format.PACKED_RICE;
             writeLow(sink, integers, count, width);
-            writeUnary(sink, integers, count, width);
+            writeUnary(sink, integers, count, width, Long.MAX_VALUE);
         } else if (way >= Format.PACKED_PATCHED) {
             int width = way - Format.PACKED_PATCHED;
             writeLow(sink, integers, count, width);
-            writePatches(sink, integers, count, width);
+            writePatches(sink, integers, count, width, 1);
         } else {
             writeLow(sink, integers, count, way);
         }
@@ -134,12 +180,14 @@ final class Packing {
         sink.words(words, count * width);
     }
 
-    private void writeUnary(Sink sink, long[] integers, int count, int width) {
+    /** High bits that come to {@code most} and more are written as none. */
+    private void writeUnary(Sink sink, long[] integers, int count, int width, long most) {
         int bit = 0;
         int at = 0;
         long word = 0;
         for (int i = 0; i < count; i++) {
-            bit += (int) (integers[i] >>> width);
+            long high = integers[i] >>> width;
+            bit += high < most ? (int) high : 0;
             for (; at < bit >>> 6; at++) {
                 words[at] = word;
                 word = 0;
@@ -152,16 +200,17 @@ final class Packing {
         sink.words(words, bit);
     }
 
-    private static void writePatches(Sink sink, long[] integers, int count, int width) {
+    /** Lists high bits that come to {@code least} and more. */
+    private static void writePatches(Sink sink, long[] integers, int count, int width, int least) {
         int patches = 0;
         for (int i = 0; i < count; i++) {
-            patches += integers[i] >>> width != 0 ? 1 : 0;
+            patches += Long.compareUnsigned(integers[i] >>> width, least) >= 0 ? 1 : 0;
         }
         sink.varint(patches);
         int previous = -1;
         for (int i = 0; i < count; i++) {
             long high = integers[i] >>> width;
-            if (high != 0) {
+            if (Long.compareUnsigned(high, least) >= 0) {
                 sink.varint(i - previous - 1);
                 sink.varint(high);
                 previous = i;

@@ -25,8 +25,13 @@ final class Unpacking {
     /** Reads {@code count} integers, at most a block, to {@code into} from index {@code at} on. */
     void read(Source source, long[] into, int at, int count) {
         int way = source.next();
-        if (way > Format.PACKED_RICE + Format.WIDEST_RICE) {
+        if (way > Format.PACKED_RICE_PATCHED + Format.WIDEST_RICE) {
             throw new ChunkDamaged("unknown packing");
+        } else if (way >= Format.PACKED_RICE_PATCHED) {
+            int width = way - Format.PACKED_RICE_PATCHED;
+            readLow(source, into, at, count, width);
+            readUnary(source, into, at, count, width);
+            readPatches(source, into, at, count, width);
         } else if (way >= Format.PACKED_RICE) {
             int width = way - Format.PACKED_RICE;
             readLow(source, into, at, count, width);

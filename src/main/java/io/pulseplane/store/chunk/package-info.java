@@ -73,6 +73,9 @@
  *             the one before, varint the bits above
  *   129-181   Rice: the lowest k = w - 129 bits of each, as above; varint length; of each integer i, (i >> k) zero bits and a
  *             one, lowest first, the last byte filled with zeroes
+ *   182-234   Rice with patches: the lowest k = w - 182 bits of each, as above; varint length and the unary part, as above,
+ *             with zero for those of which (i >> k) is 24 and more; of these varint count, and of each patch, varint integers
+ *             skipped since the one before, varint the bits above.
  * </pre>
  *
  * <h2>Where it comes from</h2>

@@ -31,6 +31,7 @@ class ChunkSizeTest {
         "REGULAR, MONITOR, 51_000",
         "REGULAR, FLOATS, 51_000",
         "REGULAR, DOUBLES, 640_000",
+        "REGULAR, COMING_OFF, 44_000",
         "WITH_GAPS, CONSTANT, 12_000",
         "CHANGING_STEP, CONSTANT, 3_000",
         "DRIFTING, CONSTANT, 25_000",

@@ -70,6 +70,22 @@ class FormatTest {
                         + "0b13c492");
     }
 
+    @Test
+    void a_sensor_that_comes_off() {
+        var values = new double[40];
+        Arrays.setAll(values, i -> i >= 20 && i < 30 ? 0 : (970 + i * i % 5 * (i % 4)) / 10.0);
+        assertWritten(
+                regular(40),
+                values,
+                "012800e025dafe5b0600c0afcc12"
+                        + "01" // regular
+                        + "41940f" // tenths, differences, the first 970
+                        + "b8cac0663c500000603c10" // two low bits of each
+                        + "0a91604170e549fe5f7992" // the others in unary, ten bytes
+                        + "0213e60309e503" // two patches: after 19 and after nine more
+                        + "e8b24e00");
+    }
+
     private static long[] regular(int count) {
         return LongStream.range(0, count).map(i -> START + i * SECOND).toArray();
     }

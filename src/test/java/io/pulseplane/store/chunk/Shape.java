@@ -81,7 +81,8 @@ final class Shape {
         ANY_BITS,
         SPECIAL,
         SIGNED_ZEROES,
-        DROPPING_TO_ZERO;
+        DROPPING_TO_ZERO,
+        COMING_OFF;
 
         private static final double[] SPECIALS = {
             0.0,
@@ -137,6 +138,7 @@ final class Shape {
                 case SPECIAL -> SPECIALS[random.nextInt(SPECIALS.length)];
                 case SIGNED_ZEROES -> random.nextBoolean() ? 0.0 : -0.0;
                 case DROPPING_TO_ZERO -> random.nextInt(20) == 0 ? 0 : decimal;
+                case COMING_OFF -> i / 90 % 3 == 2 ? 0 : decimal;
             };
         }
     }

@@ -36,13 +36,16 @@ final class Compactor {
     private final Backlog backlog;
     private final KeyVault vault;
     private final ReceiptRows receipts;
+    private final Filling filling;
 
-    Compactor(Session session, Backstage writer, Backlog backlog, KeyVault vault, ReceiptRows receipts) {
+    Compactor(Session session, Backstage writer, Backlog backlog, KeyVault vault, ReceiptRows receipts)
+            throws SQLException {
         this.session = session;
         this.writer = writer;
         this.backlog = backlog;
         this.vault = vault;
         this.receipts = receipts;
+        this.filling = new Filling((int) session.pragma("page_size"));
     }
 
     /** Everything that is in the journal now. Says how many batches that were. */
@@ -121,11 +124,16 @@ final class Compactor {
         }
         writer.run(
                 session -> {
+                    var fresh = new ArrayList<ChunkRows.Fresh>();
                     for (var plan : plans) {
                         // Who was erased since the plan was made has no key any more, and must leave nothing behind.
                         if (vault.key(tails.get(plan.series()).patient()).isPresent()) {
-                            plan.carryOut(session);
+                            plan.makeRoom(session);
+                            fresh.addAll(plan.fresh());
                         }
+                    }
+                    for (var chunk : filling.order(fresh)) {
+                        ChunkRows.insert(session, chunk);
                     }
                     return plans;
                 },

@@ -15,8 +15,11 @@ import org.sqlite.SQLiteOpenMode;
 /** The database file and how it is opened. */
 final class Database {
 
-    /** Small, for chunks fill whole pages but for the last, and every table takes one at least. */
-    private static final int PAGE_BYTES = 4 * 1024;
+    /**
+     * Small, for chunks fill whole pages but for the last, and every table takes one at least. A database that is there keeps
+     * the size it was made with, which was 4 KiB once.
+     */
+    private static final int PAGE_BYTES = 1024;
 
     /** Page cache of one session. Negative is KiB, as SQLite has it. */
     private static final int WRITER_CACHE = -32 * 1024;
@@ -29,7 +32,7 @@ final class Database {
     private static final int BACKSTAGE_BUSY_MILLIS = 10;
 
     /** Somebody else brings the log into the database, sooner, see {@link Space}; unless nobody does. */
-    private static final int CHECKPOINT_AFTER_PAGES = 16_384;
+    private static final long CHECKPOINT_AFTER_BYTES = 64L << 20;
 
     private final Path file;
 
@@ -47,8 +50,9 @@ final class Database {
         // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
         config.setSynchronous(SynchronousMode.FULL);
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
-        config.setPragma(SQLiteConfig.Pragma.WAL_AUTOCHECKPOINT, Integer.toString(CHECKPOINT_AFTER_PAGES));
-        return open(config);
+        var session = open(config);
+        session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_AFTER_BYTES / session.pragma("page_size"));
+        return session;
     }
 
     /** How a database gives back what it does not need has to be said before there is anything in it. */

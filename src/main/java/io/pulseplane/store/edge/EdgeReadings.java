@@ -125,7 +125,7 @@ final class EdgeReadings implements ReadingStore {
         }
         var select = session.prepare("""
                 SELECT s.number FROM series s
-                WHERE s.patient = ? AND s.device = (SELECT number FROM device WHERE device_id = ?)
+                WHERE s.patient = ? AND +s.device = (SELECT number FROM device WHERE device_id = ?)
                   AND s.code = ? AND s.unit = ?""");
         select.setLong(1, patient.getAsLong());
         select.setString(2, series.device());

@@ -121,8 +121,9 @@ final class Numbers {
     }
 
     private static OptionalLong findSeries(Session session, Series key, long patient, long device) throws SQLException {
-        var select =
-                session.prepare("SELECT number FROM series WHERE patient = ? AND device = ? AND code = ? AND unit = ?");
+        // Among those of the patient: a device has been on many patients.
+        var select = session.prepare(
+                "SELECT number FROM series WHERE patient = ? AND +device = ? AND code = ? AND unit = ?");
         select.setLong(1, patient);
         select.setLong(2, device);
         select.setString(3, key.code());

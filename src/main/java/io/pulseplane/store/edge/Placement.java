@@ -45,13 +45,18 @@ final class Placement {
             return bytes;
         }
 
-        void carryOut(Session session) throws SQLException {
+        /** Takes out what is replaced; what is fresh is to be inserted in the same transaction. */
+        void makeRoom(Session session) throws SQLException {
             for (long number : replaced) {
                 ChunkRows.delete(session, number);
             }
             for (long number : damaged) {
                 ChunkRows.putAside(session, number);
             }
+        }
+
+        void carryOut(Session session) throws SQLException {
+            makeRoom(session);
             for (var chunk : fresh) {
                 ChunkRows.insert(session, chunk);
             }

@@ -162,6 +162,21 @@ final class Schema {
               number INTEGER PRIMARY KEY CHECK (number = 1),
               payload BLOB NOT NULL
             ) STRICT;
+            """, """
+            -- A patient has some dozens of series: to find the one among them does not want code and unit on disk twice. That
+            -- there is one only is seen to by the one thread that writes.
+            CREATE TABLE series_less_indexed (
+              number INTEGER PRIMARY KEY,
+              patient INTEGER NOT NULL REFERENCES patient,
+              device INTEGER NOT NULL REFERENCES device,
+              code TEXT NOT NULL,
+              unit TEXT NOT NULL
+            ) STRICT;
+            INSERT INTO series_less_indexed SELECT number, patient, device, code, unit FROM series;
+            DROP TABLE series;
+            ALTER TABLE series_less_indexed RENAME TO series;
+            CREATE INDEX series_of_patient ON series (patient);
+            CREATE INDEX series_of_device ON series (device);
             """);
 
     /** From here on patients are sealed. */
@@ -176,8 +191,8 @@ final class Schema {
      * sealed with other keys.
      */
     static void migrate(Session session, KeyVault vault) throws SQLException {
-        int version = pragma(session, "user_version");
-        int application = pragma(session, "application_id");
+        long version = session.pragma("user_version");
+        long application = session.pragma("application_id");
         boolean isNew = version == 0 && application == 0 && isEmpty(session);
         if (!isNew && application != APPLICATION_ID) {
             throw new Problem.Unmet("the database in the data directory was not made by Pulseplane");
@@ -190,7 +205,7 @@ final class Schema {
             // A table that others refer to is replaced by another of its name.
             session.execute("PRAGMA foreign_keys = OFF");
             session.execute("PRAGMA secure_delete = ON");
-            for (int step = version; step < VERSION; step++) {
+            for (int step = (int) version; step < VERSION; step++) {
                 take(session, step, vault);
             }
             session.execute("PRAGMA secure_delete = OFF");
@@ -221,12 +236,6 @@ final class Schema {
     private static boolean isEmpty(Session session) throws SQLException {
         try (var row = session.prepare("SELECT count(*) FROM sqlite_schema").executeQuery()) {
             return row.next() && row.getInt(1) == 0;
-        }
-    }
-
-    private static int pragma(Session session, String name) throws SQLException {
-        try (var row = session.prepare("PRAGMA " + name).executeQuery()) {
-            return row.next() ? row.getInt(1) : 0;
         }
     }
 }

@@ -47,6 +47,13 @@ final class Session implements AutoCloseable {
         }
     }
 
+    /** What a pragma says, which is a number. */
+    long pragma(String name) throws SQLException {
+        try (var row = prepare("PRAGMA " + name).executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
     /** Work that answers nothing. */
     interface Work {
         void run() throws SQLException;

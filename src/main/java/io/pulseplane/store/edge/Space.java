@@ -29,9 +29,9 @@ final class Space {
 
     private static final int CHUNKS_AT_ONCE = 128;
 
-    private static final int PAGES_AT_ONCE = 256;
+    private static final int PAGES_AT_ONCE = 512;
 
-    /** Two pages, of which one is not full and one is of a table that points to the other. */
+    /** Two pages, of which one is not full and one is of a table that points to the other, be they as large as they were once. */
     private static final int PAGES_BYTES = 8 * 1024;
 
     /** Bytes in the journal if nothing can be compressed; those of a batch are besides its readings. */
@@ -41,11 +41,11 @@ final class Space {
     private static final int MOST_OF_A_READING = 18;
     private static final int MOST_OF_A_REJECTION = 256;
 
-    /** Pages in the log that are worth a sync of the database. */
-    private static final int CHECKPOINT_AFTER_PAGES = 1_000;
+    /** What in the log is worth a sync of the database. */
+    private static final long CHECKPOINT_AFTER_BYTES = 4L << 20;
 
-    /** A log of so many pages, 32 MiB, is begun anew, though who writes has to wait for that. */
-    private static final int RESTART_AFTER_PAGES = 8_192;
+    /** A log of this size is begun anew, though who writes has to wait for that. */
+    private static final long RESTART_AFTER_BYTES = 32L << 20;
 
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
 
@@ -145,19 +145,12 @@ final class Space {
 
     /** Bytes of the database that hold something. */
     private long used() throws SQLException {
-        return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+        return (session.pragma("page_count") - session.pragma("freelist_count")) * session.pragma("page_size");
     }
 
     /** Bytes of the database that may be written without its growing. */
     private long free() throws SQLException {
-        return pragma("freelist_count") * pragma("page_size");
-    }
-
-    private long pragma(String name) throws SQLException {
-        try (var row = session.prepare("PRAGMA " + name).executeQuery()) {
-            row.next();
-            return row.getLong(1);
-        }
+        return session.pragma("freelist_count") * session.pragma("page_size");
     }
 
     /** If there is too little room: drops the oldest chunks until there is enough, if that is the policy. */
@@ -198,11 +191,12 @@ final class Space {
     }
 
     void checkpoint() throws SQLException {
+        long pageBytes = session.pragma("page_size");
         long waiting = checkpoint("NOOP");
-        if (waiting >= CHECKPOINT_AFTER_PAGES) {
+        if (waiting * pageBytes >= CHECKPOINT_AFTER_BYTES) {
             checkpoint("PASSIVE");
         }
-        if (logPages >= RESTART_AFTER_PAGES) {
+        if (logPages * pageBytes >= RESTART_AFTER_BYTES) {
             checkpoint("TRUNCATE");
         }
     }
@@ -211,7 +205,7 @@ final class Space {
      * Gives back what the database does not need any more. Else it is kept: the journal needs as much again before long.
      */
     void giveBack() throws SQLException {
-        long free = pragma("freelist_count");
+        long free = session.pragma("freelist_count");
         for (long left = free; left > 0; left -= PAGES_AT_ONCE) {
             writer.run(session -> {
                 for (int i = 0; i < PAGES_AT_ONCE; i++) {

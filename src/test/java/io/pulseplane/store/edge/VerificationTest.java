@@ -82,9 +82,9 @@ class VerificationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            UPDATE chunk SET payload = zeroblob(99) WHERE series = 1           | chunk 1 of series 1
-            UPDATE chunk SET count = count + 1 WHERE series = 2                | chunk 2 of series 2
-            UPDATE chunk SET series = 1, first_us = 9 WHERE number = 2         | overlaps the one before it
+            UPDATE chunk SET payload = zeroblob(99) WHERE series = 1           | of series 1, from
+            UPDATE chunk SET count = count + 1 WHERE series = 2                | of series 2, from
+            UPDATE chunk SET series = 1, first_us = 9 WHERE series = 2         | overlaps the one before it
             INSERT INTO damaged SELECT * FROM chunk WHERE number = 1           | was put aside
             UPDATE patient SET details = zeroblob(99) WHERE number = 2         | patient number 2
             UPDATE journal SET payload = substr(payload, 1, 20)                | of the journal: it is damaged

@@ -9,11 +9,13 @@ import io.pulseplane.api.v1.Reading;
 import io.pulseplane.api.v1.SeriesColumns;
 import io.pulseplane.api.v1.Statistics;
 import io.pulseplane.query.Aggregation;
+import io.pulseplane.query.Summary;
 import io.pulseplane.query.Windows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /** Writes readings, windows and statistics as messages. */
 final class QueryMessages {
@@ -41,13 +43,11 @@ final class QueryMessages {
         var message = Columns.newBuilder()
                 .setCode(series.code())
                 .setUnit(series.unit())
-                .setStartUs(columns.firstTime());
-        long previous = columns.firstTime();
-        for (int i = 0; i < columns.size(); i++) {
-            message.addTimeDeltaUs(columns.times()[i] - previous);
-            message.addValues(columns.values()[i]);
-            previous = columns.times()[i];
-        }
+                .setStartUs(columns.firstTime())
+                .setUnknownFields(new PackedFields()
+                        .distances(Columns.TIME_DELTA_US_FIELD_NUMBER, columns.times())
+                        .doubles(Columns.VALUES_FIELD_NUMBER, columns.values())
+                        .build());
         return SeriesColumns.newBuilder()
                 .setPatientId(series.patient())
                 .setDeviceId(series.device())
@@ -60,32 +60,44 @@ final class QueryMessages {
                 .setGroup(group(windows.group()))
                 .setWindowUs(windows.width())
                 .setStartUs(windows.starts()[0]);
-        long previous = windows.starts()[0];
-        for (long start : windows.starts()) {
-            message.addSteps((start - previous) / windows.width());
-            previous = start;
-        }
+        var columns = new PackedFields().unsigned(AggregateResponse.STEPS_FIELD_NUMBER, steps(windows));
         for (var function : functions) {
-            addColumn(message, windows, function);
+            addColumn(columns, windows.summaries(), function);
         }
         addQuantiles(message, windows, quantiles);
-        return message.build();
+        return message.setUnknownFields(columns.build()).build();
     }
 
-    private static void addColumn(AggregateResponse.Builder message, Windows windows, Function function) {
-        for (var summary : windows.summaries()) {
-            switch (function) {
-                case FUNCTION_COUNT -> message.addCount(summary.count());
-                case FUNCTION_MEAN -> message.addMean(summary.mean());
-                case FUNCTION_MIN -> message.addMin(summary.min());
-                case FUNCTION_MAX -> message.addMax(summary.max());
-                case FUNCTION_SUM -> message.addSum(summary.sum());
-                case FUNCTION_STANDARD_DEVIATION -> message.addStandardDeviation(summary.standardDeviation());
-                case FUNCTION_FIRST -> message.addFirst(summary.first());
-                case FUNCTION_LAST -> message.addLast(summary.last());
-                case FUNCTION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(function.name());
-            }
+    private static long[] steps(Windows windows) {
+        var starts = windows.starts();
+        var steps = new long[starts.length];
+        for (int i = 1; i < steps.length; i++) {
+            steps[i] = (starts[i] - starts[i - 1]) / windows.width();
         }
+        return steps;
+    }
+
+    private static void addColumn(PackedFields columns, List<Summary> summaries, Function function) {
+        switch (function) {
+            case FUNCTION_COUNT ->
+                columns.unsigned(
+                        AggregateResponse.COUNT_FIELD_NUMBER,
+                        summaries.stream().mapToLong(Summary::count).toArray());
+            case FUNCTION_MEAN -> add(columns, AggregateResponse.MEAN_FIELD_NUMBER, summaries, Summary::mean);
+            case FUNCTION_MIN -> add(columns, AggregateResponse.MIN_FIELD_NUMBER, summaries, Summary::min);
+            case FUNCTION_MAX -> add(columns, AggregateResponse.MAX_FIELD_NUMBER, summaries, Summary::max);
+            case FUNCTION_SUM -> add(columns, AggregateResponse.SUM_FIELD_NUMBER, summaries, Summary::sum);
+            case FUNCTION_STANDARD_DEVIATION ->
+                add(columns, AggregateResponse.STANDARD_DEVIATION_FIELD_NUMBER, summaries, Summary::standardDeviation);
+            case FUNCTION_FIRST -> add(columns, AggregateResponse.FIRST_FIELD_NUMBER, summaries, Summary::first);
+            case FUNCTION_LAST -> add(columns, AggregateResponse.LAST_FIELD_NUMBER, summaries, Summary::last);
+            case FUNCTION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(function.name());
+        }
+    }
+
+    private static void add(
+            PackedFields columns, int number, List<Summary> summaries, ToDoubleFunction<Summary> function) {
+        columns.doubles(number, summaries.stream().mapToDouble(function).toArray());
     }
 
     private static void addQuantiles(AggregateResponse.Builder message, Windows windows, double[] quantiles) {

@@ -19,7 +19,7 @@ final class AggregateReader {
 
     private static final int WINDOWS_HELD = 64 * 1024;
     private static final int MIN_PAGE = 64;
-    private static final int MAX_PAGE = 4 * 1024;
+    private static final int MAX_PAGE = 16 * 1024;
 
     /**
      * Some windows.

@@ -27,7 +27,7 @@ final class SliceReader {
 
     private static final int READINGS_HELD = 64 * 1024;
     private static final int MIN_PAGE = 64;
-    private static final int MAX_PAGE = 8 * 1024;
+    private static final int MAX_PAGE = 16 * 1024;
 
     private final ReadingStore store;
     private final Order order;
@@ -118,8 +118,8 @@ final class SliceReader {
     private Slice cut() {
         long reach = order == Order.OLDEST_FIRST ? Long.MAX_VALUE : Long.MIN_VALUE;
         for (var lane : lanes) {
-            if (!lane.exhausted && order.compare(lane.held.lastTime(), reach) < 0) {
-                reach = lane.held.lastTime();
+            if (!lane.exhausted && order.compare(lane.lastTime(), reach) < 0) {
+                reach = lane.lastTime();
             }
         }
         var counts = new int[lanes.size()];
@@ -185,7 +185,11 @@ final class SliceReader {
         private final Series series;
         private TimeRange rest;
         private Columns held;
+
+        /** What of it is still to be handed on; one that was read to know whether there is more is not. */
         private int offset;
+
+        private int end;
         private boolean exhausted;
 
         /** What was read on; null where that has been taken, or nothing was read yet. */
@@ -199,32 +203,38 @@ final class SliceReader {
         }
 
         boolean needsMore() {
-            return offset == held.size() && !exhausted;
+            return offset == end && !exhausted;
         }
 
         boolean isDone() {
-            return offset == held.size() && exhausted;
+            return offset == end && exhausted;
         }
 
         void take(Columns columns, int page, Order order) {
             ahead = null;
             exhausted = columns.size() <= page;
-            held = exhausted ? columns : columns.slice(0, page);
+            held = columns;
             offset = 0;
+            end = exhausted ? columns.size() : page;
             if (!exhausted) {
-                long last = held.lastTime();
+                long last = lastTime();
                 rest = order == Order.OLDEST_FIRST
                         ? new TimeRange(last + 1, rest.to())
                         : new TimeRange(rest.from(), last);
             }
         }
 
+        /** Of the last reading that is held. */
+        long lastTime() {
+            return held.times()[end - 1];
+        }
+
         int countUpTo(long time, Order order) {
             int i = offset;
-            if (held.size() > offset && order.compare(held.lastTime(), time) <= 0) {
-                return held.size() - offset;
+            if (end > offset && order.compare(lastTime(), time) <= 0) {
+                return end - offset;
             }
-            while (i < held.size() && order.compare(held.times()[i], time) <= 0) {
+            while (i < end && order.compare(held.times()[i], time) <= 0) {
                 i++;
             }
             return i - offset;
@@ -232,14 +242,14 @@ final class SliceReader {
 
         int countBefore(long time, Order order) {
             int i = offset;
-            while (i < held.size() && order.compare(held.times()[i], time) < 0) {
+            while (i < end && order.compare(held.times()[i], time) < 0) {
                 i++;
             }
             return i - offset;
         }
 
         boolean hasAt(int count, long time) {
-            return offset + count < held.size() && held.times()[offset + count] == time;
+            return offset + count < end && held.times()[offset + count] == time;
         }
 
         Columns remove(int count) {

@@ -6,7 +6,6 @@ import io.pulseplane.vitals.TimeRange;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
 
 /** The windows of one group while readings go by. Slices come oldest first. */
 final class Windowing {
@@ -16,12 +15,10 @@ final class Windowing {
 
     private final Group group;
     private final long width;
-    private final double[] quantiles;
     private final boolean fillEmpty;
     private final long lastIndex;
 
-    /** Windows that may still get readings, by their index: start divided by width. */
-    private final TreeMap<Long, Summary> open = new TreeMap<>();
+    private final OpenWindows open;
 
     private long nextIndex;
     private final Summary nothing;
@@ -32,12 +29,12 @@ final class Windowing {
     Windowing(Group group, TimeRange range, long width, double[] quantiles, boolean fillEmpty) {
         this.group = group;
         this.width = width;
-        this.quantiles = quantiles;
         this.fillEmpty = fillEmpty;
         // A range may begin before the epoch, though no reading lies there.
         this.nextIndex = Math.floorDiv(range.from(), width);
         this.lastIndex = range.isEmpty() ? nextIndex - 1 : Math.floorDiv(range.to() - 1, width);
         this.nothing = new Summary(quantiles);
+        this.open = new OpenWindows(quantiles);
     }
 
     void add(Columns columns) {
@@ -45,17 +42,14 @@ final class Windowing {
         for (int from = 0; from < times.length; ) {
             long index = times[from] / width;
             int to = endOf(index, times, from);
-            open.computeIfAbsent(index, _ -> new Summary(quantiles)).add(times, columns.values(), from, to);
+            open.at(index).add(times, columns.values(), from, to);
             from = to;
         }
     }
 
     /** Adds windows of one series, each of which may be added to. */
     void add(Aggregates aggregates) {
-        for (int i = 0; i < aggregates.size(); i++) {
-            open.computeIfAbsent(aggregates.indexes()[i], _ -> new Summary(quantiles))
-                    .add(aggregates, i);
-        }
+        open.add(aggregates);
     }
 
     private int endOf(long index, long[] times, int from) {
@@ -73,18 +67,15 @@ final class Windowing {
 
     /** Hands on the windows before one, in full chunks. */
     void closeBefore(long index, List<Windows> into) {
-        while (!open.isEmpty() && open.firstKey() < index) {
-            var closed = open.pollFirstEntry();
-            emit(closed.getKey(), closed.getValue(), into);
+        while (!open.isEmpty() && open.firstIndex() < index) {
+            long first = open.firstIndex();
+            emit(first, open.removeFirst(), into);
         }
     }
 
     /** Hands on everything. */
     void finish(List<Windows> into) {
-        while (!open.isEmpty()) {
-            var closed = open.pollFirstEntry();
-            emit(closed.getKey(), closed.getValue(), into);
-        }
+        closeBefore(Long.MAX_VALUE, into);
         if (fillEmpty) {
             fillBefore(lastIndex + 1, into);
         }

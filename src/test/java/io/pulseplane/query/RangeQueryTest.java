@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RangeQueryTest {
 
     /** What is read of one series at a time where there are few of them. */
-    private static final int PAGE = 8_192;
+    private static final int PAGE = 16_384;
 
     private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
     private static final Series PULSE_ELSEWHERE = series("ada", "d2", PULSE);

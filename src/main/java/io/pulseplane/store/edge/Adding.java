@@ -14,6 +14,9 @@ import java.sql.SQLException;
  */
 final class Adding implements ChunkRows.Visitor {
 
+    /** Readings decoded at once: what they take stays near, and no more are decoded than there are windows wanted. */
+    private static final int PART = 8 * 1024;
+
     private final TimeRange range;
     private final long width;
     private final int limit;
@@ -94,6 +97,12 @@ final class Adding implements ChunkRows.Visitor {
         }
         int from = reader.indexOf(range.from());
         int to = range.to() > header.last() ? reader.count() : reader.indexOf(range.to());
+        for (int part = from; part < to && into.size() <= limit; part += PART) {
+            addPart(reader, part, Math.min(part + PART, to));
+        }
+    }
+
+    private void addPart(ChunkReader reader, int from, int to) {
         if (times.length < to - from) {
             times = new long[to - from];
             values = new double[to - from];
@@ -115,7 +124,6 @@ final class Adding implements ChunkRows.Visitor {
         if (into.size() <= limit) {
             return range;
         }
-        var windows = into.build(limit);
-        return new TimeRange(range.from(), windows.lastTimes()[limit - 1] + 1);
+        return new TimeRange(range.from(), into.lastTime(limit - 1) + 1);
     }
 }

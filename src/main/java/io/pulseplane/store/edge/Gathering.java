@@ -15,8 +15,8 @@ import java.util.Arrays;
  */
 final class Gathering {
 
-    private long[] times = new long[256];
-    private double[] values = new double[256];
+    private long[] times = new long[0];
+    private double[] values = new double[0];
     private int size;
 
     /** Where the runs begin, each of which ascends. */
@@ -130,6 +130,10 @@ final class Gathering {
     /** The first readings of the order, at most that many. */
     Columns columns(Series series, Order order, int limit) {
         int count = Math.min(size, limit);
+        if (order == Order.OLDEST_FIRST && count == times.length) {
+            // Nothing is gathered any more: the arrays are handed on as they are.
+            return new Columns(series, times, values);
+        }
         if (order == Order.OLDEST_FIRST) {
             return new Columns(series, Arrays.copyOf(times, count), Arrays.copyOf(values, count));
         }

@@ -114,6 +114,10 @@ public record Aggregates(
         private final long width;
         private int capacity = 64;
         private int size;
+
+        /** How many readings the last window had in one run; 1 or more. */
+        private int lastRun = 1;
+
         private long[] indexes = new long[capacity];
         private long[] counts = new long[capacity];
         private double[] sums = new double[capacity];
@@ -161,10 +165,16 @@ public record Aggregates(
             if (last < times[from] || times[to - 1] <= last) {
                 return to;
             }
+            // Mostly as many as in the window before.
+            int guess = from + lastRun;
+            if (guess < to && times[guess - 1] <= last && times[guess] > last) {
+                return guess;
+            }
             int end = from + 1;
             while (times[end] <= last) {
                 end++;
             }
+            lastRun = end - from;
             return end;
         }
 

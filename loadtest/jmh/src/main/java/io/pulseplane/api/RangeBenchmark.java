@@ -1,0 +1,126 @@
+package io.pulseplane.api;
+
+import io.pulseplane.api.v1.Function;
+import io.pulseplane.api.v1.QueryReadingsResponse;
+import io.pulseplane.query.Aggregation;
+import io.pulseplane.query.Group.Grouping;
+import io.pulseplane.query.Question;
+import io.pulseplane.query.RangeQuery;
+import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What long answers cost, out of an edge store with 30 days of 1 Hz to the bytes that go out. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 5, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(1)
+public class RangeBenchmark {
+
+    private static final long SECOND = 1_000_000;
+    private static final int DAY = 86_400;
+    private static final int DAYS = 30;
+
+    private final Series series = new Series("ada", "monitor", "8867-4", "/min");
+    private final Question question = new Question(new Subject.OfPatient("ada"), Set.of("8867-4"));
+    private final Set<Function> functions =
+            EnumSet.of(Function.FUNCTION_MEAN, Function.FUNCTION_MIN, Function.FUNCTION_MAX);
+
+    private Path directory;
+    private EdgeStore store;
+    private RangeQuery ranges;
+    private Aggregation aggregation;
+
+    @Setup
+    public void fill() throws IOException {
+        directory = Files.createTempDirectory("range-benchmark");
+        store = EdgeStore.open(directory, 2, () -> System.currentTimeMillis() * 1_000);
+        var random = new SplittableRandom(1);
+        for (int day = 0; day < DAYS; day++) {
+            var times = new long[DAY];
+            var values = new double[DAY];
+            for (int i = 0; i < DAY; i++) {
+                times[i] = ((long) day * DAY + i) * SECOND;
+                values[i] = (600 + random.nextInt(20)) / 10.0;
+            }
+            var block = new ScreenedBatch.Block(new Columns(series, times, values), null);
+            store.readings()
+                    .append(List.of(new ScreenedBatch("monitor", "ada", day + 1, day, List.of(block), 0, List.of())))
+                    .await()
+                    .indefinitely();
+        }
+        store.compact().await().indefinitely();
+        ranges = new RangeQuery(store);
+        aggregation = new Aggregation(store);
+    }
+
+    @TearDown
+    public void close() throws IOException {
+        store.close();
+        try (Stream<Path> files = Files.list(directory)) {
+            for (var file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    @Benchmark
+    public long day() {
+        var last = new TimeRange((DAYS - 1L) * DAY * SECOND, (long) DAYS * DAY * SECOND);
+        return ranges.ask(new RangeQuery.Range(question, last, Order.OLDEST_FIRST), "", Long.MAX_VALUE)
+                .map(chunk -> QueryReadingsResponse.newBuilder()
+                        .addAllSeries(QueryMessages.columns(chunk.columns()))
+                        .build()
+                        .toByteArray())
+                .collect()
+                .with(Collectors.summingLong(bytes -> bytes.length))
+                .await()
+                .indefinitely();
+    }
+
+    @Benchmark
+    public long windows() {
+        var none = new double[0];
+        return aggregation
+                .windows(new Aggregation.Windowed(
+                        question,
+                        new TimeRange(0, (long) DAYS * DAY * SECOND),
+                        60 * SECOND,
+                        none,
+                        false,
+                        Grouping.BY_SERIES))
+                .map(windows -> QueryMessages.windows(windows, functions, none).toByteArray())
+                .collect()
+                .with(Collectors.summingLong(bytes -> bytes.length))
+                .await()
+                .indefinitely();
+    }
+}

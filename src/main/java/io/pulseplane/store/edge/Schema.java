@@ -182,6 +182,25 @@ final class Schema {
     /** From here on patients are sealed. */
     private static final int SEALING = 3;
 
+    /** From here on pages are small, unless the database was there before. */
+    private static final int SMALL_PAGES = 4;
+
+    /**
+     * Of a row in an index, which a table without a rowid is, a quarter of a page stays on its page, and the rest gets a page of
+     * its own: too much of 1 KiB for some hundred bytes. Where there are receipts already, they stay as they are, for
+     * there may be many, and little room; whoever reads and writes them does not see a difference.
+     */
+    private static final String RECEIPTS_WITH_ROWID = """
+            DROP TABLE receipt;
+            CREATE TABLE receipt (
+              device INTEGER NOT NULL,
+              first INTEGER NOT NULL,
+              count INTEGER NOT NULL,
+              payload BLOB NOT NULL
+            ) STRICT;
+            CREATE UNIQUE INDEX receipt_of_device ON receipt (device, first);
+            """;
+
     static final int VERSION = STEPS.size();
 
     private Schema() {}
@@ -193,7 +212,7 @@ final class Schema {
     static void migrate(Session session, KeyVault vault) throws SQLException {
         long version = session.pragma("user_version");
         long application = session.pragma("application_id");
-        boolean isNew = version == 0 && application == 0 && isEmpty(session);
+        boolean isNew = version == 0 && application == 0 && isEmpty(session, "sqlite_schema");
         if (!isNew && application != APPLICATION_ID) {
             throw new Problem.Unmet("the database in the data directory was not made by Pulseplane");
         }
@@ -220,22 +239,30 @@ final class Schema {
 
     private static void take(Session session, int step, KeyVault vault) throws SQLException {
         session.inTransaction(() -> {
-            for (var statement : STEPS.get(step).split(";\\s*\n")) {
-                if (!statement.isBlank()) {
-                    session.execute(statement);
-                }
-            }
+            executeAll(session, STEPS.get(step));
             if (step + 1 == SEALING) {
                 new Sealing(vault).seal(session);
+            }
+            if (step + 1 == SMALL_PAGES && isEmpty(session, "receipt")) {
+                executeAll(session, RECEIPTS_WITH_ROWID);
             }
             session.execute("PRAGMA application_id = " + APPLICATION_ID);
             session.execute("PRAGMA user_version = " + (step + 1));
         });
     }
 
-    private static boolean isEmpty(Session session) throws SQLException {
-        try (var row = session.prepare("SELECT count(*) FROM sqlite_schema").executeQuery()) {
-            return row.next() && row.getInt(1) == 0;
+    private static void executeAll(Session session, String statements) throws SQLException {
+        for (var statement : statements.split(";\\s*\n")) {
+            if (!statement.isBlank()) {
+                session.execute(statement);
+            }
+        }
+    }
+
+    private static boolean isEmpty(Session session, String table) throws SQLException {
+        try (var row = session.prepare("SELECT NOT EXISTS (SELECT 1 FROM " + table + ")")
+                .executeQuery()) {
+            return row.next() && row.getBoolean(1);
         }
     }
 }

@@ -113,6 +113,9 @@ class EarlierStoreTest {
                         stored -> assertThat(stored.acknowledgement().duplicates())
                                 .isEqualTo(20));
         assertThat(read(ADA)).isEqualTo(made(ADA, 1_000, 3_260, 60));
+        assertThat(append(1, made(ADA, 1_000, 3_000, 60))).isInstanceOf(Receipt.Repeated.class);
+        await(store.compact());
+        assertThat(append(4, made(ADA, 4_250, 10, 60))).isInstanceOf(Receipt.Repeated.class);
         assertThat(OnDisk.number(directory, "SELECT count(*) FROM series")).isEqualTo(4);
     }
 

@@ -72,7 +72,7 @@ final class ChunkRows {
             while (rows.next()) {
                 var header = headerOf(series, rows);
                 if (header.overlaps(range)) {
-                    if (!visitor.visit(header, () -> open(session, key, header, rows.getBytes(5)))) {
+                    if (!visitor.visit(header, () -> open(session, key, header, Session.bytes(rows, 5)))) {
                         return;
                     }
                 } else if (!ascending) {
@@ -128,7 +128,7 @@ final class ChunkRows {
             if (!row.next()) {
                 throw new IllegalStateException("a chunk is gone that nobody else removes");
             }
-            return open(session, key, header, row.getBytes(1));
+            return open(session, key, header, Session.bytes(row, 1));
         }
     }
 

@@ -94,7 +94,7 @@ final class Eraser {
         try (var rows = session.prepare("SELECT patient, id_tag, erased_us FROM erased WHERE swept = 0")
                 .executeQuery()) {
             while (rows.next()) {
-                vault.destroy(new Destroyed(rows.getLong(1), rows.getBytes(2), rows.getLong(3)));
+                vault.destroy(new Destroyed(rows.getLong(1), Session.bytes(rows, 2), rows.getLong(3)));
                 any = true;
             }
         }

@@ -108,7 +108,7 @@ public record Inspection(
         long batches = 0;
         try (var rows = session.prepare("SELECT payload FROM journal").executeQuery()) {
             while (rows.next()) {
-                var payload = rows.getBytes(1);
+                var payload = Session.bytes(rows, 1);
                 entries++;
                 bytes += payload.length;
                 batches += Journal.batchesIn(payload);

@@ -141,7 +141,7 @@ final class Journal {
                 .executeQuery()) {
             while (rows.next()) {
                 long entry = rows.getLong(1);
-                var payload = rows.getBytes(2);
+                var payload = Session.bytes(rows, 2);
                 visitor.visit(entry, payload.length, batches(session, ids, entry, payload, lost));
             }
         }
@@ -150,6 +150,9 @@ final class Journal {
     private List<Written> batches(Session session, DeviceIds ids, long entry, byte[] payload, Lost lost)
             throws SQLException {
         var batches = new ArrayList<Written>();
+        if (payload.length == 0) {
+            lost.lost(entry, "it is damaged, and there is nothing in it");
+        }
         var source = new ByteSource(payload);
         try {
             for (int i = 0; !source.isAtEnd(); i++) {

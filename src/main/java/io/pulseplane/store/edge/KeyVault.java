@@ -158,7 +158,7 @@ final class KeyVault implements AutoCloseable {
                 while (rows.next()) {
                     long owner = rows.getLong(1);
                     update.setString(1, nodeKey.id());
-                    update.setBytes(2, nodeKey.wrap(sealer, place(owner), unwrap(old, owner, rows.getBytes(2))));
+                    update.setBytes(2, nodeKey.wrap(sealer, place(owner), unwrap(old, owner, Session.bytes(rows, 2))));
                     update.setLong(3, owner);
                     update.executeUpdate();
                 }
@@ -213,7 +213,7 @@ final class KeyVault implements AutoCloseable {
             if (!row.next()) {
                 return Optional.empty();
             }
-            var key = unwrap(nodeKey, owner, row.getBytes(1));
+            var key = unwrap(nodeKey, owner, Session.bytes(row, 1));
             keys.put(owner, key);
             return Optional.of(key);
         }
@@ -263,7 +263,7 @@ final class KeyVault implements AutoCloseable {
         try (var rows = session.prepare("SELECT owner, id_tag, destroyed_us FROM destroyed")
                 .executeQuery()) {
             while (rows.next()) {
-                destroyed.add(new Destroyed(rows.getLong(1), rows.getBytes(2), rows.getLong(3)));
+                destroyed.add(new Destroyed(rows.getLong(1), Session.bytes(rows, 2), rows.getLong(3)));
             }
         }
         return destroyed;

@@ -72,7 +72,7 @@ final class ReceiptRows {
         select.setLong(2, first);
         try (var row = select.executeQuery()) {
             row.next();
-            return decode(session, device, first, row.getBytes(1));
+            return decode(session, device, first, Session.bytes(row, 1));
         }
     }
 

@@ -119,7 +119,7 @@ final class RowsBefore {
         select.setLong(2, sequence);
         try (var row = select.executeQuery()) {
             return row.next()
-                    ? new Sent(sequence, row.getLong(1), row.getInt(2), row.getInt(3), row.getBytes(4))
+                    ? new Sent(sequence, row.getLong(1), row.getInt(2), row.getInt(3), Session.bytes(row, 4))
                     : null;
         }
     }

@@ -110,7 +110,11 @@ final class RowsMove {
             while (rows.next()) {
                 byDevice.computeIfAbsent(rows.getLong(1), _ -> new ArrayList<>())
                         .add(new Sent(
-                                rows.getLong(2), rows.getLong(3), rows.getInt(4), rows.getInt(5), rows.getBytes(6)));
+                                rows.getLong(2),
+                                rows.getLong(3),
+                                rows.getInt(4),
+                                rows.getInt(5),
+                                Session.bytes(rows, 6)));
                 count++;
             }
         }

@@ -22,7 +22,7 @@ final class SealCheck {
             if (!row.next()) {
                 return false;
             }
-            session.bench().sealer.open(vault.ownKey(), PLACE, row.getBytes(1));
+            session.bench().sealer.open(vault.ownKey(), PLACE, Session.bytes(row, 1));
             return true;
         } catch (SealBroken _) {
             return false;

@@ -1,6 +1,7 @@
 package io.pulseplane.store.edge;
 
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
@@ -45,6 +46,12 @@ final class Session implements AutoCloseable {
         try (var statement = connection.createStatement()) {
             statement.execute(sql);
         }
+    }
+
+    /** The bytes of a column that always has some; none if it has not, as in a file that is damaged. */
+    static byte[] bytes(ResultSet row, int column) throws SQLException {
+        var bytes = row.getBytes(column);
+        return bytes == null ? new byte[0] : bytes;
     }
 
     /** What a pragma says, which is a number. */

@@ -124,7 +124,7 @@ public final class Verification {
                 patients++;
                 long number = rows.getLong(1);
                 try {
-                    PatientDetails.open(session, vault, number, rows.getBytes(2), false, 0, 0);
+                    PatientDetails.open(session, vault, number, Session.bytes(rows, 2), false, 0, 0);
                 } catch (Problem.Damaged e) {
                     find("patient number " + number + ": " + e.getMessage());
                 }
@@ -146,7 +146,7 @@ public final class Verification {
                 before = header;
                 var key = keyOf(rows.getLong(6), header);
                 if (key.isPresent()) {
-                    verify(header, key.get(), rows.getBytes(7));
+                    verify(header, key.get(), Session.bytes(rows, 7));
                 }
             }
         }
@@ -227,7 +227,7 @@ public final class Verification {
                 int count = rows.getInt(3);
                 receipts += count;
                 try {
-                    var opened = rowsOf.decode(session, device, rows.getLong(2), rows.getBytes(4));
+                    var opened = rowsOf.decode(session, device, rows.getLong(2), Session.bytes(rows, 4));
                     if (opened.size() != count) {
                         find("receipts of device number " + device + ": others than they say");
                     }

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -55,7 +57,8 @@ public final class EdgeStoreFigures {
         figures.ingest(10, 1_000);
         figures.read();
         if (arguments.length > 2) {
-            figures.size(Path.of(arguments[2]));
+            figures.size(Path.of(arguments[2]), true);
+            figures.size(Path.of(arguments[2]), false);
         }
     }
 
@@ -175,7 +178,7 @@ public final class EdgeStoreFigures {
     }
 
     private static int day(EdgeStore store, Series series, long from) {
-        int page = 8_192;
+        int page = 16_384;
         int count = 0;
         var rest = new TimeRange(from, from + DAY * SECOND);
         while (true) {
@@ -189,7 +192,7 @@ public final class EdgeStoreFigures {
     }
 
     private static int windows(EdgeStore store, Series series) {
-        int page = 4_096;
+        int page = 16_384;
         long width = 60 * SECOND;
         int count = 0;
         var rest = TimeRange.ALL;
@@ -225,14 +228,19 @@ public final class EdgeStoreFigures {
 
     private record Key(String device, String code) {}
 
-    /** The recording for 50 patients, each with its clock moved on. */
-    private void size(Path csv) throws IOException {
+    /**
+     * The recording for 50 patients, each with its clock moved on.
+     *
+     * @param plausible whether those readings only that a plane takes; or also those that validation refuses, the zeroes of
+     *     sensors that are not plugged in, which cost next to nothing
+     */
+    private void size(Path csv, boolean plausible) throws IOException {
         var recording = new TreeMap<Key, TreeMap<Long, Double>>(
                 Comparator.comparing(Key::device).thenComparing(Key::code));
         try (var lines = Files.lines(csv)) {
             lines.skip(1)
                     .map(line -> line.split(","))
-                    .filter(EdgeStoreFigures::isPlausible)
+                    .filter(row -> !plausible || isPlausible(row))
                     .forEach(row -> recording
                             .computeIfAbsent(new Key(row[1], row[3]), _ -> new TreeMap<>())
                             .putIfAbsent(
@@ -246,9 +254,38 @@ public final class EdgeStoreFigures {
             await(store.compact());
         }
         System.out.printf(
-                "%s for %d patients: %,d readings, %,d bytes on disk, %.2f B a reading%n",
-                csv.getFileName(), PATIENTS, readings, bytes(own), (double) bytes(own) / readings);
+                "%s for %d patients, %s: %,d readings, %,d bytes on disk, %.2f B a reading%n",
+                csv.getFileName(),
+                PATIENTS,
+                plausible ? "plausible readings" : "all readings, as if none were refused",
+                readings,
+                bytes(own),
+                (double) bytes(own) / readings);
+        printParts(own, readings);
         delete(own);
+    }
+
+    /** What takes how much of it, pages and all. */
+    private static void printParts(Path own, long readings) {
+        for (var file : List.of("pulseplane.db", "keys.db")) {
+            try (var connection = DriverManager.getConnection("jdbc:sqlite:" + own.resolve(file));
+                    var statement = connection.createStatement();
+                    var rows = statement.executeQuery("SELECT name, sum(pgsize), sum(payload), sum(unused)"
+                            + " FROM dbstat GROUP BY name ORDER BY 2 DESC, 1 LIMIT 12")) {
+                while (rows.next()) {
+                    System.out.printf(
+                            "  %s, %s: %,d bytes (%.3f B a reading), of which %,d hold something and %,d nothing%n",
+                            file,
+                            rows.getString(1),
+                            rows.getLong(2),
+                            (double) rows.getLong(2) / readings,
+                            rows.getLong(3),
+                            rows.getLong(4));
+                }
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     private static long fill(EdgeStore store, SortedMap<Key, TreeMap<Long, Double>> recording) {

@@ -2,6 +2,7 @@ package io.pulseplane.node;
 
 import io.quarkus.runtime.configuration.AbstractConfigBuilder;
 import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import java.nio.file.Files;
@@ -9,7 +10,10 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -18,24 +22,34 @@ import java.util.stream.StreamSupport;
  * For the native executable: what Quarkus's extensions are configured with where nobody says anything, read when the executable
  * is built. Quarkus reads all of it at every start, some sixty interfaces, and that is half of a start.
  *
- * <p>A mapping is settled as long as no property begins with its prefix, in the environment or on the command line, and there
- * is no file with more. When in doubt it is read.
+ * <p>A mapping is settled as long as no property begins with its prefix, in the environment or on the command line, nor is one
+ * that its own follow, and there is no file with more. When in doubt it is read.
  */
 final class SettledMappings {
 
     private static final String EXTENSIONS = "quarkus";
     private static final char STAR = '*';
 
+    /** Every start says where it is. */
+    private static final String TEMPORARY = "java.io.tmpdir";
+
+    /** What a value names that follows others. */
+    private static final Pattern FOLLOWED = Pattern.compile("\\$\\{([^}:$]+)");
+
     private record Key(Class<?> type, String prefix) {}
+
+    /** @param followed the names, beside its own, that say what is in it */
+    private record Settled(Object mapping, Set<String> followed) {}
 
     /** Made while the image is: this class is initialized then, as all that is in it. */
     private static final Made MADE = make();
 
     /**
+     * @param followed what any of the mappings follows, as names in the environment
      * @param wildcards how many names with a star have a default
      * @param prefixes what these begin with, before the star
      */
-    private record Made(Map<Key, Object> mappings, int wildcards, List<String> prefixes) {}
+    private record Made(Map<Key, Settled> mappings, Set<String> followed, int wildcards, List<String> prefixes) {}
 
     private SettledMappings() {}
 
@@ -43,23 +57,24 @@ final class SettledMappings {
         var builder = new SmallRyeConfigBuilder();
         AbstractConfigBuilder.withCustomizer(builder, "io.quarkus.runtime.generated.RunTimeConfig");
         AbstractConfigBuilder.withCustomizer(builder, new NothingOfThisMachine());
-        // Some follow it, and so are read at start; here it only has to be something.
-        builder.withDefaultValue("java.io.tmpdir", ".");
+        // Those that follow it are read at start; here it only has to be something.
+        builder.withDefaultValue(TEMPORARY, ".");
         var config = builder.build();
-        // Those that follow others, as Redis' hosts do, may change when their own names are not said.
-        var following = StreamSupport.stream(config.getPropertyNames().spliterator(), false)
-                .filter(name -> {
-                    var raw = config.getConfigValue(name).getRawValue();
-                    return raw != null && raw.contains("${");
-                })
-                .collect(Collectors.toSet());
-        var made = new HashMap<Key, Object>();
+        var made = new HashMap<Key, Settled>();
         for (var mapping : builder.getMappingsBuilder().getMappings()) {
             var prefix = mapping.getPrefix();
-            if (prefix.startsWith(EXTENSIONS) && following.stream().noneMatch(name -> name.startsWith(prefix + "."))) {
-                made.put(new Key(mapping.getType(), prefix), config.getConfigMapping(mapping.getType(), prefix));
+            if (prefix.startsWith(EXTENSIONS)) {
+                var followed = followed(config, prefix + ".");
+                if (!followed.contains(TEMPORARY)) {
+                    var read = config.getConfigMapping(mapping.getType(), prefix);
+                    made.put(new Key(mapping.getType(), prefix), new Settled(read, followed));
+                }
             }
         }
+        var followed = made.values().stream()
+                .flatMap(settled -> settled.followed.stream())
+                .map(SettledMappings::inCapitals)
+                .collect(Collectors.toUnmodifiableSet());
         var wildcards = builder.getDefaultValues().keySet().stream()
                 .filter(name -> name.indexOf(STAR) >= 0)
                 .toList();
@@ -71,7 +86,27 @@ final class SettledMappings {
             throw new IllegalStateException(
                     "a star in the second segment, which WithHashOfSegments counts on not to be");
         }
-        return new Made(Map.copyOf(made), wildcards.size(), prefixes);
+        return new Made(Map.copyOf(made), followed, wildcards.size(), prefixes);
+    }
+
+    /** As Redis' hosts follow the plane's. */
+    private static Set<String> followed(SmallRyeConfig config, String prefix) {
+        return StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+                .filter(name -> name.startsWith(prefix))
+                .map(name -> config.getConfigValue(name).getRawValue())
+                .filter(Objects::nonNull)
+                .flatMap(raw -> FOLLOWED.matcher(raw).results().map(found -> found.group(1)))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** As names are written in the environment, which is the coarsest way. */
+    private static String inCapitals(String name) {
+        var capitals = new char[name.length()];
+        for (int i = 0; i < capitals.length; i++) {
+            char c = name.charAt(i);
+            capitals[i] = Character.isLetterOrDigit(c) ? Character.toUpperCase(c) : '_';
+        }
+        return new String(capitals);
     }
 
     /** Neither properties nor the environment of whoever builds. */
@@ -90,9 +125,18 @@ final class SettledMappings {
 
     /** What was made of it, unless somebody has something to say about it. */
     static Optional<Object> of(ConfigClass mapping) {
-        return Said.canBeAboutAnything() || Said.isAbout(mapping.getPrefix())
+        var settled = MADE.mappings.get(new Key(mapping.getType(), mapping.getPrefix()));
+        return settled == null
+                        || Said.canBeAboutAnything()
+                        || Said.isAbout(mapping.getPrefix())
+                        || settled.followed.stream().anyMatch(Said::isAbout)
                 ? Optional.empty()
-                : Optional.ofNullable(MADE.mappings.get(new Key(mapping.getType(), mapping.getPrefix())));
+                : Optional.of(settled.mapping);
+    }
+
+    /** Whether somebody may have something to say about this very property. */
+    static boolean isSaid(String property) {
+        return Said.canBeAboutAnything() || Said.isAbout(property);
     }
 
     /** Whether a name can have the default of one with a star in it, of which there are so many. */
@@ -111,16 +155,34 @@ final class SettledMappings {
                 List.of("QUARKUS_CONFIG", "QUARKUS_PROFILE", "SMALLRYE_", "MP_");
 
         private static final String EXTENSION = "QUARKUS";
+        private static final String PLANE = "PULSEPLANE";
+
+        /** What Quarkus tells itself by properties of the system, at every start: no name of the configuration begins so. */
+        private static final String INSIDE = "IO_QUARKUS_";
 
         private static final List<String> NAMES = Stream.concat(
                         System.getProperties().stringPropertyNames().stream(), System.getenv().keySet().stream())
-                .map(Said::inCapitals)
-                .filter(name -> name.contains(EXTENSION) || isFarReaching(name))
+                .map(SettledMappings::inCapitals)
+                .filter(name -> isOfExtensions(name)
+                        || isOfProfile(name)
+                        || isFarReaching(name)
+                        || MADE.followed.contains(name))
                 .toList();
 
         private static final boolean IS_FAR_REACHING = FILES.stream().anyMatch(Files::exists)
-                // A profile's begin with its name.
-                || NAMES.stream().anyMatch(name -> isFarReaching(name) || !name.startsWith(EXTENSION));
+                || NAMES.stream()
+                        .anyMatch(name -> isFarReaching(name)
+                                || isOfProfile(name)
+                                || isOfExtensions(name) && !name.startsWith(EXTENSION));
+
+        private static boolean isOfExtensions(String name) {
+            return name.contains(EXTENSION) && !name.startsWith(INSIDE);
+        }
+
+        /** A profile's begin with a percent sign and its name. */
+        private static boolean isOfProfile(String name) {
+            return name.startsWith("_") && (name.contains(EXTENSION) || name.contains(PLANE));
+        }
 
         private static boolean isFarReaching(String name) {
             return FAR_REACHING.stream().anyMatch(name::startsWith);
@@ -133,16 +195,6 @@ final class SettledMappings {
         static boolean isAbout(String prefix) {
             var capitals = inCapitals(prefix);
             return NAMES.stream().anyMatch(name -> name.startsWith(capitals));
-        }
-
-        /** As names are written in the environment, which is the coarsest way. */
-        private static String inCapitals(String name) {
-            var capitals = new char[name.length()];
-            for (int i = 0; i < capitals.length; i++) {
-                char c = name.charAt(i);
-                capitals[i] = Character.isLetterOrDigit(c) ? Character.toUpperCase(c) : '_';
-            }
-            return new String(capitals);
         }
     }
 }

@@ -20,6 +20,9 @@ final class NativeLibrary {
     private static final String NAME = "org.sqlite.lib.name";
     private static final String FILE = "sqlite.so";
 
+    /** Where the driver looks for copies that others left, file by file, before it loads its own. */
+    private static final String LEFT_BEHIND = "org.sqlite.tmpdir";
+
     /** A library is loaded once, whatever is opened with it. */
     private static final AtomicBoolean TRIED = new AtomicBoolean();
 
@@ -35,6 +38,11 @@ final class NativeLibrary {
             return;
         }
         var file = directory.resolve(FILE).toAbsolutePath();
+        // This one leaves none; among the temporary files of a busy machine it would look for milliseconds.
+        boolean looksHere = System.getProperty(LEFT_BEHIND) == null;
+        if (looksHere) {
+            System.setProperty(LEFT_BEHIND, file.getParent().toString());
+        }
         try (var library = SQLiteJDBCLoader.class.getResourceAsStream(RESOURCE)) {
             if (library == null) {
                 return;
@@ -51,6 +59,9 @@ final class NativeLibrary {
             // Somebody else's copy of the driver, by another class loader, is not to look for what is gone.
             System.clearProperty(PATH);
             System.clearProperty(NAME);
+            if (looksHere) {
+                System.clearProperty(LEFT_BEHIND);
+            }
             remove(file);
         }
     }

@@ -112,23 +112,24 @@ final class GateWiring {
     @Produces
     @Singleton
     AuditLog audit(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
-        var audit = config.audit();
-        var directory = auditDirectory(config, plane);
         try {
-            var segments = new AuditSettings.Segments(
-                    audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention());
-            var settings = new AuditSettings(
-                    audit.mode(),
-                    directory,
-                    directory.resolve("node.key"),
-                    config.nodeId(),
-                    audit.interval(),
-                    AuditSettings.Queue.DEFAULT,
-                    segments);
-            return AuditLog.open(settings, clock, metrics);
+            return Ahead.trailOr(metrics, () -> AuditLog.open(auditSettings(config, plane), clock, metrics));
         } catch (IllegalArgumentException e) {
             throw new PlaneProcess.StartFailure("pulseplane.audit: " + e.getMessage());
         }
+    }
+
+    static AuditSettings auditSettings(GateConfig config, PlaneConfig plane) {
+        var audit = config.audit();
+        var directory = auditDirectory(config, plane);
+        return new AuditSettings(
+                audit.mode(),
+                directory,
+                directory.resolve("node.key"),
+                config.nodeId(),
+                audit.interval(),
+                AuditSettings.Queue.DEFAULT,
+                new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
     }
 
     void close(@Disposes AuditLog audit) {

@@ -27,10 +27,12 @@ import java.util.function.LongSupplier;
 /** The parts of the plane and how they fit together. */
 final class Plane {
 
+    static final LongSupplier CLOCK = () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+
     @Produces
     @Singleton
     LongSupplier clock() {
-        return () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+        return CLOCK;
     }
 
     @Produces
@@ -38,7 +40,8 @@ final class Plane {
     Store store(PlaneConfig config, EdgeConfig edge, Instance<SiteStore> site, LongSupplier clock) {
         return switch (config.store().kind()) {
             case EDGE ->
-                EdgeStore.open(config.dataDir(), edge.settings(config.store().readerThreads()), clock);
+                Ahead.storeOr(() -> EdgeStore.open(
+                        config.dataDir(), edge.settings(config.store().readerThreads()), clock));
             case POSTGRES -> site.get().open();
         };
     }

@@ -53,5 +53,6 @@ final class WithNamesOfTheStart {
             ConfigDiagnostic.resetError();
             throw new ConfigurationException(message, keys);
         }
+        Ahead.begin(config);
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -45,6 +46,9 @@ final class IngestLoad {
             new Shape(History.signs(), 100),
             new Shape(History.signs(), 1_000));
 
+    /** What is wanted, in readings a second, and what is to be seen of it: nothing for longer than 20 ms. */
+    private static final Map<Shape, Integer> GOALS = Map.of(new Shape(1, 10), 300_000, new Shape(1, 1_000), 3_000_000);
+
     private static final int MONITORS = 8;
 
     /** Unacknowledged batches of each monitor, as the plane's own client has them. */
@@ -71,6 +75,7 @@ final class IngestLoad {
     void measure(Plane plane) throws IOException, InterruptedException {
         var before = plane.store();
         measure(plane, "Durable ingest", "ingest", SHAPES);
+        atTheGoal(plane);
         var after = plane.settledStore();
         long readings = after.readings() - before.readings();
         report.table(
@@ -136,9 +141,76 @@ final class IngestLoad {
                                 .toList()));
     }
 
+    /** What those see who send, and somebody else, while readings come at the rate that is wanted and become chunks. */
+    private void atTheGoal(Plane plane) throws IOException, InterruptedException {
+        var table = report.table(
+                "Pauses while readings come",
+                "At a fixed rate, whatever became of batches before; milliseconds from when a batch was due to its"
+                        + " acknowledgement, and of " + (int) Bystander.PER_SECOND
+                        + " GetLatest a second by somebody else.",
+                "readings in a batch",
+                "readings/s",
+                "p50",
+                "p99",
+                "p99.9",
+                "max",
+                "failed",
+                "not sent",
+                "somebody p50",
+                "somebody p99",
+                "somebody p99.9",
+                "somebody max");
+        for (var shape : SHAPES) {
+            var goal = GOALS.get(shape);
+            if (goal != null) {
+                var row = atRate(plane, shape, goal);
+                var sent = row.acknowledged();
+                var asked = row.bystander();
+                table.add(List.of(
+                        shape,
+                        sent.perSecond(),
+                        sent.millis(50),
+                        sent.millis(99),
+                        sent.millis(99.9),
+                        sent.maxMillis(),
+                        sent.failuresText(),
+                        sent.held(),
+                        asked.millis(50),
+                        asked.millis(99),
+                        asked.millis(99.9),
+                        asked.maxMillis()));
+            }
+        }
+    }
+
+    private Row atRate(Plane plane, Shape shape, double readings) throws IOException, InterruptedException {
+        var calls = batches(plane, shape, "at-");
+        double perSecond = readings / shape.readings();
+        try (var connections = new Connections(plane.port(), MONITORS)) {
+            bench.warmUp()
+                    .until(
+                            "ingest at a fixed rate, batches of " + shape,
+                            slice -> atRate(connections, calls, perSecond, Duration.ZERO, slice)
+                                    .perSecond());
+            var bystander = Bystander.ask(plane, bench.lead().plus(bench.measured()));
+            var acknowledged = atRate(connections, calls, perSecond, bench.lead(), bench.measured());
+            return new Row(shape, acknowledged, bystander.join());
+        }
+    }
+
+    private static Outcome atRate(
+            Connections connections,
+            Calls<StreamReadingsRequest, StreamReadingsResponse> calls,
+            double perSecond,
+            Duration lead,
+            Duration measured)
+            throws InterruptedException {
+        return PacedStreams.run(connections, calls, IngestLoad::accepted, MONITORS, perSecond, lead, measured);
+    }
+
     /** Warm. */
     Row run(Plane plane, Shape shape) throws IOException, InterruptedException {
-        var calls = batches(plane, shape);
+        var calls = batches(plane, shape, "in-");
         int window = shape.readings() < SMALL ? WINDOW_OF_SMALL : WINDOW;
         try (var connections = new Connections(plane.port(), MONITORS)) {
             bench.warmUp()
@@ -163,7 +235,7 @@ final class IngestLoad {
     }
 
     /** Each monitor's go on where they were when they are asked for again. */
-    private static Calls<StreamReadingsRequest, StreamReadingsResponse> batches(Plane plane, Shape shape) {
+    private static Calls<StreamReadingsRequest, StreamReadingsResponse> batches(Plane plane, Shape shape, String load) {
         var template = History.batch("p-ingest", "", 1, FROM_US, shape.signs(), shape.perSeries());
         var sequences = new long[MONITORS];
         return new Calls<>(
@@ -174,16 +246,16 @@ final class IngestLoad {
                     return StreamReadingsRequest.newBuilder()
                             .setBatch(History.moved(
                                     template,
-                                    monitor(monitor, shape),
+                                    monitor(load, monitor, shape),
                                     sequence,
                                     FROM_US + sequence * shape.perSeries() * SECOND_US))
                             .build();
                 },
-                stream -> Tokens.headers(plane.tokens().ofDevice(monitor(stream, shape))));
+                stream -> Tokens.headers(plane.tokens().ofDevice(monitor(load, stream, shape))));
     }
 
-    private static String monitor(long number, Shape shape) {
-        return "in-" + shape.signs() + "-" + shape.perSeries() + "-" + number;
+    private static String monitor(String load, long number, Shape shape) {
+        return load + shape.signs() + "-" + shape.perSeries() + "-" + number;
     }
 
     static long accepted(StreamReadingsResponse answer) {

@@ -131,8 +131,8 @@ public final class NodeKey {
     }
 
     /**
-     * The public half is made of the private one, whose bytes are what a generator of keys draws. That takes a third of signing
-     * something and checking it, and every start of a plane waits for it.
+     * The public half is made of the private one, whose bytes are what a generator of keys draws. Every start of a plane waits
+     * for it, and longer for something to be signed and checked.
      */
     private static PublicKey publicHalf(PrivateKey privateKey) throws GeneralSecurityException {
         var drawn = ((EdECPrivateKey) privateKey)

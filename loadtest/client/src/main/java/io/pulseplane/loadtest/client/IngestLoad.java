@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * How many readings become durable, by the size of batches: monitors that stream, every acknowledgement synced; and what
@@ -36,7 +37,46 @@ final class IngestLoad {
     }
 
     /** How it went, for those who sent and for the one who asked. */
-    record Row(Shape shape, Outcome acknowledged, Outcome bystander) {}
+    private record Row(Outcome acknowledged, Outcome bystander) {
+
+        static List<String> names() {
+            return List.of(
+                    "p50",
+                    "p99",
+                    "p99.9",
+                    "max",
+                    "failed",
+                    "not sent",
+                    "somebody p50",
+                    "somebody p99",
+                    "somebody p99.9",
+                    "somebody max");
+        }
+
+        List<Object> values() {
+            return List.of(
+                    acknowledged.millis(50),
+                    acknowledged.millis(99),
+                    acknowledged.millis(99.9),
+                    acknowledged.maxMillis(),
+                    acknowledged.failuresText(),
+                    acknowledged.held(),
+                    bystander.millis(50),
+                    bystander.millis(99),
+                    bystander.millis(99.9),
+                    bystander.maxMillis());
+        }
+    }
+
+    /** Sends for a while: for a lead that does not count, and then for what is measured. */
+    private interface Load {
+        Outcome send(
+                Connections connections,
+                Calls<StreamReadingsRequest, StreamReadingsResponse> calls,
+                Duration lead,
+                Duration measured)
+                throws InterruptedException;
+    }
 
     private static final List<Shape> SHAPES = List.of(
             new Shape(1, 10),
@@ -91,44 +131,22 @@ final class IngestLoad {
     }
 
     void measure(Plane plane, String title, String chart, List<Shape> shapes) throws IOException, InterruptedException {
-        var table = report.table(
+        var table = table(
                 title,
                 MONITORS + " monitors stream batches, " + WINDOW + " under way each, or " + WINDOW_OF_SMALL
-                        + " where they are smaller than " + SMALL
-                        + " readings; milliseconds to the acknowledgement, and of "
-                        + (int) Bystander.PER_SECOND + " GetLatest a second by somebody else.",
-                "readings in a batch",
-                "readings/s",
-                "batches/s",
-                "p50",
-                "p99",
-                "p99.9",
-                "max",
-                "failed",
-                "somebody p50",
-                "somebody p99",
-                "somebody p99.9",
-                "somebody max");
+                        + " where they are smaller than " + SMALL + " readings; milliseconds to the acknowledgement");
         var points = new TreeMap<Integer, List<double[]>>();
         for (var shape : shapes) {
-            var row = run(plane, shape);
+            int window = shape.readings() < SMALL ? WINDOW_OF_SMALL : WINDOW;
+            var row = run(
+                    plane,
+                    shape,
+                    "in-",
+                    (connections, calls, lead, measured) ->
+                            Pipeline.run(connections, calls, IngestLoad::accepted, MONITORS, window, lead, measured));
             points.computeIfAbsent(shape.signs(), _ -> new ArrayList<>())
                     .add(new double[] {shape.readings(), row.acknowledged().perSecond()});
-            var sent = row.acknowledged();
-            var asked = row.bystander();
-            table.add(List.of(
-                    row.shape(),
-                    sent.perSecond(),
-                    sent.perSecond() / row.shape().readings(),
-                    sent.millis(50),
-                    sent.millis(99),
-                    sent.millis(99.9),
-                    sent.maxMillis(),
-                    sent.failuresText(),
-                    asked.millis(50),
-                    asked.millis(99),
-                    asked.millis(99.9),
-                    asked.maxMillis()));
+            add(table, shape, row);
         }
         report.chart(
                 chart,
@@ -143,95 +161,61 @@ final class IngestLoad {
 
     /** What those see who send, and somebody else, while readings come at the rate that is wanted and become chunks. */
     private void atTheGoal(Plane plane) throws IOException, InterruptedException {
-        var table = report.table(
+        var table = table(
                 "Pauses while readings come",
                 "At a fixed rate, whatever became of batches before; milliseconds from when a batch was due to its"
-                        + " acknowledgement, and of " + (int) Bystander.PER_SECOND
-                        + " GetLatest a second by somebody else.",
-                "readings in a batch",
-                "readings/s",
-                "p50",
-                "p99",
-                "p99.9",
-                "max",
-                "failed",
-                "not sent",
-                "somebody p50",
-                "somebody p99",
-                "somebody p99.9",
-                "somebody max");
+                        + " acknowledgement");
         for (var shape : SHAPES) {
             var goal = GOALS.get(shape);
             if (goal != null) {
-                var row = atRate(plane, shape, goal);
-                var sent = row.acknowledged();
-                var asked = row.bystander();
-                table.add(List.of(
+                double perSecond = (double) goal / shape.readings();
+                add(
+                        table,
                         shape,
-                        sent.perSecond(),
-                        sent.millis(50),
-                        sent.millis(99),
-                        sent.millis(99.9),
-                        sent.maxMillis(),
-                        sent.failuresText(),
-                        sent.held(),
-                        asked.millis(50),
-                        asked.millis(99),
-                        asked.millis(99.9),
-                        asked.maxMillis()));
+                        run(
+                                plane,
+                                shape,
+                                "at-a-fixed-rate-",
+                                (connections, calls, lead, measured) -> PacedStreams.run(
+                                        connections,
+                                        calls,
+                                        IngestLoad::accepted,
+                                        MONITORS,
+                                        perSecond,
+                                        lead,
+                                        measured)));
             }
         }
     }
 
-    private Row atRate(Plane plane, Shape shape, double readings) throws IOException, InterruptedException {
-        var calls = batches(plane, shape, "at-");
-        double perSecond = readings / shape.readings();
-        try (var connections = new Connections(plane.port(), MONITORS)) {
-            bench.warmUp()
-                    .until(
-                            "ingest at a fixed rate, batches of " + shape,
-                            slice -> atRate(connections, calls, perSecond, Duration.ZERO, slice)
-                                    .perSecond());
-            var bystander = Bystander.ask(plane, bench.lead().plus(bench.measured()));
-            var acknowledged = atRate(connections, calls, perSecond, bench.lead(), bench.measured());
-            return new Row(shape, acknowledged, bystander.join());
-        }
+    private List<List<Object>> table(String title, String how) {
+        return report.table(
+                title,
+                how + ", and of " + (int) Bystander.PER_SECOND + " GetLatest a second by somebody else.",
+                Stream.concat(Stream.of("readings in a batch", "readings/s", "batches/s"), Row.names().stream())
+                        .toArray(String[]::new));
     }
 
-    private static Outcome atRate(
-            Connections connections,
-            Calls<StreamReadingsRequest, StreamReadingsResponse> calls,
-            double perSecond,
-            Duration lead,
-            Duration measured)
-            throws InterruptedException {
-        return PacedStreams.run(connections, calls, IngestLoad::accepted, MONITORS, perSecond, lead, measured);
+    private static void add(List<List<Object>> table, Shape shape, Row row) {
+        double perSecond = row.acknowledged().perSecond();
+        var line = new ArrayList<Object>(List.of(shape, perSecond, perSecond / shape.readings()));
+        line.addAll(row.values());
+        table.add(line);
     }
 
     /** Warm. */
-    Row run(Plane plane, Shape shape) throws IOException, InterruptedException {
-        var calls = batches(plane, shape, "in-");
-        int window = shape.readings() < SMALL ? WINDOW_OF_SMALL : WINDOW;
+    private Row run(Plane plane, Shape shape, String name, Load load) throws IOException, InterruptedException {
+        var calls = batches(plane, shape, name);
         try (var connections = new Connections(plane.port(), MONITORS)) {
             bench.warmUp()
                     .until(
-                            "ingest, batches of " + shape,
-                            slice -> run(connections, calls, window, Duration.ZERO, slice)
+                            "ingest, " + name + "batches of " + shape,
+                            slice -> load.send(connections, calls, Duration.ZERO, slice)
                                     .perSecond());
             var bystander = Bystander.ask(plane, bench.lead().plus(bench.measured()));
-            var acknowledged = run(connections, calls, window, bench.lead(), bench.measured());
-            return new Row(shape, acknowledged, bystander.join());
+            var acknowledged = load.send(connections, calls, bench.lead(), bench.measured());
+            return new Row(acknowledged, bystander.join());
         }
-    }
-
-    private static Outcome run(
-            Connections connections,
-            Calls<StreamReadingsRequest, StreamReadingsResponse> calls,
-            int window,
-            Duration lead,
-            Duration measured)
-            throws InterruptedException {
-        return Pipeline.run(connections, calls, IngestLoad::accepted, MONITORS, window, lead, measured);
     }
 
     /** Each monitor's go on where they were when they are asked for again. */

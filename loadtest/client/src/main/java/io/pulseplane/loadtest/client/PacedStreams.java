@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToLongFunction;
 
 /**
@@ -20,18 +18,12 @@ import java.util.function.ToLongFunction;
  */
 final class PacedStreams<Q, R> {
 
-    /** Beyond these, messages that are due are not sent but counted, so that a server that hangs does not take the client down. */
-    private static final int MAX_UNDER_WAY = 20_000;
-
-    private static final long GRAIN_NANOS = 20_000;
-
     private final Calls<Q, R> calls;
     private final ToLongFunction<R> worth;
     private final Tally tally;
-    private final Semaphore room = new Semaphore(MAX_UNDER_WAY);
+    private final Pace pace = new Pace();
     private final CountDownLatch open;
     private final List<Stream> streams = new ArrayList<>();
-    private long held;
 
     private PacedStreams(Connections connections, Calls<Q, R> calls, ToLongFunction<R> worth, int streams, long from) {
         this.calls = calls;
@@ -54,29 +46,17 @@ final class PacedStreams<Q, R> {
             Duration measured)
             throws InterruptedException {
         long start = System.nanoTime();
-        long from = start + warmUp.toNanos();
-        var paced = new PacedStreams<>(connections, calls, worth, streams, from);
-        paced.keepTo(start, perSecond, from + measured.toNanos());
-        return paced.tally.outcome(measured.toNanos() / 1e9, paced.held);
+        var paced = new PacedStreams<>(connections, calls, worth, streams, start + warmUp.toNanos());
+        paced.pace.keep(start, perSecond, warmUp.plus(measured), paced::send);
+        paced.end();
+        return paced.tally.outcome(measured.toNanos() / 1e9, paced.pace.held());
     }
 
-    private void keepTo(long start, double perSecond, long end) throws InterruptedException {
-        double interval = 1e9 / perSecond;
-        for (long number = 0; ; number++) {
-            long due = start + (long) (number * interval);
-            if (due - end >= 0) {
-                break;
-            }
-            for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
-                LockSupport.parkNanos(Math.max(wait, GRAIN_NANOS));
-            }
-            if (room.tryAcquire()) {
-                streams.get((int) (number % streams.size()))
-                        .send(calls.request().apply(number), due);
-            } else {
-                held++;
-            }
-        }
+    private void send(long number, long due) {
+        streams.get((int) (number % streams.size())).send(calls.request().apply(number), due);
+    }
+
+    private void end() throws InterruptedException {
         streams.forEach(stream -> stream.call.halfClose());
         open.await();
     }
@@ -101,7 +81,7 @@ final class PacedStreams<Q, R> {
         @Override
         public void onMessage(R answer) {
             tally.answered(due.remove(), worth.applyAsLong(answer));
-            room.release();
+            pace.returned();
         }
 
         @Override

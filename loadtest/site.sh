@@ -9,7 +9,7 @@ export PGHOST="${PGHOST:-localhost}" PGPORT="${PGPORT:-5432}" PGUSER="${PGUSER:-
 export PGPASSWORD="${PGPASSWORD:-pulseplane}" PGDATABASE="${PGDATABASE:-pulseplane}"
 readings="${READINGS:-2000000}"
 devices="${DEVICES:-8}"
-jar=target/quarkus-app/quarkus-run.jar
+jar=src/plane/target/quarkus-app/quarkus-run.jar
 work="$(mktemp -d)"
 postgres=("-Dpulseplane.postgres.hosts=$PGHOST:$PGPORT" "-Dpulseplane.postgres.database=$PGDATABASE"
   "-Dpulseplane.postgres.user=$PGUSER" "-Dpulseplane.postgres.password=$PGPASSWORD")

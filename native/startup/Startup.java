@@ -36,7 +36,7 @@ import java.util.stream.LongStream;
  *
  * <pre>java --enable-native-access=ALL-UNNAMED native/startup/Startup.java [--runs N] [--readings N] [--journal] [--keep DIR] [-- COMMAND...]</pre>
  *
- * COMMAND is what starts the plane, target/pulseplane if it is not given; "-D…" properties and "java … -jar …" may be in it.
+ * COMMAND is what starts the plane, src/plane/target/pulseplane if it is not given; "-D…" properties and "java … -jar …" may be in it.
  * Without --readings the store holds one batch of one patient. They are in chunks, or with --journal still where they were first written.
  */
 public final class Startup {
@@ -74,7 +74,7 @@ public final class Startup {
         long readings = 100;
         boolean settled = true;
         Path keep = null;
-        var program = List.of("target/pulseplane");
+        var program = List.of("src/plane/target/pulseplane");
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--runs" -> runs = Integer.parseInt(arguments[++i]);

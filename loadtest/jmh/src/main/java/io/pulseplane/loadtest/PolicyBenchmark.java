@@ -39,7 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class PolicyBenchmark {
 
     /** The module that the built-in policy was compiled from; benchmarks run at the root of the repository. */
-    private static final Path MODULE = Path.of("src/main/rego/healthdata.wasm");
+    private static final Path MODULE = Path.of("src/plane/src/main/rego/healthdata.wasm");
 
     private static final PolicyInput.User STAFF =
             new PolicyInput.User("anna", List.of("authorized_medical_staff"), "ward-7", "", "");

@@ -97,7 +97,7 @@ final class LoadTest implements Callable<Integer> {
 
     @Option(
             names = "--app",
-            defaultValue = "target/quarkus-app",
+            defaultValue = "src/plane/target/quarkus-app",
             description =
                     "The packaged plane; another one, to compare with, or target/pulseplane, the executable, which has no"
                             + " soak and no growth. Default: ${DEFAULT-VALUE}")

@@ -1,0 +1,132 @@
+package io.pulseplane.api;
+
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.StreamObserver;
+import io.pulseplane.api.v1.AuditServiceGrpc;
+import io.pulseplane.api.v1.ListRecordsRequest;
+import io.pulseplane.api.v1.ListRecordsResponse;
+import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.AuditFilter;
+import io.pulseplane.gate.audit.AuditReader;
+import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.vitals.TimeRange;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code AuditService}. */
+@GrpcService
+public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableService {
+
+    /** Records in one message: some 250 KB at most of what fits into 4 MB. */
+    private static final int RECORDS_PER_RESPONSE = 500;
+
+    private final AuditTrail trail;
+
+    public AuditEndpoint(AuditTrail trail) {
+        this.trail = trail;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return Unreadable.markedBy(AuditServiceGrpc.bindService(this));
+    }
+
+    @Override
+    public void listRecords(ListRecordsRequest request, StreamObserver<ListRecordsResponse> responses) {
+        StreamWriter.write(
+                responses,
+                () -> records(filter(request)),
+                entries -> ListRecordsResponse.newBuilder()
+                        .addAllRecords(
+                                entries.stream().map(AuditMessages::record).toList())
+                        .build());
+    }
+
+    private static AuditFilter filter(ListRecordsRequest request) {
+        var violations = new Violations();
+        long from = request.hasFromUs() ? request.getFromUs() : Long.MIN_VALUE;
+        long to = request.hasToUs() ? request.getToUs() : Long.MAX_VALUE;
+        violations.addUnless(from <= to, "from_us", "must not be after to_us");
+        violations.addUnless(request.getLimit() >= 0, "limit", "must be at most " + Long.MAX_VALUE);
+        var order = QueryReader.order(request.getOrder(), violations);
+        Optional<Decision> decision =
+                switch (request.getDecision()) {
+                    case DECISION_UNSPECIFIED -> Optional.empty();
+                    case DECISION_PERMITTED -> Optional.of(Decision.PERMITTED);
+                    case DECISION_REFUSED -> Optional.of(Decision.REFUSED);
+                    case UNRECOGNIZED -> {
+                        violations.add("decision", "must be one of the decisions there are");
+                        yield Optional.empty();
+                    }
+                };
+        violations.throwIfAny();
+        return new AuditFilter(
+                new TimeRange(from, to),
+                ifSet(request.getSubject()),
+                ifSet(request.getAction()),
+                ifSet(request.getPatientId()),
+                decision,
+                order,
+                request.getLimit() == 0 ? Long.MAX_VALUE : request.getLimit());
+    }
+
+    private static Optional<String> ifSet(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
+    }
+
+    /** Reads block by block, each on a thread that may block, when the one before it has been sent. */
+    private Multi<List<AuditEntry>> records(AuditFilter filter) {
+        var reading = new Reading(filter);
+        return Multi.createBy()
+                .repeating()
+                .uni(() ->
+                        Uni.createFrom().item(reading::block).runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
+                .whilst(block -> block.size() == RECORDS_PER_RESPONSE)
+                .filter(block -> !block.isEmpty())
+                .onTermination()
+                .invoke(() -> Infrastructure.getDefaultWorkerPool().execute(reading::close));
+    }
+
+    /** One reader, opened when it is first read from, and closed between two blocks. */
+    private final class Reading {
+
+        private final AuditFilter filter;
+        private AuditReader reader;
+        private boolean closed;
+
+        Reading(AuditFilter filter) {
+            this.filter = filter;
+        }
+
+        synchronized List<AuditEntry> block() {
+            var block = new ArrayList<AuditEntry>();
+            if (closed) {
+                return block;
+            }
+            if (reader == null) {
+                reader = trail.read(filter);
+            }
+            while (block.size() < RECORDS_PER_RESPONSE) {
+                var entry = reader.next();
+                if (entry.isEmpty()) {
+                    break;
+                }
+                block.add(entry.get());
+            }
+            return block;
+        }
+
+        synchronized void close() {
+            closed = true;
+            if (reader != null) {
+                reader.close();
+            }
+        }
+    }
+}

@@ -95,7 +95,7 @@ class HouseTest {
             "vitals");
 
     @ArchTest
-    static final ArchRule cli_is_a_client_of_the_plane = room("cli", "api.v1", "node", "vitals");
+    static final ArchRule cli_is_a_client_of_the_plane = room("cli", "api.v1", "client", "node", "vitals");
 
     @ArchTest
     static final ArchRule every_class_lives_in_a_room = classes()
@@ -118,6 +118,7 @@ class HouseTest {
                             "gate.audit",
                             "api",
                             "api.v1",
+                            "client",
                             "node",
                             "cli")
                     .map(room -> HOUSE + room)

@@ -28,7 +28,7 @@ final class Audit {
     static final class ListRecords implements Callable<Integer> {
 
         @Mixin
-        private PlaneClient plane;
+        private ConnectionOptions plane;
 
         @Spec
         private CommandSpec spec;

@@ -26,7 +26,7 @@ final class Consent {
     abstract static class Action {
 
         @Mixin
-        PlaneClient plane;
+        ConnectionOptions plane;
 
         @Spec
         CommandSpec spec;

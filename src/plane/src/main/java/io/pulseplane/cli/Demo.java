@@ -1,8 +1,6 @@
 package io.pulseplane.cli;
 
 import io.grpc.Channel;
-import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.pulseplane.api.v1.AggregateRequest;
@@ -12,9 +10,13 @@ import io.pulseplane.api.v1.GetLatestRequest;
 import io.pulseplane.api.v1.PutConsentRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
 import io.pulseplane.api.v1.RegistryServiceGrpc;
+import io.pulseplane.client.ColumnMessages;
+import io.pulseplane.client.PlaneClient;
+import io.pulseplane.client.RetryPolicy;
 import io.pulseplane.node.PlaneProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,7 +67,7 @@ final class Demo implements Callable<Integer> {
     private int devices;
 
     private PrintWriter out;
-    private Credentials credentials;
+    private CredentialOptions credentials;
 
     @Override
     public Integer call() throws IOException {
@@ -78,42 +80,53 @@ final class Demo implements Callable<Integer> {
         System.setProperty("pulseplane.data-dir", directory.toString());
         // What the plane has to say otherwise would tear the table apart.
         System.setProperty("quarkus.log.level", "WARN");
-        credentials = Credentials.local(directory);
+        credentials = CredentialOptions.local(directory);
         return new PlaneProcess(() -> delete(directory)).runBeside(this::show);
     }
 
     /** Beside the running plane; the plane stops when this is done. */
     private void show(int port) {
-        var channel =
-                NettyChannelBuilder.forAddress("localhost", port).usePlaintext().build();
+        var client = client(port);
         var summary = new Summary();
-        var monitors = Thread.ofVirtual().unstarted(() -> stream(channel, summary));
+        var monitors = Thread.ofVirtual().unstarted(() -> stream(client, summary));
         try {
             monitors.start();
             long begun = System.nanoTime();
             long ends = seconds == null ? Long.MAX_VALUE : begun + TimeUnit.SECONDS.toNanos(seconds);
             while (System.nanoTime() < ends && monitors.isAlive()) {
                 TimeUnit.SECONDS.sleep(1);
-                print(QueryServiceGrpc.newBlockingStub(credentials.as(channel, QueryPrinter.ROLE)), summary);
+                print(QueryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole(QueryPrinter.ROLE))), summary);
             }
         } catch (InterruptedException _) {
             // The plane is stopping, and so is this.
         } finally {
             monitors.interrupt();
-            channel.shutdownNow();
+            client.close();
         }
     }
 
-    private void stream(ManagedChannel channel, Summary summary) {
+    private static PlaneClient client(int port) {
+        try {
+            return PlaneClient.to("localhost:" + port)
+                    .transport(NettyChannelBuilder::forTarget)
+                    .retry(RetryPolicy.NONE)
+                    .withoutDeadline()
+                    .build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void stream(PlaneClient client, Summary summary) {
         long now = Times.micros(Instant.now()) / SECOND * SECOND;
         long history = HISTORY_MINUTES * 60L;
         try {
             var past = new Fleet.Plan(devices, history, Double.POSITIVE_INFINITY, 60, now - history * SECOND, 1);
-            Function<String, Channel> channels = device -> credentials.asDevice(channel, device);
-            new Fleet(channels, past, summary, Duration.ZERO, _ -> {}).run();
-            consent(RegistryServiceGrpc.newBlockingStub(credentials.as(channel, "clinical_admin")));
+            Function<String, Channel> channels = device -> client.channel(credentials.ofDevice(device));
+            new Fleet(channels, past, Duration.ZERO, summary).run();
+            consent(RegistryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole("clinical_admin"))));
             var present = new Fleet.Plan(devices, Long.MAX_VALUE, 1, 1, now, 1);
-            new Fleet(channels, present, summary, Duration.ZERO, _ -> {}).run();
+            new Fleet(channels, present, Duration.ZERO, summary).run();
         } catch (InterruptedException | ExecutionException _) {
             // The demo is over.
         }
@@ -138,11 +151,13 @@ final class Demo implements Callable<Integer> {
             }
             addWindows(plane, Fleet.patient(1), windows);
         } catch (StatusRuntimeException e) {
-            if (e.getStatus().getCode() != Status.Code.PERMISSION_DENIED) {
-                throw e;
+            switch (e.getStatus().getCode()) {
+                // The first batch is still on its way, and so is consent; and a plane that has just started is slow.
+                case PERMISSION_DENIED, DEADLINE_EXCEEDED -> {
+                    return;
+                }
+                default -> throw e;
             }
-            // The first batch is still on its way, and so is consent.
-            return;
         }
         if (Progress.isTerminal()) {
             out.print("\033[H\033[2J");
@@ -201,12 +216,11 @@ final class Demo implements Callable<Integer> {
     }
 
     private static void addRows(AggregateResponse windows, String patient, Table table) {
-        long start = windows.getStartUs();
-        for (int i = 0; i < windows.getStepsCount(); i++) {
-            start += windows.getSteps(i) * windows.getWindowUs();
+        var starts = ColumnMessages.windowStarts(windows);
+        for (int i = 0; i < starts.length; i++) {
             table.row(
                     patient,
-                    Times.format(start),
+                    Times.format(starts[i]),
                     windows.getCount(i),
                     decimal(windows.getMean(i)),
                     decimal(windows.getMin(i)),

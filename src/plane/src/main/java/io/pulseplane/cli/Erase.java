@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 final class Erase implements Callable<Integer> {
 
     @Mixin
-    private PlaneClient plane;
+    private ConnectionOptions plane;
 
     @Spec
     private CommandSpec spec;

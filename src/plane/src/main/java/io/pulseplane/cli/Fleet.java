@@ -1,7 +1,8 @@
 package io.pulseplane.cli;
 
 import io.grpc.Channel;
-import io.pulseplane.api.v1.StreamReadingsResponse;
+import io.pulseplane.client.BatchBuilder;
+import io.pulseplane.client.ReadingsStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Simulated bedside monitors, each with a patient and a stream of its own. */
@@ -34,22 +34,15 @@ final class Fleet {
 
     private final Function<String, Channel> channels;
     private final Plan plan;
-    private final Summary summary;
     private final Duration patience;
-    private final Consumer<StreamReadingsResponse> onResponse;
+    private final ReadingsStream.Listener listener;
 
     /** @param channels the channel of each monitor */
-    Fleet(
-            Function<String, Channel> channels,
-            Plan plan,
-            Summary summary,
-            Duration patience,
-            Consumer<StreamReadingsResponse> onResponse) {
+    Fleet(Function<String, Channel> channels, Plan plan, Duration patience, ReadingsStream.Listener listener) {
         this.channels = channels;
         this.plan = plan;
-        this.summary = summary;
         this.patience = patience;
-        this.onResponse = onResponse;
+        this.listener = listener;
     }
 
     static String device(int number) {
@@ -87,8 +80,7 @@ final class Fleet {
     }
 
     private void monitor(int number) throws InterruptedException {
-        var stream =
-                new ReadingsStream(channels.apply(device(number)), summary, MAX_UNACKNOWLEDGED, patience, onResponse);
+        var stream = new ReadingsStream(channels.apply(device(number)), MAX_UNACKNOWLEDGED, patience, listener);
         var physiology = new Physiology(plan.seed + number);
         var batch = new BatchBuilder(device(number), patient(number));
         var pace = new Pace(plan.speed);

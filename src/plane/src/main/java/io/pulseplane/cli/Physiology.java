@@ -1,5 +1,6 @@
 package io.pulseplane.cli;
 
+import io.pulseplane.client.BatchBuilder;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.VitalSign;
 import java.util.List;

@@ -51,7 +51,7 @@ final class Query {
     abstract static class Question {
 
         @Mixin
-        PlaneClient plane;
+        ConnectionOptions plane;
 
         @Spec
         CommandSpec spec;

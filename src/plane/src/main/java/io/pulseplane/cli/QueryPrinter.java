@@ -7,6 +7,7 @@ import io.pulseplane.api.v1.GetStatisticsResponse;
 import io.pulseplane.api.v1.Group;
 import io.pulseplane.api.v1.QueryReadingsResponse;
 import io.pulseplane.api.v1.SeriesColumns;
+import io.pulseplane.client.ColumnMessages;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.VitalSign;
 import java.io.PrintWriter;
@@ -93,10 +94,9 @@ final class QueryPrinter {
     private void rows(List<SeriesColumns> slice, boolean newestFirst) {
         var rows = new ArrayList<Row>();
         for (var series : slice) {
-            long time = series.getColumns().getStartUs();
-            for (int i = 0; i < series.getColumns().getValuesCount(); i++) {
-                time += series.getColumns().getTimeDeltaUs(i);
-                rows.add(new Row(time, series, series.getColumns().getValues(i)));
+            var times = ColumnMessages.times(series.getColumns());
+            for (int i = 0; i < times.length; i++) {
+                rows.add(new Row(times[i], series, series.getColumns().getValues(i)));
             }
         }
         var byTime = Comparator.comparingLong(Row::time);
@@ -142,11 +142,10 @@ final class QueryPrinter {
         var headings = new ArrayList<>(List.of("WINDOW", "COUNT", "MEAN", "MIN", "MAX", "SD", "FIRST", "LAST"));
         windows.getQuantilesList().forEach(quantile -> headings.add("Q" + number(quantile.getQuantile())));
         var table = new Table(headings.toArray(String[]::new));
-        long start = windows.getStartUs();
-        for (int i = 0; i < windows.getStepsCount(); i++) {
-            start += windows.getSteps(i) * windows.getWindowUs();
+        var starts = ColumnMessages.windowStarts(windows);
+        for (int i = 0; i < starts.length; i++) {
             var row = new ArrayList<Object>(List.of(
-                    Times.format(start),
+                    Times.format(starts[i]),
                     windows.getCount(i),
                     number(windows.getMean(i)),
                     number(windows.getMin(i)),

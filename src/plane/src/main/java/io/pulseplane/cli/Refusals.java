@@ -1,11 +1,8 @@
 package io.pulseplane.cli;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.rpc.BadRequest;
-import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
+import io.pulseplane.client.StatusDetails;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.ExecutionException;
@@ -46,22 +43,10 @@ final class Refusals {
         return REFUSED;
     }
 
-    private static void printDetails(StatusRuntimeException refusal, PrintWriter err)
-            throws InvalidProtocolBufferException {
-        var status = StatusProto.fromThrowable(refusal);
-        if (status == null) {
-            return;
-        }
-        for (var detail : status.getDetailsList()) {
-            if (detail.is(BadRequest.class)) {
-                detail.unpack(BadRequest.class)
-                        .getFieldViolationsList()
-                        .forEach(violation ->
-                                err.println("  " + violation.getField() + " " + violation.getDescription()));
-            } else if (detail.is(RetryInfo.class)) {
-                var delay = detail.unpack(RetryInfo.class).getRetryDelay();
-                err.println("  try again in " + (delay.getSeconds() * 1_000 + delay.getNanos() / 1_000_000) + " ms");
-            }
-        }
+    private static void printDetails(StatusRuntimeException refusal, PrintWriter err) {
+        var details = StatusDetails.of(refusal);
+        details.violations()
+                .forEach(violation -> err.println("  " + violation.field() + " " + violation.description()));
+        details.retryDelay().ifPresent(delay -> err.println("  try again in " + delay.toMillis() + " ms"));
     }
 }

@@ -1,6 +1,9 @@
 package io.pulseplane.cli;
 
 import io.grpc.Channel;
+import io.pulseplane.client.BatchBuilder;
+import io.pulseplane.client.DeviceStreams;
+import io.pulseplane.client.ReadingsStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +41,7 @@ final class Replay implements Callable<Integer> {
     private static final int MAX_UNACKNOWLEDGED = 64;
 
     @Mixin
-    private PlaneClient plane;
+    private ConnectionOptions plane;
 
     @Spec
     private CommandSpec spec;
@@ -69,7 +72,6 @@ final class Replay implements Callable<Integer> {
             description = "How long to try again when the plane is not there. Default: ${DEFAULT-VALUE}")
     private Duration patience;
 
-    private final Summary summary = new Summary();
     private final SequencedMap<String, BatchBuilder> open = new LinkedHashMap<>();
     private long sequence = Times.micros(Instant.now());
 
@@ -102,12 +104,9 @@ final class Replay implements Callable<Integer> {
     private int replay(Function<String, Channel> channels) throws IOException, InterruptedException {
         var out = spec.commandLine().getOut();
         var err = spec.commandLine().getErr();
-        var stream = new DeviceStreams(device ->
-                new ReadingsStream(channels.apply(device), summary, MAX_UNACKNOWLEDGED, patience, response -> {
-                    if (plane.json()) {
-                        out.println(Json.line(response));
-                    }
-                }));
+        var summary = new Summary(plane.json() ? response -> out.println(Json.line(response)) : _ -> {});
+        var stream = new DeviceStreams(
+                device -> new ReadingsStream(channels.apply(device), MAX_UNACKNOWLEDGED, patience, summary));
         try (var progress = new Progress(err, summary::progress);
                 var recording = Recording.open(file)) {
             var pace = new Pace(speed);
@@ -145,7 +144,7 @@ final class Replay implements Callable<Integer> {
         }
         // Readings of one time stay together: the plane compares pressures within a batch.
         boolean full = batch.size() >= batchSize && row.time() != batch.lastTime();
-        if (full || !batch.fits(row.code(), row.unit())) {
+        if (full || !batch.accepts(row.code(), row.unit())) {
             send(stream, batch);
         }
         batch.add(row.time(), row.code(), row.value(), row.unit());

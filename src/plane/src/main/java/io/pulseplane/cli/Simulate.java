@@ -31,7 +31,7 @@ final class Simulate implements Callable<Integer> {
     private static final Duration HISTORY = Duration.ofDays(30);
 
     @Mixin
-    private PlaneClient plane;
+    private ConnectionOptions plane;
 
     @Spec
     private CommandSpec spec;
@@ -121,14 +121,9 @@ final class Simulate implements Callable<Integer> {
     private int simulate(Function<String, Channel> channels) throws InterruptedException, ExecutionException {
         var out = spec.commandLine().getOut();
         var err = spec.commandLine().getErr();
-        var summary = new Summary();
+        var summary = new Summary(plane.json() ? response -> out.println(Json.line(response)) : _ -> {});
         try (var _ = new Progress(err, summary::progress)) {
-            new Fleet(channels, plan(), summary, patience, response -> {
-                        if (plane.json()) {
-                            out.println(Json.line(response));
-                        }
-                    })
-                    .run();
+            new Fleet(channels, plan(), patience, summary).run();
         }
         out.flush();
         summary.print(plane.json() ? err : out);

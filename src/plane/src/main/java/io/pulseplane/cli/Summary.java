@@ -2,14 +2,18 @@ package io.pulseplane.cli;
 
 import io.pulseplane.api.v1.Acknowledgement;
 import io.pulseplane.api.v1.RefusedBatch;
+import io.pulseplane.api.v1.StreamReadingsResponse;
+import io.pulseplane.client.ReadingsStream;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
 /** What became of what was sent. Thread-safe. */
-final class Summary {
+final class Summary implements ReadingsStream.Listener {
 
+    private final Consumer<StreamReadingsResponse> onResponse;
     private final long begun = System.nanoTime();
     private final Histogram latency = new Histogram(3);
     private final TreeMap<String, Long> rejectedByCode = new TreeMap<>();
@@ -20,11 +24,27 @@ final class Summary {
     private long rejected;
     private long refused;
 
-    synchronized void sent(int readings) {
+    Summary() {
+        this(_ -> {});
+    }
+
+    /** @param onResponse sees every response */
+    Summary(Consumer<StreamReadingsResponse> onResponse) {
+        this.onResponse = onResponse;
+    }
+
+    @Override
+    public void response(StreamReadingsResponse response) {
+        onResponse.accept(response);
+    }
+
+    @Override
+    public synchronized void sent(int readings) {
         sent += readings;
     }
 
-    synchronized void acknowledged(Acknowledgement acknowledgement, long nanos) {
+    @Override
+    public synchronized void acknowledged(Acknowledgement acknowledgement, long nanos) {
         accepted += acknowledgement.getAccepted();
         duplicates += acknowledgement.getDuplicates();
         for (var rejection : acknowledgement.getRejectionsList()) {
@@ -39,13 +59,10 @@ final class Summary {
         latency.recordValue(nanos);
     }
 
-    synchronized void refused(RefusedBatch batch, int readings) {
+    @Override
+    public synchronized void refused(RefusedBatch batch, int readings) {
         refused += readings;
         refusedBatches.merge(batch.getError().getMessage(), 1L, Long::sum);
-    }
-
-    synchronized long accepted() {
-        return accepted;
     }
 
     /** Whether the plane took every batch. */

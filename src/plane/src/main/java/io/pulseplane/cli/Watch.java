@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 final class Watch implements Callable<Integer> {
 
     @Mixin
-    private PlaneClient plane;
+    private ConnectionOptions plane;
 
     @Spec
     private CommandSpec spec;

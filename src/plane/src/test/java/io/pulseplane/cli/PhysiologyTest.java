@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.api.v1.Batch;
 import io.pulseplane.api.v1.Columns;
+import io.pulseplane.client.BatchBuilder;
 import io.pulseplane.vitals.Catalogue;
 import java.util.Map;
 import java.util.function.Function;

@@ -1,40 +1,57 @@
-package io.pulseplane.cli;
+package io.pulseplane.client;
 
 import com.google.rpc.Code;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.pulseplane.api.v1.Acknowledgement;
 import io.pulseplane.api.v1.Batch;
 import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.api.v1.RefusedBatch;
 import io.pulseplane.api.v1.StreamReadingsRequest;
 import io.pulseplane.api.v1.StreamReadingsResponse;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
- * A device's side of {@code StreamReadings}: keeps every batch until it is acknowledged, and sends it again, with the
- * same sequence, when the connection was lost or the plane asked to come back later.
+ * A device's side of {@code StreamReadings}. It keeps every batch until the plane acknowledges it, and sends it again with
+ * the same sequence when the connection was lost or the plane asked to come back later.
  *
- * <p>Batches are sent by one thread; it waits while too many are unacknowledged.
+ * <p>Batches are sent by one thread, which waits while too many are unacknowledged.
  */
-final class ReadingsStream {
+public final class ReadingsStream {
 
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    /** Learns what became of batches. Called on gRPC's threads, one call at a time, and must not block. */
+    public interface Listener {
 
-    private record Key(String device, long sequence) {}
+        /** A batch is sent for the first time. */
+        default void sent(int readings) {}
 
-    private static final class Pending {
+        /** A batch is durable. */
+        default void acknowledged(Acknowledgement acknowledgement, long nanosSinceSent) {}
+
+        /** The plane refused a batch for good: it is not sent again. */
+        default void refused(RefusedBatch batch, int readings) {}
+
+        /** Any response, before it is handled. */
+        default void response(StreamReadingsResponse response) {}
+    }
+
+    private static final Duration INITIAL_BACKOFF = Duration.ofMillis(100);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(2);
+
+    private record BatchKey(String device, long sequence) {}
+
+    private static final class PendingBatch {
 
         private final Batch batch;
         private final int readings;
-        private final long begun = System.nanoTime();
+        private final long sentAt = System.nanoTime();
 
-        Pending(Batch batch) {
+        PendingBatch(Batch batch) {
             this.batch = batch;
             this.readings = batch.getColumnsList().stream()
                     .mapToInt(columns -> columns.getValuesCount())
@@ -43,49 +60,45 @@ final class ReadingsStream {
     }
 
     private final IngestServiceGrpc.IngestServiceStub stub;
-    private final Summary summary;
     private final int maxUnacknowledged;
-    private final Duration patience;
-    private final Consumer<StreamReadingsResponse> onResponse;
+    private final Duration retryTimeout;
+    private final Listener listener;
 
     /** In the order of sending. */
-    private final Map<Key, Pending> unacknowledged = new LinkedHashMap<>();
+    private final Map<BatchKey, PendingBatch> unacknowledged = new LinkedHashMap<>();
 
     private ClientCallStreamObserver<StreamReadingsRequest> requests;
     private Status lost;
 
-    /** Whether the plane has answered anything on the stream there is. */
-    private boolean wasAnswered;
+    /** Whether the plane has answered anything on the current stream. */
+    private boolean answeredOnStream;
 
     private long lostSince;
-    private Duration pause = FIRST_PAUSE;
+    private Duration backoff = INITIAL_BACKOFF;
 
     /**
      * @param maxUnacknowledged how many batches may be under way
-     * @param patience how long to try again when the plane is not there
-     * @param onResponse sees every response
+     * @param retryTimeout how long the stream is opened again and again when the plane does not answer
      */
-    ReadingsStream(
-            Channel channel,
-            Summary summary,
-            int maxUnacknowledged,
-            Duration patience,
-            Consumer<StreamReadingsResponse> onResponse) {
+    public ReadingsStream(Channel channel, int maxUnacknowledged, Duration retryTimeout, Listener listener) {
         this.stub = IngestServiceGrpc.newStub(channel);
-        this.summary = summary;
         this.maxUnacknowledged = maxUnacknowledged;
-        this.patience = patience;
-        this.onResponse = onResponse;
+        this.retryTimeout = retryTimeout;
+        this.listener = listener;
     }
 
-    /** Sends a batch; throws what the plane said if it is gone for good. */
-    synchronized void send(Batch batch) throws InterruptedException {
-        var pending = new Pending(batch);
+    /**
+     * Sends a batch, after waiting for room.
+     *
+     * @throws io.grpc.StatusRuntimeException what the plane said last, when it did not come back within the timeout
+     */
+    public synchronized void send(Batch batch) throws InterruptedException {
+        var pending = new PendingBatch(batch);
         while (unacknowledged.size() >= maxUnacknowledged || requests != null && !requests.isReady() || lost != null) {
             waitOrReconnect();
         }
-        unacknowledged.put(new Key(batch.getDeviceId(), batch.getSequence()), pending);
-        summary.sent(pending.readings);
+        unacknowledged.put(new BatchKey(batch.getDeviceId(), batch.getSequence()), pending);
+        listener.sent(pending.readings);
         if (requests == null) {
             connect();
         } else {
@@ -93,8 +106,8 @@ final class ReadingsStream {
         }
     }
 
-    /** Waits until everything is acknowledged and ends the stream. */
-    synchronized void finish() throws InterruptedException {
+    /** Waits until everything is acknowledged, and ends the stream. */
+    public synchronized void finish() throws InterruptedException {
         while (!unacknowledged.isEmpty()) {
             waitOrReconnect();
         }
@@ -108,19 +121,19 @@ final class ReadingsStream {
             wait();
             return;
         }
-        if (!mayPass(lost) || System.nanoTime() - lostSince > patience.toNanos()) {
+        if (!isRetryable(lost) || System.nanoTime() - lostSince > retryTimeout.toNanos()) {
             throw lost.asRuntimeException();
         }
-        wait(pause.toMillis());
-        pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        wait(backoff.toMillis());
+        backoff = backoff.multipliedBy(2).compareTo(MAX_BACKOFF) < 0 ? backoff.multipliedBy(2) : MAX_BACKOFF;
         connect();
     }
 
-    private boolean mayPass(Status status) {
+    private boolean isRetryable(Status status) {
         return switch (status.getCode()) {
             case UNAVAILABLE, ABORTED, RESOURCE_EXHAUSTED -> true;
             // A token that was good has expired; the next stream shows a new one.
-            case UNAUTHENTICATED -> wasAnswered;
+            case UNAUTHENTICATED -> answeredOnStream;
             default -> false;
         };
     }
@@ -128,8 +141,8 @@ final class ReadingsStream {
     /** Opens a stream and sends everything that is not acknowledged. */
     private void connect() {
         lost = null;
-        wasAnswered = false;
-        var observer = new Responses();
+        answeredOnStream = false;
+        var observer = new ResponseObserver();
         stub.streamReadings(observer);
         for (var pending : List.copyOf(unacknowledged.values())) {
             requests.onNext(
@@ -137,21 +150,21 @@ final class ReadingsStream {
         }
     }
 
-    private synchronized void answered(Responses from, StreamReadingsResponse response) {
+    private synchronized void answered(ResponseObserver from, StreamReadingsResponse response) {
         if (from.call != requests) {
             return;
         }
-        onResponse.accept(response);
-        wasAnswered = true;
+        listener.response(response);
+        answeredOnStream = true;
         lostSince = 0;
-        pause = FIRST_PAUSE;
+        backoff = INITIAL_BACKOFF;
         switch (response.getOutcomeCase()) {
             case ACKNOWLEDGEMENT -> {
                 var acknowledgement = response.getAcknowledgement();
-                var pending =
-                        unacknowledged.remove(new Key(acknowledgement.getDeviceId(), acknowledgement.getSequence()));
+                var pending = unacknowledged.remove(
+                        new BatchKey(acknowledgement.getDeviceId(), acknowledgement.getSequence()));
                 if (pending != null) {
-                    summary.acknowledged(acknowledgement, System.nanoTime() - pending.begun);
+                    listener.acknowledged(acknowledgement, System.nanoTime() - pending.sentAt);
                 }
             }
             case REFUSED -> refused(response);
@@ -169,13 +182,13 @@ final class ReadingsStream {
             lose(Status.fromCodeValue(code).withDescription(refused.getError().getMessage()));
             return;
         }
-        var pending = unacknowledged.remove(new Key(refused.getDeviceId(), refused.getSequence()));
+        var pending = unacknowledged.remove(new BatchKey(refused.getDeviceId(), refused.getSequence()));
         if (pending != null) {
-            summary.refused(refused, pending.readings);
+            listener.refused(refused, pending.readings);
         }
     }
 
-    private synchronized void ended(Responses from, Status status) {
+    private synchronized void ended(ResponseObserver from, Status status) {
         if (from.call == requests && lost == null && !(status.isOk() && unacknowledged.isEmpty())) {
             lose(status.isOk() ? Status.UNAVAILABLE.withDescription("the plane ended the stream") : status);
         }
@@ -193,7 +206,8 @@ final class ReadingsStream {
         notifyAll();
     }
 
-    private final class Responses implements ClientResponseObserver<StreamReadingsRequest, StreamReadingsResponse> {
+    private final class ResponseObserver
+            implements ClientResponseObserver<StreamReadingsRequest, StreamReadingsResponse> {
 
         private ClientCallStreamObserver<StreamReadingsRequest> call;
 

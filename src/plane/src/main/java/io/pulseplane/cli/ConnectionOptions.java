@@ -1,14 +1,15 @@
 package io.pulseplane.cli;
 
 import io.grpc.Channel;
-import io.grpc.ChannelCredentials;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
-import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
+import io.pulseplane.client.PlaneClient;
+import io.pulseplane.client.RetryPolicy;
+import io.pulseplane.client.TlsSettings;
+import io.pulseplane.client.TlsSettings.ClientCertificate;
+import io.pulseplane.client.TokenSource;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
@@ -18,12 +19,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options of every command that talks to a plane, and the channel they describe. */
-final class PlaneClient {
-
-    private static final int CLOSING_SECONDS = 5;
+final class ConnectionOptions {
 
     /** A device's certificate, which takes the place of its token. */
-    static final class Certificate {
+    static final class CertificateOptions {
 
         @Option(
                 names = "--cert",
@@ -53,10 +52,10 @@ final class PlaneClient {
     private Path authorities;
 
     @ArgGroup(exclusive = false)
-    private Certificate certificate;
+    private CertificateOptions certificate;
 
     @Mixin
-    private Credentials credentials;
+    private CredentialOptions credentials;
 
     @Option(names = "--json", description = "Print each response message as one line of proto3 JSON.")
     private boolean json;
@@ -80,51 +79,37 @@ final class PlaneClient {
 
     /** Opens the channel, works in this role, closes it. */
     int as(String role, Work work) throws Exception {
-        return with(channel -> work.run(hasCertificateOnly() ? channel : credentials.as(channel, role)));
+        try (var client = open()) {
+            return work.run(client.channel(token(credentials.ofRole(role))));
+        }
     }
 
     /** Opens the channel, works as the devices that the work is of, closes it. */
     int asDevices(DeviceWork work) throws Exception {
-        return with(
-                channel -> work.run(device -> hasCertificateOnly() ? channel : credentials.asDevice(channel, device)));
-    }
-
-    /** Who shows a certificate wants to be known by it, not by a token made on the way. */
-    private boolean hasCertificateOnly() {
-        return certificate != null && !credentials.isGiven();
-    }
-
-    private int with(Work work) throws Exception {
-        var channel = open();
-        try {
-            return work.run(channel);
-        } finally {
-            channel.shutdown();
-            if (!channel.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-                channel.shutdownNow();
-            }
+        try (var client = open()) {
+            return work.run(device -> client.channel(token(credentials.ofDevice(device))));
         }
     }
 
-    private ManagedChannel open() {
+    /** A user who shows a certificate wants to be known by it, not by a token that the command makes. */
+    private TokenSource token(TokenSource source) {
+        return certificate != null && !credentials.isGiven() ? TokenSource.none() : source;
+    }
+
+    private PlaneClient open() {
+        var client = PlaneClient.to(target)
+                .transport(NettyChannelBuilder::forTarget)
+                .retry(RetryPolicy.NONE)
+                .withoutDeadline();
+        if (tls || authorities != null || certificate != null) {
+            client.tls(new TlsSettings(
+                    Optional.ofNullable(authorities),
+                    Optional.ofNullable(certificate).map(shown -> new ClientCertificate(shown.chain, shown.key))));
+        }
         try {
-            return NettyChannelBuilder.forTarget(target, transport()).build();
+            return client.build();
         } catch (IOException | IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "the certificates cannot be used: " + e.getMessage());
         }
-    }
-
-    private ChannelCredentials transport() throws IOException {
-        if (!tls && authorities == null && certificate == null) {
-            return InsecureChannelCredentials.create();
-        }
-        var credentials = TlsChannelCredentials.newBuilder();
-        if (authorities != null) {
-            credentials.trustManager(authorities.toFile());
-        }
-        if (certificate != null) {
-            credentials.keyManager(certificate.chain.toFile(), certificate.key.toFile());
-        }
-        return credentials.build();
     }
 }

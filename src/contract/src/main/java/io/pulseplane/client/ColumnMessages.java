@@ -1,0 +1,73 @@
+package io.pulseplane.client;
+
+import io.pulseplane.api.v1.AggregateResponse;
+import io.pulseplane.api.v1.Columns;
+import io.pulseplane.api.v1.SeriesColumns;
+import io.pulseplane.vitals.Series;
+
+/**
+ * The columns of messages as arrays. On the wire times are differences, so that most of them take one byte; here they are
+ * microseconds since the Unix epoch.
+ *
+ * <p>Meant for what a plane answers. A message whose columns differ in length is refused with IllegalArgumentException; the
+ * plane checks what it is sent with more care, and names the field that is wrong.
+ */
+public final class ColumnMessages {
+
+    private ColumnMessages() {}
+
+    /** The times of the readings, in microseconds since the epoch. */
+    public static long[] times(Columns message) {
+        var times = new long[message.getTimeDeltaUsCount()];
+        long time = message.getStartUs();
+        for (int i = 0; i < times.length; i++) {
+            time += message.getTimeDeltaUs(i);
+            times[i] = time;
+        }
+        return times;
+    }
+
+    /** The values of the readings, in the unit of the message. */
+    public static double[] values(Columns message) {
+        var values = new double[message.getValuesCount()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = message.getValues(i);
+        }
+        return values;
+    }
+
+    /** Readings of one series. */
+    public static io.pulseplane.vitals.Columns columns(SeriesColumns message) {
+        var columns = message.getColumns();
+        var series = new Series(message.getPatientId(), message.getDeviceId(), columns.getCode(), columns.getUnit());
+        return new io.pulseplane.vitals.Columns(series, times(columns), values(columns));
+    }
+
+    /** When the windows of an answer start, in microseconds since the epoch. */
+    public static long[] windowStarts(AggregateResponse message) {
+        var starts = new long[message.getStepsCount()];
+        long start = message.getStartUs();
+        for (int i = 0; i < starts.length; i++) {
+            start += message.getSteps(i) * message.getWindowUs();
+            starts[i] = start;
+        }
+        return starts;
+    }
+
+    /** Readings of one code as a message, in the order they have. */
+    public static Columns message(String code, String unit, long[] times, double[] values) {
+        if (times.length != values.length) {
+            throw new IllegalArgumentException(times.length + " times, " + values.length + " values");
+        }
+        var message = Columns.newBuilder().setCode(code).setUnit(unit);
+        if (times.length > 0) {
+            message.setStartUs(times[0]);
+        }
+        long last = message.getStartUs();
+        for (int i = 0; i < times.length; i++) {
+            message.addTimeDeltaUs(times[i] - last).addValues(values[i]);
+            last = times[i];
+        }
+        return message.build();
+    }
+}

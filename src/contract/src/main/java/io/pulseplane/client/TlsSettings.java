@@ -1,0 +1,42 @@
+package io.pulseplane.client;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.TlsChannelCredentials;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How a client speaks TLS. All files are PEM.
+ *
+ * @param trustedCertificates the authorities that the plane's certificate is checked against; without it the system's
+ * @param clientCertificate what the client shows; a device that shows one needs no token
+ */
+public record TlsSettings(Optional<Path> trustedCertificates, Optional<ClientCertificate> clientCertificate) {
+
+    /**
+     * A certificate and its key.
+     *
+     * @param chain the certificate, and after it those of its intermediate authorities
+     * @param privateKey the key in PKCS#8, not encrypted
+     */
+    public record ClientCertificate(Path chain, Path privateKey) {}
+
+    /** Trusts what the system trusts, and shows nothing. */
+    public static TlsSettings systemTrust() {
+        return new TlsSettings(Optional.empty(), Optional.empty());
+    }
+
+    ChannelCredentials credentials() throws IOException {
+        var credentials = TlsChannelCredentials.newBuilder();
+        if (trustedCertificates.isPresent()) {
+            credentials.trustManager(trustedCertificates.get().toFile());
+        }
+        if (clientCertificate.isPresent()) {
+            var certificate = clientCertificate.get();
+            credentials.keyManager(
+                    certificate.chain().toFile(), certificate.privateKey().toFile());
+        }
+        return credentials.build();
+    }
+}

@@ -93,8 +93,7 @@ public final class StoreFiles {
                 Figure.time("oldestUs", "oldest in chunks", found.oldest()),
                 Figure.time("newestUs", "newest in chunks", found.newest()),
                 Figure.of("damagedChunks", "damaged chunks put aside", found.damaged()),
-                Figure.of("erasedNotSwept", "erased patients to be swept", found.erasedNotSwept()),
-                Figure.of("rowsBefore", "rows of before to be moved", found.rowsBefore()));
+                Figure.of("erasedNotSwept", "erased patients to be swept", found.erasedNotSwept()));
     }
 
     /** What came of looking at everything. */
@@ -135,7 +134,6 @@ public final class StoreFiles {
         var lines = new ArrayList<String>();
         lines.add(
                 "batches moved from the journal to chunks: " + before.journal().batches());
-        lines.add("rows of before moved to chunks: " + (before.rowsBefore() - after.rowsBefore()));
         lines.add("erased patients swept out: " + (before.erasedNotSwept() - after.erasedNotSwept()));
         lines.add("chunks: " + before.chunks() + ", now " + after.chunks());
         lines.add("bytes: " + before.bytes() + ", now " + after.bytes());

@@ -29,7 +29,6 @@ final class Appender {
     private final Backlog backlog;
     private final SeriesReader reader;
     private final ReceiptRows receiptRows;
-    private final RowsBefore rowsBefore;
     private final LongSupplier now;
 
     /** What the batches of the group bring that stand before the one in hand. */
@@ -45,7 +44,6 @@ final class Appender {
             Backlog backlog,
             SeriesReader reader,
             ReceiptRows receiptRows,
-            RowsBefore rowsBefore,
             LongSupplier now) {
         this.vault = vault;
         this.numbers = numbers;
@@ -53,7 +51,6 @@ final class Appender {
         this.backlog = backlog;
         this.reader = reader;
         this.receiptRows = receiptRows;
-        this.rowsBefore = rowsBefore;
         this.now = now;
     }
 
@@ -109,10 +106,7 @@ final class Appender {
         if (known == null) {
             known = backlog.sent(device.number, sequence);
         }
-        if (known == null) {
-            known = receiptRows.find(session, device.number, sequence);
-        }
-        return known == null ? rowsBefore.sent(session, device.number, sequence) : known;
+        return known == null ? receiptRows.find(session, device.number, sequence) : known;
     }
 
     private Receipt store(Session session, ScreenedBatch batch, long patient, Numbers.KnownDevice device, long time)

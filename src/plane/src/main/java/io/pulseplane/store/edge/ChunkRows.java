@@ -151,7 +151,7 @@ final class ChunkRows {
 
     /** Puts a chunk that cannot be opened out of the way of those that can. */
     static void putAside(Session session, long number) throws SQLException {
-        var copy = session.prepare("INSERT INTO damaged (series, first_us, last_us, count, payload)"
+        var copy = session.prepare("INSERT INTO quarantined_chunk (series, first_us, last_us, count, payload)"
                 + " SELECT series, first_us, last_us, count, payload FROM chunk WHERE number = ?");
         copy.setLong(1, number);
         copy.executeUpdate();
@@ -161,7 +161,7 @@ final class ChunkRows {
     /** Refuses a range that has readings in a chunk that was put aside. */
     static void refuseDamaged(Session session, long series, TimeRange range) throws SQLException {
         var select = session.prepare(
-                "SELECT first_us, last_us FROM damaged WHERE series = ? AND first_us < ? AND last_us >= ? LIMIT 1");
+                "SELECT first_us, last_us FROM quarantined_chunk WHERE series = ? AND first_us < ? AND last_us >= ? LIMIT 1");
         select.setLong(1, series);
         select.setLong(2, range.to());
         select.setLong(3, range.from());

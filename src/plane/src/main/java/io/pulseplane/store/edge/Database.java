@@ -15,10 +15,7 @@ import org.sqlite.SQLiteOpenMode;
 /** The database file and how it is opened. */
 final class Database {
 
-    /**
-     * Small, for chunks fill whole pages but for the last, and every table takes one at least. A database that is there keeps
-     * the size it was made with, which was 4 KiB once.
-     */
+    /** Small, for chunks fill whole pages but for the last, and every table takes one at least. */
     private static final int PAGE_BYTES = 1024;
 
     /** Page cache of one session. Negative is KiB, as SQLite has it. */

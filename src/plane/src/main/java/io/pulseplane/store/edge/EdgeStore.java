@@ -48,8 +48,7 @@ public final class EdgeStore implements Store {
             var session = database.openForWriting();
             opened.add(session);
             Schema.migrate(session, vault);
-            var rowsBefore = RowsBefore.open(session);
-            Eraser.finish(session, vault, rowsBefore);
+            Eraser.finish(session, vault);
             var backlog = new Backlog();
             var journal = new Journal(vault);
             journal.replay(session, backlog);
@@ -58,7 +57,7 @@ public final class EdgeStore implements Store {
 
             var patients = new PatientRows(vault);
             var receipts = new ReceiptRows(vault);
-            var reader = new SeriesReader(vault, backlog, rowsBefore);
+            var reader = new SeriesReader(vault, backlog);
             var numbers = new Numbers(patients, reader, backlog);
             this.writer = new Writer(session, numbers::forget);
             this.readers = new Readers(database, settings.readerThreads());
@@ -70,18 +69,17 @@ public final class EdgeStore implements Store {
                     settings,
                     backlog,
                     new Compactor(backstage, writing, backlog, vault, receipts),
-                    new RowsMove(backstage, writing, vault, receipts, rowsBefore),
                     new Sweep(backstage, writing, settings.retention(), now),
                     space,
                     now);
-            var appender = new Appender(vault, numbers, journal, backlog, reader, receipts, rowsBefore, now);
+            var appender = new Appender(vault, numbers, journal, backlog, reader, receipts, now);
             this.readings = new EdgeReadings(writer, readers, appender, patients, reader, space, upkeep);
             this.registry = new EdgeRegistry(
                     writer,
                     readers,
                     patients,
                     backlog,
-                    new Eraser(writer, patients, vault, backlog, numbers, receipts, rowsBefore, upkeep::call),
+                    new Eraser(writer, patients, vault, backlog, numbers, receipts, upkeep::call),
                     now);
         } catch (SQLException | RuntimeException e) {
             closeAll(opened, e);

@@ -19,7 +19,6 @@ final class Eraser {
     private final Backlog backlog;
     private final Numbers numbers;
     private final ReceiptRows receipts;
-    private final RowsBefore rowsBefore;
     private final Runnable sweep;
 
     /** @param sweep lets somebody know that there is something to be swept out */
@@ -30,7 +29,6 @@ final class Eraser {
             Backlog backlog,
             Numbers numbers,
             ReceiptRows receipts,
-            RowsBefore rowsBefore,
             Runnable sweep) {
         this.writer = writer;
         this.patients = patients;
@@ -38,7 +36,6 @@ final class Eraser {
         this.backlog = backlog;
         this.numbers = numbers;
         this.receipts = receipts;
-        this.rowsBefore = rowsBefore;
         this.sweep = sweep;
     }
 
@@ -56,7 +53,6 @@ final class Eraser {
     }
 
     private Erasure erase(Session session, long number, String id, long time) throws SQLException {
-        rowsBefore.erase(session, number);
         // The journal's own can be opened no more than the readings beside them.
         var answered = backlog.sentOf(number);
         for (var entry : answered.entrySet()) {
@@ -74,10 +70,6 @@ final class Eraser {
         backlog.forgetPatient(erasure.number());
         numbers.forget();
         try {
-            if (rowsBefore.any()) {
-                // The database has the rows until the log, which has zeroes in their place, is brought into it.
-                writer.emptyLog();
-            }
             vault.destroy(new Destroyed(erasure.number(), erasure.idTag(), erasure.time()));
         } catch (SQLException e) {
             throw new Problem.Unavailable("the patient's key could not be destroyed yet; ask again", e);
@@ -89,28 +81,21 @@ final class Eraser {
      * Destroys the keys of those whose erasure was interrupted, and erases those whose keys are destroyed: this may be a copy
      * of the database that was made before.
      */
-    static void finish(Session session, KeyVault vault, RowsBefore rowsBefore) throws SQLException {
-        boolean any = false;
-        try (var rows = session.prepare("SELECT patient, id_tag, erased_us FROM erased WHERE swept = 0")
+    static void finish(Session session, KeyVault vault) throws SQLException {
+        try (var rows = session.prepare("SELECT patient, id_tag, erased_us FROM erased WHERE collected = 0")
                 .executeQuery()) {
             while (rows.next()) {
                 vault.destroy(new Destroyed(rows.getLong(1), Session.bytes(rows, 2), rows.getLong(3)));
-                any = true;
             }
         }
         for (var patient : vault.destroyed()) {
             if (!PatientRows.isErased(session, patient.owner())) {
-                session.inTransaction(() -> eraseAgain(session, patient, rowsBefore));
-                any = true;
+                session.inTransaction(() -> eraseAgain(session, patient));
             }
-        }
-        if (any && rowsBefore.any()) {
-            session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 
-    private static void eraseAgain(Session session, Destroyed patient, RowsBefore rowsBefore) throws SQLException {
-        rowsBefore.erase(session, patient.owner());
+    private static void eraseAgain(Session session, Destroyed patient) throws SQLException {
         PatientRows.insertNobody(session, patient.owner(), patient.time());
         PatientRows.erase(session, new Erasure(patient.owner(), patient.idTag(), patient.time()));
     }

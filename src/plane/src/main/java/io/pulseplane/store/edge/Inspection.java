@@ -14,7 +14,6 @@ import java.util.OptionalLong;
  * @param bytes of the database and its log
  * @param damaged chunks that were put aside
  * @param erasedNotSwept patients who were erased and whose chunks, which nobody can open, are still in the way
- * @param rowsBefore readings in rows that earlier versions wrote, which are not moved yet
  * @param oldest time of a reading; empty if there is none
  */
 public record Inspection(
@@ -27,7 +26,6 @@ public record Inspection(
         JournalDepth journal,
         long damaged,
         long erasedNotSwept,
-        long rowsBefore,
         OptionalLong oldest,
         OptionalLong newest) {
 
@@ -62,25 +60,19 @@ public record Inspection(
     private static Inspection of(Session session, long bytes, JournalDepth journal) throws SQLException {
         return new Inspection(
                 bytes,
-                number(session, "patient", "sum(id_tag IS NOT NULL)", "count(*)")
-                        .orElse(0),
+                number(session, "patient", "sum(id_tag IS NOT NULL)").orElse(0),
                 number(session, "device", "count(*)").orElse(0),
                 number(session, "series", "count(*)").orElse(0),
                 number(session, "chunk", "count(*)").orElse(0),
                 number(session, "chunk", "sum(count)").orElse(0),
                 journal,
-                number(session, "damaged", "count(*)").orElse(0),
-                number(session, "erased", "sum(swept = 0)").orElse(0),
-                number(session, "reading", "count(*)").orElse(0),
+                number(session, "quarantined_chunk", "count(*)").orElse(0),
+                number(session, "erased", "sum(collected = 0)").orElse(0),
                 number(session, "chunk", "min(first_us)"),
                 number(session, "chunk", "max(last_us)"));
     }
 
-    private static OptionalLong number(Session session, String table, String what, String before) throws SQLException {
-        return number(session, table, has(session, "erased") ? what : before);
-    }
-
-    /** Empty if nothing is there to be counted: before a step of the schema is taken, a table is not there. */
+    /** Empty if nothing is there to be counted: a plane that died before its first step has left a file without tables. */
     private static OptionalLong number(Session session, String table, String what) throws SQLException {
         if (!has(session, table)) {
             return OptionalLong.empty();
@@ -140,6 +132,6 @@ public record Inspection(
 
     /** Readings wherever they are; those in the journal only if they could be counted. */
     public long readings() {
-        return readingsInChunks + journal.readings.orElse(0) + rowsBefore;
+        return readingsInChunks + journal.readings.orElse(0);
     }
 }

@@ -54,13 +54,6 @@ final class Placement {
                 ChunkRows.putAside(session, number);
             }
         }
-
-        void carryOut(Session session) throws SQLException {
-            makeRoom(session);
-            for (var chunk : fresh) {
-                ChunkRows.insert(session, chunk);
-            }
-        }
     }
 
     private Placement(Session session, long series, SecretKey key) {

@@ -10,20 +10,26 @@ import java.util.List;
  */
 final class Schema {
 
-    /** "PuPl" in ASCII, so that {@code file} and a stranger can tell whose database this is. */
-    static final int APPLICATION_ID = 0x5075506C;
+    /** "PPln" in ASCII, so that {@code file} and a stranger can tell whose database this is. */
+    static final int APPLICATION_ID = 0x50506C6E;
 
-    static final List<String> STEPS = List.of("""
+    /** SQL, and then what SQL cannot do; both in one transaction. */
+    record Step(String sql, Change change) {
+
+        /** What a step does besides its SQL. */
+        interface Change {
+            void apply(Session session, KeyVault vault) throws SQLException;
+        }
+    }
+
+    static final List<Step> STEPS = List.of(new Step("""
+            -- What identifies a patient is sealed; tags are keyed hashes, by which it is found. All three are gone of a patient
+            -- who was erased.
             CREATE TABLE patient (
               number INTEGER PRIMARY KEY,
-              patient_id TEXT NOT NULL UNIQUE,
-              mrn TEXT UNIQUE,
-              given_name TEXT NOT NULL,
-              family_name TEXT NOT NULL,
-              date_of_birth TEXT,
-              gender TEXT CHECK (gender IN ('MALE', 'FEMALE', 'OTHER')),
-              phone TEXT NOT NULL,
-              email TEXT NOT NULL,
+              id_tag BLOB UNIQUE,
+              mrn_tag BLOB UNIQUE,
+              details BLOB,
               provisional INTEGER NOT NULL,
               created_us INTEGER NOT NULL,
               updated_us INTEGER NOT NULL
@@ -57,35 +63,18 @@ final class Schema {
             CREATE INDEX assignment_of_patient ON assignment (patient);
             CREATE UNIQUE INDEX assignment_that_lasts ON assignment (device) WHERE to_us IS NULL;
 
+            -- A patient has some dozens of series: to find the one among them does not want code and unit on disk twice. That
+            -- there is one only is seen to by the one thread that writes.
             CREATE TABLE series (
               number INTEGER PRIMARY KEY,
               patient INTEGER NOT NULL REFERENCES patient,
               device INTEGER NOT NULL REFERENCES device,
               code TEXT NOT NULL,
-              unit TEXT NOT NULL,
-              UNIQUE (patient, device, code, unit)
+              unit TEXT NOT NULL
             ) STRICT;
+            CREATE INDEX series_of_patient ON series (patient);
             CREATE INDEX series_of_device ON series (device);
 
-            -- ANY keeps a double bit for bit; REAL would turn -0.0 into 0.
-            CREATE TABLE reading (
-              series INTEGER NOT NULL,
-              time_us INTEGER NOT NULL,
-              value ANY NOT NULL,
-              PRIMARY KEY (series, time_us)
-            ) STRICT, WITHOUT ROWID;
-
-            -- What was acknowledged, so that a repeated batch is answered as it was the first time.
-            CREATE TABLE batch (
-              device INTEGER NOT NULL,
-              sequence INTEGER NOT NULL,
-              digest INTEGER NOT NULL,
-              accepted INTEGER NOT NULL,
-              duplicates INTEGER NOT NULL,
-              rejections BLOB NOT NULL,
-              PRIMARY KEY (device, sequence)
-            ) STRICT, WITHOUT ROWID;
-            """, """
             CREATE TABLE consent (
               number INTEGER PRIMARY KEY AUTOINCREMENT,
               patient INTEGER NOT NULL REFERENCES patient,
@@ -97,24 +86,13 @@ final class Schema {
               recorded_us INTEGER NOT NULL
             ) STRICT;
             CREATE INDEX consent_of_patient ON consent (patient, number);
-            """, """
-            -- What identifies a patient is sealed; tags are keyed hashes, by which it is found. All three are gone of a patient
-            -- who was erased.
-            CREATE TABLE patient_sealed (
-              number INTEGER PRIMARY KEY,
-              id_tag BLOB UNIQUE,
-              mrn_tag BLOB UNIQUE,
-              details BLOB,
-              provisional INTEGER NOT NULL,
-              created_us INTEGER NOT NULL,
-              updated_us INTEGER NOT NULL
-            ) STRICT;
 
+            -- Collected is 1 when the chunks of the patient, which nobody can open, are gone.
             CREATE TABLE erased (
               patient INTEGER PRIMARY KEY REFERENCES patient,
               id_tag BLOB NOT NULL,
               erased_us INTEGER NOT NULL,
-              swept INTEGER NOT NULL
+              collected INTEGER NOT NULL
             ) STRICT;
             CREATE INDEX erased_by_tag ON erased (id_tag, patient);
 
@@ -137,7 +115,7 @@ final class Schema {
             CREATE INDEX chunk_by_age ON chunk (last_us);
 
             -- Chunks that could not be opened, out of the way of those that can.
-            CREATE TABLE damaged (
+            CREATE TABLE quarantined_chunk (
               number INTEGER PRIMARY KEY,
               series INTEGER NOT NULL,
               first_us INTEGER NOT NULL,
@@ -145,7 +123,7 @@ final class Schema {
               count INTEGER NOT NULL,
               payload BLOB NOT NULL
             ) STRICT;
-            CREATE INDEX damaged_of_series ON damaged (series, first_us);
+            CREATE INDEX quarantined_chunk_of_series ON quarantined_chunk (series, first_us);
 
             -- What was acknowledged, so that a repeated batch is answered as it was the first time. Sequences are unsigned,
             -- and first is offset by 2^63, so that it sorts as they do.
@@ -153,53 +131,16 @@ final class Schema {
               device INTEGER NOT NULL,
               first INTEGER NOT NULL,
               count INTEGER NOT NULL,
-              payload BLOB NOT NULL,
-              PRIMARY KEY (device, first)
-            ) STRICT, WITHOUT ROWID;
-
-            -- Tells whether the keys are those of this database.
-            CREATE TABLE seal (
-              number INTEGER PRIMARY KEY CHECK (number = 1),
-              payload BLOB NOT NULL
-            ) STRICT;
-            """, """
-            -- A patient has some dozens of series: to find the one among them does not want code and unit on disk twice. That
-            -- there is one only is seen to by the one thread that writes.
-            CREATE TABLE series_less_indexed (
-              number INTEGER PRIMARY KEY,
-              patient INTEGER NOT NULL REFERENCES patient,
-              device INTEGER NOT NULL REFERENCES device,
-              code TEXT NOT NULL,
-              unit TEXT NOT NULL
-            ) STRICT;
-            INSERT INTO series_less_indexed SELECT number, patient, device, code, unit FROM series;
-            DROP TABLE series;
-            ALTER TABLE series_less_indexed RENAME TO series;
-            CREATE INDEX series_of_patient ON series (patient);
-            CREATE INDEX series_of_device ON series (device);
-            """);
-
-    /** From here on patients are sealed. */
-    private static final int SEALING = 3;
-
-    /** From here on pages are small, unless the database was there before. */
-    private static final int SMALL_PAGES = 4;
-
-    /**
-     * Of a row in an index, which a table without a rowid is, a quarter of a page stays on its page, and the rest gets a page of
-     * its own: too much of 1 KiB for some hundred bytes. Where there are receipts already, they stay as they are, for
-     * there may be many, and little room; whoever reads and writes them does not see a difference.
-     */
-    private static final String RECEIPTS_WITH_ROWID = """
-            DROP TABLE receipt;
-            CREATE TABLE receipt (
-              device INTEGER NOT NULL,
-              first INTEGER NOT NULL,
-              count INTEGER NOT NULL,
               payload BLOB NOT NULL
             ) STRICT;
             CREATE UNIQUE INDEX receipt_of_device ON receipt (device, first);
-            """;
+
+            -- Tells whether the keys are those of this database.
+            CREATE TABLE key_check (
+              number INTEGER PRIMARY KEY CHECK (number = 1),
+              payload BLOB NOT NULL
+            ) STRICT;
+            """, SealCheck::write));
 
     static final int VERSION = STEPS.size();
 
@@ -210,44 +151,39 @@ final class Schema {
      * sealed with other keys.
      */
     static void migrate(Session session, KeyVault vault) throws SQLException {
+        migrate(session, vault, STEPS);
+    }
+
+    static void migrate(Session session, KeyVault vault, List<Step> steps) throws SQLException {
         long version = session.pragma("user_version");
         long application = session.pragma("application_id");
-        boolean isNew = version == 0 && application == 0 && isEmpty(session, "sqlite_schema");
+        boolean isNew = version == 0 && application == 0 && isEmpty(session);
         if (!isNew && application != APPLICATION_ID) {
-            throw new Problem.Unmet("the database in the data directory was not made by Pulseplane");
+            throw new Problem.Unmet("pulseplane.db in the data directory is not a database of this program's format");
         }
-        if (version > VERSION) {
+        if (version > steps.size()) {
             throw new Problem.Unmet("the database in the data directory was written by a newer Pulseplane (schema "
-                    + version + ", this one knows " + VERSION + ")");
+                    + version + ", this one knows " + steps.size() + ")");
         }
-        if (version < VERSION) {
-            // A table that others refer to is replaced by another of its name.
+        if (version < steps.size()) {
+            // A table that others refer to may be replaced by another of its name.
             session.execute("PRAGMA foreign_keys = OFF");
-            session.execute("PRAGMA secure_delete = ON");
-            for (int step = (int) version; step < VERSION; step++) {
-                take(session, step, vault);
+            for (int step = (int) version; step < steps.size(); step++) {
+                take(session, vault, steps.get(step), step + 1);
             }
-            session.execute("PRAGMA secure_delete = OFF");
             session.execute("PRAGMA foreign_keys = ON");
-            // What was readable a moment ago is still in the log.
-            session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
         if (!SealCheck.holds(session, vault)) {
             throw new Problem.Unmet("the keys in the data directory are not those that its database was sealed with");
         }
     }
 
-    private static void take(Session session, int step, KeyVault vault) throws SQLException {
+    private static void take(Session session, KeyVault vault, Step step, int version) throws SQLException {
         session.inTransaction(() -> {
-            executeAll(session, STEPS.get(step));
-            if (step + 1 == SEALING) {
-                new Sealing(vault).seal(session);
-            }
-            if (step + 1 == SMALL_PAGES && isEmpty(session, "receipt")) {
-                executeAll(session, RECEIPTS_WITH_ROWID);
-            }
+            executeAll(session, step.sql);
+            step.change.apply(session, vault);
             session.execute("PRAGMA application_id = " + APPLICATION_ID);
-            session.execute("PRAGMA user_version = " + (step + 1));
+            session.execute("PRAGMA user_version = " + version);
         });
     }
 
@@ -259,8 +195,8 @@ final class Schema {
         }
     }
 
-    private static boolean isEmpty(Session session, String table) throws SQLException {
-        try (var row = session.prepare("SELECT NOT EXISTS (SELECT 1 FROM " + table + ")")
+    private static boolean isEmpty(Session session) throws SQLException {
+        try (var row = session.prepare("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)")
                 .executeQuery()) {
             return row.next() && row.getBoolean(1);
         }

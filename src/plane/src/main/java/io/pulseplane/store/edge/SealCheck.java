@@ -12,13 +12,13 @@ final class SealCheck {
     private SealCheck() {}
 
     static void write(Session session, KeyVault vault) throws SQLException {
-        var insert = session.prepare("INSERT INTO seal VALUES (1, ?)");
+        var insert = session.prepare("INSERT INTO key_check VALUES (1, ?)");
         insert.setBytes(1, session.bench().sealer.seal(vault.ownKey(), PLACE, PLACE, 0, PLACE.length));
         insert.executeUpdate();
     }
 
     static boolean holds(Session session, KeyVault vault) throws SQLException {
-        try (var row = session.prepare("SELECT payload FROM seal").executeQuery()) {
+        try (var row = session.prepare("SELECT payload FROM key_check").executeQuery()) {
             if (!row.next()) {
                 return false;
             }

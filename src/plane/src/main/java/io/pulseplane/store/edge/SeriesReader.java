@@ -14,21 +14,19 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * Reads one series from wherever its readings are: in rows of before, in the backlog, in chunks.
+ * Reads one series from wherever its readings are: in the backlog, in chunks.
  *
- * <p>Readings move from the first two to the last, so they are looked for in that order: what has moved meanwhile is found
+ * <p>Readings move from the backlog to chunks, so they are looked for in that order: what has moved meanwhile is found
  * twice, and never not at all.
  */
 final class SeriesReader {
 
     private final KeyVault vault;
     private final Backlog backlog;
-    private final RowsBefore rowsBefore;
 
-    SeriesReader(KeyVault vault, Backlog backlog, RowsBefore rowsBefore) {
+    SeriesReader(KeyVault vault, Backlog backlog) {
         this.vault = vault;
         this.backlog = backlog;
-        this.rowsBefore = rowsBefore;
     }
 
     /** A series by its numbers. */
@@ -42,7 +40,6 @@ final class SeriesReader {
             return new Columns(series, new long[0], new double[0]);
         }
         var gathering = new Gathering();
-        rowsBefore.gather(session, found.number, range, order, limit, gathering);
         var pieces = backlog.of(found.number);
         var fromChunks = new int[1];
         var reached = new long[] {order == Order.OLDEST_FIRST ? Long.MIN_VALUE : Long.MAX_VALUE};
@@ -73,7 +70,6 @@ final class SeriesReader {
             return;
         }
         var loose = new Gathering();
-        rowsBefore.gather(session, found.number, range, Order.OLDEST_FIRST, Integer.MAX_VALUE, loose);
         gather(session, backlog.of(found.number), range, loose);
         var adding = new Adding(range, width, limit, loose.sorted(), into);
         ChunkRows.visit(session, found.number, key.get(), range, Order.OLDEST_FIRST, adding);
@@ -102,7 +98,6 @@ final class SeriesReader {
     Gathering known(Session session, long series, SecretKey key, TimeRange range, List<Piece> more)
             throws SQLException {
         var gathering = new Gathering();
-        rowsBefore.gather(session, series, range, Order.OLDEST_FIRST, Integer.MAX_VALUE, gathering);
         gather(session, backlog.of(series), range, gathering);
         gather(session, more, range, gathering);
         ChunkRows.visit(session, series, key, range, Order.OLDEST_FIRST, (_, payload) -> {
@@ -126,7 +121,7 @@ final class SeriesReader {
 
     /** The time of the last reading; -1 if there is none. */
     long lastTime(Session session, long series) throws SQLException {
-        long last = rowsBefore.last(session, series);
+        long last = -1;
         for (var piece : backlog.of(series)) {
             last = Math.max(last, piece.last());
         }
@@ -140,20 +135,13 @@ final class SeriesReader {
         if (key.isEmpty()) {
             return Optional.empty();
         }
-        Reading latest = null;
-        if (rowsBefore.any()) {
-            var gathering = new Gathering();
-            rowsBefore.gather(session, found.number, TimeRange.ALL, Order.NEWEST_FIRST, 1, gathering);
-            latest = later(latest, series, gathering);
-        }
         Piece last = null;
         for (var piece : backlog.of(found.number)) {
             last = last == null || piece.last() > last.last() ? piece : last;
         }
-        if (last != null) {
-            latest = later(latest, series, lastOf(session.bench().reader.open(last.chunk())));
-        }
-        var known = latest;
+        var known = last == null
+                ? null
+                : later(null, series, lastOf(session.bench().reader.open(last.chunk())));
         var inChunk = new Gathering();
         ChunkRows.visit(session, found.number, key.get(), TimeRange.ALL, Order.NEWEST_FIRST, (header, payload) -> {
             if (known == null || header.last() > known.time()) {
@@ -161,7 +149,7 @@ final class SeriesReader {
             }
             return false;
         });
-        latest = later(latest, series, inChunk);
+        var latest = later(known, series, inChunk);
         if (latest != null) {
             ChunkRows.refuseDamaged(session, found.number, new TimeRange(latest.time(), Long.MAX_VALUE));
         } else {

@@ -31,7 +31,7 @@ final class Space {
 
     private static final int PAGES_AT_ONCE = 512;
 
-    /** Two pages, of which one is not full and one is of a table that points to the other, be they as large as they were once. */
+    /** Two pages, of which one is not full and one is of a table that points to the other, with room to spare. */
     private static final int PAGES_BYTES = 8 * 1024;
 
     /** Bytes in the journal if nothing can be compressed; those of a batch are besides its readings. */

@@ -13,7 +13,7 @@ final class Sweep {
 
     private static final int CHUNKS_AT_ONCE = 128;
 
-    private static final List<String> TABLES = List.of("chunk", "damaged");
+    private static final List<String> TABLES = List.of("chunk", "quarantined_chunk");
 
     private final Session session;
     private final Backstage writer;
@@ -38,8 +38,8 @@ final class Sweep {
 
     private List<Long> erased() throws SQLException {
         var patients = new ArrayList<Long>();
-        try (var rows =
-                session.prepare("SELECT patient FROM erased WHERE swept = 0").executeQuery()) {
+        try (var rows = session.prepare("SELECT patient FROM erased WHERE collected = 0")
+                .executeQuery()) {
             while (rows.next()) {
                 patients.add(rows.getLong(1));
             }
@@ -62,7 +62,7 @@ final class Sweep {
             } while (swept > 0);
         }
         writer.run(session -> {
-            var update = session.prepare("UPDATE erased SET swept = 1 WHERE patient = ?");
+            var update = session.prepare("UPDATE erased SET collected = 1 WHERE patient = ?");
             update.setLong(1, patient);
             return update.executeUpdate();
         });

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * The thread behind the scenes: turns the journal into chunks, moves rows of before, sweeps out what was erased, drops what
+ * The thread behind the scenes: turns the journal into chunks, sweeps out what was erased, drops what
  * nobody keeps any more, and brings the write-ahead log into the database. It alone changes chunks.
  */
 final class Upkeep {
@@ -35,7 +35,6 @@ final class Upkeep {
     private final EdgeSettings settings;
     private final Backlog backlog;
     private final Compactor compactor;
-    private final RowsMove rowsMove;
     private final Sweep sweep;
     private final Space space;
     private final LongSupplier now;
@@ -48,18 +47,10 @@ final class Upkeep {
     private boolean resting;
     private boolean closed;
 
-    Upkeep(
-            EdgeSettings settings,
-            Backlog backlog,
-            Compactor compactor,
-            RowsMove rowsMove,
-            Sweep sweep,
-            Space space,
-            LongSupplier now) {
+    Upkeep(EdgeSettings settings, Backlog backlog, Compactor compactor, Sweep sweep, Space space, LongSupplier now) {
         this.settings = settings;
         this.backlog = backlog;
         this.compactor = compactor;
-        this.rowsMove = rowsMove;
         this.sweep = sweep;
         this.space = space;
         this.now = now;
@@ -158,17 +149,10 @@ final class Upkeep {
             sweep.sweep();
             space.makeRoom();
             space.look();
-            boolean more = rowsMove.moveSome();
-            while (all != null && more && !isClosed()) {
-                more = rowsMove.moveSome();
-            }
             if (all != null) {
                 space.giveBack();
             }
             space.checkpoint();
-            if (more) {
-                call();
-            }
             if (all != null) {
                 all.complete(null);
             }

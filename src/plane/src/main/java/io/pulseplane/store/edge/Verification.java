@@ -200,7 +200,7 @@ public final class Verification {
     }
 
     private void findDamaged() throws SQLException {
-        try (var rows = session.prepare("SELECT number, series, first_us, last_us, count FROM damaged")
+        try (var rows = session.prepare("SELECT number, series, first_us, last_us, count FROM quarantined_chunk")
                 .executeQuery()) {
             while (rows.next()) {
                 find(nameOf(new Header(

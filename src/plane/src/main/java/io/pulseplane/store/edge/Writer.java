@@ -81,8 +81,8 @@ final class Writer {
         }
     }
 
-    /** Brings the log into the database; on the thread that writes only. */
-    void emptyLog() throws SQLException {
+    /** Brings the log into the database. */
+    private void emptyLog() throws SQLException {
         session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 

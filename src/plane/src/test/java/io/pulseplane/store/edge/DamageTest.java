@@ -113,7 +113,8 @@ class DamageTest {
         damageChunk(1);
         assertThat(append(9, one(ADA, APART + 45, 70))).isInstanceOf(Receipt.Stored.class);
         await(store.compact());
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM damaged")).isEqualTo(1);
+        assertThat(OnDisk.number(directory, "SELECT count(*) FROM quarantined_chunk"))
+                .isEqualTo(1);
         assertThat(OnDisk.number(directory, "SELECT count(*) FROM journal")).isZero();
         assertThatThrownBy(() -> read(ADA, APART, APART + 46)).isInstanceOf(Problem.Damaged.class);
         assertThat(read(ADA, 0, APART)).isEqualTo(run(ADA, 0));

@@ -59,7 +59,7 @@ class EdgeStoreTest extends StoreContract {
         @Test
         void says_whose_it_is_and_which_steps_it_has_taken() throws SQLException {
             try (var session = new Database(directory.resolve("pulseplane.db")).openForReading()) {
-                assertThat(pragma(session, "application_id")).isEqualTo(Integer.toString(0x5075506C));
+                assertThat(pragma(session, "application_id")).isEqualTo(Integer.toString(0x50506C6E));
                 assertThat(pragma(session, "user_version")).isEqualTo(Integer.toString(Schema.VERSION));
             }
         }
@@ -89,7 +89,9 @@ class EdgeStoreTest extends StoreContract {
                     var statement = other.createStatement()) {
                 statement.execute("CREATE TABLE theirs (x)");
             }
-            assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get)).isInstanceOf(Problem.Unmet.class);
+            assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get))
+                    .isInstanceOf(Problem.Unmet.class)
+                    .hasMessage("pulseplane.db in the data directory is not a database of this program's format");
         }
 
         @Test

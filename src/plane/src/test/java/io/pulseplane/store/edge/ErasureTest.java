@@ -96,7 +96,7 @@ class ErasureTest {
         await(store.compact());
         assertThat(OnDisk.number(directory, "SELECT count(*) FROM chunk")).isEqualTo(1);
         assertThat(OnDisk.number(directory, "SELECT count(*) FROM journal")).isZero();
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM erased WHERE swept = 1"))
+        assertThat(OnDisk.number(directory, "SELECT count(*) FROM erased WHERE collected = 1"))
                 .isEqualTo(1);
         assertAdaIsGone();
         assertBobIsThere();

@@ -4,7 +4,6 @@ import io.pulseplane.store.seal.NodeKey;
 import io.pulseplane.store.seal.SealBroken;
 import io.pulseplane.store.seal.Sealer;
 import io.pulseplane.vitals.Problem;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -158,7 +157,9 @@ final class KeyVault implements AutoCloseable {
                 while (rows.next()) {
                     long owner = rows.getLong(1);
                     update.setString(1, nodeKey.id());
-                    update.setBytes(2, nodeKey.wrap(sealer, place(owner), unwrap(old, owner, Session.bytes(rows, 2))));
+                    update.setBytes(
+                            2,
+                            nodeKey.wrap(sealer, Place.ofDataKey(owner), unwrap(old, owner, Session.bytes(rows, 2))));
                     update.setLong(3, owner);
                     update.executeUpdate();
                 }
@@ -194,7 +195,7 @@ final class KeyVault implements AutoCloseable {
                 random.nextBytes(bytes);
                 insert.setLong(1, next);
                 insert.setString(2, nodeKey.id());
-                insert.setBytes(3, nodeKey.wrap(sealer, place(next), new SecretKeySpec(bytes, "AES")));
+                insert.setBytes(3, nodeKey.wrap(sealer, Place.ofDataKey(next), new SecretKeySpec(bytes, "AES")));
                 insert.executeUpdate();
             }
         });
@@ -221,7 +222,7 @@ final class KeyVault implements AutoCloseable {
 
     private SecretKey unwrap(NodeKey under, long owner, byte[] wrapped) {
         try {
-            return under.unwrap(sealer, place(owner), wrapped);
+            return under.unwrap(sealer, Place.ofDataKey(owner), wrapped);
         } catch (SealBroken _) {
             throw new Problem.Damaged("a data key is damaged, or was moved");
         }
@@ -308,13 +309,6 @@ final class KeyVault implements AutoCloseable {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java has no HKDF", e);
         }
-    }
-
-    private static byte[] place(long owner) {
-        return ByteBuffer.allocate(1 + Long.BYTES)
-                .put((byte) 'k')
-                .putLong(owner)
-                .array();
     }
 
     @Override

@@ -1,11 +1,25 @@
 package io.pulseplane.store.edge;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /** Where something sealed lies. It is bound to it: moved elsewhere, it cannot be opened. */
 final class Place {
 
     private Place() {}
+
+    /** A data key, under the key of the node. */
+    static byte[] ofDataKey(long owner) {
+        return ByteBuffer.allocate(1 + Long.BYTES)
+                .put((byte) 'k')
+                .putLong(owner)
+                .array();
+    }
+
+    /** What is opened first, to tell whether the keys are those of the database. */
+    static byte[] ofKeyCheck() {
+        return "check".getBytes(StandardCharsets.US_ASCII);
+    }
 
     /** A batch in the journal. */
     static byte[] inJournal(long entry, int index) {

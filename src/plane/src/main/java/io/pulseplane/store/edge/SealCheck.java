@@ -1,19 +1,17 @@
 package io.pulseplane.store.edge;
 
 import io.pulseplane.store.seal.SealBroken;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 
 /** Something sealed that the database keeps, to be opened first: keys of another database would find nobody, and say nothing. */
 final class SealCheck {
 
-    private static final byte[] PLACE = "seal".getBytes(StandardCharsets.US_ASCII);
-
     private SealCheck() {}
 
     static void write(Session session, KeyVault vault) throws SQLException {
         var insert = session.prepare("INSERT INTO key_check VALUES (1, ?)");
-        insert.setBytes(1, session.bench().sealer.seal(vault.ownKey(), PLACE, PLACE, 0, PLACE.length));
+        var plain = new byte[0];
+        insert.setBytes(1, session.bench().sealer.seal(vault.ownKey(), Place.ofKeyCheck(), plain, 0, 0));
         insert.executeUpdate();
     }
 
@@ -22,7 +20,7 @@ final class SealCheck {
             if (!row.next()) {
                 return false;
             }
-            session.bench().sealer.open(vault.ownKey(), PLACE, Session.bytes(row, 1));
+            session.bench().sealer.open(vault.ownKey(), Place.ofKeyCheck(), Session.bytes(row, 1));
             return true;
         } catch (SealBroken _) {
             return false;

@@ -1,0 +1,186 @@
+package io.pulseplane.store.edge;
+
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.batch;
+import static io.pulseplane.Readings.every;
+import static io.pulseplane.Readings.one;
+import static io.pulseplane.Readings.series;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.Readings;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.edge.Schema.Step;
+import io.pulseplane.store.edge.SeriesReader.Found;
+import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How steps of the schema are taken, by steps that only this test has. */
+class SchemaTest {
+
+    private static final NodeKey KEY = KeyVaultTest.nodeKey(1);
+    private static final Series ADA = series("ada", "d1", Readings.PULSE);
+    private static final Step.Change NOTHING = (_, _) -> {};
+    private static final Step NOTE = new Step("CREATE TABLE note (text TEXT NOT NULL) STRICT;\n", NOTHING);
+
+    @TempDir
+    Path directory;
+
+    private interface Use {
+        void of(Session session, KeyVault vault) throws SQLException;
+    }
+
+    /** Opens the database as a program does that knows these steps besides today's. */
+    private void open(List<Step> more, Use use) throws SQLException {
+        try (var vault = KeyVault.open(new Database(directory.resolve("keys.db")), KEY, List.of());
+                var session = new Database(directory.resolve("pulseplane.db")).openForWriting()) {
+            Schema.migrate(
+                    session,
+                    vault,
+                    Stream.concat(Schema.STEPS.stream(), more.stream()).toList());
+            use.of(session, vault);
+        }
+    }
+
+    private void open(List<Step> more) throws SQLException {
+        open(more, (_, _) -> {});
+    }
+
+    /** A patient with a chunk and an entry of the journal. */
+    private void makeStore() {
+        var store = EdgeStore.open(directory, EdgeSettings.of(1).withNodeKey(KEY), () -> 1_763_000_000_000_000L);
+        await(store.readings().append(List.of(batch(1, every(10, 1_000, ADA)))));
+        await(store.compact());
+        await(store.readings().append(List.of(batch(2, one(ADA, 50_000, 61)))));
+        store.close();
+    }
+
+    private static void assertEverythingIsThere(Session session, KeyVault vault) throws SQLException {
+        assertThat(new PatientRows(vault).byId(session, "ada")).map(Patient::id).contains("ada");
+        var backlog = new Backlog();
+        new Journal(vault).replay(session, backlog);
+        assertThat(backlog.batches()).isEqualTo(1);
+        var read = new SeriesReader(vault, backlog)
+                .read(session, new Found(1, 1), ADA, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+        assertThat(read.size()).isEqualTo(1_001);
+        assertThat(first(read, 1_000)).isEqualTo(every(10, 1_000, ADA));
+        assertThat(read.lastTime()).isEqualTo(50_000);
+    }
+
+    private static Columns first(Columns columns, int count) {
+        return new Columns(
+                columns.series(), Arrays.copyOf(columns.times(), count), Arrays.copyOf(columns.values(), count));
+    }
+
+    private boolean hasTable(String name) throws SQLException {
+        return OnDisk.number(directory, "SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'") > 0;
+    }
+
+    private long version() throws SQLException {
+        return OnDisk.number(directory, "PRAGMA user_version");
+    }
+
+    @Test
+    void a_new_database_has_version_1_the_programs_id_and_a_key_check_that_holds() throws SQLException {
+        open(
+                List.of(),
+                (session, vault) -> assertThat(SealCheck.holds(session, vault)).isTrue());
+        assertThat(Schema.VERSION).isEqualTo(1);
+        assertThat(version()).isEqualTo(1);
+        assertThat(OnDisk.number(directory, "PRAGMA application_id")).isEqualTo(Schema.APPLICATION_ID);
+    }
+
+    @Test
+    void a_store_takes_the_next_step_once_and_answers_as_before() throws SQLException {
+        makeStore();
+        var taken = new AtomicInteger();
+        var steps = List.of(new Step(NOTE.sql(), (session, _) -> {
+            taken.incrementAndGet();
+            session.execute("INSERT INTO note SELECT 'patient ' || number FROM patient");
+        }));
+        open(steps, SchemaTest::assertEverythingIsThere);
+        assertThat(version()).isEqualTo(2);
+        assertThat(OnDisk.number(directory, "SELECT count(*) FROM note WHERE text = 'patient 1'"))
+                .isEqualTo(1);
+        open(steps, SchemaTest::assertEverythingIsThere);
+        assertThat(version()).isEqualTo(2);
+        assertThat(OnDisk.number(directory, "SELECT count(*) FROM note")).isEqualTo(1);
+        assertThat(taken).hasValue(1);
+    }
+
+    @Test
+    void a_step_that_fails_leaves_everything_as_it_was_and_is_taken_next_time() throws SQLException {
+        makeStore();
+        var failing = new Step(NOTE.sql(), (session, _) -> {
+            session.execute("DELETE FROM chunk");
+            throw new SQLException("as if the disk were full");
+        });
+        assertThatThrownBy(() -> open(List.of(failing))).isInstanceOf(SQLException.class);
+        assertThat(version()).isEqualTo(1);
+        assertThat(hasTable("note")).isFalse();
+        open(List.of(), SchemaTest::assertEverythingIsThere);
+
+        open(List.of(NOTE), SchemaTest::assertEverythingIsThere);
+        assertThat(version()).isEqualTo(2);
+        assertThat(hasTable("note")).isTrue();
+    }
+
+    @Test
+    void of_two_steps_of_which_the_second_fails_the_first_stays_taken() throws SQLException {
+        makeStore();
+        var taken = new AtomicInteger();
+        var first = new Step(NOTE.sql(), (_, _) -> taken.incrementAndGet());
+        var failing = new Step("CREATE TABLE other (x) STRICT;\n", NOTHING);
+        assertThatThrownBy(() -> open(List.of(first, failing))).isInstanceOf(SQLException.class);
+        assertThat(version()).isEqualTo(2);
+        assertThat(hasTable("note")).isTrue();
+
+        open(
+                List.of(first, new Step("CREATE TABLE other (x INTEGER) STRICT;\n", NOTHING)),
+                SchemaTest::assertEverythingIsThere);
+        assertThat(version()).isEqualTo(3);
+        assertThat(hasTable("other")).isTrue();
+        assertThat(taken).hasValue(1);
+    }
+
+    @Test
+    void a_step_may_replace_a_table_that_others_refer_to() throws SQLException {
+        makeStore();
+        var replacement = new Step("""
+                CREATE TABLE patient_next (
+                  number INTEGER PRIMARY KEY,
+                  id_tag BLOB UNIQUE,
+                  mrn_tag BLOB UNIQUE,
+                  details BLOB,
+                  provisional INTEGER NOT NULL,
+                  created_us INTEGER NOT NULL,
+                  updated_us INTEGER NOT NULL,
+                  ward TEXT
+                ) STRICT;
+                INSERT INTO patient_next SELECT *, NULL FROM patient;
+                DROP TABLE patient;
+                ALTER TABLE patient_next RENAME TO patient;
+                """, NOTHING);
+        open(List.of(replacement), (session, vault) -> {
+            assertEverythingIsThere(session, vault);
+            try (var rows = session.prepare("PRAGMA foreign_key_check").executeQuery()) {
+                assertThat(rows.next()).isFalse();
+            }
+            assertThat(session.pragma("foreign_keys")).isEqualTo(1);
+            assertThatThrownBy(() -> session.execute("DELETE FROM patient")).hasMessageContaining("FOREIGN KEY");
+        });
+        assertThat(OnDisk.number(directory, "SELECT count(*) FROM patient WHERE ward IS NULL"))
+                .isEqualTo(1);
+    }
+}

@@ -1,0 +1,173 @@
+package io.pulseplane.store.edge;
+
+import static io.pulseplane.Readings.await;
+import static io.pulseplane.Readings.batch;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.Readings;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.Receipt;
+import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A store as the first version of the schema made it, kept byte by byte: what is on disk must stay readable. Patients ada and
+ * bob have chunks and, later than those, readings in the journal; eve was erased.
+ *
+ * <p>{@link #main} makes such a store: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest
+ * schema-1.zip}. It was run once. Whoever adds a step to the schema keeps this file, and makes another beside it.
+ */
+class StoredFormatTest {
+
+    private static final long SECOND = 1_000_000;
+    private static final Series ADA = new Series("ada", "d1", Readings.PULSE, "/min");
+    private static final Series ADA_BREATH = new Series("ada", "d1", Readings.BREATH, "/min");
+    private static final Series BOB = new Series("bob", "d2", Readings.PULSE, "/min");
+
+    private static final Series EVE = new Series("eve", "d3", Readings.PULSE, "/min");
+
+    /** Of the store that was kept, and of no other. */
+    private static final NodeKey KEY = NodeKey.of("iqLzm0NXcPjL4lMdGJPcXpqa9GDHITKyaCIBUFtTQ80=");
+
+    @TempDir
+    Path directory;
+
+    private EdgeStore store;
+
+    @BeforeEach
+    void a_store_that_was_kept() throws IOException {
+        try (var zip = new ZipInputStream(StoredFormatTest.class.getResourceAsStream("/stores/schema-1.zip"))) {
+            for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                Files.copy(zip, directory.resolve(entry.getName()));
+            }
+        }
+        store = EdgeStore.open(directory, EdgeSettings.of(2).withNodeKey(KEY), () -> 1_763_100_000_000_000L);
+    }
+
+    static void main(String[] arguments) throws IOException {
+        var made = Files.createTempDirectory("stored-format");
+        var store = EdgeStore.open(made, EdgeSettings.of(1).withNodeKey(KEY), () -> 1_763_000_000_000_000L);
+        await(store.registry().putPatient(ada()));
+        await(store.readings()
+                .append(List.of(
+                        batch(1, made(ADA, 1_000, 3_000, 60)),
+                        batch(2, made(ADA_BREATH, 1_000, 500, 12)),
+                        batch(1, made(BOB, 1_000, 100, 80)),
+                        batch(1, made(EVE, 1_000, 100, 70)))));
+        await(store.registry().erasePatient("eve"));
+        await(store.compact());
+        await(store.readings()
+                .append(List.of(batch(3, made(ADA, 4_000, 250, 60)), batch(2, made(BOB, 1_100, 50, 80)))));
+        store.close();
+        try (var zip = new ZipOutputStream(Files.newOutputStream(Path.of(arguments[0])))) {
+            for (var name : List.of("pulseplane.db", "keys.db")) {
+                zip.putNextEntry(new ZipEntry(name));
+                Files.copy(made.resolve(name), zip);
+            }
+        }
+    }
+
+    private static Patient ada() {
+        return new Patient(
+                "ada",
+                Optional.of("MRN-1"),
+                "Ada",
+                "Lovelace",
+                Optional.of(LocalDate.of(1815, 12, 10)),
+                Optional.of(Patient.Gender.FEMALE),
+                "+49 30 5550147",
+                "ada@example.org",
+                false,
+                0,
+                0);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private static Columns made(Series series, long from, int count, double base) {
+        var times = new long[count];
+        var values = new double[count];
+        for (int i = 0; i < count; i++) {
+            times[i] = (from + i) * SECOND;
+            values[i] = (base * 10 + (from + i) % 37) / 10.0;
+        }
+        return new Columns(series, times, values);
+    }
+
+    private Columns read(Series series) {
+        return await(store.readings().read(series, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE));
+    }
+
+    private Receipt append(long sequence, Columns columns) {
+        return await(store.readings().append(List.of(batch(sequence, columns)))).getFirst();
+    }
+
+    private void assertEverythingIsThere() {
+        assertThat(read(ADA)).isEqualTo(made(ADA, 1_000, 3_250, 60));
+        assertThat(read(ADA_BREATH)).isEqualTo(made(ADA_BREATH, 1_000, 500, 12));
+        assertThat(read(BOB)).isEqualTo(made(BOB, 1_000, 150, 80));
+        assertThat(await(store.readings().series(new Subject.OfPatient("ada")))).containsExactly(ADA, ADA_BREATH);
+        assertThat(await(store.readings().series(new Subject.OfDevice("d3")))).isEmpty();
+        assertThat(await(store.registry().patient("eve"))).isEmpty();
+        assertThat(await(store.registry().patientByMrn("MRN-1")))
+                .map(Patient::givenName)
+                .isEqualTo(Optional.of("Ada"));
+    }
+
+    @Test
+    void answers_everything_at_once_and_after_all_is_in_chunks_and_when_it_is_opened_again() throws Exception {
+        assertEverythingIsThere();
+        await(store.compact());
+        assertEverythingIsThere();
+        store.close();
+        assertThat(OnDisk.number(directory, "PRAGMA user_version")).isEqualTo(Schema.VERSION);
+        store = EdgeStore.open(directory, EdgeSettings.of(2).withNodeKey(KEY), () -> 1_763_200_000_000_000L);
+        assertEverythingIsThere();
+    }
+
+    @Test
+    void takes_more_of_a_series_as_more_of_it_and_knows_what_it_has() throws Exception {
+        assertThat(append(4, made(ADA, 4_250, 10, 60)))
+                .isInstanceOfSatisfying(
+                        Receipt.Stored.class,
+                        stored ->
+                                assertThat(stored.acknowledgement().accepted()).isEqualTo(10));
+        assertThat(append(5, made(ADA, 1_100, 20, 60)))
+                .isInstanceOfSatisfying(
+                        Receipt.Stored.class,
+                        stored -> assertThat(stored.acknowledgement().duplicates())
+                                .isEqualTo(20));
+        assertThat(read(ADA)).isEqualTo(made(ADA, 1_000, 3_260, 60));
+        assertThat(append(1, made(ADA, 1_000, 3_000, 60))).isInstanceOf(Receipt.Repeated.class);
+        await(store.compact());
+        assertThat(append(4, made(ADA, 4_250, 10, 60))).isInstanceOf(Receipt.Repeated.class);
+        assertThat(OnDisk.number(directory, "SELECT count(*) FROM series")).isEqualTo(4);
+    }
+
+    @Test
+    void has_nothing_wrong_with_it() throws Exception {
+        await(store.compact());
+        var findings = Verification.verify(directory, KEY).findings();
+        assertThat(findings).isEmpty();
+    }
+}

@@ -1,8 +1,8 @@
 package io.pulseplane.node;
 
 import io.pulseplane.store.edge.EdgeSettings;
-import io.pulseplane.store.edge.EdgeSettings.Retention;
-import io.pulseplane.store.edge.EdgeSettings.WhenFull;
+import io.pulseplane.store.edge.FullDiskPolicy;
+import io.pulseplane.store.edge.Retention;
 import io.pulseplane.store.seal.NodeKey;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
@@ -50,7 +50,7 @@ public interface EdgeConfig {
 
     /** What happens then: refuse batches, or drop-oldest readings. */
     @WithDefault("refuse")
-    WhenFull whenFull();
+    FullDiskPolicy whenFull();
 
     default EdgeSettings settings(int readerThreads) {
         if (Stream.of(nodeKey(), nodeKeyFile(), nodeKeyCommand())

@@ -3,7 +3,6 @@ package io.pulseplane.store.edge;
 import io.pulseplane.store.seal.NodeKey;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -27,34 +26,7 @@ public record EdgeSettings(
         Duration compactAfter,
         Retention retention,
         OptionalLong budget,
-        WhenFull whenFull) {
-
-    /** What happens when the budget is spent. */
-    public enum WhenFull {
-        /** Batches are refused until there is room. */
-        REFUSE,
-        /** The oldest chunks are dropped. */
-        DROP_OLDEST
-    }
-
-    /**
-     * How long readings are kept; a chunk is dropped when the last of its readings is older.
-     *
-     * @param byCode of the codes that have a rule of their own
-     * @param others of all others; for good when empty
-     */
-    public record Retention(Map<String, Duration> byCode, Optional<Duration> others) {
-
-        public static final Retention FOR_GOOD = new Retention(Map.of(), Optional.empty());
-
-        public Retention {
-            byCode = Map.copyOf(byCode);
-        }
-
-        boolean isForGood() {
-            return byCode.isEmpty() && others.isEmpty();
-        }
-    }
+        FullDiskPolicy whenFull) {
 
     private static final long COMPACT_AFTER_BYTES = 8L << 20;
     private static final Duration COMPACT_AFTER = Duration.ofMinutes(1);
@@ -72,7 +44,7 @@ public record EdgeSettings(
                 COMPACT_AFTER,
                 Retention.FOR_GOOD,
                 OptionalLong.empty(),
-                WhenFull.REFUSE);
+                FullDiskPolicy.REFUSE);
     }
 
     public EdgeSettings withNodeKey(NodeKey key, NodeKey... earlier) {
@@ -96,7 +68,7 @@ public record EdgeSettings(
                 readerThreads, nodeKey, earlierNodeKeys, compactAfterBytes, compactAfter, retention, budget, whenFull);
     }
 
-    public EdgeSettings within(long bytes, WhenFull whenFull) {
+    public EdgeSettings within(long bytes, FullDiskPolicy whenFull) {
         return new EdgeSettings(
                 readerThreads,
                 nodeKey,

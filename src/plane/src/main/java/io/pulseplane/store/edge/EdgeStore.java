@@ -62,11 +62,12 @@ public final class EdgeStore implements Store {
             this.writer = new Writer(session, numbers::forget);
             this.readers = new Readers(database, settings.readerThreads());
             var writing = new Backstage(writer);
-            var space = new Space(directory, backstage, writing, backlog, settings);
+            var space = new Space(directory, backstage, writing, backlog, settings.budget(), settings.whenFull());
             // Or the first batches would be taken whatever the disk says.
             space.look();
             this.upkeep = new Upkeep(
-                    settings,
+                    settings.compactAfterBytes(),
+                    settings.compactAfter(),
                     backlog,
                     new Compactor(backstage, writing, backlog, vault, receipts),
                     new Sweep(backstage, writing, settings.retention(), now),

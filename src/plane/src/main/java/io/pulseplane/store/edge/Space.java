@@ -66,13 +66,19 @@ final class Space {
     /** Bytes that somebody was refused; nothing once that was seen to. */
     private final AtomicLong wanted = new AtomicLong();
 
-    Space(Path directory, Session session, Backstage writer, Backlog backlog, EdgeSettings settings) {
+    Space(
+            Path directory,
+            Session session,
+            Backstage writer,
+            Backlog backlog,
+            OptionalLong budget,
+            FullDiskPolicy policy) {
         this.directory = directory;
         this.session = session;
         this.writer = writer;
         this.backlog = backlog;
-        this.budget = settings.budget();
-        this.dropsOldest = settings.whenFull() == EdgeSettings.WhenFull.DROP_OLDEST;
+        this.budget = budget;
+        this.dropsOldest = policy == FullDiskPolicy.DROP_OLDEST;
     }
 
     /**

@@ -17,10 +17,10 @@ final class Sweep {
 
     private final Session session;
     private final Backstage writer;
-    private final EdgeSettings.Retention retention;
+    private final Retention retention;
     private final LongSupplier now;
 
-    Sweep(Session session, Backstage writer, EdgeSettings.Retention retention, LongSupplier now) {
+    Sweep(Session session, Backstage writer, Retention retention, LongSupplier now) {
         this.session = session;
         this.writer = writer;
         this.retention = retention;

@@ -32,7 +32,8 @@ final class Upkeep {
     /** A series that has this many pieces is read slowly. */
     private static final int COMPACT_AFTER_PIECES = 4_096;
 
-    private final EdgeSettings settings;
+    private final long compactAfterBytes;
+    private final long compactAfterMicros;
     private final Backlog backlog;
     private final Compactor compactor;
     private final Sweep sweep;
@@ -47,8 +48,16 @@ final class Upkeep {
     private boolean resting;
     private boolean closed;
 
-    Upkeep(EdgeSettings settings, Backlog backlog, Compactor compactor, Sweep sweep, Space space, LongSupplier now) {
-        this.settings = settings;
+    Upkeep(
+            long compactAfterBytes,
+            Duration compactAfter,
+            Backlog backlog,
+            Compactor compactor,
+            Sweep sweep,
+            Space space,
+            LongSupplier now) {
+        this.compactAfterBytes = compactAfterBytes;
+        this.compactAfterMicros = TimeUnit.NANOSECONDS.toMicros(compactAfter.toNanos());
         this.backlog = backlog;
         this.compactor = compactor;
         this.sweep = sweep;
@@ -70,8 +79,7 @@ final class Upkeep {
 
     /** @throws Problem.Exhausted if batches come faster than they can be compacted, for long */
     void refuseIfBehind() {
-        if (backlog.bytes() >= BEHIND * settings.compactAfterBytes()
-                || backlog.batches() >= BEHIND * COMPACT_AFTER_BATCHES) {
+        if (backlog.bytes() >= BEHIND * compactAfterBytes || backlog.batches() >= BEHIND * COMPACT_AFTER_BATCHES) {
             throw new Problem.Exhausted("the plane's journal is full; nothing was stored", RETRY_WHEN_BEHIND);
         }
     }
@@ -104,13 +112,10 @@ final class Upkeep {
     }
 
     private boolean isCompactionDue() {
-        return backlog.bytes() >= settings.compactAfterBytes()
+        return backlog.bytes() >= compactAfterBytes
                 || backlog.batches() >= COMPACT_AFTER_BATCHES
                 || backlog.longestTail() >= COMPACT_AFTER_PIECES
-                || backlog.batches() > 0
-                        && now.getAsLong() - backlog.oldestTime()
-                                >= TimeUnit.NANOSECONDS.toMicros(
-                                        settings.compactAfter().toNanos());
+                || backlog.batches() > 0 && now.getAsLong() - backlog.oldestTime() >= compactAfterMicros;
     }
 
     private void run() {

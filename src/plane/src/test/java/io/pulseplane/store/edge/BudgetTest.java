@@ -6,7 +6,6 @@ import static io.pulseplane.Readings.batch;
 import static io.pulseplane.Readings.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.store.edge.EdgeSettings.WhenFull;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Problem;
@@ -40,7 +39,7 @@ class BudgetTest {
     private EdgeStore store;
     private long sequence;
 
-    private void open(WhenFull whenFull) {
+    private void open(FullDiskPolicy whenFull) {
         store = EdgeStore.open(directory, EdgeSettings.of(1).within(BUDGET, whenFull), () -> 1_763_000_000_000_000L);
     }
 
@@ -78,7 +77,7 @@ class BudgetTest {
 
     @Test
     void refuses_batches_before_it_is_passed_and_takes_them_again_when_there_is_room() throws Exception {
-        open(WhenFull.REFUSE);
+        open(FullDiskPolicy.REFUSE);
         int taken = 0;
         while (append(taken % 2 == 0 ? ADA : BOB)) {
             taken++;
@@ -102,7 +101,7 @@ class BudgetTest {
 
     @Test
     void drops_the_oldest_and_takes_what_comes() throws Exception {
-        open(WhenFull.DROP_OLDEST);
+        open(FullDiskPolicy.DROP_OLDEST);
         for (int i = 0; i < 800; i++) {
             // Who is refused in the moment in which there is no room may try again.
             if (!append(ADA)) {

@@ -9,7 +9,6 @@ import static io.pulseplane.Readings.one;
 import static io.pulseplane.Readings.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.store.edge.EdgeSettings.Retention;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.TimeRange;

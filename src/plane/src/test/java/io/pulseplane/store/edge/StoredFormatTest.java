@@ -40,7 +40,6 @@ class StoredFormatTest {
     private static final Series ADA = new Series("ada", "d1", Readings.PULSE, "/min");
     private static final Series ADA_BREATH = new Series("ada", "d1", Readings.BREATH, "/min");
     private static final Series BOB = new Series("bob", "d2", Readings.PULSE, "/min");
-
     private static final Series EVE = new Series("eve", "d3", Readings.PULSE, "/min");
 
     /** Of the store that was kept, and of no other. */

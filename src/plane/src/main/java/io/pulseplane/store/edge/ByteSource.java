@@ -23,10 +23,6 @@ final class ByteSource {
         return position == bytes.length;
     }
 
-    int position() {
-        return position;
-    }
-
     int next() {
         return bytes[skip(1)] & 0xFF;
     }

@@ -48,11 +48,11 @@ final class Compactor {
         this.filling = new Filling((int) session.pragma("page_size"));
     }
 
-    /** Everything that is in the journal now. Says how many batches that were. */
-    long compact() throws SQLException {
+    /** Everything that is in the journal now. */
+    void compact() throws SQLException {
         var cut = writer.run(_ -> backlog.cut());
         if (cut.isEmpty()) {
-            return 0;
+            return;
         }
         placeReadings();
         placeReceipts(cut);
@@ -66,7 +66,6 @@ final class Compactor {
                     return seen;
                 },
                 written -> backlog.forget(cut, written, now(written)));
-        return cut.batches();
     }
 
     /** What came after the cut is about this old. */

@@ -59,10 +59,6 @@ public record EdgeSettings(
                 whenFull);
     }
 
-    public EdgeSettings compactingAfter(long bytes, Duration age) {
-        return new EdgeSettings(readerThreads, nodeKey, earlierNodeKeys, bytes, age, retention, budget, whenFull);
-    }
-
     public EdgeSettings keeping(Retention retention) {
         return new EdgeSettings(
                 readerThreads, nodeKey, earlierNodeKeys, compactAfterBytes, compactAfter, retention, budget, whenFull);

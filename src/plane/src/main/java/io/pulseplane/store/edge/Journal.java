@@ -82,7 +82,7 @@ final class Journal {
             batch.varint(series[i]);
             batch.varint(chunk.length);
             batch.put(chunk);
-            pieces[i] = new Piece(number, chunk, columns.firstTime(), columns.lastTime(), columns.size());
+            pieces[i] = new Piece(chunk, columns.firstTime(), columns.lastTime(), columns.size());
         }
         var key = vault.key(patient).orElseThrow(() -> new Problem.Damaged("a patient's key is not there"));
         int length = batch.size() + Sealer.OVERHEAD;
@@ -219,7 +219,7 @@ final class Journal {
             series.add(source.varint());
             var chunk = source.bytes(source.length());
             var reader = session.bench().reader.open(chunk);
-            pieces.add(new Piece(entry, chunk, reader.firstTime(), reader.lastTime(), reader.count()));
+            pieces.add(new Piece(chunk, reader.firstTime(), reader.lastTime(), reader.count()));
         }
         return new Written(
                 entry,

@@ -29,7 +29,7 @@ final class AssignmentRows {
     }
 
     Assignment assign(Session session, String device, String patient, long from) throws SQLException {
-        long deviceNumber = Rows.known(session, "device", device);
+        long deviceNumber = DeviceRows.requireNumber(session, device);
         long patientNumber = patients.known(session, patient);
         if (DeviceRows.byId(session, device).orElseThrow().status() == Device.Status.RETIRED) {
             throw new Problem.Unmet("the device is retired");
@@ -47,7 +47,7 @@ final class AssignmentRows {
     }
 
     Assignment release(Session session, String device, long to) throws SQLException {
-        var current = current(session, Rows.known(session, "device", device))
+        var current = current(session, DeviceRows.requireNumber(session, device))
                 .orElseThrow(() -> new Problem.Unmet("the device is on nobody"));
         end(session, current, to);
         return current.endedAt(to);

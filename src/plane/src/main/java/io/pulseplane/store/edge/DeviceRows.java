@@ -2,12 +2,14 @@ package io.pulseplane.store.edge;
 
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Registry.Stored;
+import io.pulseplane.vitals.Problem;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The rows of the table {@code device}. */
 final class DeviceRows {
@@ -23,8 +25,7 @@ final class DeviceRows {
 
     static Stored<Device> put(Session session, Device device, long time) throws SQLException {
         if (device.serialNumber().isPresent()) {
-            Rows.refuseIfTaken(
-                    session, "device", "serial_number", device.serialNumber().get(), device.id());
+            refuseIfSerialNumberTaken(session, device.serialNumber().get(), device.id());
         }
         var update = session.prepare("""
                 UPDATE device SET device_id = ?, serial_number = ?, device_type = ?, manufacturer = ?, model = ?,
@@ -38,6 +39,17 @@ final class DeviceRows {
             insert(session, completed(device, time));
         }
         return new Stored<>(byId(session, device.id()).orElseThrow(), created);
+    }
+
+    private static void refuseIfSerialNumberTaken(Session session, String serialNumber, String id) throws SQLException {
+        var select = session.prepare("SELECT 1 FROM device WHERE serial_number = ? AND device_id <> ?");
+        select.setString(1, serialNumber);
+        select.setString(2, id);
+        try (var row = select.executeQuery()) {
+            if (row.next()) {
+                throw new Problem.AlreadyExists("another device has this serial number");
+            }
+        }
     }
 
     private static Device completed(Device device, long time) {
@@ -77,7 +89,19 @@ final class DeviceRows {
         insert.setBoolean(next++, device.provisional());
         insert.setLong(next++, device.created());
         insert.setLong(next, device.updated());
-        return Rows.number(insert);
+        return Session.insertedNumber(insert);
+    }
+
+    static OptionalLong numberOf(Session session, String id) throws SQLException {
+        var select = session.prepare("SELECT number FROM device WHERE device_id = ?");
+        select.setString(1, id);
+        try (var row = select.executeQuery()) {
+            return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+        }
+    }
+
+    static long requireNumber(Session session, String id) throws SQLException {
+        return numberOf(session, id).orElseThrow(() -> new Problem.NotFound("this device is not registered"));
     }
 
     static Optional<Device> byId(Session session, String id) throws SQLException {

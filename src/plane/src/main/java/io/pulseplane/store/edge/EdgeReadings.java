@@ -24,14 +24,6 @@ import java.util.TreeMap;
 /** Readings, in the journal at first and in chunks after that. */
 final class EdgeReadings implements ReadingStore {
 
-    private static final String SERIES = """
-            SELECT s.number, s.patient, d.device_id, s.code, s.unit
-            FROM series s JOIN device d ON d.number = s.device
-            WHERE %s""";
-
-    private static final String SERIES_OF_PATIENT = SERIES.formatted("s.patient = ?");
-    private static final String SERIES_OF_DEVICE = SERIES.formatted("d.device_id = ?");
-
     private final Writer writer;
     private final Readers readers;
     private final Appender appender;
@@ -120,58 +112,48 @@ final class EdgeReadings implements ReadingStore {
 
     private Optional<Found> find(Session session, Series series) throws SQLException {
         var patient = patients.numberOf(session, series.patient());
-        if (patient.isEmpty()) {
+        var device = DeviceRows.numberOf(session, series.device());
+        if (patient.isEmpty() || device.isEmpty()) {
             return Optional.empty();
         }
-        var select = session.prepare("""
-                SELECT s.number FROM series s
-                WHERE s.patient = ? AND +s.device = (SELECT number FROM device WHERE device_id = ?)
-                  AND s.code = ? AND s.unit = ?""");
-        select.setLong(1, patient.getAsLong());
-        select.setString(2, series.device());
-        select.setString(3, series.code());
-        select.setString(4, series.unit());
-        try (var row = select.executeQuery()) {
-            return row.next() ? Optional.of(new Found(row.getLong(1), patient.getAsLong())) : Optional.empty();
-        }
+        var number = SeriesTable.find(session, series, patient.getAsLong(), device.getAsLong());
+        return number.isPresent() ? Optional.of(new Found(number.getAsLong(), patient.getAsLong())) : Optional.empty();
     }
 
     /** The series of a subject in their order, but for those of patients who were erased. */
     private Map<Series, Found> find(Session session, Subject subject) throws SQLException {
+        return switch (subject) {
+            case Subject.OfPatient(var id) -> ofPatient(session, id);
+            case Subject.OfDevice(var id) -> ofDevice(session, id);
+        };
+    }
+
+    private Map<Series, Found> ofPatient(Session session, String id) throws SQLException {
         var found = new TreeMap<Series, Found>();
-        var ids = new HashMap<Long, Optional<String>>();
-        var select = session.prepare(
-                switch (subject) {
-                    case Subject.OfPatient _ -> SERIES_OF_PATIENT;
-                    case Subject.OfDevice _ -> SERIES_OF_DEVICE;
-                });
-        switch (subject) {
-            case Subject.OfPatient(var id) -> {
-                var number = patients.numberOf(session, id);
-                if (number.isEmpty()) {
-                    return found;
-                }
-                ids.put(number.getAsLong(), Optional.of(id));
-                select.setLong(1, number.getAsLong());
-            }
-            case Subject.OfDevice(var id) -> select.setString(1, id);
-        }
-        try (var rows = select.executeQuery()) {
-            while (rows.next()) {
-                long number = rows.getLong(1);
-                long patient = rows.getLong(2);
-                var id = ids.get(patient);
-                if (id == null) {
-                    id = patients.idOf(session, patient);
-                    ids.put(patient, id);
-                }
-                if (id.isPresent()) {
-                    found.put(
-                            new Series(id.get(), rows.getString(3), rows.getString(4), rows.getString(5)),
-                            new Found(number, patient));
-                }
+        var number = patients.numberOf(session, id);
+        if (number.isPresent()) {
+            for (var row : SeriesTable.ofPatient(session, number.getAsLong())) {
+                add(found, id, row);
             }
         }
         return found;
+    }
+
+    private Map<Series, Found> ofDevice(Session session, String device) throws SQLException {
+        var found = new TreeMap<Series, Found>();
+        var ids = new HashMap<Long, Optional<String>>();
+        for (var row : SeriesTable.ofDevice(session, device)) {
+            var id = ids.get(row.patient());
+            if (id == null) {
+                id = patients.idOf(session, row.patient());
+                ids.put(row.patient(), id);
+            }
+            id.ifPresent(patient -> add(found, patient, row));
+        }
+        return found;
+    }
+
+    private static void add(Map<Series, Found> found, String patient, SeriesTable.Row row) {
+        found.put(new Series(patient, row.device(), row.code(), row.unit()), new Found(row.number(), row.patient()));
     }
 }

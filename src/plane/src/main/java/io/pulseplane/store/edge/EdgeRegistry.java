@@ -39,8 +39,7 @@ final class EdgeRegistry implements Registry {
     public Uni<Boolean> knows(Subject subject) {
         return readers.read(session -> switch (subject) {
             case Subject.OfPatient(var id) -> patients.numberOf(session, id).isPresent();
-            case Subject.OfDevice(var id) ->
-                Rows.numberOf(session, "device", id).isPresent();
+            case Subject.OfDevice(var id) -> DeviceRows.numberOf(session, id).isPresent();
         });
     }
 

@@ -98,10 +98,10 @@ final class Numbers {
     KnownSeries series(Session session, Series key, long patient, long device) throws SQLException {
         var known = series.get(key);
         if (known == null) {
-            var number = findSeries(session, key, patient, device);
+            var number = SeriesTable.find(session, key, patient, device);
             known = number.isPresent()
                     ? new KnownSeries(number.getAsLong(), reader.lastTime(session, number.getAsLong()))
-                    : new KnownSeries(insertSeries(session, key, patient, device), -1);
+                    : new KnownSeries(SeriesTable.insert(session, key, patient, device), -1);
             series.put(key, known);
         }
         return known;
@@ -118,29 +118,6 @@ final class Numbers {
             long last = row.getLong(2);
             return new KnownDevice(row.getLong(1), seen == null ? last : Sequences.later(last, seen.lastSequence()));
         }
-    }
-
-    private static OptionalLong findSeries(Session session, Series key, long patient, long device) throws SQLException {
-        // Among those of the patient: a device has been on many patients.
-        var select = session.prepare(
-                "SELECT number FROM series WHERE patient = ? AND +device = ? AND code = ? AND unit = ?");
-        select.setLong(1, patient);
-        select.setLong(2, device);
-        select.setString(3, key.code());
-        select.setString(4, key.unit());
-        try (var row = select.executeQuery()) {
-            return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
-        }
-    }
-
-    private static long insertSeries(Session session, Series key, long patient, long device) throws SQLException {
-        var insert = session.prepare(
-                "INSERT INTO series (patient, device, code, unit) VALUES (?, ?, ?, ?) RETURNING number");
-        insert.setLong(1, patient);
-        insert.setLong(2, device);
-        insert.setString(3, key.code());
-        insert.setString(4, key.unit());
-        return Rows.number(insert);
     }
 
     private static <K, V> Map<K, V> recent() {

@@ -54,6 +54,14 @@ final class Session implements AutoCloseable {
         return bytes == null ? new byte[0] : bytes;
     }
 
+    /** The number that an {@code INSERT ... RETURNING number} gave. */
+    static long insertedNumber(PreparedStatement insert) throws SQLException {
+        try (var row = insert.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
     /** What a pragma says, which is a number. */
     long pragma(String name) throws SQLException {
         try (var row = prepare("PRAGMA " + name).executeQuery()) {

@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.edge.Session.CheckpointMode;
 import io.pulseplane.store.seal.NodeKey;
 import io.pulseplane.store.seal.SealBroken;
 import io.pulseplane.store.seal.Sealer;
@@ -272,9 +273,7 @@ final class KeyVault implements AutoCloseable {
 
     /** Says whether it is empty: it is not while somebody else reads. */
     private boolean emptyLog() throws SQLException {
-        try (var row = session.prepare("PRAGMA wal_checkpoint(TRUNCATE)").executeQuery()) {
-            return row.next() && row.getInt(1) == 0;
-        }
+        return session.checkpoint(CheckpointMode.TRUNCATE).isComplete();
     }
 
     /** Seals what belongs to no patient. */

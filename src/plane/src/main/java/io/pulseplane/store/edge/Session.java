@@ -69,24 +69,60 @@ final class Session implements AutoCloseable {
         }
     }
 
+    /** How far {@code PRAGMA wal_checkpoint} goes, see SQLite's manual. */
+    enum CheckpointMode {
+        /** Only looks. */
+        NOOP,
+        /** Brings into the database what it can without waiting for anybody. */
+        PASSIVE,
+        /** Brings everything into the database, and makes the log an empty file. */
+        TRUNCATE
+    }
+
+    /**
+     * What came of a checkpoint.
+     *
+     * @param isComplete whether it did all that its mode asks for: it does not while somebody else reads or writes
+     * @param logPages pages in the log
+     * @param pagesLeft those of them that are not in the database
+     */
+    record Checkpoint(boolean isComplete, long logPages, long pagesLeft) {}
+
+    /** Brings the write-ahead log into the database. */
+    Checkpoint checkpoint(CheckpointMode mode) throws SQLException {
+        try (var row = prepare("PRAGMA wal_checkpoint(" + mode + ")").executeQuery()) {
+            row.next();
+            long logPages = row.getLong(2);
+            return new Checkpoint(row.getInt(1) == 0, logPages, logPages - row.getLong(3));
+        }
+    }
+
     /** Work that answers nothing. */
     interface Work {
         void run() throws SQLException;
     }
 
-    /** All of it, synced, or nothing of it. */
     void inTransaction(Work work) throws SQLException {
+        inTransaction(_ -> {
+            work.run();
+            return null;
+        });
+    }
+
+    /** All of it, synced, or nothing of it. */
+    <T> T inTransaction(Sql<T> work) throws SQLException {
         prepare("BEGIN IMMEDIATE").execute();
         try {
-            work.run();
+            var answer = work.run(this);
             prepare("COMMIT").execute();
+            return answer;
         } catch (Throwable failure) {
             rollBack(failure);
             throw failure;
         }
     }
 
-    void rollBack(Throwable failure) {
+    private void rollBack(Throwable failure) {
         try {
             forgetStatements();
             execute("ROLLBACK");

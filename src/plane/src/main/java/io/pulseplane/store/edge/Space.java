@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.edge.Session.CheckpointMode;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.ScreenedBatch;
 import java.io.IOException;
@@ -55,8 +56,6 @@ final class Space {
     private final Backlog backlog;
     private final OptionalLong budget;
     private final boolean dropsOldest;
-
-    private long logPages;
 
     /** How many bytes there was room for when somebody looked, and what was written since. */
     private volatile long room = Long.MAX_VALUE;
@@ -198,12 +197,12 @@ final class Space {
 
     void checkpoint() throws SQLException {
         long pageBytes = session.pragma("page_size");
-        long waiting = checkpoint("NOOP");
-        if (waiting * pageBytes >= CHECKPOINT_AFTER_BYTES) {
-            checkpoint("PASSIVE");
+        var log = session.checkpoint(CheckpointMode.NOOP);
+        if (log.pagesLeft() * pageBytes >= CHECKPOINT_AFTER_BYTES) {
+            log = session.checkpoint(CheckpointMode.PASSIVE);
         }
-        if (logPages * pageBytes >= RESTART_AFTER_BYTES) {
-            checkpoint("TRUNCATE");
+        if (log.logPages() * pageBytes >= RESTART_AFTER_BYTES) {
+            session.checkpoint(CheckpointMode.TRUNCATE);
         }
     }
 
@@ -223,16 +222,7 @@ final class Space {
             });
         }
         if (free > 0) {
-            checkpoint("TRUNCATE");
-        }
-    }
-
-    /** How many pages of the log are not in the database. */
-    private long checkpoint(String mode) throws SQLException {
-        try (var row = session.prepare("PRAGMA wal_checkpoint(" + mode + ")").executeQuery()) {
-            row.next();
-            logPages = row.getLong(2);
-            return logPages - row.getLong(3);
+            session.checkpoint(CheckpointMode.TRUNCATE);
         }
     }
 }

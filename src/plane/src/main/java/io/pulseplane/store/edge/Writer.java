@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.edge.Session.CheckpointMode;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -69,21 +70,12 @@ final class Writer {
     }
 
     private <T> T commit(Sql<T> work) throws SQLException {
-        session.prepare("BEGIN IMMEDIATE").execute();
         try {
-            var answer = work.run(session);
-            session.prepare("COMMIT").execute();
-            return answer;
+            return session.inTransaction(work);
         } catch (Throwable failure) {
             onRollback.run();
-            session.rollBack(failure);
             throw failure;
         }
-    }
-
-    /** Brings the log into the database. */
-    private void emptyLog() throws SQLException {
-        session.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     /** Finishes what waits, moves the log into the database and closes it. */
@@ -94,7 +86,7 @@ final class Writer {
                 System.getLogger(Writer.class.getName())
                         .log(System.Logger.Level.WARNING, "Still writing what was accepted");
             }
-            emptyLog();
+            session.checkpoint(CheckpointMode.TRUNCATE);
             session.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -117,7 +117,7 @@ public final class EdgeStore implements Store {
             return new EdgeStore(own, settings, now);
         } catch (SQLException e) {
             own.close();
-            throw (RuntimeException) Failures.problem(e);
+            throw Failures.problem(e);
         } catch (RuntimeException e) {
             own.close();
             throw e;

@@ -17,24 +17,25 @@ final class Failures {
     private Failures() {}
 
     static Throwable problem(Throwable failure) {
-        if (!(failure instanceof SQLException sql)) {
-            return failure;
-        }
-        int code = failure instanceof SQLiteException e ? e.getResultCode().code : sql.getErrorCode();
+        return failure instanceof SQLException sql ? problem(sql) : failure;
+    }
+
+    static Problem problem(SQLException failure) {
+        int code = failure instanceof SQLiteException e ? e.getResultCode().code : failure.getErrorCode();
         // The low byte is the primary code; the rest says more, which the log gets.
         return switch (code == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xFF) {
             case SQLITE_FULL -> {
-                LOG.log(Level.ERROR, "The disk is full: {0}", sql.getMessage());
+                LOG.log(Level.ERROR, "The disk is full: {0}", failure.getMessage());
                 yield new Problem.Exhausted("the plane's disk is full; nothing was stored", RETRY_WHEN_FULL);
             }
             case SQLITE_CORRUPT, SQLITE_NOTADB -> {
-                LOG.log(Level.ERROR, "The database is damaged", sql);
+                LOG.log(Level.ERROR, "The database is damaged", failure);
                 yield new Problem.Damaged("the plane's disk does not hold what was written to it");
             }
             case SQLITE_INTERRUPT -> new Problem.TooLate("the work was stopped before it was done");
             default -> {
-                LOG.log(Level.ERROR, "The database does not answer", sql);
-                yield new Problem.Unavailable("the plane's disk does not answer; nothing was stored", sql);
+                LOG.log(Level.ERROR, "The database does not answer", failure);
+                yield new Problem.Unavailable("the plane's disk does not answer; nothing was stored", failure);
             }
         };
     }

@@ -45,7 +45,7 @@ public record Inspection(
             session.execute("BEGIN");
             return of(session, new Database(file).bytes(), depth(session, directory, nodeKey));
         } catch (SQLException e) {
-            throw (RuntimeException) Failures.problem(e);
+            throw Failures.problem(e);
         }
     }
 

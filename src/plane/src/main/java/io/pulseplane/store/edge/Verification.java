@@ -62,7 +62,7 @@ public final class Verification {
             session.execute("BEGIN");
             return new Verification(session, vault).verify();
         } catch (SQLException e) {
-            throw (RuntimeException) Failures.problem(e);
+            throw Failures.problem(e);
         }
     }
 

@@ -1,19 +1,15 @@
 package io.pulseplane.ingest;
 
-import io.pulseplane.live.LatestValues;
-import io.pulseplane.live.Watchers;
+import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.Receipt;
-import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Batch;
-import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Screening;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -35,27 +31,13 @@ public final class Ingest {
     private final Screening screening;
     private final Registration registration;
     private final GroupCommit commits;
-    private final LatestValues latest;
-    private final Watchers watchers;
     private final Budget budget;
     private final IngestEvents events;
+    private final ChangeListener changes;
     private final LongSupplier now;
-    private final Site site;
-
-    /** Into a plane that has its store to itself. */
-    public Ingest(
-            Screening screening,
-            Registration registration,
-            Store store,
-            LatestValues latest,
-            Watchers watchers,
-            long maxPendingBytes,
-            IngestEvents events,
-            LongSupplier now) {
-        this(screening, registration, store, latest, watchers, maxPendingBytes, events, now, Site.OF_ONE);
-    }
 
     /**
+     * @param changes told of what was stored before it is acknowledged
      * @param maxPendingBytes bound on batches that are not durable yet, in bytes of memory
      * @param now the clock, in microseconds since the epoch
      */
@@ -63,20 +45,16 @@ public final class Ingest {
             Screening screening,
             Registration registration,
             Store store,
-            LatestValues latest,
-            Watchers watchers,
+            ChangeListener changes,
             long maxPendingBytes,
             IngestEvents events,
-            LongSupplier now,
-            Site site) {
+            LongSupplier now) {
         this.screening = screening;
         this.registration = registration;
-        this.latest = latest;
-        this.watchers = watchers;
         this.budget = new Budget(maxPendingBytes);
         this.events = events;
+        this.changes = changes;
         this.now = now;
-        this.site = site;
         this.commits = new GroupCommit(store.readings(), this::publish, events);
     }
 
@@ -138,29 +116,17 @@ public final class Ingest {
     }
 
     private void publish(ScreenedBatch batch, Receipt receipt) {
-        if (receipt instanceof Receipt.Repeated(var acknowledgement) && site.isShared()) {
-            publishAgain(batch, acknowledgement);
-        }
-        List<Columns> fresh =
-                switch (receipt) {
-                    case Receipt.Stored stored -> stored.fresh();
-                    case Receipt.Spooled spooled -> spooled.fresh();
-                    case Receipt.Repeated _, Receipt.SequenceReused _, Receipt.PatientErased _ -> List.of();
-                };
-        for (var columns : fresh) {
-            latest.publish(columns);
-            watchers.publish(columns);
-            site.stored(columns);
-        }
-    }
-
-    /** Whoever stored it may not have lived to say so, or not have heard that it was stored. */
-    private void publishAgain(ScreenedBatch batch, Acknowledgement acknowledgement) {
-        // Of one with more refused than is wrong with it, not all readings are those that are stored.
-        if (acknowledgement.rejected() == batch.rejected()) {
-            for (var block : batch.blocks()) {
-                latest.publish(block.columns());
-                site.stored(block.columns());
+        switch (receipt) {
+            case Receipt.Stored stored -> stored.fresh().forEach(changes::readingsStored);
+            case Receipt.Spooled spooled -> spooled.fresh().forEach(changes::readingsStored);
+            case Receipt.Repeated(var acknowledgement) -> {
+                // If more was refused than is wrong with the batch, not all its readings are those that are stored.
+                if (acknowledgement.rejected() == batch.rejected()) {
+                    batch.blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
+                }
+            }
+            case Receipt.SequenceReused _, Receipt.PatientErased _ -> {
+                // Nothing was stored.
             }
         }
     }

@@ -6,6 +6,7 @@ import io.pulseplane.cache.WindowSource;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.Registration;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.query.Aggregation;
@@ -64,25 +65,27 @@ final class Plane {
 
     @Produces
     @Singleton
+    ChangePublisher changes(LatestValues latest, Watchers watchers, Site site) {
+        return new ChangePublisher(latest, watchers, site);
+    }
+
+    @Produces
+    @Singleton
     Ingest ingest(
             PlaneConfig config,
             Store store,
-            LatestValues latest,
-            Watchers watchers,
+            ChangePublisher changes,
             IngestEvents events,
-            LongSupplier clock,
-            Site site) {
+            LongSupplier clock) {
         var ingest = config.ingest();
         return new Ingest(
                 new Screening(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),
                 new Registration(ingest.unregistered(), store.registry()),
                 store,
-                latest,
-                watchers,
+                changes,
                 ingest.maxPendingBytes().asLongValue(),
                 events,
-                clock,
-                site);
+                clock);
     }
 
     @Produces

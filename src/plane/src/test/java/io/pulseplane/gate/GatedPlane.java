@@ -43,6 +43,7 @@ import io.pulseplane.gate.token.TokenSettings;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.Registration;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.query.Aggregation;
@@ -226,12 +227,10 @@ final class GatedPlane implements AutoCloseable {
                 new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5)),
                 new Registration(Registration.Policy.ACCEPT, store),
                 store,
-                latest,
-                watchers,
+                new ChangePublisher(latest, watchers, site),
                 256 << 20,
                 NO_EVENTS,
-                this::now,
-                site);
+                this::now);
         var connections = new Connections(choice.local(), choice.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)
                 .directExecutor()

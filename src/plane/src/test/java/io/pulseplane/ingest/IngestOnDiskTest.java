@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pulseplane.Readings;
 import io.pulseplane.Together;
 import io.pulseplane.ingest.Registration.Policy;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Batch;
@@ -58,8 +60,7 @@ class IngestOnDiskTest {
                 screening,
                 new Registration(Policy.ACCEPT, store.registry()),
                 store,
-                latest,
-                watchers,
+                new ChangePublisher(latest, watchers, Site.OF_ONE),
                 1_000_000,
                 new Ledger(),
                 () -> NOW);

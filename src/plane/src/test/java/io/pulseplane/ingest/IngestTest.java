@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.Readings;
 import io.pulseplane.ingest.Registration.Policy;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestValues;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.store.Device;
@@ -65,12 +66,10 @@ class IngestTest {
                 screening,
                 new Registration(policy, store),
                 store,
-                latest,
-                watchers,
+                new ChangePublisher(latest, watchers, site),
                 1_000_000,
                 ledger,
-                () -> NOW,
-                site);
+                () -> NOW);
     }
 
     /** Another plane may have stored it, and not have lived to say so. */

@@ -70,7 +70,6 @@ public final class ChangePublisher implements ChangeListener {
     /** Another plane has stored this reading. The site knows. */
     public void readingStoredElsewhere(Reading reading) {
         latest.publish(reading);
-        watchers.publish(
-                new Columns(reading.series(), new long[] {reading.time()}, new double[] {reading.value()}));
+        watchers.publish(new Columns(reading.series(), new long[] {reading.time()}, new double[] {reading.value()}));
     }
 }

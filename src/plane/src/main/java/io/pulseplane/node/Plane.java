@@ -71,12 +71,7 @@ final class Plane {
 
     @Produces
     @Singleton
-    Ingest ingest(
-            PlaneConfig config,
-            Store store,
-            ChangePublisher changes,
-            IngestEvents events,
-            LongSupplier clock) {
+    Ingest ingest(PlaneConfig config, Store store, ChangePublisher changes, IngestEvents events, LongSupplier clock) {
         var ingest = config.ingest();
         return new Ingest(
                 new Screening(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),

@@ -1,8 +1,7 @@
 package io.pulseplane.node;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.pulseplane.live.LatestValues;
-import io.pulseplane.store.Site;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.postgres.PostgresStore;
 import io.pulseplane.store.spool.SpoolingStore;
@@ -23,7 +22,6 @@ final class SiteStore {
     private final Vertx vertx;
     private final MeterRegistry registry;
     private final LongSupplier clock;
-    private SpoolMetrics spoolMetrics;
 
     SiteStore(
             PlaneConfig plane,
@@ -50,7 +48,7 @@ final class SiteStore {
                 + " (pulseplane.spool.enabled=false does without),");
         try {
             var settings = spool.settings(plane.dataDir(), keys);
-            spoolMetrics = new SpoolMetrics(registry);
+            var spoolMetrics = new SpoolMetrics(registry);
             var store = SpoolingStore.open(behind(), settings, clock, spoolMetrics);
             spoolMetrics.watch(store, clock);
             return store;
@@ -63,10 +61,9 @@ final class SiteStore {
         return PostgresStore.open(vertx, postgres.settings(), clock, new GuardMetrics(registry, "postgres-reads"));
     }
 
-    void started(@Observes StartupEvent event, Store store, LatestValues latest, Site others) {
+    void started(@Observes StartupEvent event, Store store, ChangePublisher changes) {
         if (store instanceof SpoolingStore spooling) {
-            spoolMetrics.tell(latest, others);
-            spooling.start();
+            spooling.start(changes);
         }
     }
 }

@@ -3,15 +3,11 @@ package io.pulseplane.node;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.pulseplane.live.LatestValues;
-import io.pulseplane.store.Site;
 import io.pulseplane.store.spool.SpoolEvents;
 import io.pulseplane.store.spool.SpoolingStore;
-import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Subject;
 import java.util.function.LongSupplier;
 
-/** Counts what waits, and tells those who remember readings what became of it. Made only where batches may wait. */
+/** Counts what waits, and what became of it. Made only where batches may wait. */
 final class SpoolMetrics implements SpoolEvents {
 
     private static final double MICROS = 1e6;
@@ -21,8 +17,6 @@ final class SpoolMetrics implements SpoolEvents {
     private final Counter refused;
     private final Counter forwarded;
     private final Counter failures;
-    private volatile LatestValues latest;
-    private volatile Site site;
 
     SpoolMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -63,12 +57,6 @@ final class SpoolMetrics implements SpoolEvents {
                 .register(registry);
     }
 
-    /** Nothing is handed on before somebody can be told. */
-    void tell(LatestValues values, Site others) {
-        latest = values;
-        site = others;
-    }
-
     @Override
     public void spooled(int batches) {
         spooled.increment(batches);
@@ -80,26 +68,8 @@ final class SpoolMetrics implements SpoolEvents {
     }
 
     @Override
-    public void forwarded(Columns fresh) {
-        latest.publish(fresh);
-        site.stored(fresh);
-    }
-
-    @Override
     public void forwarded(int batches) {
         forwarded.increment(batches);
-    }
-
-    /** What was told when it was spooled is not so: what is remembered is read again. */
-    @Override
-    public void contradicted(Columns waited) {
-        var series = waited.series();
-        forget(new Subject.OfPatient(series.patient()));
-        forget(new Subject.OfDevice(series.device()));
-    }
-
-    private void forget(Subject subject) {
-        latest.forget(subject, latest.of(subject));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Receipt;
 import io.pulseplane.store.spool.SpoolFile.Entry;
@@ -37,6 +38,9 @@ final class Forwarder {
     private final Thread thread =
             Thread.ofPlatform().name("pulseplane-forwarder").daemon().unstarted(this::run);
 
+    /** Set before the thread starts, and read by that thread only. */
+    private ChangeListener changes;
+
     private boolean closed;
     private boolean due;
 
@@ -54,8 +58,9 @@ final class Forwarder {
         this.events = events;
     }
 
-    synchronized void start() {
+    synchronized void start(ChangeListener listener) {
         if (!closed) {
+            changes = listener;
             due = true;
             thread.start();
         }
@@ -207,7 +212,7 @@ final class Forwarder {
                     "The database has something else for {0} batches that had waited; they are set aside",
                     contradicted.size());
             contradicted.forEach(
-                    entry -> entry.batch().blocks().forEach(block -> events.contradicted(block.columns())));
+                    entry -> entry.batch().blocks().forEach(block -> changes.readingsDisplaced(block.columns())));
         }
         events.forwarded(entries.size());
         if (file.waiting() == 0) {
@@ -228,11 +233,11 @@ final class Forwarder {
 
     private void tell(Entry entry, Receipt receipt) {
         switch (receipt) {
-            case Receipt.Stored(var _, var fresh) -> fresh.forEach(events::forwarded);
+            case Receipt.Stored(var _, var fresh) -> fresh.forEach(changes::readingsConfirmed);
             // Stored by an attempt of which nobody heard, so nobody was told either.
             case Receipt.Repeated _
             when !isContradicted(entry.batch(), receipt) ->
-                entry.batch().blocks().forEach(block -> events.forwarded(block.columns()));
+                entry.batch().blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
             default -> {
                 // Nothing of it is new.
             }

@@ -1,5 +1,6 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Receipt;
 import io.pulseplane.vitals.Acknowledgement;
@@ -74,16 +75,16 @@ final class Spool {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    void start() {
+    void start(ChangeListener changes) {
         if (counted) {
-            forwarder.start();
+            forwarder.start(changes);
         } else {
             LOG.log(Level.INFO, "{0} batches wait for the database from before", file.waiting());
-            thread.execute(this::countBefore);
+            thread.execute(() -> countBefore(changes));
         }
     }
 
-    private void countBefore() {
+    private void countBefore(ChangeListener changes) {
         try {
             long number = 0;
             List<SpoolFile.Entry> entries;
@@ -95,7 +96,7 @@ final class Spool {
                 }
             } while (!entries.isEmpty());
             counted = true;
-            forwarder.start();
+            forwarder.start(changes);
         } catch (SQLException | RuntimeException e) {
             LOG.log(Level.ERROR, "What waits from before cannot be read; nothing is handed on", e);
         }

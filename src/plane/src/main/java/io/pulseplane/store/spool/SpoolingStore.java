@@ -1,5 +1,6 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
@@ -56,9 +57,13 @@ public final class SpoolingStore implements Store {
         return new SpoolingStore(store, file, settings, now, events);
     }
 
-    /** Begins to hand on what waits. */
-    public void start() {
-        spool.start();
+    /**
+     * Begins to hand on what waits.
+     *
+     * @param changes told of readings that are in the store now, and of those for which the store has something else
+     */
+    public void start(ChangeListener changes) {
+        spool.start(changes);
     }
 
     /** Batches that wait. */

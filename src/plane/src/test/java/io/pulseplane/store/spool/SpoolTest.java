@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.Readings;
 import io.pulseplane.store.Receipt;
+import io.pulseplane.store.RecordingChangeListener;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.store.seal.SealKeys;
 import io.pulseplane.store.spool.FlakyStore.State;
@@ -34,7 +35,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
@@ -54,8 +54,7 @@ class SpoolTest {
 
     private final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
     private final FlakyStore behind = new FlakyStore(new MemoryStore(clock::get));
-    private final List<Columns> forwarded = new CopyOnWriteArrayList<>();
-    private final List<Columns> contradicted = new CopyOnWriteArrayList<>();
+    private final RecordingChangeListener changes = new RecordingChangeListener();
     private SpoolingStore store;
 
     static SpoolSettings settings(Path directory) {
@@ -74,18 +73,8 @@ class SpoolTest {
     }
 
     private void open(SpoolSettings settings) {
-        store = SpoolingStore.open(behind, settings, clock::get, new SpoolEvents() {
-            @Override
-            public void forwarded(Columns fresh) {
-                forwarded.add(fresh);
-            }
-
-            @Override
-            public void contradicted(Columns waited) {
-                contradicted.add(waited);
-            }
-        });
-        store.start();
+        store = SpoolingStore.open(behind, settings, clock::get, SpoolEvents.NONE);
+        store.start(changes);
     }
 
     private void reopen(SpoolSettings settings) {
@@ -127,7 +116,7 @@ class SpoolTest {
         assertThat(all(ADAS).times())
                 .containsExactly(LongStream.rangeClosed(1, 50).toArray());
         assertThat(behind.sequences).isSorted().hasSize(50);
-        assertThat(forwarded).hasSize(50);
+        assertThat(changes.confirmed()).hasSize(50);
         assertThat(store.oldest()).isEmpty();
         assertThat(put(batch(51, one(ADAS, 51, 60)))).isInstanceOf(Receipt.Stored.class);
     }
@@ -169,7 +158,9 @@ class SpoolTest {
         behind.state = State.WELL;
         untilForwarded();
         assertThat(all(ADAS).times()).containsExactly(1, 2);
-        assertThat(forwarded).as("nobody was told by the one that died").hasSize(2);
+        assertThat(changes.confirmed())
+                .as("nobody was told by the one that died")
+                .hasSize(2);
         assertThat(store.setAside()).isZero();
     }
 
@@ -250,7 +241,10 @@ class SpoolTest {
         untilForwarded();
         assertThat(all(ADAS)).isEqualTo(columns(ADAS, times(1, 2, 3), 60, 61, 62));
         assertThat(store.setAside()).isEqualTo(1);
-        assertThat(contradicted).singleElement().extracting(Columns::series).isEqualTo(ADAS);
+        assertThat(changes.displaced())
+                .singleElement()
+                .extracting(Columns::series)
+                .isEqualTo(ADAS);
         reopen(settings(directory));
         assertThat(store.setAside()).as("kept").isEqualTo(1);
     }
@@ -345,7 +339,7 @@ class SpoolTest {
         behind.state = State.ONLY_ANSWERS;
         store = SpoolingStore.open(behind, settings(directory), clock::get, SpoolEvents.NONE);
         assertThatThrownBy(() -> await(store.readings().latest(ADA))).isInstanceOf(Problem.Unavailable.class);
-        store.start();
+        store.start(changes);
         Awaitility.await()
                 .atMost(PATIENCE)
                 .ignoreExceptionsInstanceOf(Problem.Unavailable.class)

@@ -25,9 +25,13 @@ import io.pulseplane.gate.token.BearerToken;
 import io.pulseplane.gate.token.Identity;
 import io.pulseplane.gate.token.KeyFailure;
 import io.pulseplane.gate.token.TokenSettings;
+import io.pulseplane.live.ChangePublisher;
+import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
 import io.pulseplane.node.LocalTokens;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Patient;
+import io.pulseplane.store.Site;
 import io.pulseplane.store.edge.EdgeStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -127,6 +131,8 @@ final class GatedPlane implements AutoCloseable {
                         loops::get,
                         events,
                         GatedPlane::now),
+                Site.OF_ONE,
+                new ChangePublisher(new LatestValues(0), new Watchers(0), Site.OF_ONE),
                 new GateSettings(
                         "benchmark",
                         MAX_REQUESTS_PER_SECOND,

@@ -248,14 +248,5 @@ public class SiteBenchmark {
         public void stored(Reading reading) {
             waiting.complete(reading);
         }
-
-        @Override
-        public void consentChanged(String patient) {}
-
-        @Override
-        public void deviceChanged(String device) {}
-
-        @Override
-        public void doubt() {}
     }
 }

@@ -31,7 +31,6 @@ import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.api.v1.ReleaseDeviceRequest;
 import io.pulseplane.api.v1.ReleaseDeviceResponse;
 import io.pulseplane.gate.Caller;
-import io.pulseplane.live.LatestValues;
 import io.pulseplane.store.Registry;
 import io.pulseplane.vitals.Problem;
 import io.pulseplane.vitals.Subject;
@@ -49,16 +48,11 @@ import java.util.function.LongSupplier;
 public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, BindableService {
 
     private final Registry registry;
-    private final LatestValues latest;
     private final LongSupplier now;
 
-    /**
-     * @param latest forgets who is erased
-     * @param now the clock, in microseconds since the epoch
-     */
-    public RegistryEndpoint(Registry registry, LatestValues latest, LongSupplier now) {
+    /** @param now the clock, in microseconds since the epoch */
+    public RegistryEndpoint(Registry registry, LongSupplier now) {
         this.registry = registry;
-        this.latest = latest;
         this.now = now;
     }
 
@@ -268,7 +262,6 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
         Unary.answerAlways(
                 responses,
                 () -> registry.erasePatient(request.getPatientId())
-                        .invoke(_ -> latest.forgetPatient(request.getPatientId()))
                         .map(erased -> ErasePatientResponse.newBuilder()
                                 .setErasedUs(erased)
                                 .build()));

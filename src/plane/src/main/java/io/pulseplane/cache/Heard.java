@@ -6,12 +6,12 @@ import io.pulseplane.vitals.Reading;
 public interface Heard {
 
     /** Another plane has stored this; of what it stored of the series at once, it is the latest. */
-    void stored(Reading reading);
+    default void stored(Reading reading) {}
 
-    void consentChanged(String patient);
+    default void consentChanged(String patient) {}
 
-    void deviceChanged(String device);
+    default void deviceChanged(String device) {}
 
     /** There may have been more than was heard; called again and again while that is so. */
-    void doubt();
+    default void doubt() {}
 }

@@ -25,6 +25,8 @@ public final class RedisSite implements Site, AutoCloseable {
     /** How long a plane that leaves waits for Redis to take its last word. */
     private static final long FAREWELL_MILLIS = 500;
 
+    private static final Heard NOBODY = new Heard() {};
+
     private final RedisSettings settings;
     private final Vertx vertx;
     private volatile Heard heard = NOBODY;
@@ -43,20 +45,6 @@ public final class RedisSite implements Site, AutoCloseable {
     private long timer = -1;
     private boolean closed;
     private volatile long doubtedAt;
-
-    private static final Heard NOBODY = new Heard() {
-        @Override
-        public void stored(Reading reading) {}
-
-        @Override
-        public void consentChanged(String patient) {}
-
-        @Override
-        public void deviceChanged(String device) {}
-
-        @Override
-        public void doubt() {}
-    };
 
     /**
      * Does nothing until it is started; what is remembered until then is not trusted for long.

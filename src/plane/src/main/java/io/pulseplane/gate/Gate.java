@@ -11,6 +11,7 @@ import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.BearerToken;
 import io.pulseplane.gate.token.Identity;
+import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Registry;
@@ -82,6 +83,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     private final Parts parts;
     private final Site site;
+    private final ChangeListener changes;
     private final GateSettings settings;
     private final long skewUs;
     private final long recordStandsUs;
@@ -96,14 +98,11 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     private final AtomicLong calls = new AtomicLong();
 
-    /** Of a plane that has its store to itself. */
-    public Gate(Parts parts, GateSettings settings) {
-        this(parts, Site.OF_ONE, settings);
-    }
-
-    public Gate(Parts parts, Site site, GateSettings settings) {
+    /** @param changes told of what is changed in the {@link #registry} before the change is answered */
+    public Gate(Parts parts, Site site, ChangeListener changes, GateSettings settings) {
         this.parts = parts;
         this.site = site;
+        this.changes = changes;
         this.settings = settings;
         this.skewUs = TimeUnit.NANOSECONDS.toMicros(settings.clockSkew().toNanos());
         this.recordStandsUs =
@@ -258,20 +257,20 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
 
     void changed(Consent consent) {
         facts.changed(consent);
-        site.consentChanged(consent.patient());
+        changes.consentChanged(consent.patient());
         running.recheck(consent.patient());
     }
 
     /** Who reads of this patient stops; who asks for a device's readings does not ask for this patient's any more. */
     void erased(String patient) {
         facts.erased(patient);
-        site.patientErased(patient);
+        changes.patientErased(patient);
         running.recheck(patient);
     }
 
     void changed(Device device) {
         facts.changed(device);
-        site.deviceChanged(device.id());
+        changes.deviceChanged(device.id());
     }
 
     /** Another plane has recorded a consent of this patient. */

@@ -17,6 +17,7 @@ import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.ClientCertificates;
 import io.pulseplane.gate.token.KeyFailure;
 import io.pulseplane.gate.token.TokenSettings;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
@@ -52,6 +53,7 @@ final class GateWiring {
             AuditLog audit,
             Store store,
             Site site,
+            ChangePublisher changes,
             GateMetrics metrics,
             LongSupplier clock) {
         var parts = new Gate.Parts(
@@ -68,6 +70,7 @@ final class GateWiring {
         return new Gate(
                 parts,
                 site,
+                changes,
                 new GateSettings(
                         config.nodeId(),
                         bounds.maxRequestsPerSecond(),

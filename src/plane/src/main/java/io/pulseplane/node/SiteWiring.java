@@ -9,11 +9,9 @@ import io.pulseplane.cache.RedisSite;
 import io.pulseplane.cache.SilentSite;
 import io.pulseplane.cache.WindowSource;
 import io.pulseplane.gate.Gate;
-import io.pulseplane.live.LatestValues;
-import io.pulseplane.live.Watchers;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
-import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Reading;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
@@ -102,23 +100,22 @@ final class SiteWiring {
     }
 
     /** Before the first call comes in, and without waiting for anybody. */
-    void started(@Observes StartupEvent event, Site site, Gate gate, LatestValues latest, Watchers watchers) {
+    void started(@Observes StartupEvent event, Site site, Gate gate, ChangePublisher changes) {
         if (site instanceof RedisSite redis) {
-            redis.start(new Told(gate, latest, watchers));
+            redis.start(new Told(gate, changes));
         } else if (site instanceof SilentSite silent) {
-            silent.start(new Told(gate, latest, watchers));
+            silent.start(new Told(gate, changes));
         }
     }
 
     /** First the gate knows of whom readings are, then they can be had. */
-    private record Told(Gate gate, LatestValues latest, Watchers watchers) implements Heard {
+    private record Told(Gate gate, ChangePublisher changes) implements Heard {
 
         @Override
         public void stored(Reading reading) {
             var series = reading.series();
             gate.stored(series.device(), series.patient());
-            latest.publish(reading);
-            watchers.publish(new Columns(series, new long[] {reading.time()}, new double[] {reading.value()}));
+            changes.readingStoredElsewhere(reading);
         }
 
         @Override

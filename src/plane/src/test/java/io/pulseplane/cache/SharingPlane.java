@@ -3,7 +3,9 @@ package io.pulseplane.cache;
 import static io.pulseplane.Readings.keep;
 
 import io.pulseplane.Readings;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.Watchers;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.Question;
 import io.pulseplane.store.Store;
@@ -34,10 +36,12 @@ final class SharingPlane implements AutoCloseable, Heard {
     final RedisSite site;
     final LatestQuery query;
     private final Store store;
+    private final ChangePublisher changes;
 
     SharingPlane(Vertx vertx, RedisSettings settings, Store store) {
         this.store = store;
         site = new RedisSite(vertx, settings, events, windows);
+        changes = new ChangePublisher(values, new Watchers(0), site);
         query = new LatestQuery(values, store, site.over(store), site);
         site.start(this);
     }
@@ -96,8 +100,7 @@ final class SharingPlane implements AutoCloseable, Heard {
     /** As ingest does it: durable first, then known, then told. */
     void put(Columns columns) {
         keep(store, columns);
-        values.publish(columns);
-        site.stored(columns);
+        changes.readingsStored(columns);
     }
 
     List<Reading> ask(Subject subject) {
@@ -116,7 +119,7 @@ final class SharingPlane implements AutoCloseable, Heard {
 
     @Override
     public void stored(Reading reading) {
-        values.publish(reading);
+        changes.readingStoredElsewhere(reading);
     }
 
     @Override

@@ -49,6 +49,7 @@ import io.pulseplane.live.Watchers;
 import io.pulseplane.query.Aggregation;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
+import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
@@ -159,7 +160,8 @@ final class GatedPlane implements AutoCloseable {
     final AtomicLong later = new AtomicLong();
 
     private final Path directory;
-    private final Site site;
+    private final LatestValues latest = new LatestValues(1 << 20);
+    private final Watchers watchers = new Watchers(100_000);
     private final Policy policy;
     private final Authenticator authenticator;
     private final Server server;
@@ -174,12 +176,12 @@ final class GatedPlane implements AutoCloseable {
     /** @param shared the store, that others may have too; null for one of its own */
     GatedPlane(Path directory, Choice choice, MemoryStore shared, Site site) throws IOException {
         this.directory = directory;
-        this.site = site;
         store = shared == null ? new MemoryStore(this::now) : shared;
         audit = AuditLog.open(
                 AuditSettings.of(choice.audit(), directory.resolve("audit"), "test"),
                 this::now,
                 new io.pulseplane.gate.audit.AuditEvents() {});
+        var changes = new ChangePublisher(latest, watchers, site);
         policy = choice.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
         authenticator = authenticator(directory);
         gate = new Gate(
@@ -194,6 +196,7 @@ final class GatedPlane implements AutoCloseable {
                         events,
                         this::now),
                 site,
+                changes,
                 new GateSettings(
                         "test",
                         choice.maxRequestsPerSecond(),
@@ -202,7 +205,7 @@ final class GatedPlane implements AutoCloseable {
                         16 << 10,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));
-        server = serve(choice);
+        server = serve(choice, changes);
         channel = connect();
     }
 
@@ -219,15 +222,13 @@ final class GatedPlane implements AutoCloseable {
         }
     }
 
-    private Server serve(Choice choice) throws IOException {
-        var latest = new LatestValues(1 << 20);
-        var watchers = new Watchers(100_000);
+    private Server serve(Choice choice, ChangeListener changes) throws IOException {
         var limits = new Limits(100_000, 8 << 20, Duration.ofSeconds(30));
         var ingest = new Ingest(
                 new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5)),
                 new Registration(Registration.Policy.ACCEPT, store),
                 store,
-                new ChangePublisher(latest, watchers, site),
+                changes,
                 256 << 20,
                 NO_EVENTS,
                 this::now);
@@ -243,7 +244,7 @@ final class GatedPlane implements AutoCloseable {
                         new Aggregation(store),
                         watchers,
                         limits))
-                .addService(new RegistryEndpoint(gate.registry(), latest, this::now))
+                .addService(new RegistryEndpoint(gate.registry(), this::now))
                 .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter)))
                 .addService(STRAY_SERVICE)
                 .addService(new Well())

@@ -14,7 +14,7 @@ import io.pulseplane.vitals.Columns;
 public interface Site {
 
     /** A plane that has its store to itself. */
-    Site OF_ONE = new Alone();
+    Site OF_ONE = new UnsharedSite();
 
     /** Whether there may be others who write. */
     boolean isShared();
@@ -46,37 +46,4 @@ public interface Site {
 
     /** A device has just been changed here. Never blocks; to be called before it is acknowledged. */
     void deviceChanged(String device);
-
-    /** Nobody is told, for there is nobody; what a plane remembers it keeps up to date itself. Costs nothing. */
-    class Alone implements Site {
-
-        @Override
-        public boolean isShared() {
-            return false;
-        }
-
-        @Override
-        public long now() {
-            return 0;
-        }
-
-        @Override
-        public boolean holds(long asOf) {
-            return true;
-        }
-
-        @Override
-        public long epoch() {
-            return 0;
-        }
-
-        @Override
-        public void stored(Columns fresh) {}
-
-        @Override
-        public void consentChanged(String patient) {}
-
-        @Override
-        public void deviceChanged(String device) {}
-    }
 }

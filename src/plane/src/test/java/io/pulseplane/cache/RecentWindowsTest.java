@@ -11,7 +11,7 @@ import static io.pulseplane.Readings.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.store.Aggregates;
-import io.pulseplane.store.Site;
+import io.pulseplane.store.TestSite;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
@@ -39,36 +39,9 @@ class RecentWindowsTest {
 
     private final SlowStore store = new SlowStore();
     private final AtomicLong clock = new AtomicLong(NOW);
-    private final Believing site = new Believing();
+    private final TestSite site = new TestSite();
     private final RecentWindows windows = new RecentWindows(1 << 20, Duration.ofMinutes(5));
     private final WindowSource source = windows.over(store, site, clock::get);
-
-    /** A site that believes what is said here. */
-    private static final class Believing extends Site.Alone {
-
-        private final AtomicLong now = new AtomicLong(1);
-        private final AtomicLong fence = new AtomicLong();
-
-        /** Whatever was read before is not to be served. */
-        void doubt() {
-            fence.set(now.incrementAndGet());
-        }
-
-        @Override
-        public boolean isShared() {
-            return true;
-        }
-
-        @Override
-        public long now() {
-            return now.get();
-        }
-
-        @Override
-        public boolean holds(long asOf) {
-            return asOf >= fence.get();
-        }
-    }
 
     @BeforeEach
     void ninetyReadings() {
@@ -143,7 +116,7 @@ class RecentWindowsTest {
     void what_does_not_hold_any_more_is_read_again() {
         ask(0, NOW);
         keep(store, one(ADAS, 42 * SECOND + 1, 66));
-        site.doubt();
+        site.invalidateAll();
         isAsStored(0, NOW);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.store.Site;
+import io.pulseplane.store.TestSite;
 import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -70,7 +71,7 @@ class RememberedTest {
     @Test
     void gives_what_was_known_last_to_those_who_can_do_with_that_while_the_registry_is_gone() {
         var old = new Remembered<String>(
-                MAX_BYTES, String::length, new Moving(), _ -> Uni.createFrom().emitter(questions::add));
+                MAX_BYTES, String::length, TestSite.whereNothingHolds(), _ -> Uni.createFrom().emitter(questions::add));
         old.ask("ada");
         questions.getFirst().complete(Optional.of("yes"));
         var answer = old.askOrLast("ada").toCompletableFuture();
@@ -87,31 +88,5 @@ class RememberedTest {
         assertThatThrownBy(answer::join)
                 .isInstanceOf(CompletionException.class)
                 .hasCauseInstanceOf(Problem.Unavailable.class);
-    }
-
-    /** A site where nothing holds for longer than a moment. */
-    private static final class Moving extends Site.Alone {
-
-        private long time;
-
-        @Override
-        public boolean isShared() {
-            return true;
-        }
-
-        @Override
-        public long now() {
-            return ++time;
-        }
-
-        @Override
-        public boolean holds(long asOf) {
-            return false;
-        }
-
-        @Override
-        public long epoch() {
-            return time;
-        }
     }
 }

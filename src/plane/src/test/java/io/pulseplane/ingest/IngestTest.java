@@ -18,6 +18,7 @@ import io.pulseplane.live.Watchers;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Site;
+import io.pulseplane.store.TestSite;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Batch;
 import io.pulseplane.vitals.Catalogue;
@@ -34,7 +35,6 @@ import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -75,43 +75,23 @@ class IngestTest {
     /** Another plane may have stored it, and not have lived to say so. */
     @Test
     void tells_the_other_planes_of_a_batch_that_turns_out_to_be_stored() {
-        var told = new ArrayList<Columns>();
+        var site = new TestSite();
         var sent = columns(PULSE_OF_ADA, times(10, 20), 60, 61);
         var batch = batch(7, pulse(sent.times(), sent.values()));
         await(ingest.put(batch));
-        var here = ingest(Policy.ACCEPT, new SharedSite(told));
+        var here = ingest(Policy.ACCEPT, site);
         assertThat(await(here.put(batch)).repeated()).isTrue();
-        assertThat(told).containsExactly(sent);
+        assertThat(site.stored()).containsExactly(sent);
     }
 
     @Test
     void does_not_tell_them_of_a_batch_whose_readings_were_refused_for_those_that_are_stored() {
-        var told = new ArrayList<Columns>();
+        var site = new TestSite();
         await(ingest.put(batch(1, pulse(times(10), 60))));
         var contrary = batch(2, pulse(times(10), 61));
         await(ingest.put(contrary));
-        await(ingest(Policy.ACCEPT, new SharedSite(told)).put(contrary));
-        assertThat(told).isEmpty();
-    }
-
-    private static final class SharedSite extends Site.Alone {
-
-        /** What was stored. */
-        private final List<Columns> told;
-
-        private SharedSite(List<Columns> told) {
-            this.told = told;
-        }
-
-        @Override
-        public boolean isShared() {
-            return true;
-        }
-
-        @Override
-        public void stored(Columns fresh) {
-            told.add(fresh);
-        }
+        await(ingest(Policy.ACCEPT, site).put(contrary));
+        assertThat(site.stored()).isEmpty();
     }
 
     @BeforeEach

@@ -10,7 +10,6 @@ import io.pulseplane.gate.policy.Verdict;
 import io.pulseplane.vitals.Problem;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
@@ -108,7 +107,7 @@ final class Judge {
     }
 
     private CompletionStage<Void> unavailable(Principal who, Asked asked, Throwable failure) {
-        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        var cause = Problem.unwrap(failure);
         return refuse(who, asked, "unavailable", policy.digest(), cause);
     }
 

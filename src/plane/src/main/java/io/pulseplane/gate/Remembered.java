@@ -7,7 +7,6 @@ import io.pulseplane.vitals.Problem;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -87,7 +86,7 @@ final class Remembered<T> {
     /** What is known last where the registry cannot be asked; fails as the registry does where nothing is. */
     CompletionStage<Optional<T>> askOrLast(String id) {
         return ask(id).exceptionallyCompose(failure -> {
-            var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            var cause = Problem.unwrap(failure);
             var last = cause instanceof Problem.Unavailable ? last(id) : null;
             return last == null ? CompletableFuture.failedStage(cause) : CompletableFuture.completedStage(last);
         });

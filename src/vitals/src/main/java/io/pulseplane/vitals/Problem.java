@@ -3,6 +3,7 @@ package io.pulseplane.vitals;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 
 /**
  * Every way the plane says no, each with a gRPC status of its own.
@@ -16,6 +17,16 @@ public abstract sealed class Problem extends RuntimeException {
 
     private Problem(String message, Throwable cause) {
         super(message, cause, false, false);
+    }
+
+    /**
+     * What made a stage fail. A stage that depends on a failed one wraps the failure, and the first one does not, so
+     * whoever looks at a failure cannot know which it has.
+     *
+     * @param failure null is given back as null
+     */
+    public static Throwable unwrap(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /** One field that is not as it should be. The path is that of the request: {@code batch.columns[2].values}. */

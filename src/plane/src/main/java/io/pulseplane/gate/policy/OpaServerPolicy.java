@@ -109,8 +109,10 @@ public final class OpaServerPolicy implements Policy {
 
     private void failed(Throwable failure) {
         if (breaker.failed()) {
-            var cause = failure.getCause() == null ? failure : failure.getCause();
-            LOG.log(Level.WARNING, "The policy server is left alone for a while: {0}", cause.toString());
+            LOG.log(
+                    Level.WARNING,
+                    "The policy server is left alone for a while: {0}",
+                    Problem.unwrap(failure).toString());
         }
     }
 

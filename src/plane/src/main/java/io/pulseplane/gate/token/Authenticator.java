@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.vitals.Problem;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -231,7 +230,7 @@ public final class Authenticator implements AutoCloseable {
     }
 
     private Throwable problem(Throwable failure) {
-        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        var cause = Problem.unwrap(failure);
         if (!(cause instanceof RejectedExecutionException)) {
             return cause;
         }

@@ -1,5 +1,6 @@
 package io.pulseplane.gate.token;
 
+import io.pulseplane.vitals.Problem;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -110,7 +111,7 @@ final class JwksUrl implements KeyLoader {
     }
 
     private KeyFailure explain(Throwable failure) {
-        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        var cause = Problem.unwrap(failure);
         return switch (cause) {
             case TimeoutException _ ->
                 new KeyFailure("it does not answer in " + refresh.timeout().toMillis() + " ms", cause);

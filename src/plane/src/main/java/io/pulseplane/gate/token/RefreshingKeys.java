@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -171,7 +170,7 @@ final class RefreshingKeys implements KeySource {
     private State afterFailure(Throwable failure) {
         long now = clock.getAsLong();
         var before = state;
-        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        var cause = Problem.unwrap(failure);
         var message =
                 Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
         if (!closed && !message.equals(before.failure)) {

@@ -8,7 +8,6 @@ import io.vertx.core.Future;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.sqlclient.Pool;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -60,7 +59,7 @@ final class Sessions {
                 } else {
                     // Nobody waits for it any more, whether it is over or not.
                     asking.stop();
-                    emitter.fail(failures.problem(cause(failure)));
+                    emitter.fail(failures.problem(Problem.unwrap(failure)));
                 }
             });
         });
@@ -98,10 +97,6 @@ final class Sessions {
     /** Everything from now on fails with {@code Unavailable}; what is under way goes on until the pool is closed. */
     void close() {
         closed = true;
-    }
-
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /** A question that may have to be asked more than once, until it is stopped. */

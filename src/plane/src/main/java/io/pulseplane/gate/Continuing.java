@@ -11,7 +11,7 @@ final class Continuing {
 
     private static final Future<?> NEVER = CompletableFuture.completedFuture(null);
 
-    private final Gate gate;
+    private final GrantTerms terms;
     private final RunningCalls.Call call;
 
     /** Null as long as nothing goes on. */
@@ -19,15 +19,15 @@ final class Continuing {
 
     private Future<?> expiry = NEVER;
 
-    Continuing(Gate gate, RunningCalls.Call call) {
-        this.gate = gate;
+    Continuing(GrantTerms terms, RunningCalls.Call call) {
+        this.terms = terms;
         this.call = call;
     }
 
     /** The answer may take long: whoever withdraws consent meanwhile must not wait for its end. */
     void begin(Asked permitted) {
         asked = permitted;
-        gate.running().add(call, permitted.access().patients());
+        terms.runningCalls().add(call, permitted.access().patients());
     }
 
     /** Null where nothing goes on. */
@@ -37,22 +37,20 @@ final class Continuing {
 
     /** Has the call look again when what it was permitted by ends. */
     void recheckInTime(Principal principal) {
-        long end = gate.expiry(principal.identity());
+        long end = terms.identityExpiry(principal.identity());
         if (asked != null) {
-            for (var patient : asked.access().patients()) {
-                end = Math.min(end, gate.facts().end(patient));
-            }
+            end = Math.min(end, terms.consentEnd(asked.access()));
         }
         expiry.cancel(false);
         if (end != Long.MAX_VALUE) {
-            expiry = gate.running().recheckAfter(call, end - gate.now());
+            expiry = terms.runningCalls().recheckAfter(call, end - terms.now());
         }
     }
 
     void end() {
         expiry.cancel(false);
         if (asked != null) {
-            gate.running().remove(call, asked.access().patients());
+            terms.runningCalls().remove(call, asked.access().patients());
         }
     }
 }

@@ -5,12 +5,14 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.StatusRuntimeException;
+import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.BearerToken;
 import io.pulseplane.vitals.Problem;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /**
  * One call on its way through the gate. A request is handed to the endpoint when it is known who asks, the request was
@@ -23,7 +25,11 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    private final Gate gate;
+    private final Authenticator authenticator;
+    private final Admission admission;
+    private final Judge judge;
+    private final GrantTerms terms;
+    private final Function<Throwable, StatusRuntimeException> statuses;
     private final Rule<Q> rule;
     private final Executor here;
     private final Peer peer;
@@ -47,8 +53,12 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private boolean halfClosed;
     private boolean over;
 
-    GatedCall(Gate gate, Rule<Q> rule, Executor here, Peer peer, ServerCall<Q, R> call) {
-        this.gate = gate;
+    GatedCall(CallContext gate, Rule<Q> rule, Executor here, Peer peer, ServerCall<Q, R> call) {
+        this.authenticator = gate.authenticator();
+        this.admission = gate.admission();
+        this.judge = gate.judge();
+        this.terms = gate.terms();
+        this.statuses = gate.statuses();
         this.rule = rule;
         this.here = here;
         this.peer = peer;
@@ -56,19 +66,19 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         this.rpc = call.getMethodDescriptor().getFullMethodName();
         this.type = call.getMethodDescriptor().getType();
         this.repeats = clientStreams() ? new Repeats() : null;
-        this.continuing = type == MethodType.UNARY ? null : new Continuing(gate, this);
+        this.continuing = type == MethodType.UNARY ? null : new Continuing(terms, this);
     }
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
         endpoint = next.startCall(call, headers);
-        var requestId = gate.requestId(headers);
+        var requestId = admission.requestId(headers);
         try {
-            gate.measure(headers);
+            admission.checkMetadataSize(headers);
         } catch (Problem.Invalid tooMuch) {
             turnAway(Principal.stranger(peer, requestId), "malformed", tooMuch);
             return;
         }
-        var token = gate.token(headers);
+        var token = admission.bearerToken(headers);
         if (token == null) {
             withoutToken(requestId);
         } else {
@@ -88,12 +98,12 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     }
 
     private void identify(BearerToken token, String requestId) {
-        var known = gate.authenticator().cached(token);
+        var known = authenticator.cached(token);
         if (known != null) {
             identified(Principal.of(known, peer, requestId));
             return;
         }
-        gate.authenticator()
+        authenticator
                 .verify(token)
                 .whenComplete((identity, failure) -> here.execute(() -> {
                     if (over) {
@@ -107,7 +117,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
                         }
                         proceed();
                     } else {
-                        stranger(Principal.stranger(peer, requestId), cause(failure));
+                        stranger(Principal.stranger(peer, requestId), Problem.unwrap(failure));
                     }
                 }));
     }
@@ -130,7 +140,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             return;
         }
         try {
-            gate.takeStranger(who.peer());
+            admission.acquireAnonymous(who.peer());
         } catch (Problem.Exhausted tooMany) {
             end(tooMany);
             return;
@@ -139,9 +149,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     }
 
     private void refuse(Principal who, Asked asked, String reason, Throwable problem) {
-        gate.judge()
-                .refuse(who, asked, reason, problem)
-                .whenComplete((_, failure) -> here.execute(() -> end(cause(failure))));
+        judge.refuse(who, asked, reason, problem)
+                .whenComplete((_, failure) -> here.execute(() -> end(Problem.unwrap(failure))));
     }
 
     @Override
@@ -160,16 +169,16 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         if (line.add(entry)) {
             listen(entry);
         } else {
-            gate.limited(rule.action());
+            admission.countLimited(rule.action());
             end(new Problem.Exhausted("too many bytes wait to be decided on", RETRY));
         }
     }
 
     private void admit(Line.Entry<Q> entry) {
         try {
-            gate.take(principal);
+            admission.acquire(principal);
         } catch (Problem.Exhausted tooMany) {
-            gate.limited(rule.action());
+            admission.countLimited(rule.action());
             entry.refuse(tooMany);
             return;
         }
@@ -190,7 +199,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
         if (!clientStreams()) {
             ask(entry, access);
-        } else if (repeats.permits(access, gate.basis(), gate.now())) {
+        } else if (repeats.permits(access, terms.basis(), terms.now())) {
             if (itsTurn) {
                 entry.permit();
             }
@@ -201,14 +210,14 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void ask(Line.Entry<Q> entry, Access access) {
         var asked = new Asked(rule.action(), rpc, access);
-        var basis = type == MethodType.UNARY ? null : gate.basis();
-        entry.await(asked, basis, gate.judge().decide(principal, asked));
+        var basis = type == MethodType.UNARY ? null : terms.basis();
+        entry.await(asked, basis, judge.decide(principal, asked));
     }
 
     /** One of which it is not known what it asks for. */
     private void refuseUnfit(Line.Entry<Q> entry, String reason, Problem problem) {
         var asked = new Asked(rule.action(), rpc, Access.GENERAL);
-        entry.await(null, null, gate.judge().refuse(principal, asked, reason, problem));
+        entry.await(null, null, judge.refuse(principal, asked, reason, problem));
     }
 
     private boolean clientStreams() {
@@ -224,7 +233,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         listenedTo = decision;
         decision.whenComplete((_, failure) -> here.execute(() -> {
             listenedTo = null;
-            line.decided(decision, failure == null ? null : cause(failure));
+            line.decided(decision, failure == null ? null : Problem.unwrap(failure));
             proceed();
         }));
     }
@@ -259,7 +268,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void permitted(Asked asked, Repeats.Basis basis) {
         if (clientStreams()) {
-            repeats.permitted(asked.access(), basis, gate.standsUntil(asked.access()));
+            repeats.permitted(asked.access(), basis, terms.grantExpiry(asked.access()));
         } else if (!type.serverSendsOneMessage()) {
             goesOn(asked, basis);
         }
@@ -267,7 +276,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void goesOn(Asked asked, Repeats.Basis basis) {
         continuing.begin(asked);
-        if (!basis.equals(gate.basis())) {
+        if (!basis.equals(terms.basis())) {
             recheck();
         }
         continuing.recheckInTime(principal);
@@ -308,17 +317,15 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
                 return;
             }
             var asked = continuing.asked();
-            if (gate.expiry(principal.identity()) <= gate.now()) {
+            if (terms.identityExpiry(principal.identity()) <= terms.now()) {
                 var expired = asked == null ? new Asked(rule.action(), rpc, Access.GENERAL) : asked;
-                gate.ended();
+                terms.countEnded();
                 refuse(principal, expired, "expired", new Problem.Unauthenticated("the token has expired"));
                 return;
             }
             continuing.recheckInTime(principal);
             if (asked != null) {
-                gate.judge()
-                        .decide(principal, asked)
-                        .whenComplete((_, failure) -> here.execute(() -> decidedAnew(failure)));
+                judge.decide(principal, asked).whenComplete((_, failure) -> here.execute(() -> decidedAnew(failure)));
             }
         });
     }
@@ -331,8 +338,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             // By now it is known when the consent ends that holds now.
             continuing.recheckInTime(principal);
         } else {
-            gate.ended();
-            end(cause(failure));
+            terms.countEnded();
+            end(Problem.unwrap(failure));
         }
     }
 
@@ -342,7 +349,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             return;
         }
         finish();
-        var refusal = gate.refusal(problem);
+        var refusal = statuses.apply(problem);
         if (call.shut(refusal.getStatus(), refusal.getTrailers() == null ? new Metadata() : refusal.getTrailers())) {
             endpoint.onCancel();
         }
@@ -381,9 +388,5 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         if (!over) {
             endpoint.onReady();
         }
-    }
-
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 }

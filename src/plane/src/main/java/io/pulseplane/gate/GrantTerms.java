@@ -1,0 +1,75 @@
+package io.pulseplane.gate;
+
+import io.pulseplane.gate.policy.Policy;
+import io.pulseplane.gate.token.Identity;
+import io.pulseplane.store.Site;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** What a permission rests on, and when it ends by itself. Times are microseconds since the epoch. */
+final class GrantTerms {
+
+    private final Facts facts;
+    private final Site site;
+    private final Policy policy;
+    private final RunningCalls runningCalls;
+    private final GateEvents events;
+    private final LongSupplier clock;
+    private final long clockSkewUs;
+    private final long grantTtlUs;
+
+    GrantTerms(
+            Facts facts,
+            Site site,
+            Policy policy,
+            RunningCalls runningCalls,
+            GateSettings settings,
+            GateEvents events,
+            LongSupplier clock) {
+        this.facts = facts;
+        this.site = site;
+        this.policy = policy;
+        this.runningCalls = runningCalls;
+        this.events = events;
+        this.clock = clock;
+        this.clockSkewUs = TimeUnit.NANOSECONDS.toMicros(settings.clockSkew().toNanos());
+        this.grantTtlUs = TimeUnit.NANOSECONDS.toMicros(settings.recordStands().toNanos());
+    }
+
+    /** What decisions are made by now. */
+    Repeats.Basis basis() {
+        return new Repeats.Basis(facts.changes(), site.epoch(), policy.digest());
+    }
+
+    /** Until when a permission holds for requests that repeat it. */
+    long grantExpiry(Access access) {
+        return Math.min(now() + grantTtlUs, consentEnd(access));
+    }
+
+    /** When the caller has to prove again who they are. {@code Long.MAX_VALUE} if never. */
+    long identityExpiry(Identity identity) {
+        return identity.expiresUs() == Long.MAX_VALUE ? Long.MAX_VALUE : identity.expiresUs() + clockSkewUs;
+    }
+
+    /** When the first consent ends of the patients it is about. {@code Long.MAX_VALUE} if none does. */
+    long consentEnd(Access access) {
+        long end = Long.MAX_VALUE;
+        for (var patient : access.patients()) {
+            end = Math.min(end, facts.end(patient));
+        }
+        return end;
+    }
+
+    long now() {
+        return clock.getAsLong();
+    }
+
+    /** Counts a stream that ended because its permission did. */
+    void countEnded() {
+        events.ended();
+    }
+
+    RunningCalls runningCalls() {
+        return runningCalls;
+    }
+}

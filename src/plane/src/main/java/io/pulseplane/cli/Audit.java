@@ -6,6 +6,7 @@ import io.pulseplane.api.v1.Decision;
 import io.pulseplane.api.v1.ListRecordsRequest;
 import io.pulseplane.api.v1.Order;
 import io.pulseplane.node.TrailVerification;
+import io.pulseplane.vitals.EpochMicros;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -75,10 +76,10 @@ final class Audit {
                     .setLimit(limit)
                     .setOrder(newestFirst ? Order.ORDER_NEWEST_FIRST : Order.ORDER_OLDEST_FIRST);
             if (from != null) {
-                request.setFromUs(Times.micros(from));
+                request.setFromUs(EpochMicros.of(from));
             }
             if (to != null) {
-                request.setToUs(Times.micros(to));
+                request.setToUs(EpochMicros.of(to));
             }
             return plane.as("auditor", channel -> {
                 var responses = AuditServiceGrpc.newBlockingStub(channel).listRecords(request.build());

@@ -3,6 +3,7 @@ package io.pulseplane.cli;
 import io.pulseplane.api.v1.ListConsentsRequest;
 import io.pulseplane.api.v1.PutConsentRequest;
 import io.pulseplane.api.v1.RegistryServiceGrpc;
+import io.pulseplane.vitals.EpochMicros;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -92,10 +93,10 @@ final class Consent {
                     .setGranted(true)
                     .addAllCodes(codes);
             if (from != null) {
-                consent.setFromUs(Times.micros(from));
+                consent.setFromUs(EpochMicros.of(from));
             }
             if (until != null) {
-                consent.setToUs(Times.micros(until));
+                consent.setToUs(EpochMicros.of(until));
             }
             return consent.build();
         }

@@ -14,13 +14,13 @@ import io.pulseplane.client.ColumnMessages;
 import io.pulseplane.client.PlaneClient;
 import io.pulseplane.client.RetryPolicy;
 import io.pulseplane.node.PlaneProcess;
+import io.pulseplane.vitals.EpochMicros;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Locale;
@@ -118,7 +118,7 @@ final class Demo implements Callable<Integer> {
     }
 
     private void stream(PlaneClient client, Summary summary) {
-        long now = Times.micros(Instant.now()) / SECOND * SECOND;
+        long now = EpochMicros.now() / SECOND * SECOND;
         long history = HISTORY_MINUTES * 60L;
         try {
             var past = new Fleet.Plan(devices, history, Double.POSITIVE_INFINITY, 60, now - history * SECOND, 1);
@@ -202,7 +202,7 @@ final class Demo implements Callable<Integer> {
     }
 
     private static void addWindows(QueryServiceGrpc.QueryServiceBlockingStub plane, String patient, Table table) {
-        long now = Times.micros(Instant.now());
+        long now = EpochMicros.now();
         var windows = plane.aggregate(AggregateRequest.newBuilder()
                 .setPatientId(patient)
                 .addCodes("8867-4")

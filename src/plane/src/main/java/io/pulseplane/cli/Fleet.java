@@ -3,8 +3,8 @@ package io.pulseplane.cli;
 import io.grpc.Channel;
 import io.pulseplane.client.BatchBuilder;
 import io.pulseplane.client.ReadingsStream;
+import io.pulseplane.vitals.EpochMicros;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -84,7 +84,7 @@ final class Fleet {
         var physiology = new Physiology(plan.seed + number);
         var batch = new BatchBuilder(device(number), patient(number));
         var pace = new Pace(plan.speed);
-        long sequence = Times.micros(Instant.now());
+        long sequence = EpochMicros.now();
         for (long sample = 0; sample < plan.samples; sample++) {
             long time = plan.start + sample * SECOND;
             pace.waitFor(time);

@@ -7,6 +7,7 @@ import io.pulseplane.api.v1.Grouping;
 import io.pulseplane.api.v1.Order;
 import io.pulseplane.api.v1.QueryReadingsRequest;
 import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.vitals.EpochMicros;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -90,10 +91,10 @@ final class Query {
 
         void range(LongConsumer setFrom, LongConsumer setTo) {
             if (from != null) {
-                setFrom.accept(Times.micros(from));
+                setFrom.accept(EpochMicros.of(from));
             }
             if (to != null) {
-                setTo.accept(Times.micros(to));
+                setTo.accept(EpochMicros.of(to));
             }
         }
     }

@@ -3,6 +3,7 @@ package io.pulseplane.cli;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import io.pulseplane.vitals.EpochMicros;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -92,7 +93,8 @@ final class Recording implements AutoCloseable {
 
     private static Row row(NamedCsvRecord record) {
         return new Row(
-                Times.micros(OffsetDateTime.parse(field(record, "measured_at")).toInstant()),
+                EpochMicros.of(
+                        OffsetDateTime.parse(field(record, "measured_at")).toInstant()),
                 field(record, "device_id"),
                 field(record, "patient_id"),
                 field(record, "code"),

@@ -4,11 +4,11 @@ import io.grpc.Channel;
 import io.pulseplane.client.BatchBuilder;
 import io.pulseplane.client.DeviceStreams;
 import io.pulseplane.client.ReadingsStream;
+import io.pulseplane.vitals.EpochMicros;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
@@ -73,7 +73,7 @@ final class Replay implements Callable<Integer> {
     private Duration patience;
 
     private final SequencedMap<String, BatchBuilder> open = new LinkedHashMap<>();
-    private long sequence = Times.micros(Instant.now());
+    private long sequence = EpochMicros.now();
 
     static final class SpeedConverter implements ITypeConverter<Double> {
         @Override

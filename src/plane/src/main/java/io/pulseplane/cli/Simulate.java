@@ -1,6 +1,7 @@
 package io.pulseplane.cli;
 
 import io.grpc.Channel;
+import io.pulseplane.vitals.EpochMicros;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -137,9 +138,9 @@ final class Simulate implements Callable<Integer> {
         if (seconds != null && Double.isFinite(speed)) {
             samples = Math.min(samples, Math.max(1, Math.round(seconds * speed)));
         }
-        long now = Times.micros(Instant.now()) / SECOND * SECOND;
+        long now = EpochMicros.now() / SECOND * SECOND;
         boolean realTime = speed <= 1;
-        long first = start != null ? Times.micros(start) / SECOND * SECOND : now;
+        long first = start != null ? EpochMicros.of(start) / SECOND * SECOND : now;
         if (start == null && !realTime) {
             first = now - Math.min(samples, HISTORY.toSeconds()) * SECOND;
         }

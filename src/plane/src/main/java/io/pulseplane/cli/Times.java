@@ -26,10 +26,6 @@ final class Times {
         return FORMAT.format(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
     }
 
-    static long micros(Instant instant) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
-    }
-
     /** {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}, {@code 30d}, or ISO 8601 such as {@code PT1M30S}. */
     static Duration duration(String text) {
         var parts = SHORT.matcher(text);

@@ -4,6 +4,7 @@ import io.pulseplane.gate.audit.AuditEvents;
 import io.pulseplane.gate.audit.AuditLog;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.vitals.EpochMicros;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,13 +33,14 @@ final class Ahead {
             var edge = configuration.getConfigMapping(EdgeConfig.class);
             var gate = configuration.getConfigMapping(GateConfig.class);
             var store = new FutureTask<Store>(() -> EdgeStore.open(
-                    config.dataDir(), edge.settings(config.store().readerThreads()), Plane.CLOCK));
+                    config.dataDir(), edge.settings(config.store().readerThreads()), EpochMicros::now));
             var trail = new FutureTask<>(() -> {
                 // It makes sure that the directory is this plane's alone.
                 store.get();
                 var events = new CompletableFuture<AuditEvents>();
                 return new Trail(
-                        AuditLog.open(GateWiring.auditSettings(gate, config), Plane.CLOCK, new Later(events)), events);
+                        AuditLog.open(gate.auditSettings(config.dataDir()), EpochMicros::now, new Later(events)),
+                        events);
             });
             STORE.set(store);
             TRAIL.set(trail);
@@ -71,7 +73,7 @@ final class Ahead {
             return task.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new PlaneProcess.StartFailure("the start was interrupted");
+            throw new StartupException("the start was interrupted");
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case RuntimeException failure -> throw failure;

@@ -21,6 +21,9 @@ import java.util.concurrent.TimeUnit;
 @Singleton
 final class CallMetrics implements ServerInterceptor, Prioritized {
 
+    /** Outside of every other interceptor, so that what they refuse is measured too. */
+    static final int PRIORITY = Integer.MAX_VALUE;
+
     private final MeterRegistry registry;
 
     /** Timers by rpc and, inside, by the number of the status code. Rpcs are those there are, so this is bounded. */
@@ -48,7 +51,7 @@ final class CallMetrics implements ServerInterceptor, Prioritized {
 
     @Override
     public int getPriority() {
-        return GateInterceptor.PRIORITY + 1;
+        return PRIORITY;
     }
 
     private Timer timer(String rpc, Status.Code code) {

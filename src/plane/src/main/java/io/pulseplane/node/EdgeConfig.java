@@ -57,7 +57,7 @@ public interface EdgeConfig {
                         .filter(Optional::isPresent)
                         .count()
                 > 1) {
-            throw new PlaneProcess.StartFailure("pulseplane.store: the node's key is to come from one place, not from"
+            throw new StartupException("pulseplane.store: the node's key is to come from one place, not from"
                     + " more of node-key, node-key-file and node-key-command");
         }
         return new EdgeSettings(

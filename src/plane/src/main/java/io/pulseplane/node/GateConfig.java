@@ -32,6 +32,23 @@ public interface GateConfig {
 
     Audit audit();
 
+    default AuditSettings auditSettings(Path dataDir) {
+        var audit = audit();
+        var directory = auditDirectory(dataDir);
+        return new AuditSettings(
+                audit.mode(),
+                directory,
+                directory.resolve("node.key"),
+                nodeId(),
+                audit.interval(),
+                AuditSettings.Queue.DEFAULT,
+                new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
+    }
+
+    default Path auditDirectory(Path dataDir) {
+        return audit().directory().orElse(dataDir.resolve("audit"));
+    }
+
     interface Bounds {
 
         /** Networks that answers may go to, in CIDR notation. To callers elsewhere, data would not stay local. */

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 final class GateInterceptor implements ServerInterceptor, Prioritized {
 
     /** Outside of all that Quarkus has, and inside of the interceptor that measures, so that refusals are measured too. */
-    static final int PRIORITY = Integer.MAX_VALUE - 1;
+    static final int PRIORITY = CallMetrics.PRIORITY - 1;
 
     private static final String OURS = "pulseplane.";
 

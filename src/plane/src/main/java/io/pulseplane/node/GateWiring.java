@@ -9,7 +9,6 @@ import io.pulseplane.gate.GateSettings;
 import io.pulseplane.gate.Network;
 import io.pulseplane.gate.audit.AuditLog;
 import io.pulseplane.gate.audit.AuditReader;
-import io.pulseplane.gate.audit.AuditSettings;
 import io.pulseplane.gate.policy.Policies;
 import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.gate.policy.PolicySettings;
@@ -107,7 +106,7 @@ final class GateWiring {
             var certificates = new ClientCertificates(config.tenant(), clock);
             return new Connections(networks, config.gate().maxConnectionsPerAddress(), certificates::of, metrics);
         } catch (IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.gate.local-networks: " + e.getMessage());
+            throw new StartupException("pulseplane.gate.local-networks: " + e.getMessage());
         }
     }
 
@@ -116,37 +115,20 @@ final class GateWiring {
     @Singleton
     AuditLog audit(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
         try {
-            return Ahead.trailOr(metrics, () -> AuditLog.open(auditSettings(config, plane), clock, metrics));
+            return Ahead.trailOr(metrics, () -> AuditLog.open(config.auditSettings(plane.dataDir()), clock, metrics));
         } catch (IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.audit: " + e.getMessage());
+            throw new StartupException("pulseplane.audit: " + e.getMessage());
         }
-    }
-
-    static AuditSettings auditSettings(GateConfig config, PlaneConfig plane) {
-        var audit = config.audit();
-        var directory = auditDirectory(config, plane);
-        return new AuditSettings(
-                audit.mode(),
-                directory,
-                directory.resolve("node.key"),
-                config.nodeId(),
-                audit.interval(),
-                AuditSettings.Queue.DEFAULT,
-                new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
     }
 
     void close(@Disposes AuditLog audit) {
         audit.close();
     }
 
-    private static Path auditDirectory(GateConfig config, PlaneConfig plane) {
-        return config.audit().directory().orElse(plane.dataDir().resolve("audit"));
-    }
-
     @Produces
     @Singleton
     AuditTrail trail(GateConfig config, PlaneConfig plane) {
-        var directory = auditDirectory(config, plane);
+        var directory = config.auditDirectory(plane.dataDir());
         return filter -> AuditReader.open(directory, filter);
     }
 
@@ -156,7 +138,7 @@ final class GateWiring {
         try {
             return Authenticator.open(tokens(config, plane.dataDir()), GateWiring::trust, clock);
         } catch (KeyFailure | IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure(e.getMessage());
+            throw new StartupException(e.getMessage());
         }
     }
 
@@ -214,7 +196,7 @@ final class GateWiring {
                     server.maxFailures(),
                     server.pause()));
         } catch (UncheckedIOException | IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.policy: " + e.getMessage());
+            throw new StartupException("pulseplane.policy: " + e.getMessage());
         }
     }
 

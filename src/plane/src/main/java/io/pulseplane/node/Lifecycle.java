@@ -44,7 +44,7 @@ final class Lifecycle {
     /** Quarkus goes on without its gRPC server if that cannot be made; a plane without gRPC is none. */
     void started(@Observes StartupEvent event) {
         if (!grpc.useSeparateServer()) {
-            throw new PlaneProcess.StartFailure(
+            throw new StartupException(
                     "quarkus.grpc.server.use-separate-server=false would lead past the bounds of the gate");
         }
         bounds.failure().ifPresent(why -> {
@@ -52,7 +52,7 @@ final class Lifecycle {
         });
         // Known before Quarkus goes on; its count of servers is raised beside that, and so at times after this.
         if (!values.containsKey(GrpcServer.GRPC_PORT)) {
-            throw new PlaneProcess.StartFailure(
+            throw new StartupException(
                     "gRPC cannot listen on " + grpc.host() + ":" + grpc.port() + "; is the port taken?");
         }
         // Which is not the configured one where that is 0.

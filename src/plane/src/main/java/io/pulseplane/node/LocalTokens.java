@@ -5,12 +5,11 @@ import io.pulseplane.gate.token.TokenIssuer;
 import io.pulseplane.gate.token.TokenRequest;
 import io.pulseplane.gate.token.TokenSettings;
 import io.pulseplane.gate.token.TokenSettings.Keys;
+import io.pulseplane.vitals.EpochMicros;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** Tokens of the key that a plane makes for itself, for whoever may read its data directory. No plane has to run. */
@@ -46,11 +45,7 @@ public final class LocalTokens {
     public static String issue(Path dataDir, Wanted wanted) throws IOException {
         var request = new TokenRequest(
                 wanted.subject(), wanted.roles(), wanted.tenant(), wanted.patientId(), wanted.deviceId(), wanted.ttl());
-        return TokenIssuer.open(dataDir, TokenSettings.of(new Keys.Local(dataDir)), LocalTokens::now)
+        return TokenIssuer.open(dataDir, TokenSettings.of(new Keys.Local(dataDir)), EpochMicros::now)
                 .issue(request);
-    }
-
-    private static long now() {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 }

@@ -16,24 +16,21 @@ import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.EpochMicros;
 import io.pulseplane.vitals.Screening;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.function.LongSupplier;
 
 /** The parts of the plane and how they fit together. */
 final class Plane {
 
-    static final LongSupplier CLOCK = () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-
     @Produces
     @Singleton
     LongSupplier clock() {
-        return CLOCK;
+        return EpochMicros::now;
     }
 
     @Produces

@@ -92,14 +92,4 @@ public final class PlaneProcess {
                         line -> System.err.println("pulseplane did not start: " + line),
                         () -> Logger.getLogger(PlaneProcess.class).error("pulseplane did not start", failure));
     }
-
-    /** Why the plane cannot start, for the person who started it. */
-    static final class StartFailure extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        StartFailure(String message) {
-            super(message);
-        }
-    }
 }

@@ -86,7 +86,7 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
     private void secure(GrpcServerConfiguration server, NettyServerBuilder netty) {
         var context = tls.open();
         if (context.isEmpty() && !bounds.plaintextBeyondLoopback() && !isLoopback(server.host())) {
-            throw new PlaneProcess.StartFailure("gRPC would listen on " + server.host()
+            throw new StartupException("gRPC would listen on " + server.host()
                     + " without TLS: set pulseplane.gate.tls-configuration-name, or, if something else encrypts on the"
                     + " way, pulseplane.gate.plaintext-beyond-loopback=true");
         }
@@ -101,7 +101,7 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
                             bounds.maxHalfSentBytes().asLongValue()));
             limit(netty);
         } catch (IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.gate: " + e.getMessage());
+            throw new StartupException("pulseplane.gate: " + e.getMessage());
         }
     }
 
@@ -141,7 +141,7 @@ final class ServerBounds implements ServerBuilderCustomizer<VertxServerBuilder> 
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw new PlaneProcess.StartFailure("gRPC cannot listen on " + host + ": there is no such host");
+            throw new StartupException("gRPC cannot listen on " + host + ": there is no such host");
         }
     }
 }

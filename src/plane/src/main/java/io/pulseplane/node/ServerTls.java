@@ -61,21 +61,21 @@ final class ServerTls {
         this.vertx = vertx;
     }
 
-    /** Nothing if the plane is not to speak TLS; throws {@link PlaneProcess.StartFailure} if it is, and cannot. */
+    /** Nothing if the plane is not to speak TLS; throws {@link StartupException} if it is, and cannot. */
     Optional<SslContext> open() {
         return name.map(this::open);
     }
 
     private SslContext open(String named) {
         var configuration = registry.get(named)
-                .orElseThrow(() -> new PlaneProcess.StartFailure("there is no TLS configuration named " + named
+                .orElseThrow(() -> new StartupException("there is no TLS configuration named " + named
                         + ": set quarkus.tls." + named + ".key-store.pem.0.cert and .key"));
         try {
             var context = new RenewableContext(context(configuration));
             opened = Optional.of(context);
             return context;
         } catch (Exception e) {
-            throw new PlaneProcess.StartFailure("quarkus.tls." + named + " cannot be used: " + e.getMessage());
+            throw new StartupException("quarkus.tls." + named + " cannot be used: " + e.getMessage());
         }
     }
 

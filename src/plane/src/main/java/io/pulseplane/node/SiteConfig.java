@@ -34,12 +34,12 @@ public interface SiteConfig {
     default SealKeys keys(String what) {
         try {
             return SealKeys.parse(
-                    key().orElseThrow(() -> new PlaneProcess.StartFailure(what
+                    key().orElseThrow(() -> new StartupException(what
                             + " needs pulseplane.site.key, 32 bytes in Base64 that all planes of the site share:"
                             + " openssl rand -base64 32")),
                     otherKeys().orElse(List.of()));
         } catch (IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.site.key, .other-keys: " + e.getMessage());
+            throw new StartupException("pulseplane.site.key, .other-keys: " + e.getMessage());
         }
     }
 }

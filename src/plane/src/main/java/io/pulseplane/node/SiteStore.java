@@ -53,7 +53,7 @@ final class SiteStore {
             spoolMetrics.watch(store, clock);
             return store;
         } catch (IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.spool: " + e.getMessage());
+            throw new StartupException("pulseplane.spool: " + e.getMessage());
         }
     }
 

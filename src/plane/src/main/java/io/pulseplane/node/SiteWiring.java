@@ -40,7 +40,7 @@ final class SiteWiring {
             RecentWindows windows) {
         if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
             if (redis.hosts().isPresent()) {
-                throw new PlaneProcess.StartFailure(
+                throw new StartupException(
                         "pulseplane.redis.hosts is for planes that share a store: pulseplane.store=postgres");
             }
             return Site.OF_ONE;
@@ -50,7 +50,7 @@ final class SiteWiring {
                     .<Site>map(there -> withRedis(gate, site, redis, there, vertx, registry, windows))
                     .orElseGet(() -> new SilentSite(vertx, site.maxStaleness(), windows));
         } catch (IllegalArgumentException e) {
-            throw new PlaneProcess.StartFailure("pulseplane.redis, pulseplane.site: " + e.getMessage());
+            throw new StartupException("pulseplane.redis, pulseplane.site: " + e.getMessage());
         }
     }
 

@@ -36,7 +36,7 @@ final class StartReport {
                 Optional.of(
                         "HTTP cannot listen on " + taken.getHost() + ":" + taken.getPort() + "; is the port taken?");
             case Problem problem -> Optional.of(withRoot(problem));
-            case PlaneProcess.StartFailure known -> Optional.of(known.getMessage());
+            case StartupException known -> Optional.of(known.getMessage());
             case ConfigValidationException invalid -> Optional.of(problems(invalid));
             case ConfigurationException invalid -> Optional.of(invalid.getMessage());
             case RuntimeException unusable when isOfTlsRegistry(unusable) -> Optional.of(withRoot(unusable));

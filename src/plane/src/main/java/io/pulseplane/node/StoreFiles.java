@@ -5,15 +5,14 @@ import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.edge.Inspection;
 import io.pulseplane.store.edge.Verification;
 import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.vitals.EpochMicros;
 import io.pulseplane.vitals.Problem;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 
 /** The files of an edge store, for a person who wants to know how they are. */
 public final class StoreFiles {
@@ -124,7 +123,7 @@ public final class StoreFiles {
     public static List<String> compact(Path directory, KeySource keys) {
         var key = keys.read(directory);
         var before = Inspection.of(directory, Optional.of(key));
-        var store = EdgeStore.open(directory, EdgeSettings.of(READER_THREADS).withNodeKey(key), StoreFiles::now);
+        var store = EdgeStore.open(directory, EdgeSettings.of(READER_THREADS).withNodeKey(key), EpochMicros::now);
         try {
             store.compact().await().indefinitely();
         } finally {
@@ -138,10 +137,5 @@ public final class StoreFiles {
         lines.add("chunks: " + before.chunks() + ", now " + after.chunks());
         lines.add("bytes: " + before.bytes() + ", now " + after.bytes());
         return lines;
-    }
-
-    private static long now() {
-        var now = Instant.now();
-        return TimeUnit.SECONDS.toMicros(now.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(now.getNano());
     }
 }

@@ -43,7 +43,7 @@ final class StoreStart {
                 Migration.run(postgres.settings(), false);
             }
         } catch (Migration.Failed e) {
-            throw new PlaneProcess.StartFailure("the database was not migrated: " + e.getMessage());
+            throw new StartupException("the database was not migrated: " + e.getMessage());
         }
     }
 

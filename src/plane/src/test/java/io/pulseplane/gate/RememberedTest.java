@@ -71,7 +71,10 @@ class RememberedTest {
     @Test
     void gives_what_was_known_last_to_those_who_can_do_with_that_while_the_registry_is_gone() {
         var old = new Remembered<String>(
-                MAX_BYTES, String::length, TestSite.whereNothingHolds(), _ -> Uni.createFrom().emitter(questions::add));
+                MAX_BYTES,
+                String::length,
+                TestSite.whereNothingHolds(),
+                _ -> Uni.createFrom().emitter(questions::add));
         old.ask("ada");
         questions.getFirst().complete(Optional.of("yes"));
         var answer = old.askOrLast("ada").toCompletableFuture();

@@ -1,7 +1,6 @@
 package io.pulseplane.gate.audit;
 
 import io.pulseplane.vitals.Problem;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -22,12 +21,6 @@ final class AuditQueue {
     /** A queue that is filled to this part of its bounds is written before its time. */
     private static final int EARLY = 4;
 
-    /** Who waits for the disk together asks again together: from so many on, the next batch waits to be as large as the last. */
-    static final int COMPANY = 8;
-
-    /** But no longer than this, which is what some syncs take. */
-    static final Duration GATHERING = Duration.ofNanos(500_000);
-
     private enum State {
         OPEN,
         UNWRITABLE,
@@ -45,15 +38,12 @@ final class AuditQueue {
     private long heldBytes;
     private long refused;
 
-    /** How many came together the last time. */
-    private int together;
-
     /** When the first of the waiting records came. */
     private long since;
 
     AuditQueue(AuditSettings settings) {
         sync = settings.mode() == AuditSettings.Mode.SYNC;
-        intervalNanos = settings.interval().toNanos();
+        intervalNanos = sync ? 0 : settings.interval().toNanos();
         bounds = settings.queue();
     }
 
@@ -82,7 +72,7 @@ final class AuditQueue {
             if (waiting.count() == 1) {
                 since = System.nanoTime();
                 notify();
-            } else if (sync ? waiting.count() == together : isEarly(weight)) {
+            } else if (!sync && isEarly(weight)) {
                 notify();
             }
             return sync ? waiting.stage() : AuditLog.WRITTEN;
@@ -117,16 +107,12 @@ final class AuditQueue {
     }
 
     private long dueIn(long now) {
-        if (sync) {
-            return together < COMPANY || waiting.count() >= together ? 0 : since + GATHERING.toNanos() - now;
-        }
         var early = waiting.count() >= bounds.records() / EARLY || waiting.bytes() >= bounds.bytes() / EARLY;
         return early ? 0 : since + intervalNanos - now;
     }
 
     private Batch swap() {
         var batch = waiting;
-        together = batch.count();
         waiting = spare;
         spare = null;
         return batch;

@@ -29,7 +29,7 @@ import java.util.function.LongSupplier;
  */
 final class Standing {
 
-    static final int MAX_PLANES = 1_000;
+    private static final int MAX_PLANES = 1_000;
 
     /** Beats whose time is remembered; at a heartbeat of a fifth of the bound or less, far longer than they matter. */
     private static final int BEATS = 256;

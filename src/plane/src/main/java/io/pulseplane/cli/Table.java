@@ -13,13 +13,12 @@ final class Table {
         rows.add(List.of(headings));
     }
 
-    Table row(Object... cells) {
+    void row(Object... cells) {
         var row = new ArrayList<String>(cells.length);
         for (var cell : cells) {
             row.add(cell == null ? "" : cell.toString());
         }
         rows.add(row);
-        return this;
     }
 
     boolean isEmpty() {

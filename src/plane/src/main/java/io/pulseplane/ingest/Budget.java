@@ -17,10 +17,6 @@ public final class Budget {
         this.max = max;
     }
 
-    public long max() {
-        return max;
-    }
-
     public synchronized long used() {
         return used;
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
-import com.google.rpc.RetryInfo;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
@@ -145,9 +144,5 @@ abstract class PlaneTest {
         } catch (InvalidProtocolBufferException e) {
             throw new AssertionError(e);
         }
-    }
-
-    static boolean saysWhenToRetry(StatusRuntimeException refusal) {
-        return StatusProto.fromThrowable(refusal).getDetailsList().stream().anyMatch(d -> d.is(RetryInfo.class));
     }
 }

@@ -18,7 +18,6 @@ class BudgetTest {
 
     @Test
     void counts_what_fits_and_refuses_what_does_not() {
-        assertThat(budget.max()).isEqualTo(100);
         assertThat(budget.tryReserve(60)).isTrue();
         assertThat(budget.tryReserve(41)).isFalse();
         assertThat(budget.used()).isEqualTo(60);

@@ -1,6 +1,5 @@
 package io.pulseplane.vitals;
 
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,10 +54,6 @@ public final class Catalogue {
 
     public Optional<VitalSign> find(String code) {
         return Optional.ofNullable(signs.get(code));
-    }
-
-    public Collection<VitalSign> signs() {
-        return List.copyOf(signs.values());
     }
 
     public List<PressurePair> pressures() {

@@ -16,9 +16,4 @@ public record VitalSign(String code, String name, String unit, double low, doubl
             throw new IllegalArgumentException(code + ": low " + low + " is not below high " + high);
         }
     }
-
-    /** Whether a finite value lies in the range; false for NaN. */
-    public boolean isPlausible(double value) {
-        return value >= low && value <= high;
-    }
 }

@@ -203,7 +203,8 @@ class ScreeningTest {
             for (int i = 0; i < block.times().length; i++) {
                 long time = block.times()[i];
                 if (sign.unit().equals(block.unit())
-                        && sign.isPlausible(block.values()[i])
+                        && block.values()[i] >= sign.low()
+                        && block.values()[i] <= sign.high()
                         && time >= 0
                         && time <= NOW + 5_000_000) {
                     kept.computeIfAbsent(block.code(), _ -> new HashMap<>()).putIfAbsent(time, block.values()[i]);

@@ -4,8 +4,4 @@ package io.pulseplane.gate.audit;
 record Span(long from, long to) {
 
     static final Span NONE = new Span(Long.MAX_VALUE, Long.MIN_VALUE);
-
-    boolean isEmpty() {
-        return from > to;
-    }
 }

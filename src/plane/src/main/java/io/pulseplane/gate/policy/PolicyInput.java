@@ -51,9 +51,6 @@ public record PolicyInput(
      */
     public record User(String subject, List<String> roles, String tenant, String deviceId, String patientId) {
 
-        /** Nobody in particular. */
-        public static final User ANONYMOUS = new User("", List.of(), "", "", "");
-
         public User {
             Objects.requireNonNull(subject);
             Objects.requireNonNull(tenant);

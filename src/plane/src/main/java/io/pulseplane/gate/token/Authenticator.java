@@ -240,7 +240,7 @@ public final class Authenticator implements AutoCloseable {
     }
 
     /** How many tokens are remembered, expired ones perhaps among them. */
-    public long knownTokens() {
+    long verifiedTokens() {
         return known.estimatedSize();
     }
 

@@ -39,8 +39,4 @@ public record Identity(
     public boolean isAnonymous() {
         return subject.isEmpty();
     }
-
-    public boolean hasRole(String role) {
-        return roles.contains(role);
-    }
 }

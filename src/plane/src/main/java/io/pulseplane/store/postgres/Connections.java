@@ -19,7 +19,7 @@ final class Connections {
     private static final int PREPARED_STATEMENT_LENGTH = 4_096;
 
     /** Questions that may wait for a connection; more are refused. */
-    static final int MAX_WAITING = 4_096;
+    private static final int MAX_WAITING = 4_096;
 
     /**
      * Every statement finds its rows by an index, whatever the tables hold, so there is one plan for each: it does not

@@ -33,16 +33,4 @@ public record SpoolSettings(
                     "patience, backoff: 1 ms or more, and the longest not below the shortest");
         }
     }
-
-    /** Out of the box, with what has no default. */
-    public static SpoolSettings of(Path directory, SealKeys keys) {
-        return new SpoolSettings(
-                directory,
-                keys,
-                1L << 30,
-                1_000_000,
-                Duration.ofSeconds(5),
-                Duration.ofMillis(100),
-                Duration.ofSeconds(2));
-    }
 }

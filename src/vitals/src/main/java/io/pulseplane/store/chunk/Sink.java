@@ -9,7 +9,6 @@ import java.util.Arrays;
 final class Sink {
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private byte[] bytes = new byte[1_024];
     private int position;
@@ -44,11 +43,6 @@ final class Sink {
     void fixed(long value) {
         LONG.set(bytes, position, value);
         position += Long.BYTES;
-    }
-
-    void fixed(int value) {
-        INT.set(bytes, position, value);
-        position += Integer.BYTES;
     }
 
     /** As many bytes as the bits need, rounded up. */

@@ -47,8 +47,8 @@ public final class Startup {
     private static final int WARM_UP = 3;
 
     /** What one start took; times in microseconds, memory in KiB. */
-    private record Start(
-            long connected, long answered, long asked, long minorFaults, long majorFaults, long resident, long threads) {}
+    private record StartSample(
+            long connectedMicros, long answeredMicros, long attempts, long minorFaults, long majorFaults, long residentKib, long threads) {}
 
     private final List<String> program;
     private final Path data;
@@ -106,29 +106,29 @@ public final class Startup {
         var token = output(command("token", "--role", "authorized_medical_staff", "--ttl", "1d", "--data-dir",
                         data.toString()))
                 .strip();
-        var call = new Call(port, token);
+        var call = new RawCall(port, token);
         for (int i = 0; i < WARM_UP; i++) {
             start(call);
         }
-        var starts = new ArrayList<Start>();
+        var starts = new ArrayList<StartSample>();
         for (int i = 0; i < runs; i++) {
             starts.add(start(call));
         }
         System.out.printf(Locale.ROOT, "%d starts of %s%n", runs, String.join(" ", serving));
         row("", "min", "median", "p95");
-        row("exec to first answer, ms", starts.stream().mapToLong(Start::answered), 1e3);
-        row("exec to first connection, ms", starts.stream().mapToLong(Start::connected), 1e3);
-        row("calls until one was in time", starts.stream().mapToLong(Start::asked), 1);
-        row("a process that does nothing, ms", LongStream.generate(Startup::nothing).limit(runs), 1e3);
-        row("page faults", starts.stream().mapToLong(Start::minorFaults), 1);
-        row("of those from disk", starts.stream().mapToLong(Start::majorFaults), 1);
-        row("resident, MiB", starts.stream().mapToLong(Start::resident), 1 << 10);
-        row("threads", starts.stream().mapToLong(Start::threads), 1);
+        row("exec to first answer, ms", starts.stream().mapToLong(StartSample::answeredMicros), 1e3);
+        row("exec to first connection, ms", starts.stream().mapToLong(StartSample::connectedMicros), 1e3);
+        row("calls until one was in time", starts.stream().mapToLong(StartSample::attempts), 1);
+        row("a process that does nothing, ms", LongStream.generate(Startup::emptyProcessMicros).limit(runs), 1e3);
+        row("page faults", starts.stream().mapToLong(StartSample::minorFaults), 1);
+        row("of those from disk", starts.stream().mapToLong(StartSample::majorFaults), 1);
+        row("resident, MiB", starts.stream().mapToLong(StartSample::residentKib), 1 << 10);
+        row("threads", starts.stream().mapToLong(StartSample::threads), 1);
     }
 
     /** A plane, readings of monitors, and the consent of the one who is asked about. */
     private void fill(long readings, boolean settled, int port) throws Exception {
-        long pid = Spawn.start(serving);
+        long pid = PosixSpawn.start(serving);
         try {
             awaitPort(port, System.nanoTime());
             var target = "localhost:" + port;
@@ -136,7 +136,7 @@ public final class Startup {
                     readings > 10_000 ? "50" : "1", "--readings", Long.toString(readings)));
             output(command("consent", "grant", "--target", target, "--data-dir", data.toString(), "--patient", PATIENT));
         } finally {
-            Spawn.stop(pid, Spawn.SIGTERM);
+            PosixSpawn.stop(pid, PosixSpawn.SIGTERM);
         }
         if (settled) {
             // As a plane has them that took them long ago; the last minute's lie in the journal, which is read at start.
@@ -144,9 +144,9 @@ public final class Startup {
         }
     }
 
-    private Start start(Call call) throws IOException {
+    private StartSample start(RawCall call) throws IOException {
         long begun = System.nanoTime();
-        long pid = Spawn.start(serving);
+        long pid = PosixSpawn.start(serving);
         try (var socket = awaitPort(call.port, begun)) {
             long connected = System.nanoTime();
             int asked = call.make(socket);
@@ -154,7 +154,7 @@ public final class Startup {
             var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
             var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
             // Numbered as in proc(5), from the third on.
-            return new Start(
+            return new StartSample(
                     (connected - begun) / 1_000,
                     (answered - begun) / 1_000,
                     asked,
@@ -163,7 +163,7 @@ public final class Startup {
                     status(pid, "VmRSS:"),
                     status(pid, "Threads:"));
         } finally {
-            Spawn.stop(pid, Spawn.SIGTERM);
+            PosixSpawn.stop(pid, PosixSpawn.SIGTERM);
         }
     }
 
@@ -194,9 +194,9 @@ public final class Startup {
         throw new IllegalStateException("nobody listens on port " + port);
     }
 
-    private static long nothing() {
+    private static long emptyProcessMicros() {
         long begun = System.nanoTime();
-        Spawn.stop(Spawn.start(List.of("/bin/true")), 0);
+        PosixSpawn.stop(PosixSpawn.start(List.of("/bin/true")), 0);
         return (System.nanoTime() - begun) / 1_000;
     }
 
@@ -247,7 +247,7 @@ public final class Startup {
      * One GetLatest as bytes: HTTP/2 with prior knowledge, header fields never indexed. So the client is warm in its first
      * call, and what is measured is the plane.
      */
-    private static final class Call {
+    private static final class RawCall {
 
         private static final int DATA = 0;
         private static final int HEADERS = 1;
@@ -261,7 +261,7 @@ public final class Startup {
         private final int port;
         private final String token;
 
-        private Call(int port, String token) {
+        private RawCall(int port, String token) {
             this.port = port;
             this.token = token;
         }
@@ -374,7 +374,7 @@ public final class Startup {
     }
 
     /** posix_spawn itself: a process made by the JDK comes by way of a helper, whose time would be counted. */
-    private static final class Spawn {
+    private static final class PosixSpawn {
 
         private static final int SIGTERM = 15;
         private static final int O_WRONLY = 1;

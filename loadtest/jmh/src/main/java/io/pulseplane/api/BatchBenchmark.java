@@ -1,13 +1,13 @@
 package io.pulseplane.api;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.PutReadingsRequest;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.PutReadingsRequest;
 import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.BatchScreener;
+import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.ScreenedBatch;
-import io.pulseplane.vitals.Screening;
-import io.pulseplane.vitals.Screening.UnknownCodes;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -38,8 +38,9 @@ public class BatchBenchmark {
     @Param({"10", "1000", "100000"})
     public int readings;
 
-    private final BatchReader reader = new BatchReader(100_000);
-    private final Screening screening = new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5));
+    private final BatchRequestReader reader = new BatchRequestReader(100_000);
+    private final BatchScreener screening =
+            new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
 
     private byte[] bytes;
     private PutReadingsRequest request;
@@ -47,7 +48,7 @@ public class BatchBenchmark {
 
     @Setup
     public void make() {
-        var message = io.pulseplane.api.v1.Batch.newBuilder()
+        var message = io.pulseplane.v1.Batch.newBuilder()
                 .setDeviceId("monitor")
                 .setPatientId("ada")
                 .setSequence(1)
@@ -55,7 +56,7 @@ public class BatchBenchmark {
                 .addColumns(columns("59408-5", "%", 95));
         request = PutReadingsRequest.newBuilder().setBatch(message).build();
         bytes = request.toByteArray();
-        batch = reader.readPermitted(true, request.getBatch());
+        batch = reader.readUnlessRefused(true, request.getBatch());
     }
 
     private Columns columns(String code, String unit, double value) {
@@ -73,7 +74,7 @@ public class BatchBenchmark {
 
     @Benchmark
     public Batch read() {
-        return reader.readPermitted(true, request.getBatch());
+        return reader.readUnlessRefused(true, request.getBatch());
     }
 
     @Benchmark

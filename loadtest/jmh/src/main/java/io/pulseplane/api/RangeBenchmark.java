@@ -1,12 +1,12 @@
 package io.pulseplane.api;
 
-import io.pulseplane.api.v1.Function;
-import io.pulseplane.api.v1.QueryReadingsResponse;
-import io.pulseplane.query.Aggregation;
-import io.pulseplane.query.Group.Grouping;
-import io.pulseplane.query.Question;
+import io.pulseplane.query.AggregateQuery;
 import io.pulseplane.query.RangeQuery;
+import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.query.SeriesSelector;
 import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.v1.Function;
+import io.pulseplane.v1.QueryReadingsResponse;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.ScreenedBatch;
@@ -49,14 +49,14 @@ public class RangeBenchmark {
     private static final int DAYS = 30;
 
     private final Series series = new Series("ada", "monitor", "8867-4", "/min");
-    private final Question question = new Question(new Subject.OfPatient("ada"), Set.of("8867-4"));
+    private final SeriesSelector question = new SeriesSelector(new Subject.OfPatient("ada"), Set.of("8867-4"));
     private final Set<Function> functions =
             EnumSet.of(Function.FUNCTION_MEAN, Function.FUNCTION_MIN, Function.FUNCTION_MAX);
 
     private Path directory;
     private EdgeStore store;
     private RangeQuery ranges;
-    private Aggregation aggregation;
+    private AggregateQuery aggregation;
 
     @Setup
     public void fill() throws IOException {
@@ -78,7 +78,7 @@ public class RangeBenchmark {
         }
         store.compact().await().indefinitely();
         ranges = new RangeQuery(store);
-        aggregation = new Aggregation(store);
+        aggregation = new AggregateQuery(store);
     }
 
     @TearDown
@@ -95,7 +95,7 @@ public class RangeBenchmark {
     @Benchmark
     public long day() {
         var last = new TimeRange((DAYS - 1L) * DAY * SECOND, (long) DAYS * DAY * SECOND);
-        return ranges.ask(new RangeQuery.Range(question, last, Order.OLDEST_FIRST), "", Long.MAX_VALUE)
+        return ranges.execute(new RangeQuery.Parameters(question, last, Order.OLDEST_FIRST), "", Long.MAX_VALUE)
                 .map(chunk -> QueryReadingsResponse.newBuilder()
                         .addAllSeries(QueryMessages.columns(chunk.columns()))
                         .build()
@@ -110,7 +110,7 @@ public class RangeBenchmark {
     public long windows() {
         var none = new double[0];
         return aggregation
-                .windows(new Aggregation.Windowed(
+                .windows(new AggregateQuery.WindowParameters(
                         question,
                         new TimeRange(0, (long) DAYS * DAY * SECOND),
                         60 * SECOND,

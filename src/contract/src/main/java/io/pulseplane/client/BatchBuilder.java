@@ -1,7 +1,7 @@
 package io.pulseplane.client;
 
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,8 +1,8 @@
 package io.pulseplane.client;
 
-import io.pulseplane.api.v1.AggregateResponse;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.SeriesColumns;
+import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.SeriesColumns;
 import io.pulseplane.vitals.Series;
 
 /**

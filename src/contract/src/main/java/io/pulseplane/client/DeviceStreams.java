@@ -1,6 +1,6 @@
 package io.pulseplane.client;
 
-import io.pulseplane.api.v1.Batch;
+import io.pulseplane.v1.Batch;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.function.Function;

@@ -3,8 +3,8 @@ package io.pulseplane.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.api.v1.AggregateResponse;
-import io.pulseplane.api.v1.SeriesColumns;
+import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.SeriesColumns;
 import io.pulseplane.vitals.Series;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.RepeatedTest;

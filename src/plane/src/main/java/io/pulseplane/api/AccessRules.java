@@ -2,23 +2,23 @@ package io.pulseplane.api;
 
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
-import io.pulseplane.api.v1.AggregateRequest;
-import io.pulseplane.api.v1.AuditServiceGrpc;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.ErasePatientRequest;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.GetStatisticsRequest;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.ListAssignmentsRequest;
-import io.pulseplane.api.v1.QueryReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.WatchRequest;
 import io.pulseplane.gate.Access;
+import io.pulseplane.gate.AccessRule;
 import io.pulseplane.gate.Action;
-import io.pulseplane.gate.Rule;
 import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.v1.AggregateRequest;
+import io.pulseplane.v1.AuditServiceGrpc;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.ErasePatientRequest;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.GetStatisticsRequest;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.ListAssignmentsRequest;
+import io.pulseplane.v1.QueryReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.RegistryServiceGrpc;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.WatchRequest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,38 +26,38 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** What the requests of every rpc ask for, in the gate's words. An rpc that is not here may not be called. */
-public final class AccessRules implements Rule.Book {
+public final class AccessRules implements AccessRule.Rulebook {
 
     private static final String HEALTH = "grpc.health.v1.Health";
     private static final String REFLECTION = "grpc.reflection.";
 
-    private static final Optional<Rule<?>> DESCRIBE =
-            Optional.of(new Rule<>(Action.DESCRIBE, _ -> Access.GENERAL, false));
+    private static final Optional<AccessRule<?>> DESCRIBE =
+            Optional.of(new AccessRule<>(Action.DESCRIBE, _ -> Access.OF_NO_PATIENT, false));
 
     /** By the full name of the rpc, as they are handed out. */
-    private final Map<String, Optional<Rule<?>>> rules = new HashMap<>();
+    private final Map<String, Optional<AccessRule<?>>> rules = new HashMap<>();
 
     public AccessRules() {
         ingest();
         query();
         registry();
-        add(AuditServiceGrpc.getListRecordsMethod(), Action.AUDIT, AccessRules::general);
+        add(AuditServiceGrpc.getListRecordsMethod(), Action.AUDIT, AccessRules::generalAccess);
     }
 
     private void ingest() {
-        addAnswering(
+        addHandlingRefusals(
                 IngestServiceGrpc.getStreamReadingsMethod(),
                 Action.INGEST,
-                request -> ofBatch(request.hasBatch(), request.getBatch()));
-        addAnswering(
+                request -> batchAccess(request.hasBatch(), request.getBatch()));
+        addHandlingRefusals(
                 IngestServiceGrpc.getPutReadingsMethod(),
                 Action.INGEST,
-                request -> ofBatch(request.hasBatch(), request.getBatch()));
+                request -> batchAccess(request.hasBatch(), request.getBatch()));
     }
 
     private void query() {
         add(QueryServiceGrpc.getGetLatestMethod(), Action.QUERY, AccessRules::of);
-        addAnswering(QueryServiceGrpc.getStreamLatestMethod(), Action.QUERY, AccessRules::of);
+        addHandlingRefusals(QueryServiceGrpc.getStreamLatestMethod(), Action.QUERY, AccessRules::of);
         add(QueryServiceGrpc.getQueryReadingsMethod(), Action.QUERY, AccessRules::of);
         add(QueryServiceGrpc.getAggregateMethod(), Action.QUERY, AccessRules::of);
         add(QueryServiceGrpc.getGetStatisticsMethod(), Action.QUERY, AccessRules::of);
@@ -68,76 +68,88 @@ public final class AccessRules implements Rule.Book {
         add(
                 RegistryServiceGrpc.getPutPatientMethod(),
                 Action.REGISTRY,
-                request -> named(request.getPatient().getPatientId(), ""));
-        add(RegistryServiceGrpc.getGetPatientMethod(), Action.REGISTRY, request -> named(request.getPatientId(), ""));
-        add(RegistryServiceGrpc.getListPatientsMethod(), Action.REGISTRY, AccessRules::general);
+                request -> accessFor(request.getPatient().getPatientId(), ""));
+        add(
+                RegistryServiceGrpc.getGetPatientMethod(),
+                Action.REGISTRY,
+                request -> accessFor(request.getPatientId(), ""));
+        add(RegistryServiceGrpc.getListPatientsMethod(), Action.REGISTRY, AccessRules::generalAccess);
         add(
                 RegistryServiceGrpc.getPutDeviceMethod(),
                 Action.REGISTRY,
-                request -> named("", request.getDevice().getDeviceId()));
-        add(RegistryServiceGrpc.getGetDeviceMethod(), Action.REGISTRY, request -> named("", request.getDeviceId()));
-        add(RegistryServiceGrpc.getListDevicesMethod(), Action.REGISTRY, AccessRules::general);
+                request -> accessFor("", request.getDevice().getDeviceId()));
+        add(RegistryServiceGrpc.getGetDeviceMethod(), Action.REGISTRY, request -> accessFor("", request.getDeviceId()));
+        add(RegistryServiceGrpc.getListDevicesMethod(), Action.REGISTRY, AccessRules::generalAccess);
         add(
                 RegistryServiceGrpc.getAssignDeviceMethod(),
                 Action.REGISTRY,
-                request -> named(request.getPatientId(), request.getDeviceId()));
-        add(RegistryServiceGrpc.getReleaseDeviceMethod(), Action.REGISTRY, request -> named("", request.getDeviceId()));
+                request -> accessFor(request.getPatientId(), request.getDeviceId()));
+        add(
+                RegistryServiceGrpc.getReleaseDeviceMethod(),
+                Action.REGISTRY,
+                request -> accessFor("", request.getDeviceId()));
         add(RegistryServiceGrpc.getListAssignmentsMethod(), Action.REGISTRY, AccessRules::of);
         add(
                 RegistryServiceGrpc.getPutConsentMethod(),
                 Action.CONSENT,
-                request -> named(request.getConsent().getPatientId(), ""));
-        add(RegistryServiceGrpc.getGetConsentMethod(), Action.CONSENT, request -> named(request.getPatientId(), ""));
-        add(RegistryServiceGrpc.getListConsentsMethod(), Action.CONSENT, request -> named(request.getPatientId(), ""));
-        add(RegistryServiceGrpc.getErasePatientMethod(), Action.ERASE, AccessRules::ofErasure);
+                request -> accessFor(request.getConsent().getPatientId(), ""));
+        add(
+                RegistryServiceGrpc.getGetConsentMethod(),
+                Action.CONSENT,
+                request -> accessFor(request.getPatientId(), ""));
+        add(
+                RegistryServiceGrpc.getListConsentsMethod(),
+                Action.CONSENT,
+                request -> accessFor(request.getPatientId(), ""));
+        add(RegistryServiceGrpc.getErasePatientMethod(), Action.ERASE, AccessRules::erasureAccess);
     }
 
     private <Q extends Message> void add(MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
-        rules.put(method.getFullMethodName(), Optional.of(new Rule<>(action, readable(access), false)));
+        rules.put(method.getFullMethodName(), Optional.of(new AccessRule<>(action, withMalformedCheck(access), false)));
     }
 
     /** For an endpoint that answers refusals itself. */
-    private <Q extends Message> void addAnswering(
+    private <Q extends Message> void addHandlingRefusals(
             MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
-        rules.put(method.getFullMethodName(), Optional.of(new Rule<>(action, readable(access), true)));
+        rules.put(method.getFullMethodName(), Optional.of(new AccessRule<>(action, withMalformedCheck(access), true)));
     }
 
-    private static <Q extends Message> Function<Q, Access> readable(Function<Q, Access> access) {
+    private static <Q extends Message> Function<Q, Access> withMalformedCheck(Function<Q, Access> access) {
         return request -> {
-            Unreadable.check(request);
+            MalformedRequest.throwIfMalformed(request);
             return access.apply(request);
         };
     }
 
     @Override
     @SuppressWarnings("unchecked") // added with the method of that name
-    public <Q> Optional<Rule<Q>> of(MethodDescriptor<Q, ?> method) {
+    public <Q> Optional<AccessRule<Q>> find(MethodDescriptor<Q, ?> method) {
         var rule = rules.get(method.getFullMethodName());
-        return (Optional<Rule<Q>>) (Optional<?>) (rule == null ? ofOthers(method.getServiceName()) : rule);
+        return (Optional<AccessRule<Q>>) (Optional<?>) (rule == null ? ofGrpcServices(method.getServiceName()) : rule);
     }
 
     /** Of services that gRPC brings. */
-    private static Optional<Rule<?>> ofOthers(String service) {
+    private static Optional<AccessRule<?>> ofGrpcServices(String service) {
         return service != null && (service.equals(HEALTH) || service.startsWith(REFLECTION))
                 ? DESCRIBE
                 : Optional.empty();
     }
 
     /** The reason is written down with the call, so it has to be there before the call is let in. */
-    private static Access ofErasure(ErasePatientRequest request) {
+    private static Access erasureAccess(ErasePatientRequest request) {
         var violations = new Violations();
         violations.checkIdentifier("patient_id", request.getPatientId());
         violations.addUnless(!request.getReason().isBlank(), "reason", "must be set");
-        violations.checkText("reason", request.getReason(), AuditRecord.MAX_TEXT);
+        violations.checkText("reason", request.getReason(), AuditRecord.MAX_TEXT_LENGTH);
         violations.throwIfAny();
         return Access.ofPatient(request.getPatientId(), request.getReason());
     }
 
-    private static Access general(Message request) {
-        return Access.GENERAL;
+    private static Access generalAccess(Message request) {
+        return Access.OF_NO_PATIENT;
     }
 
-    private static Access ofBatch(boolean isSet, Batch batch) {
+    private static Access batchAccess(boolean isSet, Batch batch) {
         var violations = new Violations();
         violations.addUnless(isSet, "batch", "must be set");
         violations.throwIfAny();
@@ -148,7 +160,7 @@ public final class AccessRules implements Rule.Book {
     }
 
     private static Access of(GetLatestRequest request) {
-        return asked(
+        return subjectAccess(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -157,7 +169,7 @@ public final class AccessRules implements Rule.Book {
     }
 
     private static Access of(StreamLatestRequest request) {
-        return asked(
+        return subjectAccess(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -166,7 +178,7 @@ public final class AccessRules implements Rule.Book {
     }
 
     private static Access of(QueryReadingsRequest request) {
-        return asked(
+        return subjectAccess(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -175,7 +187,7 @@ public final class AccessRules implements Rule.Book {
     }
 
     private static Access of(AggregateRequest request) {
-        return asked(
+        return subjectAccess(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -184,7 +196,7 @@ public final class AccessRules implements Rule.Book {
     }
 
     private static Access of(GetStatisticsRequest request) {
-        return asked(
+        return subjectAccess(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -193,32 +205,32 @@ public final class AccessRules implements Rule.Book {
     }
 
     /** The very question that is answered below, so that nothing can be asked for that was not decided on. */
-    private static Access asked(
+    private static Access subjectAccess(
             boolean byPatient, String patient, boolean byDevice, String device, List<String> codes) {
         var violations = new Violations();
-        QueryReader.check(byPatient, patient, byDevice, device, codes, violations);
+        QueryRequestReader.checkSelector(byPatient, patient, byDevice, device, codes, violations);
         violations.throwIfAny();
         return byPatient ? Access.ofPatient(patient, codes) : Access.ofDevice(device, codes);
     }
 
     private static Access of(WatchRequest request) {
         var violations = new Violations();
-        QueryReader.codes(request.getCodesList(), violations);
-        var patients = QueryReader.patients(request.getPatientIdsList(), violations);
+        QueryRequestReader.codes(request.getCodesList(), violations);
+        var patients = QueryRequestReader.patients(request.getPatientIdsList(), violations);
         violations.throwIfAny();
         return new Access(List.copyOf(patients), "", request.getCodesList());
     }
 
     private static Access of(ListAssignmentsRequest request) {
         return switch (request.getSubjectCase()) {
-            case PATIENT_ID -> named(request.getPatientId(), "");
-            case DEVICE_ID -> named("", request.getDeviceId());
-            case SUBJECT_NOT_SET -> Access.GENERAL;
+            case PATIENT_ID -> accessFor(request.getPatientId(), "");
+            case DEVICE_ID -> accessFor("", request.getDeviceId());
+            case SUBJECT_NOT_SET -> Access.OF_NO_PATIENT;
         };
     }
 
     /** Of whoever is named, who need not be: the endpoint says what has to be. */
-    private static Access named(String patient, String device) {
+    private static Access accessFor(String patient, String device) {
         return new Access(patient.isEmpty() ? List.of() : List.of(patient), device, List.of());
     }
 }

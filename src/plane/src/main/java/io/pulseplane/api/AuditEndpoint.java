@@ -3,13 +3,13 @@ package io.pulseplane.api;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.AuditServiceGrpc;
-import io.pulseplane.api.v1.ListRecordsRequest;
-import io.pulseplane.api.v1.ListRecordsResponse;
 import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditFilter;
 import io.pulseplane.gate.audit.AuditReader;
 import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.v1.AuditServiceGrpc;
+import io.pulseplane.v1.ListRecordsRequest;
+import io.pulseplane.v1.ListRecordsResponse;
 import io.pulseplane.vitals.TimeRange;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Multi;
@@ -26,15 +26,15 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
     /** Records in one message: some 250 KB at most of what fits into 4 MB. */
     private static final int RECORDS_PER_RESPONSE = 500;
 
-    private final AuditTrail trail;
+    private final AuditTrailSource trail;
 
-    public AuditEndpoint(AuditTrail trail) {
+    public AuditEndpoint(AuditTrailSource trail) {
         this.trail = trail;
     }
 
     @Override
     public ServerServiceDefinition bindService() {
-        return Unreadable.markedBy(AuditServiceGrpc.bindService(this));
+        return MalformedRequest.withMarkingMarshallers(AuditServiceGrpc.bindService(this));
     }
 
     @Override
@@ -54,7 +54,7 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
         long to = request.hasToUs() ? request.getToUs() : Long.MAX_VALUE;
         violations.addUnless(from <= to, "from_us", "must not be after to_us");
         violations.addUnless(request.getLimit() >= 0, "limit", "must be at most " + Long.MAX_VALUE);
-        var order = QueryReader.order(request.getOrder(), violations);
+        var order = QueryRequestReader.order(request.getOrder(), violations);
         Optional<Decision> decision =
                 switch (request.getDecision()) {
                     case DECISION_UNSPECIFIED -> Optional.empty();
@@ -68,25 +68,26 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
         violations.throwIfAny();
         return new AuditFilter(
                 new TimeRange(from, to),
-                ifSet(request.getSubject()),
-                ifSet(request.getAction()),
-                ifSet(request.getPatientId()),
+                nonEmpty(request.getSubject()),
+                nonEmpty(request.getAction()),
+                nonEmpty(request.getPatientId()),
                 decision,
                 order,
                 request.getLimit() == 0 ? Long.MAX_VALUE : request.getLimit());
     }
 
-    private static Optional<String> ifSet(String text) {
+    private static Optional<String> nonEmpty(String text) {
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
     /** Reads block by block, each on a thread that may block, when the one before it has been sent. */
     private Multi<List<AuditEntry>> records(AuditFilter filter) {
-        var reading = new Reading(filter);
+        var reading = new TrailCursor(filter);
         return Multi.createBy()
                 .repeating()
-                .uni(() ->
-                        Uni.createFrom().item(reading::block).runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
+                .uni(() -> Uni.createFrom()
+                        .item(reading::nextPage)
+                        .runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
                 .whilst(block -> block.size() == RECORDS_PER_RESPONSE)
                 .filter(block -> !block.isEmpty())
                 .onTermination()
@@ -94,23 +95,23 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
     }
 
     /** One reader, opened when it is first read from, and closed between two blocks. */
-    private final class Reading {
+    private final class TrailCursor {
 
         private final AuditFilter filter;
         private AuditReader reader;
         private boolean closed;
 
-        Reading(AuditFilter filter) {
+        TrailCursor(AuditFilter filter) {
             this.filter = filter;
         }
 
-        synchronized List<AuditEntry> block() {
+        synchronized List<AuditEntry> nextPage() {
             var block = new ArrayList<AuditEntry>();
             if (closed) {
                 return block;
             }
             if (reader == null) {
-                reader = trail.read(filter);
+                reader = trail.open(filter);
             }
             while (block.size() < RECORDS_PER_RESPONSE) {
                 var entry = reader.next();

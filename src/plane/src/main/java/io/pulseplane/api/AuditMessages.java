@@ -1,8 +1,8 @@
 package io.pulseplane.api;
 
-import io.pulseplane.api.v1.AuditRecord;
-import io.pulseplane.api.v1.Decision;
 import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.v1.AuditRecord;
+import io.pulseplane.v1.Decision;
 
 /** Writes records of the audit trail as messages. */
 final class AuditMessages {
@@ -28,7 +28,7 @@ final class AuditMessages {
                             case REFUSED -> Decision.DECISION_REFUSED;
                         })
                 .setReason(record.reason())
-                .setPolicy(record.policy())
+                .setPolicy(record.policyDigest())
                 .setPeer(record.peer())
                 .setRequestId(record.requestId())
                 .build();

@@ -11,7 +11,7 @@ final class ConsentMessages {
     private ConsentMessages() {}
 
     /** @param recordedBy who records it */
-    static Consent read(boolean isSet, io.pulseplane.api.v1.Consent message, String recordedBy, long now) {
+    static Consent read(boolean isSet, io.pulseplane.v1.Consent message, String recordedBy, long now) {
         var violations = new Violations();
         violations.addUnless(isSet, "consent", "must be set");
         violations.throwIfAny();
@@ -42,13 +42,13 @@ final class ConsentMessages {
                 0);
     }
 
-    static io.pulseplane.api.v1.Consent write(Consent consent) {
-        var message = io.pulseplane.api.v1.Consent.newBuilder()
+    static io.pulseplane.v1.Consent write(Consent consent) {
+        var message = io.pulseplane.v1.Consent.newBuilder()
                 .setPatientId(consent.patient())
                 .setGranted(consent.granted())
                 .addAllCodes(consent.codes())
                 .setRecordedBy(consent.recordedBy())
-                .setRecordedUs(consent.recorded());
+                .setRecordedUs(consent.recordedAt());
         if (consent.granted()) {
             message.setFromUs(consent.from());
         }

@@ -4,14 +4,14 @@ import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.PutReadingsResponse;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
 import io.pulseplane.ingest.Ingest;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.PutReadingsResponse;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
 import io.pulseplane.vitals.Batch;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -20,23 +20,23 @@ import java.time.Duration;
 @GrpcService
 public class IngestEndpoint implements IngestServiceGrpc.AsyncService, BindableService {
 
-    private static final Duration RETRY_WHEN_FULL = Duration.ofMillis(50);
+    private static final Duration RETRY_DELAY_WHEN_FULL = Duration.ofMillis(50);
 
     private final Ingest ingest;
-    private final Limits limits;
-    private final BatchReader reader;
+    private final EndpointLimits limits;
+    private final BatchRequestReader reader;
     private final IngestMessages messages;
 
-    public IngestEndpoint(Ingest ingest, Limits limits) {
+    public IngestEndpoint(Ingest ingest, EndpointLimits limits) {
         this.ingest = ingest;
         this.limits = limits;
-        this.reader = new BatchReader(limits.maxBatchReadings());
-        this.messages = new IngestMessages(ingest.screening());
+        this.reader = new BatchRequestReader(limits.maxBatchReadings());
+        this.messages = new IngestMessages(ingest.screener());
     }
 
     @Override
     public ServerServiceDefinition bindService() {
-        return Unreadable.markedBy(IngestServiceGrpc.bindService(this));
+        return MalformedRequest.withMarkingMarshallers(IngestServiceGrpc.bindService(this));
     }
 
     @Override
@@ -48,22 +48,22 @@ public class IngestEndpoint implements IngestServiceGrpc.AsyncService, BindableS
 
     @Override
     public void putReadings(PutReadingsRequest request, StreamObserver<PutReadingsResponse> responses) {
-        Unary.answerAlways(responses, () -> put(read(request)));
+        UnaryCalls.answerToCompletion(responses, () -> put(read(request)));
     }
 
     private Batch read(PutReadingsRequest request) {
         try {
-            return reader.readPermitted(request.hasBatch(), request.getBatch());
-        } catch (Problem refusal) {
-            ingest.refused();
+            return reader.readUnlessRefused(request.hasBatch(), request.getBatch());
+        } catch (PlaneException refusal) {
+            ingest.recordRefusal();
             throw refusal;
         }
     }
 
     private Uni<PutReadingsResponse> put(Batch batch) {
-        long bytes = BatchReader.bytes(batch);
+        long bytes = BatchRequestReader.estimateBytes(batch);
         if (!ingest.budget().tryReserve(bytes)) {
-            throw new Problem.Exhausted("too many bytes wait to become durable", RETRY_WHEN_FULL);
+            throw new PlaneException.ResourceExhausted("too many bytes wait to become durable", RETRY_DELAY_WHEN_FULL);
         }
         return ingest.put(batch)
                 .onTermination()

@@ -1,21 +1,21 @@
 package io.pulseplane.api;
 
-import io.pulseplane.api.v1.Acknowledgement;
-import io.pulseplane.api.v1.RefusedBatch;
-import io.pulseplane.api.v1.Rejection;
-import io.pulseplane.api.v1.RejectionReason;
 import io.pulseplane.ingest.Ingest;
+import io.pulseplane.v1.Acknowledgement;
+import io.pulseplane.v1.RefusedBatch;
+import io.pulseplane.v1.Rejection;
+import io.pulseplane.v1.RejectionReason;
+import io.pulseplane.vitals.BatchScreener;
 import io.pulseplane.vitals.Identifier;
-import io.pulseplane.vitals.Screening;
 
 /** Writes what became of a batch. */
 final class IngestMessages {
 
-    private final Screening screening;
+    private final BatchScreener screener;
 
     /** @param screening knows the reasons in words */
-    IngestMessages(Screening screening) {
-        this.screening = screening;
+    IngestMessages(BatchScreener screening) {
+        this.screener = screening;
     }
 
     Acknowledgement acknowledgement(Ingest.Outcome outcome) {
@@ -37,7 +37,7 @@ final class IngestMessages {
         var message = Rejection.newBuilder()
                 .setCode(rejection.code())
                 .setReason(reason(rejection.reason()))
-                .setExplanation(screening.explain(rejection.code(), rejection.reason()));
+                .setExplanation(screener.explain(rejection.code(), rejection.reason()));
         for (int index : rejection.indexes()) {
             message.addIndexes(index);
         }
@@ -57,13 +57,13 @@ final class IngestMessages {
         };
     }
 
-    static RefusedBatch refused(io.pulseplane.api.v1.Batch batch, Throwable failure) {
+    static RefusedBatch refusedBatch(io.pulseplane.v1.Batch batch, Throwable failure) {
         var device = batch.getDeviceId();
         return RefusedBatch.newBuilder()
                 .setDeviceId(
                         device.length() <= Identifier.MAX_LENGTH ? device : device.substring(0, Identifier.MAX_LENGTH))
                 .setSequence(batch.getSequence())
-                .setError(Errors.status(failure))
+                .setError(StatusMapper.toStatus(failure))
                 .build();
     }
 }

@@ -2,10 +2,10 @@ package io.pulseplane.api;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
 import io.pulseplane.ingest.Ingest;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
+import io.pulseplane.vitals.PlaneException;
 
 /**
  * One stream of batches. Reads the next batch when all of this holds: the batches of this stream that are not
@@ -15,20 +15,20 @@ import io.pulseplane.vitals.Problem;
 final class IngestStream implements StreamObserver<StreamReadingsRequest> {
 
     private final Ingest ingest;
-    private final BatchReader reader;
+    private final BatchRequestReader reader;
     private final IngestMessages messages;
     private final long maxBytes;
     private final ServerCallStreamObserver<StreamReadingsResponse> responses;
 
     private long unacknowledgedBytes;
-    private int unacknowledged;
+    private int unacknowledgedBatches;
     private boolean paused;
     private boolean halfClosed;
-    private boolean over;
+    private boolean finished;
 
     IngestStream(
             Ingest ingest,
-            BatchReader reader,
+            BatchRequestReader reader,
             IngestMessages messages,
             long maxBytes,
             ServerCallStreamObserver<StreamReadingsResponse> responses) {
@@ -46,22 +46,22 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
     @Override
     public void onNext(StreamReadingsRequest request) {
         try {
-            var batch = reader.readPermitted(request.hasBatch(), request.getBatch());
-            long bytes = BatchReader.bytes(batch);
+            var batch = reader.readUnlessRefused(request.hasBatch(), request.getBatch());
+            long bytes = BatchRequestReader.estimateBytes(batch);
             ingest.budget().reserve(bytes);
             synchronized (this) {
-                unacknowledged++;
+                unacknowledgedBatches++;
                 unacknowledgedBytes += bytes;
             }
             ingest.put(batch)
                     .subscribe()
                     .with(
-                            outcome -> answer(acknowledged(outcome), bytes),
-                            failure -> answer(refused(request, failure), bytes));
-        } catch (Problem refusal) {
-            ingest.refused();
+                            outcome -> answer(acknowledgementOf(outcome), bytes),
+                            failure -> answer(refusalOf(request, failure), bytes));
+        } catch (PlaneException refusal) {
+            ingest.recordRefusal();
             synchronized (this) {
-                respond(refused(request, refusal));
+                respond(refusalOf(request, refusal));
             }
         }
         synchronized (this) {
@@ -70,21 +70,21 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
         resume();
     }
 
-    private StreamReadingsResponse acknowledged(Ingest.Outcome outcome) {
+    private StreamReadingsResponse acknowledgementOf(Ingest.Outcome outcome) {
         return StreamReadingsResponse.newBuilder()
                 .setAcknowledgement(messages.acknowledgement(outcome))
                 .build();
     }
 
-    private static StreamReadingsResponse refused(StreamReadingsRequest request, Throwable failure) {
+    private static StreamReadingsResponse refusalOf(StreamReadingsRequest request, Throwable failure) {
         return StreamReadingsResponse.newBuilder()
-                .setRefused(IngestMessages.refused(request.getBatch(), failure))
+                .setRefused(IngestMessages.refusedBatch(request.getBatch(), failure))
                 .build();
     }
 
     private void answer(StreamReadingsResponse response, long bytes) {
         synchronized (this) {
-            unacknowledged--;
+            unacknowledgedBatches--;
             unacknowledgedBytes -= bytes;
             respond(response);
             completeIfDone();
@@ -96,23 +96,23 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
     /** Reads on if it had stopped and need not stop any more. */
     private void resume() {
         synchronized (this) {
-            if (!paused || over || unacknowledgedBytes >= maxBytes || !responses.isReady()) {
+            if (!paused || finished || unacknowledgedBytes >= maxBytes || !responses.isReady()) {
                 return;
             }
             paused = false;
         }
-        ingest.budget().whenThereIsRoom(() -> responses.request(1));
+        ingest.budget().runWhenAvailable(() -> responses.request(1));
     }
 
     private void respond(StreamReadingsResponse response) {
-        if (!over) {
+        if (!finished) {
             responses.onNext(response);
         }
     }
 
     private void completeIfDone() {
-        if (halfClosed && unacknowledged == 0 && !over) {
-            over = true;
+        if (halfClosed && unacknowledgedBatches == 0 && !finished) {
+            finished = true;
             responses.onCompleted();
         }
     }
@@ -129,6 +129,6 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
     }
 
     private synchronized void cancelled() {
-        over = true;
+        finished = true;
     }
 }

@@ -2,12 +2,12 @@ package io.pulseplane.api;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.StreamLatestResponse;
 import io.pulseplane.gate.Refusal;
 import io.pulseplane.query.LatestQuery;
-import io.pulseplane.query.Question;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.query.SeriesSelector;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.StreamLatestResponse;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
@@ -26,20 +26,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     /** Questions that wait here at most. */
-    private static final int AHEAD = 256;
+    private static final int MAX_REQUESTED_AHEAD = 256;
 
     /** Questions that are looked up at a time. */
-    private static final int AT_ONCE = 32;
+    private static final int MAX_CONCURRENT_LOOKUPS = 32;
 
-    private static final class Turn {
-        private final Question question;
-        private Cancellable asking;
+    private static final class PendingQuery {
+        private final SeriesSelector selector;
+        private Cancellable lookup;
 
         /** Null until it is there. */
         private volatile StreamLatestResponse answer;
 
-        private Turn(Question question, StreamLatestResponse answer) {
-            this.question = question;
+        private PendingQuery(SeriesSelector question, StreamLatestResponse answer) {
+            this.selector = question;
             this.answer = answer;
         }
     }
@@ -48,15 +48,15 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private final Duration deadline;
     private final ServerCallStreamObserver<StreamLatestResponse> responses;
 
-    private final Queue<Turn> waiting = new ConcurrentLinkedQueue<>();
+    private final Queue<PendingQuery> queued = new ConcurrentLinkedQueue<>();
 
     /** How often there was something to do since somebody began to do it: one thread at a time does it for all. */
-    private final AtomicInteger toDo = new AtomicInteger();
+    private final AtomicInteger drainRequests = new AtomicInteger();
 
     /** In the order of the questions. */
-    private final Deque<Turn> begun = new ArrayDeque<>();
+    private final Deque<PendingQuery> inFlight = new ArrayDeque<>();
 
-    private boolean over;
+    private boolean finished;
     private volatile boolean halfClosed;
     private volatile boolean cancelled;
 
@@ -65,29 +65,29 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         this.deadline = deadline;
         this.responses = responses;
         responses.disableAutoRequest();
-        responses.setOnReadyHandler(this::goOn);
+        responses.setOnReadyHandler(this::drain);
         responses.setOnCancelHandler(this::cancelled);
-        responses.request(AHEAD);
+        responses.request(MAX_REQUESTED_AHEAD);
     }
 
     @Override
     public void onNext(StreamLatestRequest request) {
-        waiting.add(read(request));
-        goOn();
+        queued.add(read(request));
+        drain();
     }
 
-    private static Turn read(StreamLatestRequest request) {
+    private static PendingQuery read(StreamLatestRequest request) {
         try {
-            return new Turn(question(request), null);
-        } catch (Problem refusal) {
-            return new Turn(null, error(refusal));
+            return new PendingQuery(selector(request), null);
+        } catch (PlaneException refusal) {
+            return new PendingQuery(null, error(refusal));
         }
     }
 
-    private static Question question(StreamLatestRequest request) {
+    private static SeriesSelector selector(StreamLatestRequest request) {
         Refusal.throwIfAny();
         var violations = new Violations();
-        var question = QueryReader.question(
+        var question = QueryRequestReader.selector(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -99,70 +99,72 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     }
 
     /** Nobody waits for it: who finds somebody at it leaves it to them. */
-    private void goOn() {
-        if (toDo.getAndIncrement() > 0) {
+    private void drain() {
+        if (drainRequests.getAndIncrement() > 0) {
             return;
         }
         int done = 1;
         do {
-            answerAndBegin();
-            done = toDo.addAndGet(-done);
+            drainOnce();
+            done = drainRequests.addAndGet(-done);
         } while (done > 0);
     }
 
-    private void answerAndBegin() {
-        answer();
-        for (var turn = next(); turn != null; turn = next()) {
-            begin(turn);
-            answer();
+    private void drainOnce() {
+        sendAnswers();
+        for (var turn = pollNext(); turn != null; turn = pollNext()) {
+            start(turn);
+            sendAnswers();
         }
-        if (cancelled && !over) {
-            over = true;
-            waiting.clear();
-            begun.forEach(LatestStream::giveUp);
-            begun.clear();
-        } else if (halfClosed && waiting.isEmpty() && begun.isEmpty() && !over) {
-            over = true;
+        if (cancelled && !finished) {
+            finished = true;
+            queued.clear();
+            inFlight.forEach(LatestStream::cancelLookup);
+            inFlight.clear();
+        } else if (halfClosed && queued.isEmpty() && inFlight.isEmpty() && !finished) {
+            finished = true;
             responses.onCompleted();
         }
     }
 
     /** Null if there is nothing to begin, there are enough that are not answered, or the client takes no more. */
-    private Turn next() {
-        return over || cancelled || begun.size() == AT_ONCE || !responses.isReady() ? null : waiting.poll();
+    private PendingQuery pollNext() {
+        return finished || cancelled || inFlight.size() == MAX_CONCURRENT_LOOKUPS || !responses.isReady()
+                ? null
+                : queued.poll();
     }
 
-    private void begin(Turn turn) {
-        begun.add(turn);
+    private void start(PendingQuery turn) {
+        inFlight.add(turn);
         if (turn.answer == null) {
-            var known = latest.now(turn.question);
+            var known = latest.cachedAnswer(turn.selector);
             if (known.isPresent()) {
                 turn.answer = response(known.get());
             } else {
-                turn.asking = Deadlines.limit(latest.ask(turn.question), deadline)
+                turn.lookup = Deadlines.withDeadline(latest.execute(turn.selector), deadline)
                         .subscribe()
                         .with(
-                                readings -> answered(turn, response(readings)),
-                                failure -> answered(turn, error(failure)));
+                                readings -> onAnswer(turn, response(readings)),
+                                failure -> onAnswer(turn, error(failure)));
             }
         }
     }
 
-    private void answered(Turn turn, StreamLatestResponse answer) {
+    private void onAnswer(PendingQuery turn, StreamLatestResponse answer) {
         turn.answer = answer;
-        goOn();
+        drain();
     }
 
-    private void answer() {
-        while (!begun.isEmpty() && begun.peek().answer != null && !cancelled) {
-            responses.onNext(begun.poll().answer);
+    private void sendAnswers() {
+        while (!inFlight.isEmpty() && inFlight.peek().answer != null && !cancelled) {
+            responses.onNext(inFlight.poll().answer);
             responses.request(1);
         }
     }
 
-    private static void giveUp(Turn turn) {
-        if (turn.asking != null) {
-            turn.asking.cancel();
+    private static void cancelLookup(PendingQuery turn) {
+        if (turn.lookup != null) {
+            turn.lookup.cancel();
         }
     }
 
@@ -176,14 +178,14 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     private static StreamLatestResponse error(Throwable failure) {
         return StreamLatestResponse.newBuilder()
-                .setError(Errors.status(failure))
+                .setError(StatusMapper.toStatus(failure))
                 .build();
     }
 
     @Override
     public void onCompleted() {
         halfClosed = true;
-        goOn();
+        drain();
     }
 
     @Override
@@ -193,6 +195,6 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     private void cancelled() {
         cancelled = true;
-        goOn();
+        drain();
     }
 }

@@ -44,7 +44,7 @@ final class PackedFields {
     }
 
     /** A {@code repeated sint64}: the distances of values from the one before them, of the first from itself. */
-    PackedFields distances(int number, long[] values) {
+    PackedFields deltas(int number, long[] values) {
         var distances = new long[values.length];
         for (int i = 1; i < values.length; i++) {
             distances[i] = CodedOutputStream.encodeZigZag64(values[i] - values[i - 1]);

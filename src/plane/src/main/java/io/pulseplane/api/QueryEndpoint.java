@@ -4,25 +4,25 @@ import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.AggregateRequest;
-import io.pulseplane.api.v1.AggregateResponse;
-import io.pulseplane.api.v1.Function;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.GetLatestResponse;
-import io.pulseplane.api.v1.GetStatisticsRequest;
-import io.pulseplane.api.v1.GetStatisticsResponse;
-import io.pulseplane.api.v1.QueryReadingsRequest;
-import io.pulseplane.api.v1.QueryReadingsResponse;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.StreamLatestResponse;
-import io.pulseplane.api.v1.WatchRequest;
-import io.pulseplane.api.v1.WatchResponse;
 import io.pulseplane.live.Watchers;
-import io.pulseplane.query.Aggregation;
+import io.pulseplane.query.AggregateQuery;
 import io.pulseplane.query.LatestQuery;
-import io.pulseplane.query.Question;
 import io.pulseplane.query.RangeQuery;
+import io.pulseplane.query.SeriesSelector;
+import io.pulseplane.v1.AggregateRequest;
+import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.Function;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.GetLatestResponse;
+import io.pulseplane.v1.GetStatisticsRequest;
+import io.pulseplane.v1.GetStatisticsResponse;
+import io.pulseplane.v1.QueryReadingsRequest;
+import io.pulseplane.v1.QueryReadingsResponse;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.StreamLatestResponse;
+import io.pulseplane.v1.WatchRequest;
+import io.pulseplane.v1.WatchResponse;
 import io.pulseplane.vitals.Reading;
 import io.quarkus.grpc.GrpcService;
 import java.util.EnumSet;
@@ -39,47 +39,52 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
 
     private final LatestQuery latest;
     private final RangeQuery ranges;
-    private final Aggregation aggregation;
+    private final AggregateQuery aggregates;
     private final Watchers watchers;
-    private final Limits limits;
+    private final EndpointLimits limits;
 
     public QueryEndpoint(
-            LatestQuery latest, RangeQuery ranges, Aggregation aggregation, Watchers watchers, Limits limits) {
+            LatestQuery latest,
+            RangeQuery ranges,
+            AggregateQuery aggregation,
+            Watchers watchers,
+            EndpointLimits limits) {
         this.latest = latest;
         this.ranges = ranges;
-        this.aggregation = aggregation;
+        this.aggregates = aggregation;
         this.watchers = watchers;
         this.limits = limits;
     }
 
     @Override
     public ServerServiceDefinition bindService() {
-        return Unreadable.markedBy(QueryServiceGrpc.bindService(this));
+        return MalformedRequest.withMarkingMarshallers(QueryServiceGrpc.bindService(this));
     }
 
     @Override
     public void getLatest(GetLatestRequest request, StreamObserver<GetLatestResponse> responses) {
-        Question question;
+        SeriesSelector question;
         try {
-            question = question(request);
+            question = selector(request);
         } catch (RuntimeException failure) {
-            responses.onError(Errors.exception(failure));
+            responses.onError(StatusMapper.toException(failure));
             return;
         }
-        var known = latest.now(question);
+        var known = latest.cachedAnswer(question);
         if (known.isPresent()) {
             // The common case needs no timer, no subscription and no thread.
-            Unary.finish(responses, answer(known.get()));
+            UnaryCalls.send(responses, answer(known.get()));
         } else {
-            Unary.answer(
+            UnaryCalls.answer(
                     responses,
-                    () -> Deadlines.limit(latest.ask(question).map(QueryEndpoint::answer), limits.unaryDeadline()));
+                    () -> Deadlines.withDeadline(
+                            latest.execute(question).map(QueryEndpoint::answer), limits.unaryDeadline()));
         }
     }
 
-    private static Question question(GetLatestRequest request) {
+    private static SeriesSelector selector(GetLatestRequest request) {
         var violations = new Violations();
-        var question = QueryReader.question(
+        var question = QueryRequestReader.selector(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -108,8 +113,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     public void queryReadings(QueryReadingsRequest request, StreamObserver<QueryReadingsResponse> responses) {
         StreamWriter.write(
                 responses,
-                () -> ranges.ask(
-                        range(request),
+                () -> ranges.execute(
+                        rangeParameters(request),
                         request.getPageToken(),
                         request.getLimit() <= 0 ? Long.MAX_VALUE : request.getLimit()),
                 chunk -> QueryReadingsResponse.newBuilder()
@@ -118,19 +123,19 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                         .build());
     }
 
-    private static RangeQuery.Range range(QueryReadingsRequest request) {
+    private static RangeQuery.Parameters rangeParameters(QueryReadingsRequest request) {
         var violations = new Violations();
-        var range = new RangeQuery.Range(
-                QueryReader.question(
+        var range = new RangeQuery.Parameters(
+                QueryRequestReader.selector(
                         request.hasPatientId(),
                         request.getPatientId(),
                         request.hasDeviceId(),
                         request.getDeviceId(),
                         request.getCodesList(),
                         violations),
-                QueryReader.range(
+                QueryRequestReader.range(
                         request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations),
-                QueryReader.order(request.getOrder(), violations));
+                QueryRequestReader.order(request.getOrder(), violations));
         violations.throwIfAny();
         return range;
     }
@@ -142,11 +147,11 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 .toArray();
         StreamWriter.write(
                 responses,
-                () -> aggregation.windows(windowed(request)),
+                () -> aggregates.windows(windowParameters(request)),
                 windows -> QueryMessages.windows(windows, functions(request), quantiles));
     }
 
-    private static Aggregation.Windowed windowed(AggregateRequest request) {
+    private static AggregateQuery.WindowParameters windowParameters(AggregateRequest request) {
         var violations = new Violations();
         violations.addUnless(
                 request.getWindowUs() >= MIN_WINDOW && request.getWindowUs() <= MAX_WINDOW,
@@ -163,20 +168,20 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                     "functions[" + i + "]",
                     "must be one of the functions there are");
         }
-        var windowed = new Aggregation.Windowed(
-                QueryReader.question(
+        var windowed = new AggregateQuery.WindowParameters(
+                QueryRequestReader.selector(
                         request.hasPatientId(),
                         request.getPatientId(),
                         request.hasDeviceId(),
                         request.getDeviceId(),
                         request.getCodesList(),
                         violations),
-                QueryReader.range(
+                QueryRequestReader.range(
                         request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations),
                 request.getWindowUs(),
-                QueryReader.quantiles(request.getQuantilesList(), violations),
+                QueryRequestReader.quantiles(request.getQuantilesList(), violations),
                 request.getFillEmpty(),
-                QueryReader.grouping(request.getGrouping(), violations));
+                QueryRequestReader.grouping(request.getGrouping(), violations));
         violations.throwIfAny();
         return windowed;
     }
@@ -190,27 +195,27 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
 
     @Override
     public void getStatistics(GetStatisticsRequest request, StreamObserver<GetStatisticsResponse> responses) {
-        Unary.answer(responses, () -> {
+        UnaryCalls.answer(responses, () -> {
             var violations = new Violations();
-            var question = QueryReader.question(
+            var question = QueryRequestReader.selector(
                     request.hasPatientId(),
                     request.getPatientId(),
                     request.hasDeviceId(),
                     request.getDeviceId(),
                     request.getCodesList(),
                     violations);
-            var range = QueryReader.range(
+            var range = QueryRequestReader.range(
                     request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations);
-            var quantiles = QueryReader.quantiles(request.getQuantilesList(), violations);
-            var grouping = QueryReader.grouping(request.getGrouping(), violations);
+            var quantiles = QueryRequestReader.quantiles(request.getQuantilesList(), violations);
+            var grouping = QueryRequestReader.grouping(request.getGrouping(), violations);
             violations.throwIfAny();
-            var answer = aggregation
+            var answer = aggregates
                     .statistics(question, range, quantiles, grouping)
                     .map(all -> GetStatisticsResponse.newBuilder()
                             .addAllStatistics(
                                     all.stream().map(QueryMessages::statistics).toList())
                             .build());
-            return Deadlines.limit(answer, limits.unaryDeadline());
+            return Deadlines.withDeadline(answer, limits.unaryDeadline());
         });
     }
 
@@ -220,8 +225,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 responses,
                 () -> {
                     var violations = new Violations();
-                    var codes = QueryReader.codes(request.getCodesList(), violations);
-                    var patients = QueryReader.patients(request.getPatientIdsList(), violations);
+                    var codes = QueryRequestReader.codes(request.getCodesList(), violations);
+                    var patients = QueryRequestReader.patients(request.getPatientIdsList(), violations);
                     violations.throwIfAny();
                     var watch = watchers.watch(patients, codes);
                     responses.onNext(WatchResponse.getDefaultInstance());

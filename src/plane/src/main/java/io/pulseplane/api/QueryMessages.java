@@ -1,16 +1,16 @@
 package io.pulseplane.api;
 
-import io.pulseplane.api.v1.AggregateResponse;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.Function;
-import io.pulseplane.api.v1.Group;
-import io.pulseplane.api.v1.QuantileColumn;
-import io.pulseplane.api.v1.Reading;
-import io.pulseplane.api.v1.SeriesColumns;
-import io.pulseplane.api.v1.Statistics;
-import io.pulseplane.query.Aggregation;
-import io.pulseplane.query.Summary;
-import io.pulseplane.query.Windows;
+import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.GroupWindows;
+import io.pulseplane.query.RunningStatistics;
+import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.Function;
+import io.pulseplane.v1.Group;
+import io.pulseplane.v1.QuantileColumn;
+import io.pulseplane.v1.Reading;
+import io.pulseplane.v1.SeriesColumns;
+import io.pulseplane.v1.Statistics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,7 +45,7 @@ final class QueryMessages {
                 .setUnit(series.unit())
                 .setStartUs(columns.firstTime())
                 .setUnknownFields(new PackedFields()
-                        .distances(Columns.TIME_DELTA_US_FIELD_NUMBER, columns.times())
+                        .deltas(Columns.TIME_DELTA_US_FIELD_NUMBER, columns.times())
                         .doubles(Columns.VALUES_FIELD_NUMBER, columns.values())
                         .build());
         return SeriesColumns.newBuilder()
@@ -55,52 +55,60 @@ final class QueryMessages {
                 .build();
     }
 
-    static AggregateResponse windows(Windows windows, Set<Function> functions, double[] quantiles) {
+    static AggregateResponse windows(GroupWindows windows, Set<Function> functions, double[] quantiles) {
         var message = AggregateResponse.newBuilder()
                 .setGroup(group(windows.group()))
-                .setWindowUs(windows.width())
-                .setStartUs(windows.starts()[0]);
+                .setWindowUs(windows.widthMicros())
+                .setStartUs(windows.startTimes()[0]);
         var columns = new PackedFields().unsigned(AggregateResponse.STEPS_FIELD_NUMBER, steps(windows));
         for (var function : functions) {
-            addColumn(columns, windows.summaries(), function);
+            addColumn(columns, windows.statistics(), function);
         }
         addQuantiles(message, windows, quantiles);
         return message.setUnknownFields(columns.build()).build();
     }
 
-    private static long[] steps(Windows windows) {
-        var starts = windows.starts();
+    private static long[] steps(GroupWindows windows) {
+        var starts = windows.startTimes();
         var steps = new long[starts.length];
         for (int i = 1; i < steps.length; i++) {
-            steps[i] = (starts[i] - starts[i - 1]) / windows.width();
+            steps[i] = (starts[i] - starts[i - 1]) / windows.widthMicros();
         }
         return steps;
     }
 
-    private static void addColumn(PackedFields columns, List<Summary> summaries, Function function) {
+    private static void addColumn(PackedFields columns, List<RunningStatistics> summaries, Function function) {
         switch (function) {
             case FUNCTION_COUNT ->
                 columns.unsigned(
                         AggregateResponse.COUNT_FIELD_NUMBER,
-                        summaries.stream().mapToLong(Summary::count).toArray());
-            case FUNCTION_MEAN -> add(columns, AggregateResponse.MEAN_FIELD_NUMBER, summaries, Summary::mean);
-            case FUNCTION_MIN -> add(columns, AggregateResponse.MIN_FIELD_NUMBER, summaries, Summary::min);
-            case FUNCTION_MAX -> add(columns, AggregateResponse.MAX_FIELD_NUMBER, summaries, Summary::max);
-            case FUNCTION_SUM -> add(columns, AggregateResponse.SUM_FIELD_NUMBER, summaries, Summary::sum);
+                        summaries.stream().mapToLong(RunningStatistics::count).toArray());
+            case FUNCTION_MEAN -> add(columns, AggregateResponse.MEAN_FIELD_NUMBER, summaries, RunningStatistics::mean);
+            case FUNCTION_MIN -> add(columns, AggregateResponse.MIN_FIELD_NUMBER, summaries, RunningStatistics::min);
+            case FUNCTION_MAX -> add(columns, AggregateResponse.MAX_FIELD_NUMBER, summaries, RunningStatistics::max);
+            case FUNCTION_SUM -> add(columns, AggregateResponse.SUM_FIELD_NUMBER, summaries, RunningStatistics::sum);
             case FUNCTION_STANDARD_DEVIATION ->
-                add(columns, AggregateResponse.STANDARD_DEVIATION_FIELD_NUMBER, summaries, Summary::standardDeviation);
-            case FUNCTION_FIRST -> add(columns, AggregateResponse.FIRST_FIELD_NUMBER, summaries, Summary::first);
-            case FUNCTION_LAST -> add(columns, AggregateResponse.LAST_FIELD_NUMBER, summaries, Summary::last);
+                add(
+                        columns,
+                        AggregateResponse.STANDARD_DEVIATION_FIELD_NUMBER,
+                        summaries,
+                        RunningStatistics::standardDeviation);
+            case FUNCTION_FIRST ->
+                add(columns, AggregateResponse.FIRST_FIELD_NUMBER, summaries, RunningStatistics::first);
+            case FUNCTION_LAST -> add(columns, AggregateResponse.LAST_FIELD_NUMBER, summaries, RunningStatistics::last);
             case FUNCTION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(function.name());
         }
     }
 
     private static void add(
-            PackedFields columns, int number, List<Summary> summaries, ToDoubleFunction<Summary> function) {
+            PackedFields columns,
+            int number,
+            List<RunningStatistics> summaries,
+            ToDoubleFunction<RunningStatistics> function) {
         columns.doubles(number, summaries.stream().mapToDouble(function).toArray());
     }
 
-    private static void addQuantiles(AggregateResponse.Builder message, Windows windows, double[] quantiles) {
+    private static void addQuantiles(AggregateResponse.Builder message, GroupWindows windows, double[] quantiles) {
         if (quantiles.length == 0) {
             return;
         }
@@ -108,7 +116,7 @@ final class QueryMessages {
         for (double quantile : quantiles) {
             columns.add(QuantileColumn.newBuilder().setQuantile(quantile));
         }
-        for (var summary : windows.summaries()) {
+        for (var summary : windows.statistics()) {
             var values = summary.quantiles();
             for (int i = 0; i < values.length; i++) {
                 columns.get(i).addValues(values[i]);
@@ -117,8 +125,8 @@ final class QueryMessages {
         columns.forEach(message::addQuantiles);
     }
 
-    static Statistics statistics(Aggregation.Statistics statistics) {
-        var summary = statistics.summary();
+    static Statistics statistics(AggregateQuery.GroupStatistics statistics) {
+        var summary = statistics.statistics();
         return Statistics.newBuilder()
                 .setGroup(group(statistics.group()))
                 .setCount(summary.count())
@@ -135,7 +143,7 @@ final class QueryMessages {
                 .build();
     }
 
-    private static Group group(io.pulseplane.query.Group group) {
+    private static Group group(io.pulseplane.query.SeriesGroup group) {
         return Group.newBuilder()
                 .setCode(group.code())
                 .setUnit(group.unit())

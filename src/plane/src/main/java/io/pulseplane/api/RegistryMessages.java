@@ -1,10 +1,10 @@
 package io.pulseplane.api;
 
-import io.pulseplane.api.v1.Assignment;
-import io.pulseplane.api.v1.Device;
-import io.pulseplane.api.v1.DeviceStatus;
-import io.pulseplane.api.v1.Gender;
-import io.pulseplane.api.v1.Patient;
+import io.pulseplane.v1.Assignment;
+import io.pulseplane.v1.Device;
+import io.pulseplane.v1.DeviceStatus;
+import io.pulseplane.v1.Gender;
+import io.pulseplane.v1.Patient;
 import java.time.LocalDate;
 
 /** Writes what the registry holds as messages. */
@@ -23,8 +23,8 @@ final class RegistryMessages {
                 .setPhone(patient.phone())
                 .setEmail(patient.email())
                 .setProvisional(patient.provisional())
-                .setCreatedUs(patient.created())
-                .setUpdatedUs(patient.updated())
+                .setCreatedUs(patient.createdAt())
+                .setUpdatedUs(patient.updatedAt())
                 .build();
     }
 
@@ -45,11 +45,11 @@ final class RegistryMessages {
                 .setModel(device.model())
                 .setFirmwareVersion(device.firmwareVersion())
                 .setStatus(status(device.status()))
-                .setLastSeenUs(device.lastSeen())
+                .setLastSeenUs(device.lastSeenAt())
                 .setLastSequence(device.lastSequence())
                 .setProvisional(device.provisional())
-                .setCreatedUs(device.created())
-                .setUpdatedUs(device.updated())
+                .setCreatedUs(device.createdAt())
+                .setUpdatedUs(device.updatedAt())
                 .build();
     }
 

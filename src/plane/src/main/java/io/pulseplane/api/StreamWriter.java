@@ -15,7 +15,7 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
 
     private final ServerCallStreamObserver<R> responses;
     private final Function<T, R> translate;
-    private final AtomicBoolean asked = new AtomicBoolean();
+    private final AtomicBoolean itemRequested = new AtomicBoolean();
     private volatile Flow.Subscription subscription;
     private volatile boolean cancelled;
 
@@ -28,12 +28,12 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
     static <T, R> void write(
             StreamObserver<R> responses, Supplier<Flow.Publisher<T>> source, Function<T, R> translate) {
         var writer = new StreamWriter<>((ServerCallStreamObserver<R>) responses, translate);
-        writer.responses.setOnReadyHandler(writer::askForNext);
+        writer.responses.setOnReadyHandler(writer::requestNext);
         writer.responses.setOnCancelHandler(writer::cancel);
         try {
             source.get().subscribe(writer);
         } catch (RuntimeException | Error failure) {
-            responses.onError(Errors.exception(failure));
+            responses.onError(StatusMapper.toException(failure));
         }
     }
 
@@ -43,13 +43,13 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
         if (cancelled) {
             subscription.cancel();
         } else {
-            askForNext();
+            requestNext();
         }
     }
 
-    private void askForNext() {
+    private void requestNext() {
         var current = subscription;
-        if (current != null && responses.isReady() && asked.compareAndSet(false, true)) {
+        if (current != null && responses.isReady() && itemRequested.compareAndSet(false, true)) {
             current.request(1);
         }
     }
@@ -71,13 +71,13 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
             onError(failure);
             return;
         }
-        asked.set(false);
-        askForNext();
+        itemRequested.set(false);
+        requestNext();
     }
 
     @Override
     public void onError(Throwable failure) {
-        responses.onError(Errors.exception(failure));
+        responses.onError(StatusMapper.toException(failure));
     }
 
     @Override

@@ -1,8 +1,8 @@
 package io.pulseplane.api;
 
 import io.pulseplane.vitals.Identifier;
-import io.pulseplane.vitals.Problem;
-import io.pulseplane.vitals.Problem.Violation;
+import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.PlaneException.FieldViolation;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,13 +10,13 @@ import java.util.List;
 final class Violations {
 
     /** Not to be added to while it is empty, which it mostly stays. */
-    private List<Violation> found = List.of();
+    private List<FieldViolation> violations = List.of();
 
     void add(String field, String description) {
-        if (found.isEmpty()) {
-            found = new ArrayList<>();
+        if (violations.isEmpty()) {
+            violations = new ArrayList<>();
         }
-        found.add(new Violation(field, description));
+        violations.add(new FieldViolation(field, description));
     }
 
     void addUnless(boolean right, String field, String description) {
@@ -27,7 +27,7 @@ final class Violations {
 
     /** The rule of ids, codes and units. */
     void checkIdentifier(String field, String text) {
-        var fault = Identifier.fault(text);
+        var fault = Identifier.describeViolation(text);
         if (fault.isPresent()) {
             add(field, fault.get());
         }
@@ -36,7 +36,7 @@ final class Violations {
     /** Each of them, by its place; which is spelled out only for those that are wrong. */
     void checkIdentifiers(String field, List<String> texts) {
         for (int i = 0; i < texts.size(); i++) {
-            var fault = Identifier.fault(texts.get(i));
+            var fault = Identifier.describeViolation(texts.get(i));
             if (fault.isPresent()) {
                 add(field + "[" + i + "]", fault.get());
             }
@@ -45,12 +45,12 @@ final class Violations {
 
     /** Printable text that may be empty. */
     void checkText(String field, String text, int maxLength) {
-        Identifier.faultOfText(text, maxLength).ifPresent(fault -> add(field, fault));
+        Identifier.describeTextViolation(text, maxLength).ifPresent(fault -> add(field, fault));
     }
 
     void throwIfAny() {
-        if (!found.isEmpty()) {
-            throw new Problem.Invalid(found);
+        if (!violations.isEmpty()) {
+            throw new PlaneException.InvalidArgument(violations);
         }
     }
 }

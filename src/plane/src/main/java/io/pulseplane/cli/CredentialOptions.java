@@ -77,7 +77,7 @@ final class CredentialOptions {
         if (!LocalTokens.canIssue(dataDir)) {
             return TokenSource.none();
         }
-        var wanted = new LocalTokens.Wanted(subject, List.of(role), tenant, "", device, LIFETIME);
+        var wanted = new LocalTokens.Claims(subject, List.of(role), tenant, "", device, LIFETIME);
         return TokenSource.renewing(() -> Optional.of(LocalTokens.issue(dataDir, wanted)), LIFETIME, RENEWAL_MARGIN);
     }
 }

@@ -12,7 +12,7 @@ final class Progress implements AutoCloseable {
     private final PrintWriter out;
     private final Supplier<String> line;
     private final ScheduledExecutorService clock;
-    private int shown;
+    private int shownLength;
 
     Progress(PrintWriter out, Supplier<String> line) {
         this.out = out;
@@ -33,9 +33,9 @@ final class Progress implements AutoCloseable {
     private synchronized void show() {
         if (!clock.isShutdown()) {
             var text = line.get();
-            out.print("\r" + text + " ".repeat(Math.max(0, shown - text.length())));
+            out.print("\r" + text + " ".repeat(Math.max(0, shownLength - text.length())));
             out.flush();
-            shown = text.length();
+            shownLength = text.length();
         }
     }
 
@@ -43,7 +43,7 @@ final class Progress implements AutoCloseable {
     synchronized void end() {
         if (clock != null && !clock.isShutdown()) {
             clock.shutdown();
-            out.print("\r" + " ".repeat(shown) + "\r");
+            out.print("\r" + " ".repeat(shownLength) + "\r");
             out.flush();
         }
     }

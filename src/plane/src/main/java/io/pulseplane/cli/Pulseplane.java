@@ -21,22 +21,22 @@ public final class Pulseplane implements Callable<Integer> {
 
     /** By their names, as help lists them. */
     private static final List<Map.Entry<String, Class<?>>> COMMANDS = List.of(
-            Map.entry("serve", Serve.class),
-            Map.entry("demo", Demo.class),
-            Map.entry("simulate", Simulate.class),
-            Map.entry("replay", Replay.class),
-            Map.entry("query", Query.class),
-            Map.entry("watch", Watch.class),
-            Map.entry("token", Token.class),
-            Map.entry("consent", Consent.class),
-            Map.entry("erase", Erase.class),
-            Map.entry("audit", Audit.class),
-            Map.entry("store", Store.class),
-            Map.entry("migrate", Migrate.class));
+            Map.entry("serve", ServeCommand.class),
+            Map.entry("demo", DemoCommand.class),
+            Map.entry("simulate", SimulateCommand.class),
+            Map.entry("replay", ReplayCommand.class),
+            Map.entry("query", QueryCommand.class),
+            Map.entry("watch", WatchCommand.class),
+            Map.entry("token", TokenCommand.class),
+            Map.entry("consent", ConsentCommand.class),
+            Map.entry("erase", EraseCommand.class),
+            Map.entry("audit", AuditCommand.class),
+            Map.entry("store", StoreCommand.class),
+            Map.entry("migrate", MigrateCommand.class));
 
     @Override
     public Integer call() {
-        return new Serve().call();
+        return new ServeCommand().call();
     }
 
     /** For these arguments: with the one command they begin with, as reading the annotations of all is a fifth of a start. */
@@ -47,7 +47,8 @@ public final class Pulseplane implements Callable<Integer> {
                 .toList();
         (asked.isEmpty() && args.length > 0 ? COMMANDS : asked)
                 .forEach(command -> line.addSubcommand(command.getKey(), command.getValue()));
-        return line.setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(Refusals::handle);
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(CommandExceptionHandler::handle);
     }
 
     public static void main(String... args) {

@@ -1,13 +1,13 @@
 package io.pulseplane.cli;
 
 import com.google.protobuf.Message;
-import io.pulseplane.api.v1.AggregateResponse;
-import io.pulseplane.api.v1.GetLatestResponse;
-import io.pulseplane.api.v1.GetStatisticsResponse;
-import io.pulseplane.api.v1.Group;
-import io.pulseplane.api.v1.QueryReadingsResponse;
-import io.pulseplane.api.v1.SeriesColumns;
 import io.pulseplane.client.ColumnMessages;
+import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.GetLatestResponse;
+import io.pulseplane.v1.GetStatisticsResponse;
+import io.pulseplane.v1.Group;
+import io.pulseplane.v1.QueryReadingsResponse;
+import io.pulseplane.v1.SeriesColumns;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.VitalSign;
 import java.io.PrintWriter;
@@ -20,7 +20,7 @@ import java.util.List;
 final class QueryPrinter {
 
     /** Who may ask for readings. */
-    static final String ROLE = "authorized_medical_staff";
+    static final String READER_ROLE = "authorized_medical_staff";
 
     private final PrintWriter out;
     private final boolean json;
@@ -114,7 +114,7 @@ final class QueryPrinter {
         }
     }
 
-    void watched(List<SeriesColumns> series) {
+    void watch(List<SeriesColumns> series) {
         rows(series, false);
         out.flush();
     }

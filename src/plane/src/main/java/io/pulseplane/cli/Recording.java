@@ -22,11 +22,11 @@ final class Recording implements AutoCloseable {
     record Row(long time, String device, String patient, String code, double value, String unit) {}
 
     /** The file is not a recording at all. */
-    static final class NoRecording extends RuntimeException {
+    static final class InvalidRecordingException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        NoRecording(String message) {
+        InvalidRecordingException(String message) {
             super(message);
         }
     }
@@ -34,8 +34,8 @@ final class Recording implements AutoCloseable {
     private final CsvReader<NamedCsvRecord> csv;
     private final Iterator<NamedCsvRecord> records;
     private boolean headerChecked;
-    private long unreadable;
-    private String firstFault = "";
+    private long skippedLines;
+    private String firstError = "";
 
     private Recording(CsvReader<NamedCsvRecord> csv) {
         this.csv = csv;
@@ -61,11 +61,11 @@ final class Recording implements AutoCloseable {
             try {
                 return row(record);
             } catch (DateTimeParseException | ArithmeticException e) {
-                leaveOut(record, "measured_at is not a time such as 2026-11-10T00:31:25.894Z");
+                skip(record, "measured_at is not a time such as 2026-11-10T00:31:25.894Z");
             } catch (NumberFormatException e) {
-                leaveOut(record, "value is not a number");
+                skip(record, "value is not a number");
             } catch (IllegalArgumentException e) {
-                leaveOut(record, e.getMessage());
+                skip(record, e.getMessage());
             }
         }
         return null;
@@ -77,7 +77,7 @@ final class Recording implements AutoCloseable {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         } catch (CsvParseException e) {
-            throw new NoRecording("this is not CSV: " + e.getMessage());
+            throw new InvalidRecordingException("this is not CSV: " + e.getMessage());
         }
     }
 
@@ -86,7 +86,7 @@ final class Recording implements AutoCloseable {
                 .filter(name -> !record.getHeader().contains(name))
                 .toList();
         if (!missing.isEmpty()) {
-            throw new NoRecording("the header does not name " + String.join(", ", missing));
+            throw new InvalidRecordingException("the header does not name " + String.join(", ", missing));
         }
         headerChecked = true;
     }
@@ -110,18 +110,18 @@ final class Recording implements AutoCloseable {
         return text;
     }
 
-    private void leaveOut(NamedCsvRecord record, String fault) {
-        if (unreadable++ == 0) {
-            firstFault = "line " + record.getStartingLineNumber() + ", " + fault;
+    private void skip(NamedCsvRecord record, String fault) {
+        if (skippedLines++ == 0) {
+            firstError = "line " + record.getStartingLineNumber() + ", " + fault;
         }
     }
 
-    long unreadable() {
-        return unreadable;
+    long skippedLines() {
+        return skippedLines;
     }
 
-    String firstFault() {
-        return firstFault;
+    String firstError() {
+        return firstError;
     }
 
     @Override

@@ -17,7 +17,7 @@ public record Access(List<String> patients, String device, List<String> codes, S
     }
 
     /** Of nobody in particular. */
-    public static final Access GENERAL = new Access(List.of(), "", List.of());
+    public static final Access OF_NO_PATIENT = new Access(List.of(), "", List.of());
 
     public static Access ofPatient(String patient) {
         return new Access(List.of(patient), "", List.of());

@@ -13,14 +13,14 @@ public enum Action {
     /** Asking what there is to call and whether the plane is well, which tells nothing of any patient. */
     DESCRIBE("describe");
 
-    private final String word;
+    private final String label;
 
     Action(String word) {
-        this.word = word;
+        this.label = word;
     }
 
     /** As the policy and the audit trail spell it. */
-    public String word() {
-        return word;
+    public String label() {
+        return label;
     }
 }

@@ -4,7 +4,7 @@ import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
 import io.pulseplane.gate.token.BearerToken;
 import io.pulseplane.vitals.Identifier;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,7 +45,7 @@ final class Admission {
     Admission(GateSettings settings, GateEvents events) {
         this.maxMetadataBytes = settings.maxMetadataBytes();
         this.limits = new RateLimits(settings.maxRequestsPerSecond(), System::nanoTime);
-        this.anonymousLimits = new RateLimits(settings.maxStrangersPerSecond(), System::nanoTime);
+        this.anonymousLimits = new RateLimits(settings.maxAnonymousRequestsPerSecond(), System::nanoTime);
         this.events = events;
     }
 
@@ -56,7 +56,7 @@ final class Admission {
     }
 
     /**
-     * Throws {@link Problem.Invalid} if the metadata is larger than the gate's bound. The transport has read it by then: it
+     * Throws {@link PlaneException.InvalidArgument} if the metadata is larger than the gate's bound. The transport has read it by then: it
      * ends far greater ones, and whole connections with them, but says and writes down nothing.
      */
     void checkMetadataSize(Metadata headers) {
@@ -65,37 +65,39 @@ final class Admission {
             size += bytes.length + METADATA_OVERHEAD / 2;
         }
         if (size > maxMetadataBytes) {
-            throw new Problem.Invalid("metadata", "must be at most " + maxMetadataBytes + " bytes");
+            throw new PlaneException.InvalidArgument("metadata", "must be at most " + maxMetadataBytes + " bytes");
         }
     }
 
     /** The caller's own if it is fit to be written down. */
     String requestId(Metadata headers) {
         var given = headers.get(REQUEST_ID);
-        return given != null && Identifier.fault(given).isEmpty() ? given : requestIdPrefix + calls.incrementAndGet();
+        return given != null && Identifier.describeViolation(given).isEmpty()
+                ? given
+                : requestIdPrefix + calls.incrementAndGet();
     }
 
-    /** Throws {@link Problem.Exhausted} if the caller has made too many requests. */
+    /** Throws {@link PlaneException.ResourceExhausted} if the caller has made too many requests. */
     void acquire(Principal caller) {
         var subject = caller.identity().subject();
-        limits.take(subject.isEmpty() ? address(caller.peer()) : subject);
+        limits.acquire(subject.isEmpty() ? address(caller.connection()) : subject);
     }
 
-    /** Throws {@link Problem.Exhausted} if too many calls without an identity came from this address. */
-    void acquireAnonymous(Peer peer) {
+    /** Throws {@link PlaneException.ResourceExhausted} if too many calls without an identity came from this address. */
+    void acquireAnonymous(ClientConnection peer) {
         try {
-            anonymousLimits.take(address(peer));
-        } catch (Problem.Exhausted tooMany) {
+            anonymousLimits.acquire(address(peer));
+        } catch (PlaneException.ResourceExhausted tooMany) {
             events.decided("", GateEvents.Outcome.LIMITED);
             throw tooMany;
         }
     }
 
-    private static String address(Peer peer) {
+    private static String address(ClientConnection peer) {
         return peer.address().map(InetAddress::getHostAddress).orElse("");
     }
 
     void countLimited(Action action) {
-        events.decided(action.word(), GateEvents.Outcome.LIMITED);
+        events.decided(action.label(), GateEvents.Outcome.LIMITED);
     }
 }

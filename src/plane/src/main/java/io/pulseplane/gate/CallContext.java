@@ -12,6 +12,6 @@ import java.util.function.Function;
 record CallContext(
         Authenticator authenticator,
         Admission admission,
-        Judge judge,
+        DecisionPoint judge,
         GrantTerms terms,
         Function<Throwable, StatusRuntimeException> statuses) {}

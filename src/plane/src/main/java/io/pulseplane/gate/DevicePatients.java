@@ -29,11 +29,11 @@ final class DevicePatients {
         private final Set<String> patients = ConcurrentHashMap.newKeySet();
         private volatile boolean complete;
         private volatile long asOf;
-        private CompletionStage<Set<String>> asking;
-        private long askedAt;
+        private CompletionStage<Set<String>> pendingLoad;
+        private long loadStartedAt;
 
-        private boolean holds(Site site) {
-            return complete && site.holds(asOf);
+        private boolean isFresh(Site site) {
+            return complete && site.isFresh(asOf);
         }
     }
 
@@ -43,36 +43,36 @@ final class DevicePatients {
     }
 
     /** What is known at once; null if the store has to be asked. Grows as batches come in. */
-    Set<String> now(String device) {
+    Set<String> cached(String device) {
         var entry = entries.getIfPresent(device);
-        return entry != null && entry.holds(site) ? entry.patients : null;
+        return entry != null && entry.isFresh(site) ? entry.patients : null;
     }
 
-    CompletionStage<Set<String>> ask(String device) {
+    CompletionStage<Set<String>> load(String device) {
         var entry = entries.get(device, _ -> new Entry());
-        if (entry.holds(site)) {
+        if (entry.isFresh(site)) {
             return CompletableFuture.completedStage(entry.patients);
         }
         synchronized (entry) {
-            if (entry.asking == null || !site.holds(entry.askedAt)) {
-                entry.askedAt = site.now();
-                var asking = complete(device, entry, entry.askedAt);
+            if (entry.pendingLoad == null || !site.isFresh(entry.loadStartedAt)) {
+                entry.loadStartedAt = site.now();
+                var asking = query(device, entry, entry.loadStartedAt);
                 // Or it is answered already, and there is nothing to wait for.
-                entry.asking = asking.toCompletableFuture().isDone() ? null : asking;
+                entry.pendingLoad = asking.toCompletableFuture().isDone() ? null : asking;
                 return asking;
             }
-            return entry.asking;
+            return entry.pendingLoad;
         }
     }
 
     /** One question at a time, however many ask. */
-    private CompletionStage<Set<String>> complete(String device, Entry entry, long asOf) {
+    private CompletionStage<Set<String>> query(String device, Entry entry, long asOf) {
         return readings.series(new Subject.OfDevice(device))
                 .subscribeAsCompletionStage()
                 .handle((series, failure) -> {
                     synchronized (entry) {
-                        if (entry.askedAt == asOf) {
-                            entry.asking = null;
+                        if (entry.loadStartedAt == asOf) {
+                            entry.pendingLoad = null;
                         }
                         if (failure == null) {
                             series.forEach(s -> entry.patients.add(s.patient()));
@@ -88,12 +88,12 @@ final class DevicePatients {
     }
 
     /** There is nothing of this patient any more. */
-    void forget(String patient) {
+    void removePatient(String patient) {
         entries.asMap().values().forEach(entry -> entry.patients.remove(patient));
     }
 
     /** A batch of this device and patient is about to be stored. */
-    void note(String device, String patient) {
+    void add(String device, String patient) {
         entries.get(device, _ -> new Entry()).patients.add(patient);
     }
 }

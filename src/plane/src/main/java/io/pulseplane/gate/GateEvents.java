@@ -20,5 +20,5 @@ public interface GateEvents {
     void connectionRefused();
 
     /** A call was ended that had been permitted: consent was withdrawn, or a token expired. */
-    void ended();
+    void callEnded();
 }

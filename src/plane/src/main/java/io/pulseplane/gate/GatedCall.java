@@ -8,7 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.StatusRuntimeException;
 import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.BearerToken;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -23,50 +23,50 @@ import java.util.function.Function;
  */
 final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCalls.Call {
 
-    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final Authenticator authenticator;
     private final Admission admission;
-    private final Judge judge;
+    private final DecisionPoint judge;
     private final GrantTerms terms;
     private final Function<Throwable, StatusRuntimeException> statuses;
-    private final Rule<Q> rule;
-    private final Executor here;
-    private final Peer peer;
-    private final Door<Q, R> call;
+    private final AccessRule<Q> rule;
+    private final Executor executor;
+    private final ClientConnection connection;
+    private final CancellableCall<Q, R> call;
     private final String rpc;
     private final MethodType type;
-    private final Context origin = Context.current();
+    private final Context grpcContext = Context.current();
 
-    private final Line<Q> line = new Line<>();
+    private final PendingRequests<Q> pending = new PendingRequests<>();
 
     /** Of calls that go on asking; null of those that ask once. */
-    private final Repeats repeats;
+    private final GrantCache grants;
 
     /** Null of unary calls, which are over once they are answered. */
-    private final Continuing continuing;
+    private final StreamGrant streamGrant;
 
     private ServerCall.Listener<Q> endpoint;
     private Principal principal;
-    private Context context;
-    private CompletionStage<Void> listenedTo;
+    private Context callerContext;
+    private CompletionStage<Void> awaitedDecision;
     private boolean halfClosed;
-    private boolean over;
+    private boolean closed;
 
-    GatedCall(CallContext gate, Rule<Q> rule, Executor here, Peer peer, ServerCall<Q, R> call) {
+    GatedCall(CallContext gate, AccessRule<Q> rule, Executor here, ClientConnection peer, ServerCall<Q, R> call) {
         this.authenticator = gate.authenticator();
         this.admission = gate.admission();
         this.judge = gate.judge();
         this.terms = gate.terms();
         this.statuses = gate.statuses();
         this.rule = rule;
-        this.here = here;
-        this.peer = peer;
-        this.call = new Door<>(call);
+        this.executor = here;
+        this.connection = peer;
+        this.call = new CancellableCall<>(call);
         this.rpc = call.getMethodDescriptor().getFullMethodName();
         this.type = call.getMethodDescriptor().getType();
-        this.repeats = clientStreams() ? new Repeats() : null;
-        this.continuing = type == MethodType.UNARY ? null : new Continuing(terms, this);
+        this.grants = isClientStreaming() ? new GrantCache() : null;
+        this.streamGrant = type == MethodType.UNARY ? null : new StreamGrant(terms, this);
     }
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
@@ -74,223 +74,226 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         var requestId = admission.requestId(headers);
         try {
             admission.checkMetadataSize(headers);
-        } catch (Problem.Invalid tooMuch) {
-            turnAway(Principal.stranger(peer, requestId), "malformed", tooMuch);
+        } catch (PlaneException.InvalidArgument tooMuch) {
+            reject(Principal.anonymous(connection, requestId), "malformed", tooMuch);
             return;
         }
         var token = admission.bearerToken(headers);
         if (token == null) {
-            withoutToken(requestId);
+            authenticateWithoutToken(requestId);
         } else {
-            identify(token, requestId);
+            authenticate(token, requestId);
         }
     }
 
-    private void withoutToken(String requestId) {
-        if (!peer.certified().isAnonymous()) {
-            identified(Principal.of(peer.certified(), peer, requestId));
+    private void authenticateWithoutToken(String requestId) {
+        if (!connection.certifiedIdentity().isAnonymous()) {
+            onAuthenticated(Principal.of(connection.certifiedIdentity(), connection, requestId));
         } else if (rule.action() == Action.DESCRIBE) {
-            identified(Principal.stranger(peer, requestId));
+            onAuthenticated(Principal.anonymous(connection, requestId));
         } else {
-            Problem problem = peer.fault().orElse(new Problem.Unauthenticated("a bearer token is required"));
-            stranger(Principal.stranger(peer, requestId), problem);
+            PlaneException problem = connection
+                    .certificateFault()
+                    .orElse(new PlaneException.Unauthenticated("a bearer token is required"));
+            rejectUnauthenticated(Principal.anonymous(connection, requestId), problem);
         }
     }
 
-    private void identify(BearerToken token, String requestId) {
+    private void authenticate(BearerToken token, String requestId) {
         var known = authenticator.cached(token);
         if (known != null) {
-            identified(Principal.of(known, peer, requestId));
+            onAuthenticated(Principal.of(known, connection, requestId));
             return;
         }
         authenticator
                 .verify(token)
-                .whenComplete((identity, failure) -> here.execute(() -> {
-                    if (over) {
+                .whenComplete((identity, failure) -> executor.execute(() -> {
+                    if (closed) {
                         return;
                     }
                     if (failure == null) {
-                        identified(Principal.of(identity, peer, requestId));
-                        for (var entry : line.all()) {
+                        onAuthenticated(Principal.of(identity, connection, requestId));
+                        for (var entry : pending.entries()) {
                             admit(entry);
-                            listen(entry);
+                            awaitDecision(entry);
                         }
-                        proceed();
+                        deliverDecided();
                     } else {
-                        stranger(Principal.stranger(peer, requestId), Problem.unwrap(failure));
+                        rejectUnauthenticated(
+                                Principal.anonymous(connection, requestId), PlaneException.unwrap(failure));
                     }
                 }));
     }
 
-    private void identified(Principal who) {
+    private void onAuthenticated(Principal who) {
         principal = who;
-        context = origin.withValue(Caller.SUBJECT, who.identity().subject());
-        if (continuing != null) {
-            continuing.recheckInTime(principal);
+        callerContext = grpcContext.withValue(Caller.SUBJECT, who.identity().subject());
+        if (streamGrant != null) {
+            streamGrant.scheduleRecheck(principal);
         }
     }
 
     /** Turns away who could not say who they are; what they asked for is not even read. */
-    private void stranger(Principal who, Throwable problem) {
-        turnAway(who, "unauthenticated", problem);
+    private void rejectUnauthenticated(Principal who, Throwable problem) {
+        reject(who, "unauthenticated", problem);
     }
 
-    private void turnAway(Principal who, String reason, Throwable problem) {
-        if (over) {
+    private void reject(Principal who, String reason, Throwable problem) {
+        if (closed) {
             return;
         }
         try {
-            admission.acquireAnonymous(who.peer());
-        } catch (Problem.Exhausted tooMany) {
+            admission.acquireAnonymous(who.connection());
+        } catch (PlaneException.ResourceExhausted tooMany) {
             end(tooMany);
             return;
         }
-        refuse(who, new Asked(rule.action(), rpc, Access.GENERAL), reason, problem);
+        refuse(who, new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT), reason, problem);
     }
 
-    private void refuse(Principal who, Asked asked, String reason, Throwable problem) {
+    private void refuse(Principal who, AccessRequest asked, String reason, Throwable problem) {
         judge.refuse(who, asked, reason, problem)
-                .whenComplete((_, failure) -> here.execute(() -> end(Problem.unwrap(failure))));
+                .whenComplete((_, failure) -> executor.execute(() -> end(PlaneException.unwrap(failure))));
     }
 
     @Override
     public void onMessage(Q request) {
-        if (over) {
+        if (closed) {
             return;
         }
-        var entry = new Line.Entry<>(request);
+        var entry = new PendingRequests.PendingRequest<>(request);
         if (principal != null) {
             admit(entry);
-            if (line.isEmpty() && entry.isDecided()) {
-                conclude(entry);
+            if (pending.isEmpty() && entry.isDecided()) {
+                complete(entry);
                 return;
             }
         }
-        if (line.add(entry)) {
-            listen(entry);
+        if (pending.add(entry)) {
+            awaitDecision(entry);
         } else {
             admission.countLimited(rule.action());
-            end(new Problem.Exhausted("too many bytes wait to be decided on", RETRY));
+            end(new PlaneException.ResourceExhausted("too many bytes wait to be decided on", RETRY_AFTER));
         }
     }
 
-    private void admit(Line.Entry<Q> entry) {
+    private void admit(PendingRequests.PendingRequest<Q> entry) {
         try {
             admission.acquire(principal);
-        } catch (Problem.Exhausted tooMany) {
+        } catch (PlaneException.ResourceExhausted tooMany) {
             admission.countLimited(rule.action());
             entry.refuse(tooMany);
             return;
         }
-        judge(entry, line.isEmpty() || line.first() == entry);
+        evaluate(entry, pending.isEmpty() || pending.first() == entry);
     }
 
     /** @param itsTurn whether there is none before it that has not been handed over */
-    private void judge(Line.Entry<Q> entry, boolean itsTurn) {
+    private void evaluate(PendingRequests.PendingRequest<Q> entry, boolean itsTurn) {
         Access access;
         try {
             access = rule.access().apply(entry.request());
-        } catch (Problem.Invalid malformed) {
-            refuseUnfit(entry, "malformed", malformed);
+        } catch (PlaneException.InvalidArgument malformed) {
+            refuseUnreadable(entry, "malformed", malformed);
             return;
-        } catch (Problem.Exhausted tooLarge) {
-            refuseUnfit(entry, "too_large", tooLarge);
+        } catch (PlaneException.ResourceExhausted tooLarge) {
+            refuseUnreadable(entry, "too_large", tooLarge);
             return;
         }
-        if (!clientStreams()) {
-            ask(entry, access);
-        } else if (repeats.permits(access, terms.basis(), terms.now())) {
+        if (!isClientStreaming()) {
+            decide(entry, access);
+        } else if (grants.isGranted(access, terms.basis(), terms.now())) {
             if (itsTurn) {
                 entry.permit();
             }
-        } else if (repeats.begin(access) || itsTurn) {
-            ask(entry, access);
+        } else if (grants.beginDecision(access) || itsTurn) {
+            decide(entry, access);
         }
     }
 
-    private void ask(Line.Entry<Q> entry, Access access) {
-        var asked = new Asked(rule.action(), rpc, access);
+    private void decide(PendingRequests.PendingRequest<Q> entry, Access access) {
+        var asked = new AccessRequest(rule.action(), rpc, access);
         var basis = type == MethodType.UNARY ? null : terms.basis();
-        entry.await(asked, basis, judge.decide(principal, asked));
+        entry.awaitDecision(asked, basis, judge.decide(principal, asked));
     }
 
     /** One of which it is not known what it asks for. */
-    private void refuseUnfit(Line.Entry<Q> entry, String reason, Problem problem) {
-        var asked = new Asked(rule.action(), rpc, Access.GENERAL);
-        entry.await(null, null, judge.refuse(principal, asked, reason, problem));
+    private void refuseUnreadable(PendingRequests.PendingRequest<Q> entry, String reason, PlaneException problem) {
+        var asked = new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT);
+        entry.awaitDecision(null, null, judge.refuse(principal, asked, reason, problem));
     }
 
-    private boolean clientStreams() {
+    private boolean isClientStreaming() {
         return !type.clientSendsOneMessage();
     }
 
     /** All whose records are written together wait for the same, and hear of it once. */
-    private void listen(Line.Entry<Q> entry) {
+    private void awaitDecision(PendingRequests.PendingRequest<Q> entry) {
         var decision = entry.decision();
-        if (decision == null || decision == listenedTo) {
+        if (decision == null || decision == awaitedDecision) {
             return;
         }
-        listenedTo = decision;
-        decision.whenComplete((_, failure) -> here.execute(() -> {
-            listenedTo = null;
-            line.decided(decision, failure == null ? null : Problem.unwrap(failure));
-            proceed();
+        awaitedDecision = decision;
+        decision.whenComplete((_, failure) -> executor.execute(() -> {
+            awaitedDecision = null;
+            pending.resolve(decision, failure == null ? null : PlaneException.unwrap(failure));
+            deliverDecided();
         }));
     }
 
     /** Hands over what has been decided on, as far as it goes. */
-    private void proceed() {
-        for (var entry = line.first(); entry != null && !over; entry = line.first()) {
+    private void deliverDecided() {
+        for (var entry = pending.first(); entry != null && !closed; entry = pending.first()) {
             if (entry.isUndecided()) {
-                judge(entry, true);
-                listen(entry);
+                evaluate(entry, true);
+                awaitDecision(entry);
             }
             if (!entry.isDecided()) {
                 return;
             }
-            line.removeFirst();
-            conclude(entry);
+            pending.removeFirst();
+            complete(entry);
         }
-        if (halfClosed && !over) {
-            context.run(endpoint::onHalfClose);
+        if (halfClosed && !closed) {
+            callerContext.run(endpoint::onHalfClose);
         }
     }
 
-    private void conclude(Line.Entry<Q> entry) {
-        if (clientStreams() && entry.asked() != null) {
-            repeats.end(entry.asked().access());
+    private void complete(PendingRequests.PendingRequest<Q> entry) {
+        if (isClientStreaming() && entry.accessRequest() != null) {
+            grants.endDecision(entry.accessRequest().access());
         }
-        if (entry.refusal() == null && entry.asked() != null) {
-            permitted(entry.asked(), entry.basis());
+        if (entry.refusal() == null && entry.accessRequest() != null) {
+            onPermitted(entry.accessRequest(), entry.basis());
         }
-        handOver(entry.request(), entry.refusal());
+        deliver(entry.request(), entry.refusal());
     }
 
-    private void permitted(Asked asked, Repeats.Basis basis) {
-        if (clientStreams()) {
-            repeats.permitted(asked.access(), basis, terms.grantExpiry(asked.access()));
+    private void onPermitted(AccessRequest asked, GrantCache.Basis basis) {
+        if (isClientStreaming()) {
+            grants.grant(asked.access(), basis, terms.grantExpiry(asked.access()));
         } else if (!type.serverSendsOneMessage()) {
-            goesOn(asked, basis);
+            startGrant(asked, basis);
         }
     }
 
-    private void goesOn(Asked asked, Repeats.Basis basis) {
-        continuing.begin(asked);
+    private void startGrant(AccessRequest asked, GrantCache.Basis basis) {
+        streamGrant.begin(asked);
         if (!basis.equals(terms.basis())) {
             recheck();
         }
-        continuing.recheckInTime(principal);
+        streamGrant.scheduleRecheck(principal);
     }
 
     /** To the endpoint, with a refusal where the endpoint answers it; else the refusal ends the call. */
-    private void handOver(Q request, Throwable refusal) {
+    private void deliver(Q request, Throwable refusal) {
         if (refusal == null) {
-            context.run(() -> endpoint.onMessage(request));
-        } else if (rule.answersRefusals() && refusal instanceof Problem problem) {
-            var refused = context.withValue(Refusal.KEY, problem);
-            if (!clientStreams()) {
+            callerContext.run(() -> endpoint.onMessage(request));
+        } else if (rule.answersRefusals() && refusal instanceof PlaneException problem) {
+            var refused = callerContext.withValue(Refusal.KEY, problem);
+            if (!isClientStreaming()) {
                 // The endpoint looks at its one request when there are no more.
-                context = refused;
+                callerContext = refused;
             }
             refused.run(() -> endpoint.onMessage(request));
         } else {
@@ -300,74 +303,76 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onHalfClose() {
-        if (over) {
+        if (closed) {
             return;
         }
-        if (principal == null || !line.isEmpty()) {
+        if (principal == null || !pending.isEmpty()) {
             halfClosed = true;
         } else {
-            context.run(endpoint::onHalfClose);
+            callerContext.run(endpoint::onHalfClose);
         }
     }
 
     @Override
     public void recheck() {
-        here.execute(() -> {
-            if (over) {
+        executor.execute(() -> {
+            if (closed) {
                 return;
             }
-            var asked = continuing.asked();
+            var asked = streamGrant.request();
             if (terms.identityExpiry(principal.identity()) <= terms.now()) {
-                var expired = asked == null ? new Asked(rule.action(), rpc, Access.GENERAL) : asked;
+                var expired = asked == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : asked;
                 terms.countEnded();
-                refuse(principal, expired, "expired", new Problem.Unauthenticated("the token has expired"));
+                refuse(principal, expired, "expired", new PlaneException.Unauthenticated("the token has expired"));
                 return;
             }
-            continuing.recheckInTime(principal);
+            streamGrant.scheduleRecheck(principal);
             if (asked != null) {
-                judge.decide(principal, asked).whenComplete((_, failure) -> here.execute(() -> decidedAnew(failure)));
+                judge.decide(principal, asked)
+                        .whenComplete((_, failure) -> executor.execute(() -> onRechecked(failure)));
             }
         });
     }
 
-    private void decidedAnew(Throwable failure) {
-        if (over) {
+    private void onRechecked(Throwable failure) {
+        if (closed) {
             return;
         }
         if (failure == null) {
             // By now it is known when the consent ends that holds now.
-            continuing.recheckInTime(principal);
+            streamGrant.scheduleRecheck(principal);
         } else {
             terms.countEnded();
-            end(Problem.unwrap(failure));
+            end(PlaneException.unwrap(failure));
         }
     }
 
     /** Ends the call; the endpoint stops as if the caller had gone away. */
     private void end(Throwable problem) {
-        if (over) {
+        if (closed) {
             return;
         }
-        finish();
+        release();
         var refusal = statuses.apply(problem);
-        if (call.shut(refusal.getStatus(), refusal.getTrailers() == null ? new Metadata() : refusal.getTrailers())) {
+        if (call.tryClose(
+                refusal.getStatus(), refusal.getTrailers() == null ? new Metadata() : refusal.getTrailers())) {
             endpoint.onCancel();
         }
     }
 
-    private void finish() {
-        over = true;
-        line.clear();
-        if (continuing != null) {
-            continuing.end();
+    private void release() {
+        closed = true;
+        pending.clear();
+        if (streamGrant != null) {
+            streamGrant.end();
         }
     }
 
     @Override
     public void onCancel() {
-        peer.calls().decrementAndGet();
-        boolean ended = over;
-        finish();
+        connection.openCalls().decrementAndGet();
+        boolean ended = closed;
+        release();
         if (!ended) {
             endpoint.onCancel();
         }
@@ -375,9 +380,9 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onComplete() {
-        peer.calls().decrementAndGet();
-        boolean ended = over;
-        finish();
+        connection.openCalls().decrementAndGet();
+        boolean ended = closed;
+        release();
         if (!ended) {
             endpoint.onComplete();
         }
@@ -385,7 +390,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onReady() {
-        if (!over) {
+        if (!closed) {
             endpoint.onReady();
         }
     }

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 /** What a permission rests on, and when it ends by itself. Times are microseconds since the epoch. */
 final class GrantTerms {
 
-    private final Facts facts;
+    private final InformationPoint facts;
     private final Site site;
     private final Policy policy;
     private final RunningCalls runningCalls;
@@ -19,7 +19,7 @@ final class GrantTerms {
     private final long grantTtlUs;
 
     GrantTerms(
-            Facts facts,
+            InformationPoint facts,
             Site site,
             Policy policy,
             RunningCalls runningCalls,
@@ -33,12 +33,12 @@ final class GrantTerms {
         this.events = events;
         this.clock = clock;
         this.clockSkewUs = TimeUnit.NANOSECONDS.toMicros(settings.clockSkew().toNanos());
-        this.grantTtlUs = TimeUnit.NANOSECONDS.toMicros(settings.recordStands().toNanos());
+        this.grantTtlUs = TimeUnit.NANOSECONDS.toMicros(settings.grantTtl().toNanos());
     }
 
     /** What decisions are made by now. */
-    Repeats.Basis basis() {
-        return new Repeats.Basis(facts.changes(), site.epoch(), policy.digest());
+    GrantCache.Basis basis() {
+        return new GrantCache.Basis(facts.version(), site.epoch(), policy.digest());
     }
 
     /** Until when a permission holds for requests that repeat it. */
@@ -55,7 +55,7 @@ final class GrantTerms {
     long consentEnd(Access access) {
         long end = Long.MAX_VALUE;
         for (var patient : access.patients()) {
-            end = Math.min(end, facts.end(patient));
+            end = Math.min(end, facts.consentEnd(patient));
         }
         return end;
     }
@@ -66,7 +66,7 @@ final class GrantTerms {
 
     /** Counts a stream that ended because its permission did. */
     void countEnded() {
-        events.ended();
+        events.callEnded();
     }
 
     RunningCalls runningCalls() {

@@ -10,11 +10,11 @@ public final class Network {
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
     private final byte[] prefix;
-    private final int bits;
+    private final int prefixLength;
 
     private Network(byte[] prefix, int bits) {
         this.prefix = prefix;
-        this.bits = bits;
+        this.prefixLength = bits;
     }
 
     /** Fails with {@link IllegalArgumentException} where the text is no network; names are not looked up. */
@@ -22,7 +22,7 @@ public final class Network {
         int slash = text.indexOf('/');
         var address = slash < 0 ? text : text.substring(0, slash);
         if (!ADDRESS.matcher(address).matches()) {
-            throw noNetwork(text, null);
+            throw notANetwork(text, null);
         }
         byte[] prefix;
         int bits;
@@ -30,7 +30,7 @@ public final class Network {
             prefix = InetAddress.ofLiteral(address).getAddress();
             bits = slash < 0 ? prefix.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
         } catch (IllegalArgumentException e) {
-            throw noNetwork(text, e);
+            throw notANetwork(text, e);
         }
         if (bits < 0 || bits > prefix.length * Byte.SIZE) {
             throw new IllegalArgumentException("'" + text + "' has a prefix of an impossible length");
@@ -38,7 +38,7 @@ public final class Network {
         return new Network(prefix, bits);
     }
 
-    private static IllegalArgumentException noNetwork(String text, Throwable cause) {
+    private static IllegalArgumentException notANetwork(String text, Throwable cause) {
         return new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8", cause);
     }
 
@@ -47,13 +47,13 @@ public final class Network {
         if (bytes.length != prefix.length) {
             return false;
         }
-        int whole = bits / Byte.SIZE;
+        int whole = prefixLength / Byte.SIZE;
         for (int i = 0; i < whole; i++) {
             if (bytes[i] != prefix[i]) {
                 return false;
             }
         }
-        int rest = bits % Byte.SIZE;
+        int rest = prefixLength % Byte.SIZE;
         return rest == 0 || (bytes[whole] ^ prefix[whole]) >> (Byte.SIZE - rest) == 0;
     }
 }

@@ -6,11 +6,12 @@ import io.pulseplane.gate.token.Identity;
 /**
  * Who makes a call, and from where.
  *
- * @param roles all roles in one text, as the audit trail has them
+ * @param rolesText all roles in one text, as the audit trail has them
  */
-record Principal(Identity identity, PolicyInput.User user, String roles, Peer peer, String requestId) {
+record Principal(
+        Identity identity, PolicyInput.User user, String rolesText, ClientConnection connection, String requestId) {
 
-    static Principal of(Identity identity, Peer peer, String requestId) {
+    static Principal of(Identity identity, ClientConnection peer, String requestId) {
         var user = new PolicyInput.User(
                 identity.subject(), identity.roles(), identity.tenant(), identity.deviceId(), identity.patientId());
         var roles = identity.roles();
@@ -19,7 +20,7 @@ record Principal(Identity identity, PolicyInput.User user, String roles, Peer pe
     }
 
     /** Somebody the gate does not know. */
-    static Principal stranger(Peer peer, String requestId) {
+    static Principal anonymous(ClientConnection peer, String requestId) {
         return of(Identity.anonymous(), peer, requestId);
     }
 }

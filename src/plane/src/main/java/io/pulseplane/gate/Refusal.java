@@ -1,18 +1,18 @@
 package io.pulseplane.gate;
 
 import io.grpc.Context;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.util.Optional;
 
 /** Why one request of a stream was refused, for the endpoint that answers it in its place. */
 public final class Refusal {
 
-    static final Context.Key<Problem> KEY = Context.key("pulseplane-refusal");
+    static final Context.Key<PlaneException> KEY = Context.key("pulseplane-refusal");
 
     private Refusal() {}
 
     /** Why the request being handed over was refused; empty if it was not. */
-    public static Optional<Problem> current() {
+    public static Optional<PlaneException> current() {
         return Optional.ofNullable(KEY.get());
     }
 

@@ -21,10 +21,10 @@ final class RunningCalls implements AutoCloseable {
     }
 
     /** Beyond this a deadline is as good as none, and nanoseconds would overflow. */
-    private static final long FAR_MICROS = TimeUnit.DAYS.toMicros(365);
+    private static final long MAX_DELAY_MICROS = TimeUnit.DAYS.toMicros(365);
 
     private final Map<String, Set<Call>> byPatient = new ConcurrentHashMap<>();
-    private final Set<Call> ofDevices = ConcurrentHashMap.newKeySet();
+    private final Set<Call> withoutPatient = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor timer;
 
     RunningCalls() {
@@ -37,7 +37,7 @@ final class RunningCalls implements AutoCloseable {
     /** @param patients whose consent it depends on; of nobody in particular, so of anybody, when empty */
     void add(Call call, Collection<String> patients) {
         if (patients.isEmpty()) {
-            ofDevices.add(call);
+            withoutPatient.add(call);
         }
         for (var patient : patients) {
             byPatient.compute(patient, (_, calls) -> {
@@ -49,7 +49,7 @@ final class RunningCalls implements AutoCloseable {
     }
 
     void remove(Call call, Collection<String> patients) {
-        ofDevices.remove(call);
+        withoutPatient.remove(call);
         for (var patient : patients) {
             byPatient.computeIfPresent(patient, (_, calls) -> {
                 calls.remove(call);
@@ -61,19 +61,19 @@ final class RunningCalls implements AutoCloseable {
     /** What the patient consents to has changed. */
     void recheck(String patient) {
         byPatient.getOrDefault(patient, Set.of()).forEach(Call::recheck);
-        ofDevices.forEach(Call::recheck);
+        withoutPatient.forEach(Call::recheck);
     }
 
     /** Whatever any patient consents to may have changed. */
     void recheckAll() {
         byPatient.values().stream().flatMap(Set::stream).distinct().forEach(Call::recheck);
-        ofDevices.forEach(Call::recheck);
+        withoutPatient.forEach(Call::recheck);
     }
 
     /** Has the call asked after again after so many microseconds. */
     Future<?> recheckAfter(Call call, long micros) {
         try {
-            return timer.schedule(call::recheck, Math.clamp(micros, 0, FAR_MICROS), TimeUnit.MICROSECONDS);
+            return timer.schedule(call::recheck, Math.clamp(micros, 0, MAX_DELAY_MICROS), TimeUnit.MICROSECONDS);
         } catch (RejectedExecutionException e) {
             // The plane is stopping, and so does the call.
             return CompletableFuture.completedFuture(null);

@@ -1,8 +1,8 @@
 package io.pulseplane.ingest;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -18,7 +18,7 @@ import java.util.function.BiConsumer;
 
 /**
  * Puts batches that arrive while the disk is busy into one group, so that they share one sync. An idle disk gets a batch
- * at once: nobody waits for a group to fill. A store that takes several groups at once gets them in {@link Lanes}: batches of one
+ * at once: nobody waits for a group to fill. A store that takes several groups at once gets them in {@link CommitQueues}: batches of one
  * device never pass each other.
  *
  * <p>Receipts are handed out by one thread, in the order in which groups end, while the disk is busy with the next.
@@ -30,12 +30,12 @@ final class GroupCommit {
 
     static final int MAX_GROUP_BATCHES = 4_096;
 
-    private record Pending(ScreenedBatch batch, UniEmitter<? super Receipt> answer) {}
+    private record PendingCommit(ScreenedBatch batch, UniEmitter<? super AppendResult> emitter) {}
 
     private final ReadingStore store;
-    private final BiConsumer<ScreenedBatch, Receipt> publish;
+    private final BiConsumer<ScreenedBatch, AppendResult> publisher;
     private final IngestEvents events;
-    private final ExecutorService answers = new ThreadPoolExecutor(
+    private final ExecutorService acknowledger = new ThreadPoolExecutor(
             0,
             1,
             30,
@@ -43,54 +43,54 @@ final class GroupCommit {
             new LinkedBlockingQueue<>(),
             Thread.ofPlatform().name("pulseplane-acknowledger").daemon().factory());
 
-    private final Lanes<Pending> lanes;
-    private int unanswered;
+    private final CommitQueues<PendingCommit> queues;
+    private int unansweredCount;
     private boolean closed;
 
-    GroupCommit(ReadingStore store, BiConsumer<ScreenedBatch, Receipt> publish, IngestEvents events) {
+    GroupCommit(ReadingStore store, BiConsumer<ScreenedBatch, AppendResult> publish, IngestEvents events) {
         this.store = store;
-        this.publish = publish;
+        this.publisher = publish;
         this.events = events;
-        this.lanes = new Lanes<>(store.groupsAtOnce());
+        this.queues = new CommitQueues<>(store.appendParallelism());
     }
 
-    Uni<Receipt> submit(ScreenedBatch batch) {
-        return Uni.createFrom().emitter(answer -> enqueue(new Pending(batch, answer)));
+    Uni<AppendResult> submit(ScreenedBatch batch) {
+        return Uni.createFrom().emitter(answer -> enqueue(new PendingCommit(batch, answer)));
     }
 
-    private void enqueue(Pending pending) {
-        Lanes<Pending>.Lane lane = null;
+    private void enqueue(PendingCommit pending) {
+        CommitQueues<PendingCommit>.CommitQueue lane = null;
         synchronized (this) {
             if (!closed) {
-                unanswered++;
-                lane = lanes.add(pending.batch.device(), pending);
+                unansweredCount++;
+                lane = queues.add(pending.batch.device(), pending);
             }
         }
         if (lane == null) {
-            pending.answer.fail(new Problem.Unavailable("the plane is stopping", null));
+            pending.emitter.fail(new PlaneException.Unavailable("the plane is stopping", null));
         } else {
             commitNext(lane);
         }
     }
 
-    private void commitNext(Lanes<Pending>.Lane lane) {
-        List<Pending> group;
+    private void commitNext(CommitQueues<PendingCommit>.CommitQueue lane) {
+        List<PendingCommit> group;
         synchronized (this) {
-            if (lane.isBusy() || lane.queue().isEmpty()) {
+            if (lane.isBusy() || lane.items().isEmpty()) {
                 return;
             }
-            group = nextGroup(lane.queue());
+            group = nextGroup(lane.items());
             lane.begin();
         }
         long begun = System.nanoTime();
-        var batches = group.stream().map(Pending::batch).toList();
+        var batches = group.stream().map(PendingCommit::batch).toList();
         store.append(batches)
                 .subscribe()
-                .with(receipts -> committed(lane, group, receipts, begun), failure -> failed(lane, group, failure));
+                .with(receipts -> onCommitted(lane, group, receipts, begun), failure -> onFailed(lane, group, failure));
     }
 
-    private static List<Pending> nextGroup(Queue<Pending> queue) {
-        var group = new ArrayList<Pending>();
+    private static List<PendingCommit> nextGroup(Queue<PendingCommit> queue) {
+        var group = new ArrayList<PendingCommit>();
         int readings = 0;
         do {
             readings += queue.peek().batch.size();
@@ -101,35 +101,39 @@ final class GroupCommit {
         return group;
     }
 
-    private void committed(Lanes<Pending>.Lane lane, List<Pending> group, List<Receipt> receipts, long begun) {
-        events.committed(group.size(), System.nanoTime() - begun);
-        answers.execute(() -> {
+    private void onCommitted(
+            CommitQueues<PendingCommit>.CommitQueue lane,
+            List<PendingCommit> group,
+            List<AppendResult> receipts,
+            long begun) {
+        events.groupCommitted(group.size(), System.nanoTime() - begun);
+        acknowledger.execute(() -> {
             for (int i = 0; i < group.size(); i++) {
-                publish.accept(group.get(i).batch, receipts.get(i));
-                group.get(i).answer.complete(receipts.get(i));
+                publisher.accept(group.get(i).batch, receipts.get(i));
+                group.get(i).emitter.complete(receipts.get(i));
             }
-            answered(group.size());
+            countAnswered(group.size());
         });
-        idle(lane, group);
+        onIdle(lane, group);
     }
 
-    private void failed(Lanes<Pending>.Lane lane, List<Pending> group, Throwable failure) {
-        answers.execute(() -> {
-            group.forEach(pending -> pending.answer.fail(failure));
-            answered(group.size());
+    private void onFailed(CommitQueues<PendingCommit>.CommitQueue lane, List<PendingCommit> group, Throwable failure) {
+        acknowledger.execute(() -> {
+            group.forEach(pending -> pending.emitter.fail(failure));
+            countAnswered(group.size());
         });
-        idle(lane, group);
+        onIdle(lane, group);
     }
 
-    private void idle(Lanes<Pending>.Lane lane, List<Pending> group) {
+    private void onIdle(CommitQueues<PendingCommit>.CommitQueue lane, List<PendingCommit> group) {
         synchronized (this) {
             lane.end(group, pending -> pending.batch.device());
         }
         commitNext(lane);
     }
 
-    private synchronized void answered(int count) {
-        unanswered -= count;
+    private synchronized void countAnswered(int count) {
+        unansweredCount -= count;
         notifyAll();
     }
 
@@ -138,12 +142,12 @@ final class GroupCommit {
         closed = true;
         long deadline = System.nanoTime() + atMost.toNanos();
         try {
-            while (unanswered > 0 && System.nanoTime() < deadline) {
+            while (unansweredCount > 0 && System.nanoTime() < deadline) {
                 TimeUnit.NANOSECONDS.timedWait(this, deadline - System.nanoTime());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return unanswered == 0;
+        return unansweredCount == 0;
     }
 }

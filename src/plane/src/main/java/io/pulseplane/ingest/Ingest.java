@@ -1,13 +1,13 @@
 package io.pulseplane.ingest;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ChangeListener;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Batch;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.BatchScreener;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
-import io.pulseplane.vitals.Screening;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -28,13 +28,13 @@ public final class Ingest {
      */
     public record Outcome(Acknowledgement acknowledgement, boolean repeated, boolean provisional) {}
 
-    private final Screening screening;
-    private final Registration registration;
-    private final GroupCommit commits;
-    private final Budget budget;
+    private final BatchScreener screener;
+    private final RegistrationCheck registrationCheck;
+    private final GroupCommit groupCommit;
+    private final ByteBudget budget;
     private final IngestEvents events;
     private final ChangeListener changes;
-    private final LongSupplier now;
+    private final LongSupplier clock;
 
     /**
      * @param changes told of what was stored before it is acknowledged
@@ -42,90 +42,91 @@ public final class Ingest {
      * @param now the clock, in microseconds since the epoch
      */
     public Ingest(
-            Screening screening,
-            Registration registration,
+            BatchScreener screening,
+            RegistrationCheck registration,
             Store store,
             ChangeListener changes,
             long maxPendingBytes,
             IngestEvents events,
             LongSupplier now) {
-        this.screening = screening;
-        this.registration = registration;
-        this.budget = new Budget(maxPendingBytes);
+        this.screener = screening;
+        this.registrationCheck = registration;
+        this.budget = new ByteBudget(maxPendingBytes);
         this.events = events;
         this.changes = changes;
-        this.now = now;
-        this.commits = new GroupCommit(store.readings(), this::publish, events);
+        this.clock = now;
+        this.groupCommit = new GroupCommit(store.readings(), this::publish, events);
     }
 
     /** The bytes that wait to become durable; who brings more than fits has to wait, or is sent away. */
-    public Budget budget() {
+    public ByteBudget budget() {
         return budget;
     }
 
-    public Screening screening() {
-        return screening;
+    public BatchScreener screener() {
+        return screener;
     }
 
     /** Notes that a batch was malformed, or not permitted, and never got here. */
-    public void refused() {
-        events.refused();
+    public void recordRefusal() {
+        events.batchRefused();
     }
 
     /**
      * Takes a batch on, whatever the budget says; the caller has asked the {@link #budget} or reserved from it.
      *
-     * <p>Fails with {@code AlreadyExists} if the sequence was used for another batch, with {@code Unmet} if it has to be
+     * <p>Fails with {@code AlreadyExists} if the sequence was used for another batch, with {@code FailedPrecondition} if it has to be
      * registered first, and with whatever the store fails with; then nothing of the batch is stored.
      */
     public Uni<Outcome> put(Batch batch) {
         long begun = System.nanoTime();
-        var screened = screening.screen(batch, now.getAsLong());
-        return registration
+        var screened = screener.screen(batch, clock.getAsLong());
+        return registrationCheck
                 .check(batch)
-                .chain(() -> commits.submit(screened))
+                .chain(() -> groupCommit.submit(screened))
                 .map(receipt -> outcome(batch, receipt, System.nanoTime() - begun))
                 .onFailure()
-                .invoke(events::refused);
+                .invoke(events::batchRefused);
     }
 
-    private Outcome outcome(Batch batch, Receipt receipt, long nanos) {
+    private Outcome outcome(Batch batch, AppendResult receipt, long nanos) {
         return switch (receipt) {
-            case Receipt.Stored(var acknowledgement, var _) -> {
-                events.stored(acknowledgement, nanos);
+            case AppendResult.Stored(var acknowledgement, var _) -> {
+                events.batchStored(acknowledgement, nanos);
                 yield new Outcome(acknowledgement, false, false);
             }
-            case Receipt.Repeated(var acknowledgement) -> {
-                events.repeated(batch.size());
+            case AppendResult.Repeated(var acknowledgement) -> {
+                events.batchRepeated(batch.size());
                 yield new Outcome(acknowledgement, true, false);
             }
-            case Receipt.Spooled(var acknowledgement, var _, boolean repeated) -> {
+            case AppendResult.Spooled(var acknowledgement, var _, boolean repeated) -> {
                 if (repeated) {
-                    events.repeated(batch.size());
+                    events.batchRepeated(batch.size());
                 } else {
-                    events.stored(acknowledgement, nanos);
+                    events.batchStored(acknowledgement, nanos);
                 }
                 yield new Outcome(acknowledgement, repeated, true);
             }
-            case Receipt.PatientErased() ->
-                throw new Problem.Unmet("this patient was erased: whoever it is now has to be registered first");
-            case Receipt.SequenceReused() ->
-                throw new Problem.AlreadyExists("this device used sequence " + Long.toUnsignedString(batch.sequence())
-                        + " before, for a batch with other content");
+            case AppendResult.PatientErased() ->
+                throw new PlaneException.FailedPrecondition(
+                        "this patient was erased: whoever it is now has to be registered first");
+            case AppendResult.SequenceConflict() ->
+                throw new PlaneException.AlreadyExists("this device used sequence "
+                        + Long.toUnsignedString(batch.sequence()) + " before, for a batch with other content");
         };
     }
 
-    private void publish(ScreenedBatch batch, Receipt receipt) {
+    private void publish(ScreenedBatch batch, AppendResult receipt) {
         switch (receipt) {
-            case Receipt.Stored stored -> stored.fresh().forEach(changes::readingsStored);
-            case Receipt.Spooled spooled -> spooled.fresh().forEach(changes::readingsStored);
-            case Receipt.Repeated(var acknowledgement) -> {
+            case AppendResult.Stored stored -> stored.newReadings().forEach(changes::readingsStored);
+            case AppendResult.Spooled spooled -> spooled.newReadings().forEach(changes::readingsStored);
+            case AppendResult.Repeated(var acknowledgement) -> {
                 // If more was refused than is wrong with the batch, not all its readings are those that are stored.
                 if (acknowledgement.rejected() == batch.rejected()) {
                     batch.blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
                 }
             }
-            case Receipt.SequenceReused _, Receipt.PatientErased _ -> {
+            case AppendResult.SequenceConflict _, AppendResult.PatientErased _ -> {
                 // Nothing was stored.
             }
         }
@@ -133,6 +134,6 @@ public final class Ingest {
 
     /** Takes no more, and waits until what was taken is acknowledged. Batches that come later fail with {@code Unavailable}. */
     public boolean drain(Duration atMost) {
-        return commits.drain(atMost);
+        return groupCommit.drain(atMost);
     }
 }

@@ -6,14 +6,14 @@ import io.pulseplane.vitals.Acknowledgement;
 public interface IngestEvents {
 
     /** A batch became durable. @param nanos from its arrival on */
-    void stored(Acknowledgement acknowledgement, long nanos);
+    void batchStored(Acknowledgement acknowledgement, long nanos);
 
     /** A batch came again. */
-    void repeated(int readings);
+    void batchRepeated(int readings);
 
     /** A group became durable. @param nanos from when the store was given it */
-    void committed(int batches, long nanos);
+    void groupCommitted(int batches, long nanos);
 
     /** A batch was refused as a whole, whatever the reason. */
-    void refused();
+    void batchRefused();
 }

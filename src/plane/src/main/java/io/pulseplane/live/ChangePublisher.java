@@ -9,11 +9,11 @@ import io.pulseplane.vitals.Subject;
 /** Passes every change on: to the latest values and the watchers of this plane, and to the other planes of the site. */
 public final class ChangePublisher implements ChangeListener {
 
-    private final LatestValues latest;
+    private final LatestCache latest;
     private final Watchers watchers;
     private final Site site;
 
-    public ChangePublisher(LatestValues latest, Watchers watchers, Site site) {
+    public ChangePublisher(LatestCache latest, Watchers watchers, Site site) {
         this.latest = latest;
         this.watchers = watchers;
         this.site = site;
@@ -23,7 +23,7 @@ public final class ChangePublisher implements ChangeListener {
     public void readingsStored(Columns readings) {
         latest.publish(readings);
         watchers.publish(readings);
-        site.stored(readings);
+        site.readingsStored(readings);
     }
 
     /** Only other planes may not have heard of them. Watchers are not told: they would see old readings as new ones. */
@@ -31,7 +31,7 @@ public final class ChangePublisher implements ChangeListener {
     public void readingsConfirmed(Columns readings) {
         if (site.isShared()) {
             latest.publish(readings);
-            site.stored(readings);
+            site.readingsStored(readings);
         }
     }
 
@@ -44,7 +44,7 @@ public final class ChangePublisher implements ChangeListener {
     }
 
     private void forget(Subject subject) {
-        latest.forget(subject, latest.of(subject));
+        latest.evict(subject, latest.entry(subject));
     }
 
     @Override
@@ -64,7 +64,7 @@ public final class ChangePublisher implements ChangeListener {
     @Override
     public void patientErased(String patient) {
         site.patientErased(patient);
-        latest.forgetPatient(patient);
+        latest.evictPatient(patient);
     }
 
     /** Another plane has stored this reading. The site knows. */

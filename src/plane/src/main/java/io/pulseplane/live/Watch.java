@@ -1,7 +1,7 @@
 package io.pulseplane.live;
 
 import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,18 +12,18 @@ import java.util.function.Consumer;
 
 /**
  * What one watcher is waiting for: each item is everything that became durable since the one before it. A watcher that
- * does not keep up is failed with {@code Exhausted} when more readings wait for it than the bound allows.
+ * does not keep up is failed with {@code ResourceExhausted} when more readings wait for it than the bound allows.
  */
 public final class Watch implements Flow.Publisher<List<Columns>> {
 
     private static final System.Logger LOG = System.getLogger(Watch.class.getName());
 
     private final Set<String> codes;
-    private final int maxReadings;
+    private final int maxPendingReadings;
     private final Consumer<Watch> onEnd;
 
-    private List<Columns> waiting = new ArrayList<>();
-    private int waitingReadings;
+    private List<Columns> pending = new ArrayList<>();
+    private int pendingReadings;
     private long demand;
     private boolean emitting;
     /** Why the watch is over, until the subscriber has been told. */
@@ -34,7 +34,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
 
     Watch(Set<String> codes, int maxReadings, Consumer<Watch> onEnd) {
         this.codes = Set.copyOf(codes);
-        this.maxReadings = maxReadings;
+        this.maxPendingReadings = maxReadings;
         this.onEnd = onEnd;
     }
 
@@ -46,11 +46,12 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             if (ended || failure != null) {
                 return;
             }
-            waiting.add(fresh);
-            waitingReadings += fresh.size();
-            if (waitingReadings > maxReadings && !canEmit()) {
-                fail(new Problem.Exhausted(
-                        "this watcher fell more than " + maxReadings + " readings behind; QueryReadings has them",
+            pending.add(fresh);
+            pendingReadings += fresh.size();
+            if (pendingReadings > maxPendingReadings && !canEmit()) {
+                fail(new PlaneException.ResourceExhausted(
+                        "this watcher fell more than " + maxPendingReadings
+                                + " readings behind; QueryReadings has them",
                         Duration.ofSeconds(1)));
             }
         }
@@ -63,7 +64,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
 
     private void fail(Throwable why) {
         failure = why;
-        waiting = List.of();
+        pending = List.of();
     }
 
     @Override
@@ -111,12 +112,12 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 if (failure != null) {
                     break;
                 }
-                if (waiting.isEmpty() || demand == 0) {
+                if (pending.isEmpty() || demand == 0) {
                     return;
                 }
-                items = waiting;
-                waiting = new ArrayList<>();
-                waitingReadings = 0;
+                items = pending;
+                pending = new ArrayList<>();
+                pendingReadings = 0;
                 demand--;
                 emitting = true;
             }
@@ -145,7 +146,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 return false;
             }
             ended = true;
-            waiting = List.of();
+            pending = List.of();
         }
         onEnd.accept(this);
         return true;

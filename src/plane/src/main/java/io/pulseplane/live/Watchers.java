@@ -9,12 +9,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Those who want to know of readings as they become durable. */
 public final class Watchers {
 
-    private final ConcurrentMap<String, CopyOnWriteArrayList<Watch>> byPatient = new ConcurrentHashMap<>();
-    private final int maxReadings;
+    private final ConcurrentMap<String, CopyOnWriteArrayList<Watch>> watchesByPatient = new ConcurrentHashMap<>();
+    private final int maxPendingReadings;
 
     /** @param maxReadings how many readings may wait for one watcher before it is cut off */
     public Watchers(int maxReadings) {
-        this.maxReadings = maxReadings;
+        this.maxPendingReadings = maxReadings;
     }
 
     /**
@@ -24,9 +24,9 @@ public final class Watchers {
      */
     public Watch watch(Set<String> patients, Set<String> codes) {
         var watched = Set.copyOf(patients);
-        var watch = new Watch(codes, maxReadings, w -> watched.forEach(patient -> remove(patient, w)));
+        var watch = new Watch(codes, maxPendingReadings, w -> watched.forEach(patient -> remove(patient, w)));
         for (var patient : watched) {
-            byPatient.compute(patient, (_, watches) -> {
+            watchesByPatient.compute(patient, (_, watches) -> {
                 var all = watches == null ? new CopyOnWriteArrayList<Watch>() : watches;
                 all.add(watch);
                 return all;
@@ -36,7 +36,7 @@ public final class Watchers {
     }
 
     private void remove(String patient, Watch watch) {
-        byPatient.computeIfPresent(patient, (_, watches) -> {
+        watchesByPatient.computeIfPresent(patient, (_, watches) -> {
             watches.remove(watch);
             return watches.isEmpty() ? null : watches;
         });
@@ -44,7 +44,7 @@ public final class Watchers {
 
     /** Hands on readings that have just become durable, here or on another plane. */
     public void publish(Columns fresh) {
-        var watches = byPatient.get(fresh.series().patient());
+        var watches = watchesByPatient.get(fresh.series().patient());
         if (watches != null) {
             for (var watch : watches) {
                 watch.offer(fresh);
@@ -53,7 +53,7 @@ public final class Watchers {
     }
 
     /** How many watched patients there are, counted once for all their watchers. */
-    public int patients() {
-        return byPatient.size();
+    public int watchedPatientCount() {
+        return watchesByPatient.size();
     }
 }

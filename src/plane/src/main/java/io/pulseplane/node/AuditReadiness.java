@@ -1,6 +1,6 @@
 package io.pulseplane.node;
 
-import io.pulseplane.gate.audit.AuditLog;
+import io.pulseplane.gate.audit.AuditTrail;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -11,14 +11,14 @@ import org.eclipse.microprofile.health.Readiness;
 @Singleton
 final class AuditReadiness implements HealthCheck {
 
-    private final AuditLog audit;
+    private final AuditTrail audit;
 
-    AuditReadiness(AuditLog audit) {
+    AuditReadiness(AuditTrail audit) {
         this.audit = audit;
     }
 
     @Override
     public HealthCheckResponse call() {
-        return HealthCheckResponse.named("audit").status(audit.healthy()).build();
+        return HealthCheckResponse.named("audit").status(audit.isHealthy()).build();
     }
 }

@@ -8,6 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerMethodDefinition;
 import io.pulseplane.gate.Gate;
+import io.pulseplane.node.metrics.CallMetrics;
 import io.quarkus.grpc.GlobalInterceptor;
 import io.quarkus.grpc.GrpcService;
 import jakarta.enterprise.inject.Instance;
@@ -32,12 +33,12 @@ final class GateInterceptor implements ServerInterceptor, Prioritized {
     /** Outside of all that Quarkus has, and inside of the interceptor that measures, so that refusals are measured too. */
     static final int PRIORITY = CallMetrics.PRIORITY - 1;
 
-    private static final String OURS = "pulseplane.";
+    private static final String PLANE_PACKAGE = "pulseplane.";
 
     private final Gate gate;
 
     /** By the rpc's full name. */
-    private final Map<String, ServerCallHandler<?, ?>> ours;
+    private final Map<String, ServerCallHandler<?, ?>> endpoints;
 
     @Inject
     GateInterceptor(Gate gate, @GrpcService Instance<BindableService> services) {
@@ -46,8 +47,8 @@ final class GateInterceptor implements ServerInterceptor, Prioritized {
 
     GateInterceptor(Gate gate, Stream<BindableService> services) {
         this.gate = gate;
-        this.ours = services.map(BindableService::bindService)
-                .filter(service -> service.getServiceDescriptor().getName().startsWith(OURS))
+        this.endpoints = services.map(BindableService::bindService)
+                .filter(service -> service.getServiceDescriptor().getName().startsWith(PLANE_PACKAGE))
                 .flatMap(service -> service.getMethods().stream())
                 .collect(Collectors.toUnmodifiableMap(
                         method -> method.getMethodDescriptor().getFullMethodName(),
@@ -63,7 +64,7 @@ final class GateInterceptor implements ServerInterceptor, Prioritized {
     /** Of one name there is one rpc, with its one request and answer. */
     @SuppressWarnings("unchecked")
     <Q, R> ServerCallHandler<Q, R> endpoint(MethodDescriptor<Q, R> rpc, ServerCallHandler<Q, R> next) {
-        var endpoint = ours.get(rpc.getFullMethodName());
+        var endpoint = endpoints.get(rpc.getFullMethodName());
         return endpoint == null ? next : (ServerCallHandler<Q, R>) endpoint;
     }
 

@@ -1,22 +1,26 @@
 package io.pulseplane.node;
 
 import io.pulseplane.api.AccessRules;
-import io.pulseplane.api.AuditTrail;
-import io.pulseplane.api.Errors;
-import io.pulseplane.gate.Connections;
+import io.pulseplane.api.AuditTrailSource;
+import io.pulseplane.api.StatusMapper;
+import io.pulseplane.gate.ConnectionFilter;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.GateSettings;
 import io.pulseplane.gate.Network;
-import io.pulseplane.gate.audit.AuditLog;
 import io.pulseplane.gate.audit.AuditReader;
+import io.pulseplane.gate.audit.AuditTrail;
 import io.pulseplane.gate.policy.Policies;
 import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.gate.policy.PolicySettings;
 import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.ClientCertificates;
-import io.pulseplane.gate.token.KeyFailure;
 import io.pulseplane.gate.token.TokenSettings;
+import io.pulseplane.gate.token.UnusableKeyException;
 import io.pulseplane.live.ChangePublisher;
+import io.pulseplane.node.config.GateConfig;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.node.config.StartupException;
+import io.pulseplane.node.metrics.GateMetrics;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
@@ -37,7 +41,7 @@ import javax.net.ssl.SSLContext;
 final class GateWiring {
 
     /** Whatever the configuration says: a decision of a server that may change unseen stands no longer than this. */
-    private static Duration recordStands(GateConfig config) {
+    private static Duration maxAuditRepeat(GateConfig config) {
         return config.policy().engine() == PolicySettings.Engine.OPA
                 ? config.policy().opaServer().remembered()
                 : config.audit().recordStands();
@@ -49,7 +53,7 @@ final class GateWiring {
             GateConfig config,
             Authenticator authenticator,
             Policy policy,
-            AuditLog audit,
+            AuditTrail audit,
             Store store,
             Site site,
             ChangePublisher changes,
@@ -61,8 +65,8 @@ final class GateWiring {
                 audit,
                 store,
                 new AccessRules(),
-                Errors::exception,
-                GateWiring::executorOfTheCall,
+                StatusMapper::toException,
+                GateWiring::callExecutor,
                 metrics,
                 clock);
         var bounds = config.gate();
@@ -77,7 +81,7 @@ final class GateWiring {
                         bounds.maxCallsPerConnection(),
                         bounds.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
-                        recordStands(config)));
+                        maxAuditRepeat(config)));
     }
 
     void close(@Disposes Gate gate) {
@@ -85,7 +89,7 @@ final class GateWiring {
     }
 
     /** Calls run on the event loop of their connection. */
-    private static Executor executorOfTheCall() {
+    private static Executor callExecutor() {
         var context = Vertx.currentContext();
         return context == null ? Runnable::run : command -> context.runOnContext(_ -> command.run());
     }
@@ -98,13 +102,14 @@ final class GateWiring {
 
     @Produces
     @Singleton
-    Connections connections(GateConfig config, GateMetrics metrics, LongSupplier clock) {
+    ConnectionFilter connections(GateConfig config, GateMetrics metrics, LongSupplier clock) {
         try {
             var networks = config.gate().localNetworks().stream()
                     .map(text -> Network.parse(text.strip()))
                     .toList();
             var certificates = new ClientCertificates(config.tenant(), clock);
-            return new Connections(networks, config.gate().maxConnectionsPerAddress(), certificates::of, metrics);
+            return new ConnectionFilter(
+                    networks, config.gate().maxConnectionsPerAddress(), certificates::identityOf, metrics);
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.gate.local-networks: " + e.getMessage());
         }
@@ -113,21 +118,22 @@ final class GateWiring {
     /** The store comes first: it makes sure that the data directory is this plane's alone. */
     @Produces
     @Singleton
-    AuditLog audit(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
+    AuditTrail auditTrail(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
         try {
-            return Ahead.trailOr(metrics, () -> AuditLog.open(config.auditSettings(plane.dataDir()), clock, metrics));
+            return EagerOpen.takeAuditTrailOr(
+                    metrics, () -> AuditTrail.open(config.auditSettings(plane.dataDir()), clock, metrics));
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.audit: " + e.getMessage());
         }
     }
 
-    void close(@Disposes AuditLog audit) {
+    void close(@Disposes AuditTrail audit) {
         audit.close();
     }
 
     @Produces
     @Singleton
-    AuditTrail trail(GateConfig config, PlaneConfig plane) {
+    AuditTrailSource auditTrailSource(GateConfig config, PlaneConfig plane) {
         var directory = config.auditDirectory(plane.dataDir());
         return filter -> AuditReader.open(directory, filter);
     }
@@ -136,8 +142,8 @@ final class GateWiring {
     @Singleton
     Authenticator authenticator(GateConfig config, PlaneConfig plane, Store store, LongSupplier clock) {
         try {
-            return Authenticator.open(tokens(config, plane.dataDir()), GateWiring::trust, clock);
-        } catch (KeyFailure | IllegalArgumentException e) {
+            return Authenticator.open(tokenSettings(config, plane.dataDir()), GateWiring::defaultSslContext, clock);
+        } catch (UnusableKeyException | IllegalArgumentException e) {
             throw new StartupException(e.getMessage());
         }
     }
@@ -146,7 +152,7 @@ final class GateWiring {
         authenticator.close();
     }
 
-    private static SSLContext trust() {
+    private static SSLContext defaultSslContext() {
         try {
             return SSLContext.getDefault();
         } catch (NoSuchAlgorithmException e) {
@@ -154,7 +160,7 @@ final class GateWiring {
         }
     }
 
-    private static TokenSettings tokens(GateConfig config, Path dataDir) {
+    private static TokenSettings tokenSettings(GateConfig config, Path dataDir) {
         var token = config.token();
         var claims = token.claims();
         return new TokenSettings(
@@ -164,15 +170,15 @@ final class GateWiring {
                 token.clockSkew(),
                 TokenSettings.DEFAULT_MAX_TOKEN_BYTES,
                 token.jwks()
-                        .map(where -> keys(where, token.allowPlainHttp()))
+                        .map(where -> tokenKeys(where, token.allowPlainHttp()))
                         .orElse(new TokenSettings.Keys.Local(dataDir)),
                 new TokenSettings.ClaimNames(
                         claims.roles(), claims.role(), claims.tenant(), claims.deviceId(), claims.patientId()),
                 TokenSettings.Refresh.STANDARD,
-                TokenSettings.Known.STANDARD);
+                TokenSettings.CacheBounds.STANDARD);
     }
 
-    private static TokenSettings.Keys keys(String where, boolean allowPlainHttp) {
+    private static TokenSettings.Keys tokenKeys(String where, boolean allowPlainHttp) {
         return where.startsWith("https://") || where.startsWith("http://")
                 ? new TokenSettings.Keys.JwksUrl(URI.create(where), allowPlainHttp)
                 : new TokenSettings.Keys.JwksFile(Path.of(where));

@@ -2,6 +2,8 @@ package io.pulseplane.node;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
 import io.pulseplane.ingest.Ingest;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.node.config.StartupException;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.grpc.runtime.config.GrpcConfiguration;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
@@ -22,7 +24,7 @@ final class Lifecycle {
     private final PlaneConfig config;
     private final Ingest ingest;
     private final GrpcHealthStorage health;
-    private final ServerBounds bounds;
+    private final GrpcServerCustomizer bounds;
     private final GrpcServerConfiguration grpc;
     private final ValueRegistry values;
 
@@ -30,7 +32,7 @@ final class Lifecycle {
             PlaneConfig config,
             Ingest ingest,
             GrpcHealthStorage health,
-            ServerBounds bounds,
+            GrpcServerCustomizer bounds,
             GrpcConfiguration grpc,
             ValueRegistry values) {
         this.config = config;
@@ -42,12 +44,12 @@ final class Lifecycle {
     }
 
     /** Quarkus goes on without its gRPC server if that cannot be made; a plane without gRPC is none. */
-    void started(@Observes StartupEvent event) {
+    void onStart(@Observes StartupEvent event) {
         if (!grpc.useSeparateServer()) {
             throw new StartupException(
                     "quarkus.grpc.server.use-separate-server=false would lead past the bounds of the gate");
         }
-        bounds.failure().ifPresent(why -> {
+        bounds.startupFailure().ifPresent(why -> {
             throw why;
         });
         // Known before Quarkus goes on; its count of servers is raised beside that, and so at times after this.
@@ -57,12 +59,12 @@ final class Lifecycle {
         }
         // Which is not the configured one where that is 0.
         int port = values.get(GrpcServer.GRPC_PORT);
-        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), port, bounds.speaksTls() ? "with" : "without");
+        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), port, bounds.usesTls() ? "with" : "without");
         LOG.infof("Keeping data in %s", config.dataDir().toAbsolutePath());
     }
 
     /** The first thing that happens when the plane stops: the servers and the store are still there. */
-    void stopping(@Observes ShutdownEvent event) {
+    void onStop(@Observes ShutdownEvent event) {
         health.setStatus(GrpcHealthStorage.DEFAULT_SERVICE_NAME, ServingStatus.NOT_SERVING);
         if (ingest.drain(config.drainTimeout())) {
             LOG.info("Everything that was taken is durable");

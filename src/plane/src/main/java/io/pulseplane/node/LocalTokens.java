@@ -23,12 +23,12 @@ public final class LocalTokens {
     private LocalTokens() {}
 
     /** What a token is to say. Ids are empty where it is to say nothing. */
-    public record Wanted(
+    public record Claims(
             String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {}
 
     /** The roles that there are. */
     public static List<String> roles() {
-        return Roles.KNOWN;
+        return Roles.ALL;
     }
 
     /** Whether there is a key here that this process may use. */
@@ -39,10 +39,10 @@ public final class LocalTokens {
     /**
      * A token that a plane takes which keeps its data here.
      *
-     * @throws io.pulseplane.vitals.Problem.Invalid if no plane would take such a token
+     * @throws io.pulseplane.vitals.PlaneException.InvalidArgument if no plane would take such a token
      * @throws IOException if the key cannot be used; its message is for a person
      */
-    public static String issue(Path dataDir, Wanted wanted) throws IOException {
+    public static String issue(Path dataDir, Claims wanted) throws IOException {
         var request = new TokenRequest(
                 wanted.subject(), wanted.roles(), wanted.tenant(), wanted.patientId(), wanted.deviceId(), wanted.ttl());
         return TokenIssuer.open(dataDir, TokenSettings.of(new Keys.Local(dataDir)), EpochMicros::now)

@@ -1,5 +1,6 @@
 package io.pulseplane.node;
 
+import io.pulseplane.node.config.PostgresConfig;
 import io.pulseplane.store.postgres.PostgresSettings;
 import io.pulseplane.store.postgres.PostgresSettings.Tls;
 import io.quarkus.runtime.configuration.ConfigUtils;
@@ -26,11 +27,11 @@ public final class Migration {
     public record Outcome(int steps, String version) {}
 
     /** The database could not be migrated; the message is for a person. */
-    public static final class Failed extends Exception {
+    public static final class MigrationException extends Exception {
 
         private static final long serialVersionUID = 1L;
 
-        Failed(String message, Throwable cause) {
+        MigrationException(String message, Throwable cause) {
             super(message, cause);
         }
     }
@@ -41,7 +42,7 @@ public final class Migration {
      *
      * @param citus whether to spread readings over the workers of Citus as well
      */
-    public static Outcome run(boolean citus) throws Failed {
+    public static Outcome run(boolean citus) throws MigrationException {
         var config = ConfigUtils.configBuilder()
                 .withMapping(PostgresConfig.class)
                 .withValidateUnknown(false)
@@ -49,12 +50,12 @@ public final class Migration {
         return run(config.getConfigMapping(PostgresConfig.class).settings(), citus);
     }
 
-    static Outcome run(PostgresSettings settings, boolean citus) throws Failed {
+    static Outcome run(PostgresSettings settings, boolean citus) throws MigrationException {
         try {
             var result = Flyway.configure(Migration.class.getClassLoader())
                     .dataSource(url(settings), settings.user(), settings.password())
                     .jdbcProperties(properties(settings))
-                    .resourceProvider(new MigrationFiles(citus))
+                    .resourceProvider(new MigrationScripts(citus))
                     .javaMigrationClassProvider(List::of)
                     .ignoreMigrationPatterns(OPTIONAL)
                     .load()
@@ -62,7 +63,7 @@ public final class Migration {
             var version = result.targetSchemaVersion == null ? result.initialSchemaVersion : result.targetSchemaVersion;
             return new Outcome(result.migrationsExecuted, version);
         } catch (FlywayException e) {
-            throw new Failed(firstLine(e), e);
+            throw new MigrationException(firstLine(e), e);
         }
     }
 

@@ -18,26 +18,26 @@ import org.jboss.logging.Logger;
  */
 public final class PlaneProcess {
 
-    private static final long STARTING_POLL_MILLIS = 5;
+    private static final long START_POLL_MILLIS = 5;
 
-    private final Runnable afterwards;
+    private final Runnable cleanup;
     private final CompletableFuture<Integer> status = new CompletableFuture<>();
 
     /** @param afterwards what is to be done when the plane has stopped, before the process ends */
     public PlaneProcess(Runnable afterwards) {
-        this.afterwards = afterwards;
+        this.cleanup = afterwards;
     }
 
     /** Runs the plane until the process is told to stop; the answer is the status to exit with. */
     public int run() {
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("exit-status").unstarted(this::exit));
-        Quarkus.run(null, this::ended);
+        Quarkus.run(null, this::onExit);
         return status.join();
     }
 
     /** Runs the plane beside other work, which is given the gRPC port, and stops it when that is done. */
-    public int runBeside(IntConsumer work) {
+    public int runAlongside(IntConsumer work) {
         var beside = Thread.ofPlatform().name("beside-the-plane").daemon().unstarted(() -> {
             if (awaitStart()) {
                 work.accept(Arc.container().instance(ValueRegistry.class).get().get(GrpcServer.GRPC_PORT));
@@ -59,7 +59,7 @@ public final class PlaneProcess {
                 if (application != null && application.isStarted()) {
                     return true;
                 }
-                TimeUnit.MILLISECONDS.sleep(STARTING_POLL_MILLIS);
+                TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
             }
         } catch (InterruptedException _) {
             // It did not start.
@@ -67,12 +67,12 @@ public final class PlaneProcess {
         return false;
     }
 
-    private void ended(int code, Throwable failure) {
+    private void onExit(int code, Throwable failure) {
         if (failure != null) {
             report(failure);
         }
         try {
-            afterwards.run();
+            cleanup.run();
         } finally {
             status.complete(code);
         }
@@ -87,7 +87,7 @@ public final class PlaneProcess {
 
     /** What a person can mend is said in one line; anything else is an error of the program and keeps its trace. */
     private static void report(Throwable failure) {
-        StartReport.of(failure)
+        StartupFailureReport.describe(failure)
                 .ifPresentOrElse(
                         line -> System.err.println("pulseplane did not start: " + line),
                         () -> Logger.getLogger(PlaneProcess.class).error("pulseplane did not start", failure));

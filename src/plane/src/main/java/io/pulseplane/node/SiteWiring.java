@@ -1,15 +1,21 @@
 package io.pulseplane.node;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.pulseplane.cache.Heard;
-import io.pulseplane.cache.LatestSource;
-import io.pulseplane.cache.RecentWindows;
-import io.pulseplane.cache.RedisSettings;
-import io.pulseplane.cache.RedisSite;
-import io.pulseplane.cache.SilentSite;
-import io.pulseplane.cache.WindowSource;
+import io.pulseplane.coherence.LatestSource;
+import io.pulseplane.coherence.PollingSite;
+import io.pulseplane.coherence.RedisSettings;
+import io.pulseplane.coherence.RedisSite;
+import io.pulseplane.coherence.RemoteChangeListener;
+import io.pulseplane.coherence.WindowCache;
+import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.live.ChangePublisher;
+import io.pulseplane.node.config.GateConfig;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.node.config.RedisConfig;
+import io.pulseplane.node.config.SiteConfig;
+import io.pulseplane.node.config.StartupException;
+import io.pulseplane.node.metrics.SiteMetrics;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Reading;
@@ -34,38 +40,38 @@ final class SiteWiring {
             GateConfig gate,
             SiteConfig site,
             RedisConfig redis,
-            RedisServer server,
+            RedisOptionsHolder server,
             Vertx vertx,
             MeterRegistry registry,
-            RecentWindows windows) {
+            WindowCache windows) {
         if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
             if (redis.hosts().isPresent()) {
                 throw new StartupException(
                         "pulseplane.redis.hosts is for planes that share a store: pulseplane.store=postgres");
             }
-            return Site.OF_ONE;
+            return Site.SINGLE_PLANE;
         }
         try {
-            return server.configured()
-                    .<Site>map(there -> withRedis(gate, site, redis, there, vertx, registry, windows))
-                    .orElseGet(() -> new SilentSite(vertx, site.maxStaleness(), windows));
+            return server.server()
+                    .<Site>map(there -> redisSite(gate, site, redis, there, vertx, registry, windows))
+                    .orElseGet(() -> new PollingSite(vertx, site.maxStaleness(), windows));
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.redis, pulseplane.site: " + e.getMessage());
         }
     }
 
-    private static RedisSite withRedis(
+    private static RedisSite redisSite(
             GateConfig gate,
             SiteConfig site,
             RedisConfig redis,
             RedisSettings.Server server,
             Vertx vertx,
             MeterRegistry registry,
-            RecentWindows windows) {
+            WindowCache windows) {
         var metrics = new SiteMetrics(registry);
         var settings = redis.settings(gate.nodeId(), server, site.keys("Redis"), site.maxStaleness());
         var made = new RedisSite(vertx, settings, metrics, windows);
-        metrics.watch(made);
+        metrics.registerGauges(made);
         return made;
     }
 
@@ -78,59 +84,58 @@ final class SiteWiring {
     @Produces
     @Singleton
     LatestSource latestSource(Site site, Store store) {
-        return site instanceof RedisSite redis ? redis.over(store) : LatestSource.of(store, site);
+        return site instanceof RedisSite redis ? redis.latestSource(store) : LatestSource.of(store, site);
     }
 
     @Produces
     @Singleton
-    RecentWindows recentWindows(SiteConfig site) {
-        return new RecentWindows(site.windowsMemory().asLongValue(), site.windowsTtl());
+    WindowCache recentWindows(SiteConfig site) {
+        return new WindowCache(site.windowsMemory().asLongValue(), site.windowsTtl());
     }
 
     /** A store on this machine has its windows as near as memory. */
     @Produces
     @Singleton
-    WindowSource windowSource(
-            Site site, Store store, RecentWindows windows, LongSupplier clock, MeterRegistry registry) {
+    WindowSource windowSource(Site site, Store store, WindowCache windows, LongSupplier clock, MeterRegistry registry) {
         if (!site.isShared()) {
             return WindowSource.of(store.readings());
         }
-        SiteMetrics.watch(windows, registry);
-        return windows.over(store.readings(), site, clock);
+        SiteMetrics.registerGauges(windows, registry);
+        return windows.windowSource(store.readings(), site, clock);
     }
 
     /** Before the first call comes in, and without waiting for anybody. */
-    void started(@Observes StartupEvent event, Site site, Gate gate, ChangePublisher changes) {
+    void onStart(@Observes StartupEvent event, Site site, Gate gate, ChangePublisher changes) {
         if (site instanceof RedisSite redis) {
-            redis.start(new Told(gate, changes));
-        } else if (site instanceof SilentSite silent) {
-            silent.start(new Told(gate, changes));
+            redis.start(new RemoteChangeApplier(gate, changes));
+        } else if (site instanceof PollingSite silent) {
+            silent.start(new RemoteChangeApplier(gate, changes));
         }
     }
 
     /** First the gate knows of whom readings are, then they can be had. */
-    private record Told(Gate gate, ChangePublisher changes) implements Heard {
+    private record RemoteChangeApplier(Gate gate, ChangePublisher changes) implements RemoteChangeListener {
 
         @Override
-        public void stored(Reading reading) {
+        public void readingStored(Reading reading) {
             var series = reading.series();
-            gate.stored(series.device(), series.patient());
+            gate.onRemoteReadings(series.device(), series.patient());
             changes.readingStoredElsewhere(reading);
         }
 
         @Override
         public void consentChanged(String patient) {
-            gate.consentChanged(patient);
+            gate.onRemoteConsentChange(patient);
         }
 
         @Override
         public void deviceChanged(String device) {
-            gate.deviceChanged(device);
+            gate.onRemoteDeviceChange(device);
         }
 
         @Override
-        public void doubt() {
-            gate.doubt();
+        public void changesMayBeMissing() {
+            gate.recheckRunningCalls();
         }
     }
 }

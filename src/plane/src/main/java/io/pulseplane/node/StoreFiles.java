@@ -1,12 +1,12 @@
 package io.pulseplane.node;
 
+import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.EdgeSettings;
 import io.pulseplane.store.edge.EdgeStore;
-import io.pulseplane.store.edge.Inspection;
-import io.pulseplane.store.edge.Verification;
-import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.store.edge.maintenance.Inspection;
+import io.pulseplane.store.edge.maintenance.Verification;
 import io.pulseplane.vitals.EpochMicros;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,16 +28,18 @@ public final class StoreFiles {
             command = List.copyOf(command);
         }
 
-        private NodeKey read(Path directory) {
-            return command.isEmpty() ? NodeKey.read(file.orElse(inDirectory(directory))) : NodeKey.fromCommand(command);
+        private KeyEncryptionKey read(Path directory) {
+            return command.isEmpty()
+                    ? KeyEncryptionKey.read(file.orElse(defaultFile(directory)))
+                    : KeyEncryptionKey.fromCommand(command);
         }
 
-        private Optional<NodeKey> readIfThere(Path directory) {
+        private Optional<KeyEncryptionKey> readIfPresent(Path directory) {
             boolean isSaid = file.isPresent() || !command.isEmpty();
-            return isSaid || Files.exists(inDirectory(directory)) ? Optional.of(read(directory)) : Optional.empty();
+            return isSaid || Files.exists(defaultFile(directory)) ? Optional.of(read(directory)) : Optional.empty();
         }
 
-        private static Path inDirectory(Path directory) {
+        private static Path defaultFile(Path directory) {
             return directory.resolve("node.key");
         }
     }
@@ -68,10 +70,10 @@ public final class StoreFiles {
     /**
      * What the store holds. A plane may run meanwhile, or not.
      *
-     * @throws Problem if there is no store, or it cannot be read
+     * @throws PlaneException if there is no store, or it cannot be read
      */
     public static List<Figure> inspect(Path directory, KeySource keys) {
-        var found = Inspection.of(directory, keys.readIfThere(directory));
+        var found = Inspection.of(directory, keys.readIfPresent(directory));
         var journal = found.journal();
         return List.of(
                 Figure.of("bytes", "bytes on disk", found.bytes()),
@@ -91,8 +93,8 @@ public final class StoreFiles {
                 Figure.of("journalReadings", "journal: readings", Figure.orNull(journal.readings())),
                 Figure.time("oldestUs", "oldest in chunks", found.oldest()),
                 Figure.time("newestUs", "newest in chunks", found.newest()),
-                Figure.of("damagedChunks", "damaged chunks put aside", found.damaged()),
-                Figure.of("erasedNotSwept", "erased patients to be swept", found.erasedNotSwept()));
+                Figure.of("damagedChunks", "damaged chunks put aside", found.damagedChunks()),
+                Figure.of("erasedNotSwept", "erased patients to be swept", found.erasedNotCollected()));
     }
 
     /** What came of looking at everything. */
@@ -101,11 +103,11 @@ public final class StoreFiles {
     /**
      * Opens everything the store has. A plane may run meanwhile, or not.
      *
-     * @throws Problem if there is no store, or its keys cannot be opened
+     * @throws PlaneException if there is no store, or its keys cannot be opened
      */
     public static Report verify(Path directory, KeySource keys) {
         var report = Verification.verify(directory, keys.read(directory));
-        if (!report.intact()) {
+        if (!report.isIntact()) {
             return new Report(false, report.findings());
         }
         return new Report(
@@ -118,7 +120,7 @@ public final class StoreFiles {
     /**
      * Does everything there is to do behind the scenes, and says what it was. No plane may run.
      *
-     * @throws Problem if one does, or something cannot be done
+     * @throws PlaneException if one does, or something cannot be done
      */
     public static List<String> compact(Path directory, KeySource keys) {
         var key = keys.read(directory);
@@ -133,7 +135,7 @@ public final class StoreFiles {
         var lines = new ArrayList<String>();
         lines.add(
                 "batches moved from the journal to chunks: " + before.journal().batches());
-        lines.add("erased patients swept out: " + (before.erasedNotSwept() - after.erasedNotSwept()));
+        lines.add("erased patients swept out: " + (before.erasedNotCollected() - after.erasedNotCollected()));
         lines.add("chunks: " + before.chunks() + ", now " + after.chunks());
         lines.add("bytes: " + before.bytes() + ", now " + after.bytes());
         return lines;

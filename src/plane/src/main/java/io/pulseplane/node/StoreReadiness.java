@@ -13,7 +13,7 @@ import org.eclipse.microprofile.health.Readiness;
 @Singleton
 final class StoreReadiness implements AsyncHealthCheck {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(1);
 
     private final Store store;
 
@@ -25,7 +25,7 @@ final class StoreReadiness implements AsyncHealthCheck {
     public Uni<HealthCheckResponse> call() {
         return store.check()
                 .ifNoItem()
-                .after(PATIENCE)
+                .after(CHECK_TIMEOUT)
                 .fail()
                 .map(_ -> HealthCheckResponse.up("store"))
                 .onFailure()

@@ -1,9 +1,9 @@
 package io.pulseplane.query;
 
-import io.pulseplane.cache.LatestSource;
-import io.pulseplane.cache.LatestSource.Found;
-import io.pulseplane.live.Latest;
-import io.pulseplane.live.LatestValues;
+import io.pulseplane.coherence.LatestSource;
+import io.pulseplane.coherence.LatestSource.Snapshot;
+import io.pulseplane.live.LatestCache;
+import io.pulseplane.live.LatestReadings;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Reading;
@@ -21,10 +21,10 @@ import java.util.concurrent.ConcurrentMap;
  */
 public final class LatestQuery {
 
-    private final LatestValues values;
+    private final LatestCache cache;
     private final LatestSource source;
     private final Site site;
-    private final Subjects subjects;
+    private final SeriesResolver resolver;
 
     /**
      * One question to the store at a time for each entry, however many ask. What the store says may be older than the
@@ -32,72 +32,73 @@ public final class LatestQuery {
      * subject that was forgotten has a new entry, which missed what the old one got. And only while what the question
      * began with holds: after that, the entry may have missed what another plane stored.
      */
-    private final ConcurrentMap<Latest, Asked> underWay = new ConcurrentHashMap<>();
+    private final ConcurrentMap<LatestReadings, InFlightLookup> inFlight = new ConcurrentHashMap<>();
 
-    private record Asked(long begun, Uni<Found> answer) {}
+    private record InFlightLookup(long startTime, Uni<Snapshot> answer) {}
 
     /** Of a plane that has its store to itself. */
-    public LatestQuery(LatestValues values, Store store) {
-        this(values, store, LatestSource.of(store, Site.OF_ONE), Site.OF_ONE);
+    public LatestQuery(LatestCache values, Store store) {
+        this(values, store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
     }
 
     /** @param source where to look for what is not remembered */
-    public LatestQuery(LatestValues values, Store store, LatestSource source, Site site) {
-        this.values = values;
+    public LatestQuery(LatestCache values, Store store, LatestSource source, Site site) {
+        this.cache = values;
         this.source = source;
         this.site = site;
-        this.subjects = new Subjects(store);
+        this.resolver = new SeriesResolver(store);
     }
 
     /** The answer, if it is in memory. */
-    public Optional<List<Reading>> now(Question question) {
-        var latest = values.of(question.subject());
-        return holds(latest) ? Optional.of(covered(latest, question)) : Optional.empty();
+    public Optional<List<Reading>> cachedAnswer(SeriesSelector question) {
+        var latest = cache.entry(question.subject());
+        return isFresh(latest) ? Optional.of(select(latest, question)) : Optional.empty();
     }
 
-    private boolean holds(Latest latest) {
-        return latest.isComplete() && site.holds(latest.asOf());
+    private boolean isFresh(LatestReadings latest) {
+        return latest.isComplete() && site.isFresh(latest.asOf());
     }
 
     /** The answer, one reading per code, ordered by code; {@code NotFound} if the subject is not known. */
-    public Uni<List<Reading>> ask(Question question) {
+    public Uni<List<Reading>> execute(SeriesSelector question) {
         return Uni.createFrom().deferred(() -> {
-            var latest = values.of(question.subject());
-            var complete = holds(latest) ? Uni.createFrom().item(latest) : complete(question.subject(), latest);
-            return complete.map(l -> covered(l, question));
+            var latest = cache.entry(question.subject());
+            var complete = isFresh(latest) ? Uni.createFrom().item(latest) : complete(question.subject(), latest);
+            return complete.map(l -> select(l, question));
         });
     }
 
     /** Whether an unmeasured subject is known is not shared: by the time of a later question it may have become so. */
-    private Uni<Latest> complete(Subject subject, Latest latest) {
-        return found(subject, latest)
+    private Uni<LatestReadings> complete(Subject subject, LatestReadings latest) {
+        return lookUp(subject, latest)
                 .chain(found -> found.readings().isEmpty()
-                        ? subjects.known(subject).replaceWith(found)
+                        ? resolver.requireRegistered(subject).replaceWith(found)
                         : Uni.createFrom().item(found))
                 .invoke(found -> latest.complete(found.readings(), found.asOf()))
                 .replaceWith(latest)
                 .onFailure()
-                .invoke(() -> values.forget(subject, latest));
+                .invoke(() -> cache.evict(subject, latest));
     }
 
-    private Uni<Found> found(Subject subject, Latest latest) {
-        return underWay.compute(
+    private Uni<Snapshot> lookUp(Subject subject, LatestReadings latest) {
+        return inFlight.compute(
                         latest,
-                        (_, asked) -> asked != null && site.holds(asked.begun) ? asked : question(subject, latest))
+                        (_, asked) ->
+                                asked != null && site.isFresh(asked.startTime) ? asked : startLookup(subject, latest))
                 .answer;
     }
 
-    private Asked question(Subject subject, Latest latest) {
+    private InFlightLookup startLookup(Subject subject, LatestReadings latest) {
         long begun = site.now();
         var answer = source.latest(subject)
                 .onTermination()
-                .invoke(() -> underWay.computeIfPresent(latest, (_, asked) -> asked.begun == begun ? null : asked))
+                .invoke(() -> inFlight.computeIfPresent(latest, (_, asked) -> asked.startTime == begun ? null : asked))
                 .memoize()
                 .indefinitely();
-        return new Asked(begun, answer);
+        return new InFlightLookup(begun, answer);
     }
 
-    private static List<Reading> covered(Latest latest, Question question) {
+    private static List<Reading> select(LatestReadings latest, SeriesSelector question) {
         var all = latest.readings();
         if (question.codes().isEmpty()) {
             return all;
@@ -106,7 +107,7 @@ public final class LatestQuery {
         var covered =
                 new ArrayList<Reading>(Math.min(all.size(), question.codes().size()));
         for (var reading : all) {
-            if (question.covers(reading.series())) {
+            if (question.matches(reading.series())) {
                 covered.add(reading);
             }
         }

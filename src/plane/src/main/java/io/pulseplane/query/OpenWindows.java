@@ -1,6 +1,6 @@
 package io.pulseplane.query;
 
-import io.pulseplane.store.Aggregates;
+import io.pulseplane.store.WindowAggregates;
 import java.util.Arrays;
 
 /**
@@ -11,7 +11,7 @@ final class OpenWindows {
 
     private final double[] quantiles;
     private long[] indexes = new long[64];
-    private Summary[] summaries = new Summary[64];
+    private RunningStatistics[] statistics = new RunningStatistics[64];
     private int head;
     private int tail;
 
@@ -28,9 +28,9 @@ final class OpenWindows {
     }
 
     /** Takes the first window out. */
-    Summary removeFirst() {
-        var first = summaries[head];
-        summaries[head++] = null;
+    RunningStatistics removeFirst() {
+        var first = statistics[head];
+        statistics[head++] = null;
         if (head == tail) {
             head = 0;
             tail = 0;
@@ -39,85 +39,85 @@ final class OpenWindows {
     }
 
     /** The window with this index, which is made if there is none. */
-    Summary at(long index) {
+    RunningStatistics getOrCreate(long index) {
         if (isEmpty() || index > indexes[tail - 1]) {
             return append(index);
         }
         int place = Arrays.binarySearch(indexes, head, tail, index);
         if (place >= 0) {
-            return summaries[place];
+            return statistics[place];
         }
-        makeRoom(1);
+        ensureCapacity(1);
         // Room may have been made by moving all to the front.
         place = -Arrays.binarySearch(indexes, head, tail, index) - 1;
         System.arraycopy(indexes, place, indexes, place + 1, tail - place);
-        System.arraycopy(summaries, place, summaries, place + 1, tail - place);
+        System.arraycopy(statistics, place, statistics, place + 1, tail - place);
         tail++;
         indexes[place] = index;
-        summaries[place] = new Summary(quantiles);
-        return summaries[place];
+        statistics[place] = new RunningStatistics(quantiles);
+        return statistics[place];
     }
 
-    private Summary append(long index) {
-        makeRoom(1);
+    private RunningStatistics append(long index) {
+        ensureCapacity(1);
         indexes[tail] = index;
-        summaries[tail] = new Summary(quantiles);
-        return summaries[tail++];
+        statistics[tail] = new RunningStatistics(quantiles);
+        return statistics[tail++];
     }
 
-    private void makeRoom(int more) {
+    private void ensureCapacity(int more) {
         if (tail + more > indexes.length) {
             int size = tail - head;
             int capacity = Math.max(size + more, size > indexes.length / 2 ? 2 * indexes.length : indexes.length);
             var movedIndexes = new long[capacity];
-            var moved = new Summary[capacity];
+            var moved = new RunningStatistics[capacity];
             System.arraycopy(indexes, head, movedIndexes, 0, size);
-            System.arraycopy(summaries, head, moved, 0, size);
+            System.arraycopy(statistics, head, moved, 0, size);
             indexes = movedIndexes;
-            summaries = moved;
+            statistics = moved;
             head = 0;
             tail = size;
         }
     }
 
     /** Adds windows of one series, which ascend, in one pass: each may be added to one that is there. */
-    void add(Aggregates aggregates) {
+    void add(WindowAggregates aggregates) {
         if (aggregates.size() == 0) {
             return;
         }
-        if (isEmpty() || aggregates.indexes()[0] > indexes[tail - 1]) {
-            makeRoom(aggregates.size());
+        if (isEmpty() || aggregates.windowIndexes()[0] > indexes[tail - 1]) {
+            ensureCapacity(aggregates.size());
             for (int i = 0; i < aggregates.size(); i++) {
-                append(aggregates.indexes()[i]).add(aggregates, i);
+                append(aggregates.windowIndexes()[i]).add(aggregates, i);
             }
         } else {
             merge(aggregates);
         }
     }
 
-    private void merge(Aggregates aggregates) {
+    private void merge(WindowAggregates aggregates) {
         int room = tail - head + aggregates.size();
         var mergedIndexes = new long[room];
-        var merged = new Summary[room];
+        var merged = new RunningStatistics[room];
         int size = 0;
         int mine = head;
         for (int i = 0; i < aggregates.size(); i++) {
-            long index = aggregates.indexes()[i];
+            long index = aggregates.windowIndexes()[i];
             while (mine < tail && indexes[mine] < index) {
                 mergedIndexes[size] = indexes[mine];
-                merged[size++] = summaries[mine++];
+                merged[size++] = statistics[mine++];
             }
             boolean isThere = mine < tail && indexes[mine] == index;
-            var summary = isThere ? summaries[mine++] : new Summary(quantiles);
+            var summary = isThere ? statistics[mine++] : new RunningStatistics(quantiles);
             summary.add(aggregates, i);
             mergedIndexes[size] = index;
             merged[size++] = summary;
         }
         int rest = tail - mine;
         System.arraycopy(indexes, mine, mergedIndexes, size, rest);
-        System.arraycopy(summaries, mine, merged, size, rest);
+        System.arraycopy(statistics, mine, merged, size, rest);
         indexes = mergedIndexes;
-        summaries = merged;
+        statistics = merged;
         head = 0;
         tail = size + rest;
     }

@@ -1,7 +1,7 @@
 package io.pulseplane.query;
 
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import java.nio.ByteBuffer;
@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * A {@link Position} as text, tied to the question it came from. Holds hashes instead of ids: a token is handed around
+ * A {@link ResumePosition} as text, tied to the question it came from. Holds hashes instead of ids: a token is handed around
  * and written into logs, a patient is not. It grants nothing: the question has to be asked again with it, and allowed.
  *
  * <p>Bytes, in base64url: version (1), hash of the question (8), time (8), hash of the series or 0 (8).
@@ -26,7 +26,7 @@ final class PageToken {
 
     private PageToken() {}
 
-    static String encode(RangeQuery.Range range, Position position) {
+    static String encode(RangeQuery.Parameters range, ResumePosition position) {
         var bytes = ByteBuffer.allocate(LENGTH)
                 .put(VERSION)
                 .putLong(hash(range))
@@ -35,16 +35,16 @@ final class PageToken {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
     }
 
-    static Position decode(RangeQuery.Range range, String token, List<Series> series) {
+    static ResumePosition decode(RangeQuery.Parameters range, String token, List<Series> series) {
         var bytes = bytes(token);
         if (bytes.getLong() != hash(range)) {
-            throw new Problem.Invalid("page_token", "must come from a response to this same question");
+            throw new PlaneException.InvalidArgument("page_token", "must come from a response to this same question");
         }
         long time = bytes.getLong();
         long hash = bytes.getLong();
         Optional<Series> last =
                 series.stream().filter(s -> hash != 0 && hash(s) == hash).findFirst();
-        return new Position(time, last);
+        return new ResumePosition(time, last);
     }
 
     private static ByteBuffer bytes(String token) {
@@ -56,14 +56,14 @@ final class PageToken {
         } catch (IllegalArgumentException _) {
             // Not base64url; said below.
         }
-        throw new Problem.Invalid("page_token", "must be as a response gave it");
+        throw new PlaneException.InvalidArgument("page_token", "must be as a response gave it");
     }
 
-    private static long hash(RangeQuery.Range range) {
-        TimeRange times = range.times();
+    private static long hash(RangeQuery.Parameters range) {
+        TimeRange times = range.range();
         Order order = range.order();
-        return hash(range.question().subject() + "\n"
-                + new TreeSet<>(range.question().codes()) + "\n" + times + order);
+        return hash(range.selector().subject() + "\n"
+                + new TreeSet<>(range.selector().codes()) + "\n" + times + order);
     }
 
     private static long hash(Series series) {

@@ -8,7 +8,7 @@ import java.util.Optional;
  * The readings of a stretch of time, of every series that has some.
  *
  * @param columns none of them empty, each series once, in the order of the series; times run in the order asked for
- * @param reach everything up to this time, inclusive and in the order asked for, has been answered with this slice
+ * @param watermark everything up to this time, inclusive and in the order asked for, has been answered with this slice
  * @param next where to go on; empty if there is nothing more
  */
-record Slice(List<Columns> columns, long reach, Optional<Position> next) {}
+record Slice(List<Columns> columns, long watermark, Optional<ResumePosition> next) {}

@@ -20,21 +20,21 @@ import java.util.concurrent.CompletableFuture;
  * <p>What has run out is read on while the caller still has to do with what it got, so that neither waits for the other
  * where both have work. Nothing is read before the first slice is asked for, and nothing goes on after the caller has left.
  *
- * <p>Holds at most {@value #READINGS_HELD} readings, or {@value #MIN_PAGE} per series where there are very many: a page is
+ * <p>Holds at most {@value #MAX_READINGS_HELD} readings, or {@value #MIN_PAGE_SIZE} per series where there are very many: a page is
  * read ahead only where the one before has been handed on.
  */
 final class SliceReader {
 
-    private static final int READINGS_HELD = 64 * 1024;
-    private static final int MIN_PAGE = 64;
-    private static final int MAX_PAGE = 16 * 1024;
+    private static final int MAX_READINGS_HELD = 64 * 1024;
+    private static final int MIN_PAGE_SIZE = 64;
+    private static final int MAX_PAGE_SIZE = 16 * 1024;
 
     private final ReadingStore store;
     private final Order order;
-    private final List<Lane> lanes;
-    private final int page;
+    private final List<ReadingCursor> cursors;
+    private final int pageSize;
     private long remaining;
-    private volatile boolean over;
+    private volatile boolean stopped;
 
     /**
      * @param series ordered, without duplicates
@@ -46,16 +46,17 @@ final class SliceReader {
             List<Series> series,
             TimeRange range,
             Order order,
-            Optional<Position> after,
+            Optional<ResumePosition> after,
             long limit) {
         this.store = store;
         this.order = order;
         this.remaining = limit;
-        this.lanes = series.stream()
-                .map(s -> new Lane(s, after.map(p -> p.rest(range, order, s)).orElse(range)))
+        this.cursors = series.stream()
+                .map(s -> new ReadingCursor(
+                        s, after.map(p -> p.remainingRange(range, order, s)).orElse(range)))
                 .toList();
-        int share = Math.clamp(READINGS_HELD / Math.max(1, series.size()), MIN_PAGE, MAX_PAGE);
-        this.page = (int) Math.min(share, limit);
+        int share = Math.clamp(MAX_READINGS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
+        this.pageSize = (int) Math.min(share, limit);
     }
 
     /**
@@ -72,34 +73,38 @@ final class SliceReader {
     }
 
     private Uni<Slice> next() {
-        var empty = lanes.stream().filter(Lane::needsMore).map(this::fill).toList();
+        var empty = cursors.stream()
+                .filter(ReadingCursor::needsMore)
+                .map(this::fill)
+                .toList();
         return empty.isEmpty()
                 ? Uni.createFrom().item(this::nextSlice)
                 : Uni.join().all(empty).andFailFast().map(_ -> nextSlice());
     }
 
-    private Uni<Void> fill(Lane lane) {
-        if (lane.ahead == null) {
-            read(lane);
+    private Uni<Void> fill(ReadingCursor lane) {
+        if (lane.prefetched == null) {
+            prefetch(lane);
         }
         return Uni.createFrom()
-                .completionStage(lane.ahead)
-                .invoke(columns -> lane.take(columns, page, order))
+                .completionStage(lane.prefetched)
+                .invoke(columns -> lane.load(columns, pageSize, order))
                 .replaceWithVoid();
     }
 
-    private void read(Lane lane) {
+    private void prefetch(ReadingCursor lane) {
         // One more than is taken, to know whether there is more.
-        lane.ahead = store.read(lane.series, lane.rest, order, page + 1).subscribeAsCompletionStage();
-        if (over) {
+        lane.prefetched = store.read(lane.series, lane.remainingRange, order, pageSize + 1)
+                .subscribeAsCompletionStage();
+        if (stopped) {
             stop();
         }
     }
 
     private void stop() {
-        over = true;
-        for (var lane : lanes) {
-            var ahead = lane.ahead;
+        stopped = true;
+        for (var lane : cursors) {
+            var ahead = lane.prefetched;
             if (ahead != null) {
                 ahead.cancel(false);
             }
@@ -107,25 +112,25 @@ final class SliceReader {
     }
 
     private Slice nextSlice() {
-        var slice = cut();
+        var slice = cutSlice();
         if (remaining > 0) {
-            lanes.stream().filter(Lane::needsMore).forEach(this::read);
+            cursors.stream().filter(ReadingCursor::needsMore).forEach(this::prefetch);
         }
         return slice;
     }
 
     /** Takes what is known to be complete: up to where the lane that has come least far has come. */
-    private Slice cut() {
+    private Slice cutSlice() {
         long reach = order == Order.OLDEST_FIRST ? Long.MAX_VALUE : Long.MIN_VALUE;
-        for (var lane : lanes) {
+        for (var lane : cursors) {
             if (!lane.exhausted && order.compare(lane.lastTime(), reach) < 0) {
                 reach = lane.lastTime();
             }
         }
-        var counts = new int[lanes.size()];
+        var counts = new int[cursors.size()];
         long total = 0;
         for (int i = 0; i < counts.length; i++) {
-            counts[i] = lanes.get(i).countUpTo(reach, order);
+            counts[i] = cursors.get(i).countUpTo(reach, order);
             total += counts[i];
         }
         if (total > remaining) {
@@ -133,8 +138,9 @@ final class SliceReader {
         }
         remaining -= total;
         var columns = take(counts);
-        boolean done = lanes.stream().allMatch(Lane::isDone);
-        return new Slice(columns, reach, done ? Optional.empty() : Optional.of(new Position(reach, Optional.empty())));
+        boolean done = cursors.stream().allMatch(ReadingCursor::isDone);
+        return new Slice(
+                columns, reach, done ? Optional.empty() : Optional.of(new ResumePosition(reach, Optional.empty())));
     }
 
     private Slice cutAtLimit(int[] counts, int total) {
@@ -142,18 +148,18 @@ final class SliceReader {
         Series lastSeries = null;
         long left = remaining;
         for (int i = 0; i < counts.length; i++) {
-            counts[i] = lanes.get(i).countBefore(last, order);
+            counts[i] = cursors.get(i).countBefore(last, order);
             left -= counts[i];
         }
         for (int i = 0; i < counts.length && left > 0; i++) {
-            if (lanes.get(i).hasAt(counts[i], last)) {
+            if (cursors.get(i).hasReadingAt(counts[i], last)) {
                 counts[i]++;
                 left--;
-                lastSeries = lanes.get(i).series;
+                lastSeries = cursors.get(i).series;
             }
         }
         remaining = 0;
-        return new Slice(take(counts), last, Optional.of(new Position(last, Optional.ofNullable(lastSeries))));
+        return new Slice(take(counts), last, Optional.of(new ResumePosition(last, Optional.ofNullable(lastSeries))));
     }
 
     /** The time of the last reading that still fits, if readings are taken in order of time. */
@@ -161,8 +167,8 @@ final class SliceReader {
         var times = new long[total];
         int size = 0;
         for (int i = 0; i < counts.length; i++) {
-            var lane = lanes.get(i);
-            System.arraycopy(lane.held.times(), lane.offset, times, size, counts[i]);
+            var lane = cursors.get(i);
+            System.arraycopy(lane.buffer.times(), lane.offset, times, size, counts[i]);
             size += counts[i];
         }
         Arrays.sort(times);
@@ -173,18 +179,18 @@ final class SliceReader {
         var columns = new ArrayList<Columns>(counts.length);
         for (int i = 0; i < counts.length; i++) {
             if (counts[i] > 0) {
-                columns.add(lanes.get(i).remove(counts[i]));
+                columns.add(cursors.get(i).takeFirst(counts[i]));
             }
         }
         return columns;
     }
 
     /** One series: what is held of it, and what of its range is still to be read. */
-    private static final class Lane {
+    private static final class ReadingCursor {
 
         private final Series series;
-        private TimeRange rest;
-        private Columns held;
+        private TimeRange remainingRange;
+        private Columns buffer;
 
         /** What of it is still to be handed on; one that was read to know whether there is more is not. */
         private int offset;
@@ -193,12 +199,12 @@ final class SliceReader {
         private boolean exhausted;
 
         /** What was read on; null where that has been taken, or nothing was read yet. */
-        private volatile CompletableFuture<Columns> ahead;
+        private volatile CompletableFuture<Columns> prefetched;
 
-        Lane(Series series, TimeRange range) {
+        ReadingCursor(Series series, TimeRange range) {
             this.series = series;
-            this.rest = range;
-            this.held = new Columns(series, new long[0], new double[0]);
+            this.remainingRange = range;
+            this.buffer = new Columns(series, new long[0], new double[0]);
             this.exhausted = range.isEmpty();
         }
 
@@ -210,23 +216,23 @@ final class SliceReader {
             return offset == end && exhausted;
         }
 
-        void take(Columns columns, int page, Order order) {
-            ahead = null;
+        void load(Columns columns, int page, Order order) {
+            prefetched = null;
             exhausted = columns.size() <= page;
-            held = columns;
+            buffer = columns;
             offset = 0;
             end = exhausted ? columns.size() : page;
             if (!exhausted) {
                 long last = lastTime();
-                rest = order == Order.OLDEST_FIRST
-                        ? new TimeRange(last + 1, rest.to())
-                        : new TimeRange(rest.from(), last);
+                remainingRange = order == Order.OLDEST_FIRST
+                        ? new TimeRange(last + 1, remainingRange.to())
+                        : new TimeRange(remainingRange.from(), last);
             }
         }
 
         /** Of the last reading that is held. */
         long lastTime() {
-            return held.times()[end - 1];
+            return buffer.times()[end - 1];
         }
 
         int countUpTo(long time, Order order) {
@@ -234,7 +240,7 @@ final class SliceReader {
             if (end > offset && order.compare(lastTime(), time) <= 0) {
                 return end - offset;
             }
-            while (i < end && order.compare(held.times()[i], time) <= 0) {
+            while (i < end && order.compare(buffer.times()[i], time) <= 0) {
                 i++;
             }
             return i - offset;
@@ -242,18 +248,18 @@ final class SliceReader {
 
         int countBefore(long time, Order order) {
             int i = offset;
-            while (i < end && order.compare(held.times()[i], time) < 0) {
+            while (i < end && order.compare(buffer.times()[i], time) < 0) {
                 i++;
             }
             return i - offset;
         }
 
-        boolean hasAt(int count, long time) {
-            return offset + count < end && held.times()[offset + count] == time;
+        boolean hasReadingAt(int count, long time) {
+            return offset + count < end && buffer.times()[offset + count] == time;
         }
 
-        Columns remove(int count) {
-            var removed = held.slice(offset, offset + count);
+        Columns takeFirst(int count) {
+            var removed = buffer.slice(offset, offset + count);
             offset += count;
             return removed;
         }

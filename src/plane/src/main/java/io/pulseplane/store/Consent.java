@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * @param to exclusive, microseconds since the epoch; empty where it has no end
  * @param codes for which codes; for all when empty
  * @param recordedBy who recorded it
- * @param recorded microseconds since the epoch
+ * @param recordedAt microseconds since the epoch
  */
 public record Consent(
         long number,
@@ -22,7 +22,7 @@ public record Consent(
         OptionalLong to,
         List<String> codes,
         String recordedBy,
-        long recorded) {
+        long recordedAt) {
 
     public Consent {
         codes = List.copyOf(codes);
@@ -33,7 +33,7 @@ public record Consent(
      *
      * @param asked of which codes readings are asked for; of all when empty
      */
-    public boolean covers(List<String> asked, long time) {
+    public boolean permits(List<String> asked, long time) {
         return granted
                 && time >= from
                 && (to.isEmpty() || time < to.getAsLong())

@@ -7,11 +7,11 @@ import java.util.Optional;
  *
  * @param id what readings are filed under
  * @param serialNumber unique
- * @param lastSeen when its last batch became durable, microseconds since the epoch, 0 if there was none; set by the store
+ * @param lastSeenAt when its last batch became durable, microseconds since the epoch, 0 if there was none; set by the store
  * @param lastSequence the highest sequence of its stored batches, unsigned, 0 if there was none; set by the store
  * @param provisional whether nothing but the id is known; set by the store
- * @param created microseconds since the epoch; set by the store
- * @param updated microseconds since the epoch; set by the store
+ * @param createdAt microseconds since the epoch; set by the store
+ * @param updatedAt microseconds since the epoch; set by the store
  */
 public record Device(
         String id,
@@ -21,11 +21,11 @@ public record Device(
         String model,
         String firmwareVersion,
         Status status,
-        long lastSeen,
+        long lastSeenAt,
         long lastSequence,
         boolean provisional,
-        long created,
-        long updated) {
+        long createdAt,
+        long updatedAt) {
 
     /** What a device may do. The names are stored: they are only ever added to. */
     public enum Status {

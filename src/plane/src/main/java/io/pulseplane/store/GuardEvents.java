@@ -20,5 +20,5 @@ public interface GuardEvents {
     default void intervened(Intervention how) {}
 
     /** The circuit breaker changed its state. @param state in the words of SmallRye Fault Tolerance */
-    default void breaker(String state) {}
+    default void circuitBreakerChanged(String state) {}
 }

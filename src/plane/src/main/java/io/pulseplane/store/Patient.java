@@ -9,8 +9,8 @@ import java.util.Optional;
  * @param id what readings are filed under
  * @param mrn medical record number, unique
  * @param provisional whether nothing but the id is known; set by the store
- * @param created microseconds since the epoch; set by the store
- * @param updated microseconds since the epoch; set by the store
+ * @param createdAt microseconds since the epoch; set by the store
+ * @param updatedAt microseconds since the epoch; set by the store
  */
 public record Patient(
         String id,
@@ -22,8 +22,8 @@ public record Patient(
         String phone,
         String email,
         boolean provisional,
-        long created,
-        long updated) {
+        long createdAt,
+        long updatedAt) {
 
     /** Administrative gender. The names are stored: they are only ever added to. */
     public enum Gender {

@@ -14,7 +14,7 @@ import java.util.List;
 public interface ReadingStore {
 
     /** Readings that are read at once to be added up. */
-    int PAGE = 16 * 1024;
+    int PAGE_SIZE = 16 * 1024;
 
     /**
      * Makes a group of batches durable, all of them or none.
@@ -26,10 +26,10 @@ public interface ReadingStore {
      * <p>Groups that have a device in common are stored in the order in which their answers were subscribed to. A failure
      * means that nothing of the group is stored.
      */
-    Uni<List<Receipt>> append(List<ScreenedBatch> group);
+    Uni<List<AppendResult>> append(List<ScreenedBatch> group);
 
     /** How many groups of different devices it takes to keep the store busy; more of them wait for each other. */
-    default int groupsAtOnce() {
+    default int appendParallelism() {
         return 1;
     }
 
@@ -50,14 +50,15 @@ public interface ReadingStore {
      * @param width in microseconds, 1 or more
      * @param limit at most this many windows, the first ones; fewer means that the range has no more
      */
-    default Uni<Aggregates> aggregate(Series series, TimeRange range, long width, int limit) {
-        return aggregate(new Aggregates.Builder(width), series, range, limit);
+    default Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+        return aggregate(new WindowAggregates.Builder(width), series, range, limit);
     }
 
-    private Uni<Aggregates> aggregate(Aggregates.Builder builder, Series series, TimeRange range, int limit) {
-        return read(series, range, Order.OLDEST_FIRST, PAGE).chain(columns -> {
+    private Uni<WindowAggregates> aggregate(
+            WindowAggregates.Builder builder, Series series, TimeRange range, int limit) {
+        return read(series, range, Order.OLDEST_FIRST, PAGE_SIZE).chain(columns -> {
             builder.add(columns);
-            boolean isEnough = columns.size() < PAGE || builder.size() > limit;
+            boolean isEnough = columns.size() < PAGE_SIZE || builder.size() > limit;
             return isEnough
                     ? Uni.createFrom().item(builder.build(limit))
                     : aggregate(builder, series, new TimeRange(columns.lastTime() + 1, range.to()), limit);

@@ -17,14 +17,14 @@ import java.util.Optional;
 public interface Registry {
 
     /** Whether the subject is registered. */
-    Uni<Boolean> knows(Subject subject);
+    Uni<Boolean> isRegistered(Subject subject);
 
     /**
      * Stores the record in place of what was known; the store sets what is said to be set by it.
      *
      * <p>Fails with {@code AlreadyExists} if another patient has the MRN.
      */
-    Uni<Stored<Patient>> putPatient(Patient patient);
+    Uni<PutResult<Patient>> putPatient(Patient patient);
 
     Uni<Optional<Patient>> patient(String id);
 
@@ -38,7 +38,7 @@ public interface Registry {
      *
      * <p>Fails with {@code AlreadyExists} if another device has the serial number.
      */
-    Uni<Stored<Device>> putDevice(Device device);
+    Uni<PutResult<Device>> putDevice(Device device);
 
     Uni<Optional<Device>> device(String id);
 
@@ -51,7 +51,7 @@ public interface Registry {
      * Puts a device on a patient from a time on and ends the assignment it had until then. A device that is on that
      * patient already stays as it is, but for being provisional.
      *
-     * <p>Fails with {@code NotFound} if either is not registered, with {@code Unmet} if the device is retired or the
+     * <p>Fails with {@code NotFound} if either is not registered, with {@code FailedPrecondition} if the device is retired or the
      * time lies before the start of the assignment it has.
      */
     Uni<Assignment> assign(String device, String patient, long from);
@@ -59,7 +59,7 @@ public interface Registry {
     /**
      * Ends the assignment a device has.
      *
-     * <p>Fails with {@code NotFound} if the device is not registered, with {@code Unmet} if it is on nobody or the time
+     * <p>Fails with {@code NotFound} if the device is not registered, with {@code FailedPrecondition} if it is on nobody or the time
      * lies before the start of the assignment.
      */
     Uni<Assignment> release(String device, long to);
@@ -102,5 +102,5 @@ public interface Registry {
     Uni<Long> erasePatient(String id);
 
     /** A record as it is stored now, and whether it is new. */
-    record Stored<T>(T item, boolean created) {}
+    record PutResult<T>(T item, boolean created) {}
 }

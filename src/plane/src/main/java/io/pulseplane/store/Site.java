@@ -7,14 +7,14 @@ import io.pulseplane.vitals.Columns;
  * what it read and serve it without asking again.
  *
  * <p>The promise, for all of them: whatever a plane serves from memory knows of everything that any plane acknowledged
- * longer ago than a bound. It is kept by asking {@link #holds} before anything remembered is served.
+ * longer ago than a bound. It is kept by asking {@link #isFresh} before anything remembered is served.
  *
  * <p>Times are of a clock of the site's own, that nothing else is measured by.
  */
 public interface Site {
 
     /** A plane that has its store to itself. */
-    Site OF_ONE = new UnsharedSite();
+    Site SINGLE_PLANE = new UnsharedSite();
 
     /** Whether there may be others who write. */
     boolean isShared();
@@ -25,13 +25,13 @@ public interface Site {
     /**
      * Whether an answer may still be served that was complete as of then and that everything heard of since was added to.
      */
-    boolean holds(long asOf);
+    boolean isFresh(long asOf);
 
     /** A decision that was made by what held then stands while this stays as it is. */
     long epoch();
 
     /** Readings have just become durable here. Never blocks; to be called before they are acknowledged. */
-    void stored(Columns fresh);
+    void readingsStored(Columns fresh);
 
     /** A consent has just been recorded here. Never blocks; to be called before it is acknowledged. */
     void consentChanged(String patient);

@@ -7,8 +7,8 @@ import io.smallrye.mutiny.Uni;
  *
  * <p>Nothing here blocks its caller: every answer is a {@link Uni} that starts its work when it is subscribed to and
  * stops it when the subscription is cancelled, except for writes, which once begun are finished. Failures are
- * {@link io.pulseplane.vitals.Problem}s where the caller can do something about them: {@code Exhausted} when the disk is
- * full or too much waits, {@code Unavailable} when it does not answer, {@code Damaged} when it answers rubbish.
+ * {@link io.pulseplane.vitals.PlaneException}s where the caller can do something about them: {@code ResourceExhausted} when the disk is
+ * full or too much waits, {@code Unavailable} when it does not answer, {@code DataLoss} when it answers rubbish.
  */
 public interface Store extends AutoCloseable {
 

@@ -16,7 +16,7 @@ final class UnsharedSite implements Site {
     }
 
     @Override
-    public boolean holds(long asOf) {
+    public boolean isFresh(long asOf) {
         return true;
     }
 
@@ -26,7 +26,7 @@ final class UnsharedSite implements Site {
     }
 
     @Override
-    public void stored(Columns fresh) {}
+    public void readingsStored(Columns fresh) {}
 
     @Override
     public void consentChanged(String patient) {}

@@ -10,20 +10,20 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
-import io.pulseplane.api.v1.AuditServiceGrpc;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.ListAssignmentsRequest;
-import io.pulseplane.api.v1.PutConsentRequest;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.WatchRequest;
 import io.pulseplane.gate.Access;
 import io.pulseplane.gate.Action;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.v1.AuditServiceGrpc;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.ListAssignmentsRequest;
+import io.pulseplane.v1.PutConsentRequest;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.RegistryServiceGrpc;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.WatchRequest;
+import io.pulseplane.vitals.PlaneException;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.List;
@@ -43,7 +43,7 @@ class AccessRulesTest {
     private final AccessRules rules = new AccessRules();
 
     private <Q> Access access(MethodDescriptor<Q, ?> method, Q request) {
-        return rules.of(method).orElseThrow().access().apply(request);
+        return rules.find(method).orElseThrow().access().apply(request);
     }
 
     static Stream<MethodDescriptor<?, ?>> rpcs() {
@@ -59,7 +59,7 @@ class AccessRulesTest {
     @ParameterizedTest
     @MethodSource("rpcs")
     void there_is_one_for_every_rpc(MethodDescriptor<?, ?> rpc) {
-        assertThat(rules.of(rpc)).isPresent();
+        assertThat(rules.find(rpc)).isPresent();
     }
 
     /** Every one, so that no endpoint ever sees what stands for bytes that are no message. */
@@ -67,9 +67,9 @@ class AccessRulesTest {
     @MethodSource("rpcs")
     void every_one_refuses_requests_that_could_not_be_read(MethodDescriptor<?, ?> rpc) {
         assertThatThrownBy(() -> read(rpc, new ByteArrayInputStream(NO_MESSAGE)))
-                .isInstanceOf(Problem.Invalid.class)
+                .isInstanceOf(PlaneException.InvalidArgument.class)
                 .hasMessageStartingWith("request must be a message");
-        assertThatThrownBy(() -> read(rpc, new TooLarge())).isInstanceOf(Problem.Exhausted.class);
+        assertThatThrownBy(() -> read(rpc, new TooLarge())).isInstanceOf(PlaneException.ResourceExhausted.class);
     }
 
     /** Reads as a served method does, and asks for what. */
@@ -82,8 +82,11 @@ class AccessRulesTest {
         var service = ServerServiceDefinition.builder(rpc.getServiceName())
                 .addMethod(rpc, (_, _) -> new ServerCall.Listener<>() {})
                 .build();
-        return (MethodDescriptor<Q, ?>)
-                Unreadable.markedBy(service).getMethods().iterator().next().getMethodDescriptor();
+        return (MethodDescriptor<Q, ?>) MalformedRequest.withMarkingMarshallers(service)
+                .getMethods()
+                .iterator()
+                .next()
+                .getMethodDescriptor();
     }
 
     /** As gRPC ends the reading of what was compressed and is too much. */
@@ -111,7 +114,7 @@ class AccessRulesTest {
                 of(BATCH.toBuilder().clearDeviceId().build()),
                 of(BATCH.toBuilder().setPatientId("a\tb").build()))) {
             assertThatThrownBy(() -> access(IngestServiceGrpc.getPutReadingsMethod(), missing))
-                    .isInstanceOf(Problem.Invalid.class);
+                    .isInstanceOf(PlaneException.InvalidArgument.class);
         }
     }
 
@@ -133,7 +136,7 @@ class AccessRulesTest {
                 GetLatestRequest.getDefaultInstance(),
                 GetLatestRequest.newBuilder().setPatientId("").build(),
                 GetLatestRequest.newBuilder().setDeviceId("").build())) {
-            assertThatThrownBy(() -> access(latest, nobody)).isInstanceOf(Problem.Invalid.class);
+            assertThatThrownBy(() -> access(latest, nobody)).isInstanceOf(PlaneException.InvalidArgument.class);
         }
     }
 
@@ -145,14 +148,14 @@ class AccessRulesTest {
         assertThatThrownBy(() -> access(
                         QueryServiceGrpc.getWatchMethod(),
                         watch.addPatientIds("").build()))
-                .isInstanceOf(Problem.Invalid.class);
+                .isInstanceOf(PlaneException.InvalidArgument.class);
     }
 
     @Test
     void what_names_nobody_is_general() {
         var assignments = RegistryServiceGrpc.getListAssignmentsMethod();
         assertThat(access(assignments, ListAssignmentsRequest.getDefaultInstance()))
-                .isEqualTo(Access.GENERAL);
+                .isEqualTo(Access.OF_NO_PATIENT);
         assertThat(access(
                         assignments,
                         ListAssignmentsRequest.newBuilder()
@@ -160,12 +163,12 @@ class AccessRulesTest {
                                 .build()))
                 .isEqualTo(Access.ofDevice("monitor"));
         assertThat(access(RegistryServiceGrpc.getPutConsentMethod(), PutConsentRequest.getDefaultInstance()))
-                .isEqualTo(Access.GENERAL);
+                .isEqualTo(Access.OF_NO_PATIENT);
     }
 
     @Test
     void only_ingest_and_the_stream_of_questions_answer_refusals_themselves() {
-        assertThat(rpcs().filter(rpc -> rules.of(rpc).orElseThrow().answersRefusals()))
+        assertThat(rpcs().filter(rpc -> rules.find(rpc).orElseThrow().answersRefusals()))
                 .containsExactlyInAnyOrder(
                         IngestServiceGrpc.getPutReadingsMethod(),
                         IngestServiceGrpc.getStreamReadingsMethod(),
@@ -174,8 +177,9 @@ class AccessRulesTest {
 
     @Test
     void describing_needs_no_more_than_the_name_of_the_service() {
-        assertThat(rules.of(HealthGrpc.getCheckMethod()).orElseThrow().action()).isEqualTo(Action.DESCRIBE);
-        assertThat(rules.of(ServerReflectionGrpc.getServerReflectionInfoMethod())
+        assertThat(rules.find(HealthGrpc.getCheckMethod()).orElseThrow().action())
+                .isEqualTo(Action.DESCRIBE);
+        assertThat(rules.find(ServerReflectionGrpc.getServerReflectionInfoMethod())
                         .orElseThrow()
                         .action())
                 .isEqualTo(Action.DESCRIBE);
@@ -188,7 +192,7 @@ class AccessRulesTest {
                 "pulseplane.v1.StrayService/GetLatest",
                 "grpc.health.v2.Health/Check",
                 "grpc.health.v1.Healthy/Check")) {
-            assertThat(rules.of(QueryServiceGrpc.getGetLatestMethod().toBuilder()
+            assertThat(rules.find(QueryServiceGrpc.getGetLatestMethod().toBuilder()
                             .setFullMethodName(name)
                             .build()))
                     .as(name)

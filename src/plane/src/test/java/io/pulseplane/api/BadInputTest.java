@@ -12,13 +12,13 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
-import io.pulseplane.api.v1.StreamReadingsResponse.OutcomeCase;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
+import io.pulseplane.v1.StreamReadingsResponse.OutcomeCase;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -249,11 +249,12 @@ class BadInputTest extends PlaneTest {
     }
 
     private static <R> MethodDescriptor<byte[], R> raw(MethodDescriptor<?, R> method) {
-        return method.toBuilder(new Raw(), method.getResponseMarshaller()).build();
+        return method.toBuilder(new RawMarshaller(), method.getResponseMarshaller())
+                .build();
     }
 
     /** Bytes as they are. */
-    private static final class Raw implements MethodDescriptor.Marshaller<byte[]> {
+    private static final class RawMarshaller implements MethodDescriptor.Marshaller<byte[]> {
 
         @Override
         public InputStream stream(byte[] bytes) {

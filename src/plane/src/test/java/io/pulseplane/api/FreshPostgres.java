@@ -1,7 +1,7 @@
 package io.pulseplane.api;
 
-import io.pulseplane.store.postgres.Postgres;
-import io.pulseplane.store.postgres.RestartedServer;
+import io.pulseplane.store.postgres.PostgresServer;
+import io.pulseplane.store.postgres.RestartablePostgres;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,18 +10,18 @@ import java.util.Map;
 /** A PostgreSQL with tables and nothing in them, that the plane keeps its readings in. */
 public final class FreshPostgres implements QuarkusTestResourceLifecycleManager {
 
-    private RestartedServer server;
+    private RestartablePostgres server;
 
     @Override
     public Map<String, String> start() {
         try {
-            server = new RestartedServer();
+            server = new RestartablePostgres();
             return Map.of(
                     "pulseplane.store", "postgres",
                     "pulseplane.postgres.hosts", "localhost:" + server.port(),
                     "pulseplane.postgres.database", "postgres",
-                    "pulseplane.postgres.user", Postgres.USER,
-                    "pulseplane.postgres.password", Postgres.PASSWORD,
+                    "pulseplane.postgres.user", PostgresServer.USER,
+                    "pulseplane.postgres.password", PostgresServer.PASSWORD,
                     "pulseplane.site.key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
                     // These tests are about what is answered, on a machine that has much else to do.
                     "pulseplane.query.unary-deadline", "10s");

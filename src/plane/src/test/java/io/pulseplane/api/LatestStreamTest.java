@@ -1,8 +1,8 @@
 package io.pulseplane.api;
 
-import static io.pulseplane.Readings.PATIENCE;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -14,14 +14,14 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.StreamLatestResponse;
-import io.pulseplane.cache.LatestSource.Found;
-import io.pulseplane.live.LatestValues;
+import io.pulseplane.coherence.LatestSource.Snapshot;
+import io.pulseplane.live.LatestCache;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.StreamLatestResponse;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -45,28 +45,28 @@ class LatestStreamTest {
     /** Questions that are looked up at a time. */
     private static final int AT_ONCE = 32;
 
-    private final Map<String, UniEmitter<? super Found>> asked = new ConcurrentHashMap<>();
-    private final CountDownLatch left = new CountDownLatch(1);
+    private final Map<String, UniEmitter<? super Snapshot>> lookups = new ConcurrentHashMap<>();
+    private final CountDownLatch callerLeft = new CountDownLatch(1);
     private final List<String> answers = new CopyOnWriteArrayList<>();
     private final LatestQuery latest = new LatestQuery(
-            new LatestValues(1 << 20),
+            new LatestCache(1 << 20),
             new MemoryStore(() -> 0),
-            subject -> Uni.createFrom().emitter(answer -> asked.put(subject.id(), answer)),
-            Site.OF_ONE);
+            subject -> Uni.createFrom().emitter(answer -> lookups.put(subject.id(), answer)),
+            Site.SINGLE_PLANE);
     private Server server;
     private ManagedChannel channel;
 
-    private final class Questions extends QueryServiceGrpc.QueryServiceImplBase {
+    private final class LatestService extends QueryServiceGrpc.QueryServiceImplBase {
 
         @Override
         public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
             // Told of after the stream.
-            Context.current().addListener(_ -> left.countDown(), Runnable::run);
-            return new LatestStream(latest, PATIENCE, (ServerCallStreamObserver<StreamLatestResponse>) responses);
+            Context.current().addListener(_ -> callerLeft.countDown(), Runnable::run);
+            return new LatestStream(latest, TIMEOUT, (ServerCallStreamObserver<StreamLatestResponse>) responses);
         }
     }
 
-    private final class Answers implements StreamObserver<StreamLatestResponse> {
+    private final class ResponseRecorder implements StreamObserver<StreamLatestResponse> {
 
         @Override
         public void onNext(StreamLatestResponse response) {
@@ -87,7 +87,7 @@ class LatestStreamTest {
     @BeforeEach
     void open() throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .addService(new Questions())
+                .addService(new LatestService())
                 .build()
                 .start();
         channel = ManagedChannelBuilder.forAddress("localhost", server.getPort())
@@ -106,7 +106,7 @@ class LatestStreamTest {
     }
 
     private StreamObserver<StreamLatestRequest> ask(List<String> patients) {
-        var questions = QueryServiceGrpc.newStub(channel).streamLatest(new Answers());
+        var questions = QueryServiceGrpc.newStub(channel).streamLatest(new ResponseRecorder());
         for (var patient : patients) {
             questions.onNext(
                     StreamLatestRequest.newBuilder().setPatientId(patient).build());
@@ -114,48 +114,49 @@ class LatestStreamTest {
         return questions;
     }
 
-    private void untilAsked(List<String> patients) {
-        await().atMost(PATIENCE).until(() -> asked.keySet().containsAll(patients));
+    private void awaitLookups(List<String> patients) {
+        await().atMost(TIMEOUT).until(() -> lookups.keySet().containsAll(patients));
     }
 
-    private void tell(String patient) {
-        asked.get(patient).complete(new Found(List.of(new Reading(series(patient, "d-" + patient, PULSE), 10, 60)), 0));
+    private void completeLookup(String patient) {
+        lookups.get(patient)
+                .complete(new Snapshot(List.of(new Reading(series(patient, "d-" + patient, HEART_RATE), 10, 60)), 0));
     }
 
     @Test
     void what_has_to_be_looked_up_is_looked_up_side_by_side_and_answered_in_the_order_of_the_questions() {
         ask(patients(0, AT_ONCE + 2)).onCompleted();
-        untilAsked(patients(0, AT_ONCE));
-        patients(1, AT_ONCE).reversed().forEach(this::tell);
-        assertThat(asked).as("no more than may be").hasSize(AT_ONCE);
+        awaitLookups(patients(0, AT_ONCE));
+        patients(1, AT_ONCE).reversed().forEach(this::completeLookup);
+        assertThat(lookups).as("no more than may be").hasSize(AT_ONCE);
         assertThat(answers).as("all wait for the first").isEmpty();
-        tell("p0");
-        untilAsked(patients(AT_ONCE, AT_ONCE + 2));
-        patients(AT_ONCE, AT_ONCE + 2).forEach(this::tell);
-        await().atMost(PATIENCE).until(() -> answers.contains("completed"));
+        completeLookup("p0");
+        awaitLookups(patients(AT_ONCE, AT_ONCE + 2));
+        patients(AT_ONCE, AT_ONCE + 2).forEach(this::completeLookup);
+        await().atMost(TIMEOUT).until(() -> answers.contains("completed"));
         assertThat(answers.subList(0, AT_ONCE + 2)).isEqualTo(patients(0, AT_ONCE + 2));
     }
 
     @Test
     void what_is_known_waits_for_what_was_asked_before() {
         ask(patients(0, 1));
-        untilAsked(patients(0, 1));
-        tell("p0");
-        await().atMost(PATIENCE).until(() -> answers.equals(patients(0, 1)));
+        awaitLookups(patients(0, 1));
+        completeLookup("p0");
+        await().atMost(TIMEOUT).until(() -> answers.equals(patients(0, 1)));
         ask(List.of("p1", "p0")).onCompleted();
-        untilAsked(patients(1, 2));
-        tell("p1");
-        await().atMost(PATIENCE).until(() -> answers.contains("completed"));
+        awaitLookups(patients(1, 2));
+        completeLookup("p1");
+        await().atMost(TIMEOUT).until(() -> answers.contains("completed"));
         assertThat(answers).containsExactly("p0", "p1", "p0", "completed");
     }
 
     @Test
     void nothing_more_is_looked_up_once_the_caller_has_left() throws InterruptedException {
         var questions = ask(patients(0, AT_ONCE + 2));
-        untilAsked(patients(0, AT_ONCE));
+        awaitLookups(patients(0, AT_ONCE));
         ((ClientCallStreamObserver<StreamLatestRequest>) questions).cancel("has heard enough", null);
-        assertThat(left.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
-        patients(0, AT_ONCE).forEach(this::tell);
-        assertThat(asked).hasSize(AT_ONCE);
+        assertThat(callerLeft.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+        patients(0, AT_ONCE).forEach(this::completeLookup);
+        assertThat(lookups).hasSize(AT_ONCE);
     }
 }

@@ -2,9 +2,9 @@ package io.pulseplane.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Readings;
-import io.pulseplane.api.v1.AggregateResponse;
-import io.pulseplane.api.v1.Columns;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.Columns;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -16,11 +16,11 @@ class PackedFieldsTest {
 
     private static Columns columns(long[] times, double[] values) {
         return Columns.newBuilder()
-                .setCode(Readings.PULSE)
+                .setCode(ReadingFixtures.HEART_RATE)
                 .setUnit("/min")
                 .setStartUs(times.length == 0 ? 0 : times[0])
                 .setUnknownFields(new PackedFields()
-                        .distances(Columns.TIME_DELTA_US_FIELD_NUMBER, times)
+                        .deltas(Columns.TIME_DELTA_US_FIELD_NUMBER, times)
                         .doubles(Columns.VALUES_FIELD_NUMBER, values)
                         .build())
                 .build();
@@ -28,7 +28,7 @@ class PackedFieldsTest {
 
     private static Columns oneByOne(long[] times, double[] values) {
         var message = Columns.newBuilder()
-                .setCode(Readings.PULSE)
+                .setCode(ReadingFixtures.HEART_RATE)
                 .setUnit("/min")
                 .setStartUs(times.length == 0 ? 0 : times[0]);
         for (int i = 0; i < times.length; i++) {

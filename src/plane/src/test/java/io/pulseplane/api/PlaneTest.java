@@ -13,14 +13,14 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
-import io.pulseplane.api.v1.Acknowledgement;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
-import io.pulseplane.node.PlaneConfig;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.v1.Acknowledgement;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.RegistryServiceGrpc;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.test.common.WithTestResource;
 import jakarta.inject.Inject;
@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
  * comes after the gate. Each test has a patient and a device that no other test has.
  */
 @WithTestResource(FreshDirectory.class)
-@WithTestResource(OpenPolicy.class)
+@WithTestResource(AllowAllPolicy.class)
 abstract class PlaneTest {
 
     static final String HEART_RATE = "8867-4";

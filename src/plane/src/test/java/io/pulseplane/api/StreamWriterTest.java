@@ -10,10 +10,10 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.Readings;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.WatchRequest;
-import io.pulseplane.api.v1.WatchResponse;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.WatchRequest;
+import io.pulseplane.v1.WatchResponse;
 import io.smallrye.mutiny.Multi;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -51,7 +51,7 @@ class StreamWriterTest {
                 .build();
         try {
             QueryServiceGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(Readings.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .withDeadlineAfter(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                     .watch(WatchRequest.getDefaultInstance())
                     .forEachRemaining(_ -> {});
         } finally {

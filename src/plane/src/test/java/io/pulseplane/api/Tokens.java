@@ -26,25 +26,25 @@ public final class Tokens {
     public static String of(Path dataDir, String subject, String... roles) {
         return issue(
                 dataDir,
-                new LocalTokens.Wanted(
+                new LocalTokens.Claims(
                         subject, List.of(roles), LocalTokens.DEFAULT_TENANT, "", "", Duration.ofHours(1)));
     }
 
     public static String ofDevice(Path dataDir, String device) {
         return issue(
                 dataDir,
-                new LocalTokens.Wanted(
+                new LocalTokens.Claims(
                         device, List.of("device"), LocalTokens.DEFAULT_TENANT, "", device, Duration.ofHours(1)));
     }
 
     public static String ofPatient(Path dataDir, String patient) {
         return issue(
                 dataDir,
-                new LocalTokens.Wanted(
+                new LocalTokens.Claims(
                         patient, List.of("patient"), LocalTokens.DEFAULT_TENANT, patient, "", Duration.ofHours(1)));
     }
 
-    public static String issue(Path dataDir, LocalTokens.Wanted wanted) {
+    public static String issue(Path dataDir, LocalTokens.Claims wanted) {
         try {
             return LocalTokens.issue(dataDir, wanted);
         } catch (IOException e) {

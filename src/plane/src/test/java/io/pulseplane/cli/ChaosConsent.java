@@ -1,9 +1,9 @@
 package io.pulseplane.cli;
 
 import io.grpc.StatusRuntimeException;
-import io.pulseplane.api.v1.Consent;
-import io.pulseplane.api.v1.PutConsentRequest;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
+import io.pulseplane.v1.Consent;
+import io.pulseplane.v1.PutConsentRequest;
+import io.pulseplane.v1.RegistryServiceGrpc;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -44,7 +44,7 @@ final class ChaosConsent {
         }
         while (!gaveUp.getAsBoolean()) {
             var planes = site.planes();
-            if (put(granted, planes.get(random.nextInt(planes.size())).running())) {
+            if (put(granted, planes.get(random.nextInt(planes.size())).instance())) {
                 if (!granted) {
                     withdrawals++;
                     withdrawnAt = System.nanoTime();
@@ -55,7 +55,7 @@ final class ChaosConsent {
         }
     }
 
-    private boolean put(boolean granted, ChaosSite.PlaneSlot.Running plane) {
+    private boolean put(boolean granted, ChaosSite.PlaneComponent.Instance plane) {
         try {
             RegistryServiceGrpc.newBlockingStub(plane.plane().as(plane.channel(), "clinical_admin"))
                     .withDeadlineAfter(2, TimeUnit.SECONDS)

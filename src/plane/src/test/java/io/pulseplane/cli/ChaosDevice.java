@@ -3,11 +3,11 @@ package io.pulseplane.cli;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ final class ChaosDevice {
     static final String CODE = "8867-4";
     static final int READINGS = 5;
 
-    private static final int MAX_UNDER_WAY = 40;
+    private static final int MAX_IN_FLIGHT = 40;
     private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long BETWEEN_BATCHES_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
 
@@ -39,10 +39,10 @@ final class ChaosDevice {
     private final NavigableMap<Long, Batch> unacknowledged = new ConcurrentSkipListMap<>();
 
     /** By the moment of a promise, the time of the latest reading that was promised to be everywhere soon after it. */
-    private final NavigableMap<Long, Long> promised = new ConcurrentSkipListMap<>();
+    private final NavigableMap<Long, Long> acknowledgedUntil = new ConcurrentSkipListMap<>();
 
     /** What was said of each batch, and when and by whom, for whoever has to find out what went wrong. */
-    private final Map<Long, String> told = new ConcurrentSkipListMap<>();
+    private final Map<Long, String> responses = new ConcurrentSkipListMap<>();
 
     private volatile int provisional;
     private volatile int acknowledged;
@@ -64,8 +64,8 @@ final class ChaosDevice {
     }
 
     /** The time of the latest reading that had been acknowledged for good before then; 0 if none had. */
-    long promisedBefore(long nanos) {
-        var last = promised.lowerEntry(nanos);
+    long acknowledgedBefore(long nanos) {
+        var last = acknowledgedUntil.lowerEntry(nanos);
         return last == null ? 0 : last.getValue();
     }
 
@@ -82,16 +82,16 @@ final class ChaosDevice {
     }
 
     /** What was said of the batch that a reading was in. */
-    String told(long time) {
+    String responseTo(long time) {
         long sequence = (time - begin) / READINGS;
-        return sequence + ": " + told.get(sequence);
+        return sequence + ": " + responses.get(sequence);
     }
 
     /** Streams while it goes on, then until everything is acknowledged. */
     void run(BooleanSupplier goesOn, BooleanSupplier gaveUp) {
         while (!gaveUp.getAsBoolean() && (goesOn.getAsBoolean() || !unacknowledged.isEmpty())) {
             var planes = site.planes();
-            new Stream(planes.get(random.nextInt(planes.size())).running()).run(goesOn);
+            new Stream(planes.get(random.nextInt(planes.size())).instance()).run(goesOn);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
         if (!unacknowledged.isEmpty()) {
@@ -119,12 +119,12 @@ final class ChaosDevice {
     /** One stream to one plane. */
     private final class Stream implements ClientResponseObserver<StreamReadingsRequest, StreamReadingsResponse> {
 
-        private final ChaosSite.PlaneSlot.Running to;
+        private final ChaosSite.PlaneComponent.Instance to;
         private ClientCallStreamObserver<StreamReadingsRequest> requests;
-        private volatile long heardAt = System.nanoTime();
+        private volatile long lastResponseNanos = System.nanoTime();
         private volatile boolean ended;
 
-        Stream(ChaosSite.PlaneSlot.Running to) {
+        Stream(ChaosSite.PlaneComponent.Instance to) {
             this.to = to;
         }
 
@@ -133,10 +133,10 @@ final class ChaosDevice {
             List<Batch> again = new ArrayList<>(unacknowledged.values());
             again.forEach(this::send);
             while (!ended && (goesOn.getAsBoolean() || !unacknowledged.isEmpty())) {
-                if (!unacknowledged.isEmpty() && System.nanoTime() - heardAt > STALLED_NANOS) {
+                if (!unacknowledged.isEmpty() && System.nanoTime() - lastResponseNanos > STALLED_NANOS) {
                     break;
                 }
-                if (goesOn.getAsBoolean() && unacknowledged.size() < MAX_UNDER_WAY) {
+                if (goesOn.getAsBoolean() && unacknowledged.size() < MAX_IN_FLIGHT) {
                     send(next());
                 }
                 LockSupport.parkNanos(BETWEEN_BATCHES_NANOS);
@@ -158,14 +158,14 @@ final class ChaosDevice {
 
         @Override
         public void onNext(StreamReadingsResponse response) {
-            heardAt = System.nanoTime();
+            lastResponseNanos = System.nanoTime();
             switch (response.getOutcomeCase()) {
                 case ACKNOWLEDGEMENT -> {
                     var acknowledgement = response.getAcknowledgement();
                     if (acknowledgement.getAccepted() != READINGS) {
                         throw new AssertionError("of " + READINGS + " readings, " + acknowledgement.getAccepted());
                     }
-                    told.putIfAbsent(
+                    responses.putIfAbsent(
                             acknowledgement.getSequence(),
                             Instant.now() + " by " + to.plane().directory().getFileName()
                                     + (acknowledgement.getProvisional() ? ", provisional" : "")
@@ -194,8 +194,8 @@ final class ChaosDevice {
                 provisional++;
             } else {
                 long latest = batch.getColumns(0).getStartUs() + READINGS - 1;
-                var before = promised.lastEntry();
-                promised.put(System.nanoTime(), before == null ? latest : Math.max(latest, before.getValue()));
+                var before = acknowledgedUntil.lastEntry();
+                acknowledgedUntil.put(System.nanoTime(), before == null ? latest : Math.max(latest, before.getValue()));
             }
         }
 

@@ -2,7 +2,7 @@ package io.pulseplane.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.cli.ChaosReader.Asked;
+import io.pulseplane.cli.ChaosReader.QueriedPatient;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -35,18 +35,18 @@ class ChaosIT {
     private static final long SEED = Long.getLong("pulseplane.chaos.seed", System.nanoTime());
 
     private static final int DEVICES = 4;
-    private static final int MAX_HARM_MILLIS = 4_000;
-    private static final int MAX_PEACE_MILLIS = 2_500;
+    private static final int MAX_FAULT_MILLIS = 4_000;
+    private static final int MAX_QUIET_MILLIS = 2_500;
 
     /** To come to rest after the last harm. */
-    private static final long PEACE_SECONDS = 90;
+    private static final long SETTLE_SECONDS = 90;
 
     @TempDir
     Path directory;
 
     private final SplittableRandom random = new SplittableRandom(SEED);
     private final long start = System.nanoTime();
-    private volatile boolean harmed;
+    private volatile boolean isFaultInjectionOver;
     private volatile boolean gaveUp;
 
     @Test
@@ -61,21 +61,21 @@ class ChaosIT {
                     .map(device -> new ChaosConsent(device.patient, site, random.split()))
                     .toList();
             var readers = site.planes().stream()
-                    .map(plane -> new ChaosReader(plane, asked(devices, consents), random.split()))
+                    .map(plane -> new ChaosReader(plane, queriedPatients(devices, consents), random.split()))
                     .toList();
             run(site, devices, consents, readers);
-            settle(site);
+            awaitEmptySpools(site);
             for (var device : devices) {
                 compare(device, stored(site, device.patient));
             }
-            tell(devices, consents, readers);
+            printSummary(devices, consents, readers);
         }
     }
 
     /** Of every second patient the consent comes and goes. */
-    private static List<Asked> asked(List<ChaosDevice> devices, List<ChaosConsent> consents) {
+    private static List<QueriedPatient> queriedPatients(List<ChaosDevice> devices, List<ChaosConsent> consents) {
         return IntStream.range(0, DEVICES)
-                .mapToObj(i -> new Asked(devices.get(i), i % 2 == 0 ? null : consents.get(i)))
+                .mapToObj(i -> new QueriedPatient(devices.get(i), i % 2 == 0 ? null : consents.get(i)))
                 .toList();
     }
 
@@ -85,52 +85,52 @@ class ChaosIT {
                 Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory());
         List<Future<?>> work = new ArrayList<>();
         try {
-            devices.forEach(device -> work.add(threads.submit(() -> device.run(this::goesOn, () -> gaveUp))));
+            devices.forEach(device -> work.add(threads.submit(() -> device.run(this::isRunning, () -> gaveUp))));
             // A consent is of a patient that a first batch has registered.
             consents.forEach(consent -> consent.put(true, () -> gaveUp));
             for (int i = 1; i < DEVICES; i += 2) {
                 var consent = consents.get(i);
-                work.add(threads.submit(() -> consent.run(this::goesOn, () -> gaveUp)));
+                work.add(threads.submit(() -> consent.run(this::isRunning, () -> gaveUp)));
             }
-            readers.forEach(reader -> work.add(threads.submit(() -> reader.run(this::goesOn))));
-            harm(site, work);
+            readers.forEach(reader -> work.add(threads.submit(() -> reader.run(this::isRunning))));
+            injectFaults(site, work);
             for (var each : work) {
-                each.get(PEACE_SECONDS, TimeUnit.SECONDS);
+                each.get(SETTLE_SECONDS, TimeUnit.SECONDS);
             }
         } catch (ExecutionException e) {
             throw new AssertionError("seed " + SEED, e.getCause());
         } finally {
             gaveUp = true;
-            harmed = true;
+            isFaultInjectionOver = true;
             threads.shutdownNow();
         }
     }
 
-    private boolean goesOn() {
-        return !harmed;
+    private boolean isRunning() {
+        return !isFaultInjectionOver;
     }
 
     /** Each of the four once, in whatever order, then whichever. */
-    private void harm(ChaosSite site, List<Future<?>> work) throws Exception {
-        var parts = new ArrayList<>(site.parts());
+    private void injectFaults(ChaosSite site, List<Future<?>> work) throws Exception {
+        var parts = new ArrayList<>(site.components());
         Collections.shuffle(parts, new Random(random.nextLong()));
         int harms = 0;
         while (elapsedSeconds() < SECONDS || harms < parts.size()) {
-            rest(random.nextInt(MAX_PEACE_MILLIS));
+            rest(random.nextInt(MAX_QUIET_MILLIS));
             var part = harms < parts.size() ? parts.get(harms) : parts.get(random.nextInt(parts.size()));
             harms++;
-            harm(part, random.nextInt(MAX_HARM_MILLIS));
+            injectFaults(part, random.nextInt(MAX_FAULT_MILLIS));
             for (var each : work) {
                 if (each.isDone()) {
                     each.get();
                 }
             }
         }
-        rest(MAX_PEACE_MILLIS);
-        harmed = true;
+        rest(MAX_QUIET_MILLIS);
+        isFaultInjectionOver = true;
     }
 
-    private void harm(ChaosSite.Part part, int millis) throws Exception {
+    private void injectFaults(ChaosSite.Component part, int millis) throws Exception {
         int how = random.nextInt(3);
         System.out.printf(
                 "%6.1f s  %s: %s for %d ms%n",
@@ -167,10 +167,10 @@ class ChaosIT {
     }
 
     /** What waits on the planes is handed on; nothing of it was contradicted. */
-    private static void settle(ChaosSite site) throws Exception {
+    private static void awaitEmptySpools(ChaosSite site) throws Exception {
         for (var plane : site.planes()) {
             Callable<Boolean> nothingWaits = () -> plane.metric("pulseplane_spool_waiting") == 0;
-            Awaitility.await().atMost(PEACE_SECONDS, TimeUnit.SECONDS).until(nothingWaits);
+            Awaitility.await().atMost(SETTLE_SECONDS, TimeUnit.SECONDS).until(nothingWaits);
             assertThat(plane.metric("pulseplane_spool_set_aside")).isZero();
         }
     }
@@ -179,7 +179,7 @@ class ChaosIT {
         var sent = device.readings();
         var missing = new TreeMap<>(sent);
         missing.keySet().removeAll(stored.keySet());
-        assertThat(missing.keySet().stream().map(device::told).distinct())
+        assertThat(missing.keySet().stream().map(device::responseTo).distinct())
                 .as("what is missing of %s, seed %d", device.patient, SEED)
                 .isEmpty();
         assertThat(stored).as("%s, seed %d", device.patient, SEED).isEqualTo(sent);
@@ -204,7 +204,7 @@ class ChaosIT {
         return readings;
     }
 
-    private void tell(List<ChaosDevice> devices, List<ChaosConsent> consents, List<ChaosReader> readers) {
+    private void printSummary(List<ChaosDevice> devices, List<ChaosConsent> consents, List<ChaosReader> readers) {
         int acknowledged = devices.stream().mapToInt(ChaosDevice::acknowledged).sum();
         int provisional = devices.stream().mapToInt(ChaosDevice::provisional).sum();
         int withdrawals = consents.stream().mapToInt(ChaosConsent::withdrawals).sum();

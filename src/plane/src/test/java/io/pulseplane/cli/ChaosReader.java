@@ -2,8 +2,8 @@ package io.pulseplane.cli;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -16,15 +16,15 @@ final class ChaosReader {
     private static final long BOUND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** A device, and the consent of its patient; null where it stays granted. */
-    record Asked(ChaosDevice device, ChaosConsent consent) {}
+    record QueriedPatient(ChaosDevice device, ChaosConsent consent) {}
 
-    private final ChaosSite.PlaneSlot plane;
-    private final List<Asked> patients;
+    private final ChaosSite.PlaneComponent plane;
+    private final List<QueriedPatient> patients;
     private final SplittableRandom random;
     private volatile int answers;
     private volatile int refusals;
 
-    ChaosReader(ChaosSite.PlaneSlot plane, List<Asked> patients, SplittableRandom random) {
+    ChaosReader(ChaosSite.PlaneComponent plane, List<QueriedPatient> patients, SplittableRandom random) {
         this.plane = plane;
         this.patients = patients;
         this.random = random;
@@ -45,8 +45,8 @@ final class ChaosReader {
         }
     }
 
-    private void ask(Asked of) {
-        var to = plane.running();
+    private void ask(QueriedPatient of) {
+        var to = plane.instance();
         long withdrawnAt = of.consent == null ? 0 : of.consent.withdrawnAt();
         long asked = System.nanoTime();
         try {
@@ -62,7 +62,7 @@ final class ChaosReader {
                 throw new AssertionError(plane + " read of " + of.device.patient + ", withdrawn "
                         + TimeUnit.NANOSECONDS.toMillis(asked - withdrawnAt) + " ms before");
             }
-            long promised = of.device.promisedBefore(asked - BOUND_NANOS);
+            long promised = of.device.acknowledgedBefore(asked - BOUND_NANOS);
             long told =
                     answer.getReadingsCount() == 0 ? 0 : answer.getReadings(0).getTimeUs();
             if (told < promised) {

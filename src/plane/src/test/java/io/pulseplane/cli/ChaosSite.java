@@ -1,9 +1,9 @@
 package io.pulseplane.cli;
 
 import io.grpc.ManagedChannel;
-import io.pulseplane.cache.RedisProcess;
-import io.pulseplane.store.postgres.Postgres;
-import io.pulseplane.store.postgres.RestartedServer;
+import io.pulseplane.coherence.RedisProcess;
+import io.pulseplane.store.postgres.PostgresServer;
+import io.pulseplane.store.postgres.RestartablePostgres;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 final class ChaosSite implements AutoCloseable {
 
     /** One of the processes. */
-    interface Part {
+    interface Component {
 
         void pause() throws IOException, InterruptedException;
 
@@ -32,41 +32,41 @@ final class ChaosSite implements AutoCloseable {
 
     private static final String KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-    final RestartedServer postgres = new RestartedServer();
+    final RestartablePostgres postgres = new RestartablePostgres();
     final RedisProcess redis = new RedisProcess();
-    final PlaneSlot one;
-    final PlaneSlot two;
+    final PlaneComponent one;
+    final PlaneComponent two;
 
     ChaosSite(Path directory) throws IOException {
-        one = new PlaneSlot(directory.resolve("one"));
-        two = new PlaneSlot(directory.resolve("two"));
+        one = new PlaneComponent(directory.resolve("one"));
+        two = new PlaneComponent(directory.resolve("two"));
         one.start();
         two.start();
     }
 
-    List<PlaneSlot> planes() {
+    List<PlaneComponent> planes() {
         return List.of(one, two);
     }
 
-    List<Part> parts() {
-        return List.of(one, two, new Database(), new Cache());
+    List<Component> components() {
+        return List.of(one, two, new PostgresComponent(), new RedisComponent());
     }
 
     /** A plane, and who takes its place when it is started again. */
-    final class PlaneSlot implements Part {
+    final class PlaneComponent implements Component {
 
-        record Running(Program.Plane plane, ManagedChannel channel) {}
+        record Instance(Program.Plane plane, ManagedChannel channel) {}
 
         private final Path directory;
         private final HttpClient http = HttpClient.newHttpClient();
-        private volatile Running running;
+        private volatile Instance instance;
 
-        PlaneSlot(Path directory) {
+        PlaneComponent(Path directory) {
             this.directory = directory;
         }
 
-        Running running() {
-            return running;
+        Instance instance() {
+            return instance;
         }
 
         @Override
@@ -77,39 +77,39 @@ final class ChaosSite implements AutoCloseable {
                     "pulseplane.store=postgres",
                     "pulseplane.postgres.hosts=localhost:" + postgres.port(),
                     "pulseplane.postgres.database=postgres",
-                    "pulseplane.postgres.user=" + Postgres.USER,
-                    "pulseplane.postgres.password=" + Postgres.PASSWORD,
+                    "pulseplane.postgres.user=" + PostgresServer.USER,
+                    "pulseplane.postgres.password=" + PostgresServer.PASSWORD,
                     "pulseplane.redis.hosts=" + redis.url(),
                     "pulseplane.site.key=" + KEY,
                     "pulseplane.spool.patience=1s");
-            running = new Running(plane, plane.channel());
+            instance = new Instance(plane, plane.channel());
         }
 
         @Override
         public void pause() throws IOException, InterruptedException {
-            running.plane.signal("STOP");
+            instance.plane.signal("STOP");
         }
 
         @Override
         public void resume() throws IOException, InterruptedException {
-            running.plane.signal("CONT");
+            instance.plane.signal("CONT");
         }
 
         @Override
         public void kill() throws IOException {
-            running.plane.close();
-            running.channel.shutdownNow();
+            instance.plane.close();
+            instance.channel.shutdownNow();
         }
 
         @Override
         public void stop() throws IOException, InterruptedException {
-            running.plane.stop();
+            instance.plane.stop();
             kill();
         }
 
         /** The number that one of its metrics has now. */
         double metric(String name) throws IOException, InterruptedException {
-            var address = URI.create("http://localhost:" + running.plane.httpPort() + "/q/metrics");
+            var address = URI.create("http://localhost:" + instance.plane.httpPort() + "/q/metrics");
             var answer = http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
             return answer.body()
                     .lines()
@@ -125,7 +125,7 @@ final class ChaosSite implements AutoCloseable {
         }
     }
 
-    private final class Database implements Part {
+    private final class PostgresComponent implements Component {
 
         @Override
         public void pause() throws IOException {
@@ -158,7 +158,7 @@ final class ChaosSite implements AutoCloseable {
         }
     }
 
-    private final class Cache implements Part {
+    private final class RedisComponent implements Component {
 
         @Override
         public void pause() {
@@ -194,9 +194,9 @@ final class ChaosSite implements AutoCloseable {
     @Override
     public void close() throws IOException {
         for (var slot : planes()) {
-            if (slot.running != null) {
+            if (slot.instance != null) {
                 slot.kill();
-                awaitTermination(slot.running.channel);
+                awaitTermination(slot.instance.channel);
             }
         }
         redis.close();

@@ -2,7 +2,7 @@ package io.pulseplane.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Certificates;
+import io.pulseplane.TestCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,15 +33,15 @@ class GateIT {
     @TempDir
     static Path files;
 
-    private Certificates authority;
+    private TestCertificate authority;
     private Program.Plane plane;
 
     @BeforeAll
     void serve() throws Exception {
-        authority = Certificates.authority("CN=Clinic CA");
+        authority = TestCertificate.certificateAuthority("CN=Clinic CA");
         authority.writeCertificate(file("ca.crt"));
         authority.save(file("authority"));
-        show(authority.issue("CN=localhost", "san=dns:localhost"));
+        installCertificate(authority.issue("CN=localhost", "san=dns:localhost"));
         var device = authority.issue("CN=" + DEVICE);
         device.writeCertificate(file("device.crt"));
         device.writeKey(file("device.key"));
@@ -69,7 +69,7 @@ class GateIT {
         return files.resolve(name);
     }
 
-    private static void show(Certificates server) throws Exception {
+    private static void installCertificate(TestCertificate server) throws Exception {
         server.writeCertificate(file("server.crt"));
         server.writeKey(file("server.key"));
     }
@@ -178,16 +178,16 @@ class GateIT {
     @Test
     void shows_a_renewed_certificate_soon() throws Exception {
         var renewed = authority.issue("CN=localhost", "san=dns:localhost");
-        assertThat(shown()).isNotEqualTo(renewed.certificate());
-        show(renewed);
+        assertThat(servedCertificate()).isNotEqualTo(renewed.certificate());
+        installCertificate(renewed);
         Awaitility.await()
                 .atMost(30, TimeUnit.SECONDS)
-                .untilAsserted(() -> assertThat(shown()).isEqualTo(renewed.certificate()));
+                .untilAsserted(() -> assertThat(servedCertificate()).isEqualTo(renewed.certificate()));
     }
 
-    private Certificate shown() throws Exception {
+    private Certificate servedCertificate() throws Exception {
         var context = SSLContext.getInstance("TLS");
-        context.init(null, authority.trusting().getTrustManagers(), null);
+        context.init(null, authority.trustManagerFactory().getTrustManagers(), null);
         var address = plane.target().split(":");
         try (var socket =
                 (SSLSocket) context.getSocketFactory().createSocket(address[0], Integer.parseInt(address[1]))) {

@@ -2,9 +2,9 @@ package io.pulseplane.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
 import io.pulseplane.client.BatchBuilder;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
 import io.pulseplane.vitals.Catalogue;
 import java.util.Map;
 import java.util.function.Function;

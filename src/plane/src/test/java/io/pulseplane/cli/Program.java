@@ -23,7 +23,7 @@ import org.awaitility.Awaitility;
 /** The packaged program, as a user starts it. */
 final class Program {
 
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long TIMEOUT_SECONDS = 60;
 
     /** The plane chooses, and says what it chose: whoever looked for free ports first could lose them to others. */
     static final List<String> ANY_PORTS = List.of("quarkus.grpc.server.port=0", "quarkus.http.port=0");
@@ -69,7 +69,7 @@ final class Program {
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile())
                     .start();
-            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError("it does not end: " + String.join(" ", arguments) + "\n"
                         + Files.readString(out) + Files.readString(err));
@@ -82,7 +82,7 @@ final class Program {
     }
 
     /** A port that is taken, and that nobody answers on: it is bound, but not listened on. */
-    static Socket deadPort() throws IOException {
+    static Socket unansweredPort() throws IOException {
         var socket = new Socket();
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         return socket;
@@ -124,7 +124,7 @@ final class Program {
 
         private static Plane start(List<String> within, Path directory, String... properties) throws IOException {
             var plane = launch(within, directory, properties);
-            Awaitility.await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
+            Awaitility.await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
 
@@ -204,7 +204,7 @@ final class Program {
         /** SIGTERM; the status it ended with. */
         int stop() throws InterruptedException {
             process.destroy();
-            assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
             return process.exitValue();
         }
 

@@ -3,11 +3,11 @@ package io.pulseplane.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -251,7 +251,7 @@ class ProgramIT {
 
     @Test
     void ends_with_1_when_there_is_no_plane() throws Exception {
-        try (var dead = Program.deadPort()) {
+        try (var dead = Program.unansweredPort()) {
             var run = Program.run("query", "latest", "--patient", "x", "--target", "127.0.0.1:" + dead.getLocalPort());
             assertThat(run.status()).isEqualTo(1);
             assertThat(run.err()).contains("no plane answers");

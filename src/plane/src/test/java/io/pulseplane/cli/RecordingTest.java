@@ -3,7 +3,7 @@ package io.pulseplane.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.cli.Recording.NoRecording;
+import io.pulseplane.cli.Recording.InvalidRecordingException;
 import io.pulseplane.cli.Recording.Row;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,15 +52,15 @@ class RecordingTest {
                 """)) {
             assertThat(recording.next()).isNotNull();
             assertThat(recording.next()).isNull();
-            assertThat(recording.unreadable()).isEqualTo(3);
-            assertThat(recording.firstFault()).isEqualTo("line 3, patient_id is empty");
+            assertThat(recording.skippedLines()).isEqualTo(3);
+            assertThat(recording.firstError()).isEqualTo("line 3, patient_id is empty");
         }
     }
 
     @Test
     void refuses_a_file_that_is_no_recording() {
         assertThatThrownBy(() -> rows("time,value\n1,2\n"))
-                .isInstanceOf(NoRecording.class)
+                .isInstanceOf(InvalidRecordingException.class)
                 .hasMessageContaining("measured_at");
     }
 
@@ -70,7 +70,7 @@ class RecordingTest {
             for (var row = recording.next(); row != null; row = recording.next()) {
                 rows.add(row);
             }
-            assertThat(recording.unreadable()).isZero();
+            assertThat(recording.skippedLines()).isZero();
             return rows;
         }
     }

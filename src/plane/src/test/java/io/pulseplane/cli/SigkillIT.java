@@ -9,21 +9,21 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import io.pulseplane.api.v1.Acknowledgement;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.Consent;
-import io.pulseplane.api.v1.ErasePatientRequest;
-import io.pulseplane.api.v1.ErasePatientResponse;
-import io.pulseplane.api.v1.GetPatientRequest;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.PutConsentRequest;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.QueryReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
+import io.pulseplane.v1.Acknowledgement;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.Consent;
+import io.pulseplane.v1.ErasePatientRequest;
+import io.pulseplane.v1.ErasePatientResponse;
+import io.pulseplane.v1.GetPatientRequest;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.PutConsentRequest;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.QueryReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.RegistryServiceGrpc;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +54,7 @@ class SigkillIT {
 
     private static final long T0 = 1_763_000_000_000_000L;
     private static final int READINGS = 20;
-    private static final int MAX_UNDER_WAY = 200;
+    private static final int MAX_IN_FLIGHT = 200;
 
     /** So often the key of the node is replaced by another. */
     private static final int ROUNDS_PER_KEY = 4;
@@ -72,9 +72,9 @@ class SigkillIT {
     private final TreeMap<Long, Batch> sent = new TreeMap<>();
     private final ConcurrentSkipListMap<Long, Acknowledgement> acknowledged = new ConcurrentSkipListMap<>();
     private final List<Path> nodeKeys = new ArrayList<>();
-    private int keysMade;
+    private int keyCount;
     private final List<String> erased = new ArrayList<>();
-    private String leaving;
+    private String patientToErase;
     private ListenableFuture<ErasePatientResponse> erasure;
     private long sequence;
 
@@ -88,9 +88,9 @@ class SigkillIT {
             try (var plane = Program.Plane.serve(directory, properties())) {
                 var channel = plane.channel();
                 try {
-                    findEverythingAcknowledged(plane, channel, round);
-                    findNobodyErased(plane, channel);
-                    register(plane, channel, round);
+                    assertAcknowledgedAreStored(plane, channel, round);
+                    assertErasedAreNotFound(plane, channel);
+                    registerPatientToErase(plane, channel, round);
                     resend(plane, channel);
                     streamUntilKilled(plane, channel, round);
                 } finally {
@@ -100,8 +100,8 @@ class SigkillIT {
         }
         try (var plane = Program.Plane.serve(directory, properties())) {
             var channel = plane.channel();
-            findEverythingAcknowledged(plane, channel, ROUNDS);
-            findNobodyErased(plane, channel);
+            assertAcknowledgedAreStored(plane, channel, ROUNDS);
+            assertErasedAreNotFound(plane, channel);
             resend(plane, channel);
             assertThat(stored(plane, channel)).isEqualTo(readingsOf(sent.values()));
             assertThat(plane.stop()).isZero();
@@ -130,7 +130,7 @@ class SigkillIT {
         var bytes = new byte[32];
         random.nextBytes(bytes);
         var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-        var file = Files.createFile(keys.resolve("node-" + ++keysMade + ".key"), owner);
+        var file = Files.createFile(keys.resolve("node-" + ++keyCount + ".key"), owner);
         return Files.writeString(file, Base64.getEncoder().encodeToString(bytes));
     }
 
@@ -151,15 +151,15 @@ class SigkillIT {
     }
 
     /** Somebody who will be erased about when the plane is killed. */
-    private void register(Program.Plane plane, ManagedChannel channel, int round) {
-        leaving = "leaver-" + round;
+    private void registerPatientToErase(Program.Plane plane, ManagedChannel channel, int round) {
+        patientToErase = "leaver-" + round;
         erasure = null;
-        var monitor = "monitor-of-" + leaving;
+        var monitor = "monitor-of-" + patientToErase;
         IngestServiceGrpc.newBlockingStub(plane.asDevice(channel, monitor))
                 .putReadings(PutReadingsRequest.newBuilder()
                         .setBatch(Batch.newBuilder()
                                 .setDeviceId(monitor)
-                                .setPatientId(leaving)
+                                .setPatientId(patientToErase)
                                 .setSequence(1)
                                 .addColumns(Columns.newBuilder()
                                         .setCode("8867-4")
@@ -171,15 +171,15 @@ class SigkillIT {
     }
 
     /** Who asked for an erasure that was not answered may ask again; whoever was erased is nobody. */
-    private void findNobodyErased(Program.Plane plane, ManagedChannel channel) throws Exception {
-        if (leaving == null) {
+    private void assertErasedAreNotFound(Program.Plane plane, ManagedChannel channel) throws Exception {
+        if (patientToErase == null) {
             return;
         }
         var registry = RegistryServiceGrpc.newBlockingStub(plane.as(channel, "clinical_admin"));
-        if (!wasAnswered()) {
-            registry.erasePatient(erasureOf(leaving));
+        if (!isErasureAnswered()) {
+            registry.erasePatient(erasureOf(patientToErase));
         }
-        erased.add(leaving);
+        erased.add(patientToErase);
         for (var patient : erased) {
             assertThatThrownBy(() -> registry.getPatient(
                             GetPatientRequest.newBuilder().setPatientId(patient).build()))
@@ -190,7 +190,7 @@ class SigkillIT {
         }
     }
 
-    private boolean wasAnswered() throws InterruptedException {
+    private boolean isErasureAnswered() throws InterruptedException {
         try {
             return erasure != null && erasure.get(5, TimeUnit.SECONDS).getErasedUs() > 0;
         } catch (ExecutionException | TimeoutException _) {
@@ -205,7 +205,7 @@ class SigkillIT {
                 .build();
     }
 
-    private void findEverythingAcknowledged(Program.Plane plane, ManagedChannel channel, int round) {
+    private void assertAcknowledgedAreStored(Program.Plane plane, ManagedChannel channel, int round) {
         var stored = stored(plane, channel);
         var promised = readingsOf(acknowledged.keySet().stream().map(sent::get).toList());
         assertThat(stored).as("round " + round + ", seed " + SEED).containsAllEntriesOf(promised);
@@ -215,7 +215,7 @@ class SigkillIT {
     private void resend(Program.Plane plane, ManagedChannel channel) {
         var stub = IngestServiceGrpc.newBlockingStub(plane.asDevice(channel, "monitor"));
         for (var batch :
-                sent.tailMap(Math.max(1, sequence - MAX_UNDER_WAY - 50)).values()) {
+                sent.tailMap(Math.max(1, sequence - MAX_IN_FLIGHT - 50)).values()) {
             var answer = stub.putReadings(
                             PutReadingsRequest.newBuilder().setBatch(batch).build())
                     .getAcknowledgement();
@@ -250,7 +250,7 @@ class SigkillIT {
         long head = random.nextLong(TimeUnit.MILLISECONDS.toNanos(50));
         long killAt = Long.MAX_VALUE;
         while (System.nanoTime() < killAt) {
-            if (sent.size() - acknowledged.size() < MAX_UNDER_WAY) {
+            if (sent.size() - acknowledged.size() < MAX_IN_FLIGHT) {
                 var batch = nextBatch();
                 sent.put(batch.getSequence(), batch);
                 requests.onNext(
@@ -263,7 +263,7 @@ class SigkillIT {
             }
             if (erasure == null && killAt != Long.MAX_VALUE && System.nanoTime() > killAt - head) {
                 erasure = RegistryServiceGrpc.newFutureStub(plane.as(channel, "clinical_admin"))
-                        .erasePatient(erasureOf(leaving));
+                        .erasePatient(erasureOf(patientToErase));
             }
         }
         plane.kill();

@@ -11,39 +11,39 @@ import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
-import io.pulseplane.api.v1.AggregateRequest;
-import io.pulseplane.api.v1.AssignDeviceRequest;
-import io.pulseplane.api.v1.AuditServiceGrpc;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.Consent;
-import io.pulseplane.api.v1.ErasePatientRequest;
-import io.pulseplane.api.v1.GetConsentRequest;
-import io.pulseplane.api.v1.GetDeviceRequest;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.GetPatientRequest;
-import io.pulseplane.api.v1.GetStatisticsRequest;
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.ListAssignmentsRequest;
-import io.pulseplane.api.v1.ListConsentsRequest;
-import io.pulseplane.api.v1.ListDevicesRequest;
-import io.pulseplane.api.v1.ListPatientsRequest;
-import io.pulseplane.api.v1.ListRecordsRequest;
-import io.pulseplane.api.v1.PutConsentRequest;
-import io.pulseplane.api.v1.PutDeviceRequest;
-import io.pulseplane.api.v1.PutPatientRequest;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.QueryReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
-import io.pulseplane.api.v1.ReleaseDeviceRequest;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.WatchRequest;
 import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditSettings;
 import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.store.Device;
+import io.pulseplane.v1.AggregateRequest;
+import io.pulseplane.v1.AssignDeviceRequest;
+import io.pulseplane.v1.AuditServiceGrpc;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.Consent;
+import io.pulseplane.v1.ErasePatientRequest;
+import io.pulseplane.v1.GetConsentRequest;
+import io.pulseplane.v1.GetDeviceRequest;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.GetPatientRequest;
+import io.pulseplane.v1.GetStatisticsRequest;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.ListAssignmentsRequest;
+import io.pulseplane.v1.ListConsentsRequest;
+import io.pulseplane.v1.ListDevicesRequest;
+import io.pulseplane.v1.ListPatientsRequest;
+import io.pulseplane.v1.ListRecordsRequest;
+import io.pulseplane.v1.PutConsentRequest;
+import io.pulseplane.v1.PutDeviceRequest;
+import io.pulseplane.v1.PutPatientRequest;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.QueryReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.RegistryServiceGrpc;
+import io.pulseplane.v1.ReleaseDeviceRequest;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.WatchRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,7 +147,7 @@ class AccessTableTest {
     @ParameterizedTest(name = "local {0}, audit {1}")
     @CsvSource({"true, SYNC", "true, OFF", "false, SYNC", "false, OFF"})
     void holds(boolean local, AuditSettings.Mode audit) throws Exception {
-        var choice = GatedPlane.Choice.USUAL.withAudit(audit);
+        var choice = GatedPlane.Options.DEFAULTS.withAudit(audit);
         if (!local) {
             choice = choice.withLocal("10.0.0.0/8");
         }
@@ -196,16 +196,16 @@ class AccessTableTest {
                         default -> throw new AssertionError("what does '" + cell + "' mean?");
                     };
             long recorded = audit == AuditSettings.Mode.SYNC
-                    ? plane.newest().map(AuditEntry::number).orElse(0L)
+                    ? plane.lastEntry().map(AuditEntry::number).orElse(0L)
                     : 0;
-            var call = Call.of(channel, method, request(method, patient.getKey(), DEVICE));
+            var call = CallResult.of(channel, method, request(method, patient.getKey(), DEVICE));
             softly.assertThat(call.isPermitted())
                     .as(
                             "%s as %s of %s, local %s, audit %s: %s",
                             method.getFullMethodName(), role, patient, local, audit, call)
                     .isEqualTo(permitted);
             if (!describes && audit == AuditSettings.Mode.SYNC) {
-                var newest = plane.newest().orElseThrow();
+                var newest = plane.lastEntry().orElseThrow();
                 softly.assertThat(newest.number())
                         .as("one record each: %s as %s of %s", method.getFullMethodName(), role, patient)
                         .isEqualTo(recorded + 1);
@@ -225,12 +225,12 @@ class AccessTableTest {
                 ? List.of(plane.asDevice("another"), plane.as("authorized_medical_staff"))
                 : List.of(plane.asPatient("another"));
         for (var stranger : strangers) {
-            softly.assertThat(Call.of(stranger, method, request(method, "granted", DEVICE))
+            softly.assertThat(CallResult.of(stranger, method, request(method, "granted", DEVICE))
                             .code())
                     .isEqualTo(Status.Code.PERMISSION_DENIED);
         }
         if (role.equals("device")) {
-            softly.assertThat(Call.of(plane.asDevice("shelved"), method, request(method, "granted", "shelved"))
+            softly.assertThat(CallResult.of(plane.asDevice("shelved"), method, request(method, "granted", "shelved"))
                             .code())
                     .isEqualTo(Status.Code.PERMISSION_DENIED);
         }
@@ -240,7 +240,7 @@ class AccessTableTest {
         return switch (role) {
             case "device" -> plane.asDevice(DEVICE);
             case "patient" -> plane.asPatient(patient);
-            case "no token" -> plane.stranger();
+            case "no token" -> plane.anonymous();
             default -> plane.as(role);
         };
     }
@@ -289,14 +289,14 @@ class AccessTableTest {
                         .build();
             case "PutPatient" ->
                 PutPatientRequest.newBuilder()
-                        .setPatient(io.pulseplane.api.v1.Patient.newBuilder().setPatientId("somebody-new"))
+                        .setPatient(io.pulseplane.v1.Patient.newBuilder().setPatientId("somebody-new"))
                         .build();
             case "GetPatient" ->
                 GetPatientRequest.newBuilder().setPatientId(patient).build();
             case "ListPatients" -> ListPatientsRequest.getDefaultInstance();
             case "PutDevice" ->
                 PutDeviceRequest.newBuilder()
-                        .setDevice(io.pulseplane.api.v1.Device.newBuilder().setDeviceId("some-new-device"))
+                        .setDevice(io.pulseplane.v1.Device.newBuilder().setDeviceId("some-new-device"))
                         .build();
             case "GetDevice" ->
                 GetDeviceRequest.newBuilder().setDeviceId(device).build();

@@ -1,64 +1,67 @@
 package io.pulseplane.gate;
 
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.keep;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DevicePatientsTest {
 
     private final MemoryStore store = new MemoryStore(() -> 0);
-    private final DevicePatients patients = new DevicePatients(store.readings(), Site.OF_ONE);
+    private final DevicePatients patients = new DevicePatients(store.readings(), Site.SINGLE_PLANE);
 
     private Set<String> ask() {
-        return patients.ask("monitor").toCompletableFuture().join();
+        return patients.load("monitor").toCompletableFuture().join();
     }
 
     @Test
     void are_those_the_store_has_readings_of() {
-        keep(store, one(series("ada", "monitor", PULSE), 1, 60), one(series("grace", "monitor", PULSE), 2, 60));
-        keep(store, one(series("mary", "another", PULSE), 1, 60));
-        assertThat(patients.now("monitor"))
+        appendAll(
+                store,
+                oneReading(series("ada", "monitor", HEART_RATE), 1, 60),
+                oneReading(series("grace", "monitor", HEART_RATE), 2, 60));
+        appendAll(store, oneReading(series("mary", "another", HEART_RATE), 1, 60));
+        assertThat(patients.cached("monitor"))
                 .as("not known before it was asked for")
                 .isNull();
         assertThat(ask()).containsExactlyInAnyOrder("ada", "grace");
-        assertThat(patients.now("monitor")).containsExactlyInAnyOrder("ada", "grace");
+        assertThat(patients.cached("monitor")).containsExactlyInAnyOrder("ada", "grace");
     }
 
     @Test
     void are_nobody_of_a_device_that_has_sent_nothing() {
         assertThat(ask()).isEmpty();
-        assertThat(patients.now("monitor")).isNotNull().isEmpty();
+        assertThat(patients.cached("monitor")).isNotNull().isEmpty();
     }
 
     @Test
     void grow_with_batches_that_are_about_to_be_stored() {
         assertThat(ask()).isEmpty();
-        patients.note("monitor", "ada");
-        assertThat(patients.now("monitor")).containsExactly("ada");
+        patients.add("monitor", "ada");
+        assertThat(patients.cached("monitor")).containsExactly("ada");
         assertThat(ask()).containsExactly("ada");
     }
 
     @Test
     void are_not_taken_for_all_because_of_one_that_was_noted() {
-        keep(store, one(series("ada", "monitor", PULSE), 1, 60));
-        patients.note("monitor", "grace");
-        assertThat(patients.now("monitor")).isNull();
+        appendAll(store, oneReading(series("ada", "monitor", HEART_RATE), 1, 60));
+        patients.add("monitor", "grace");
+        assertThat(patients.cached("monitor")).isNull();
         assertThat(ask()).containsExactlyInAnyOrder("ada", "grace");
     }
 
     @Test
     void are_asked_for_again_when_the_store_did_not_answer() {
         store.close();
-        assertThatThrownBy(this::ask).hasCauseInstanceOf(Problem.Unavailable.class);
-        assertThat(patients.now("monitor")).isNull();
+        assertThatThrownBy(this::ask).hasCauseInstanceOf(PlaneException.Unavailable.class);
+        assertThat(patients.cached("monitor")).isNull();
     }
 }

@@ -1,6 +1,6 @@
 package io.pulseplane.gate;
 
-import static io.pulseplane.Readings.PATIENCE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,17 +8,17 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.api.Tokens;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.QueryReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.StreamLatestResponse;
-import io.pulseplane.api.v1.WatchRequest;
-import io.pulseplane.api.v1.WatchResponse;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.node.LocalTokens;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.QueryReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.StreamLatestResponse;
+import io.pulseplane.v1.WatchRequest;
+import io.pulseplane.v1.WatchResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -31,10 +31,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What the gate does with calls that go on, through a real channel. */
-class GateStreamsTest extends GatedPlaneTest {
+class GateStreamsTest extends GatedPlaneTestBase {
 
     /** Answers of a stream, and how it ended. */
-    private static final class Heard<T> implements StreamObserver<T> {
+    private static final class RecordingObserver<T> implements StreamObserver<T> {
 
         private final BlockingQueue<T> answers = new LinkedBlockingQueue<>();
         private final CompletableFuture<Status> end = new CompletableFuture<>();
@@ -55,13 +55,13 @@ class GateStreamsTest extends GatedPlaneTest {
         }
 
         T next() throws InterruptedException {
-            var answer = answers.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            var answer = answers.poll(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
             assertThat(answer).isNotNull();
             return answer;
         }
 
         Status end() {
-            return end.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+            return end.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
         }
     }
 
@@ -69,7 +69,7 @@ class GateStreamsTest extends GatedPlaneTest {
     void of_readings_end_when_consent_is_withdrawn() throws Exception {
         plane.grant("ada");
         plane.grant("bob");
-        var watch = new Heard<WatchResponse>();
+        var watch = new RecordingObserver<WatchResponse>();
         QueryServiceGrpc.newStub(plane.as(STAFF))
                 .watch(
                         WatchRequest.newBuilder()
@@ -83,7 +83,7 @@ class GateStreamsTest extends GatedPlaneTest {
         plane.withdraw("bob");
         assertThat(watch.end().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
         assertThat(plane.events.entries()).contains("ended");
-        assertThat(plane.trail()).anySatisfy(record -> {
+        assertThat(plane.auditRecords()).anySatisfy(record -> {
             assertThat(record.patient()).isEqualTo("bob");
             assertThat(record.decision()).isEqualTo(Decision.REFUSED);
         });
@@ -96,7 +96,7 @@ class GateStreamsTest extends GatedPlaneTest {
         for (int day = 1; day <= 5; day++) {
             put(plane.asDevice("monitor"), manyReadings(day));
         }
-        var slow = new Stalled();
+        var slow = new StalledListener();
         var call = plane.as(STAFF).newCall(QueryServiceGrpc.getQueryReadingsMethod(), io.grpc.CallOptions.DEFAULT);
         call.start(slow, new Metadata());
         call.sendMessage(QueryReadingsRequest.newBuilder().setPatientId("ada").build());
@@ -105,7 +105,7 @@ class GateStreamsTest extends GatedPlaneTest {
         plane.withdraw("ada");
         // Whatever lies in the buffers is read, and then the end comes.
         call.request(1_000);
-        assertThat(slow.end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).getCode())
+        assertThat(slow.end.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS).getCode())
                 .isEqualTo(Status.Code.PERMISSION_DENIED);
     }
 
@@ -122,7 +122,8 @@ class GateStreamsTest extends GatedPlaneTest {
     }
 
     /** Asks for nothing by itself. */
-    private static final class Stalled extends io.grpc.ClientCall.Listener<io.pulseplane.api.v1.QueryReadingsResponse> {
+    private static final class StalledListener
+            extends io.grpc.ClientCall.Listener<io.pulseplane.v1.QueryReadingsResponse> {
 
         private final CompletableFuture<Status> end = new CompletableFuture<>();
 
@@ -135,7 +136,7 @@ class GateStreamsTest extends GatedPlaneTest {
     @Test
     void end_when_consent_expires() throws Exception {
         plane.consent("ada", true, OptionalLong.of(plane.now() + TimeUnit.MILLISECONDS.toMicros(1_500)));
-        var watch = new Heard<WatchResponse>();
+        var watch = new RecordingObserver<WatchResponse>();
         QueryServiceGrpc.newStub(plane.as(STAFF))
                 .watch(WatchRequest.newBuilder().addPatientIds("ada").build(), watch);
         watch.next();
@@ -147,9 +148,9 @@ class GateStreamsTest extends GatedPlaneTest {
         plane.grant("ada");
         var token = Tokens.issue(
                 directory,
-                new LocalTokens.Wanted(
+                new LocalTokens.Claims(
                         "nurse", List.of(STAFF), LocalTokens.DEFAULT_TENANT, "", "", Duration.ofSeconds(2)));
-        var watch = new Heard<WatchResponse>();
+        var watch = new RecordingObserver<WatchResponse>();
         QueryServiceGrpc.newStub(plane.with(token))
                 .watch(WatchRequest.newBuilder().addPatientIds("ada").build(), watch);
         watch.next();
@@ -160,7 +161,7 @@ class GateStreamsTest extends GatedPlaneTest {
     @Test
     void of_patients_who_read_their_own_go_on_whatever_they_consent_to() throws Exception {
         plane.grant("ada");
-        var watch = new Heard<WatchResponse>();
+        var watch = new RecordingObserver<WatchResponse>();
         QueryServiceGrpc.newStub(plane.asPatient("ada"))
                 .watch(WatchRequest.newBuilder().addPatientIds("ada").build(), watch);
         watch.next();
@@ -173,7 +174,7 @@ class GateStreamsTest extends GatedPlaneTest {
     void of_questions_are_answered_one_by_one_whether_permitted_or_not() throws Exception {
         plane.grant("ada");
         put(plane.asDevice("monitor"), "monitor", "ada");
-        var answers = new Heard<StreamLatestResponse>();
+        var answers = new RecordingObserver<StreamLatestResponse>();
         var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
         for (var patient : List.of("ada", "bob", "ada", "")) {
             questions.onNext(StreamLatestRequest.newBuilder()
@@ -193,7 +194,7 @@ class GateStreamsTest extends GatedPlaneTest {
     void of_questions_leave_one_record_of_a_question_that_is_repeated_and_one_more_when_anything_changed()
             throws Exception {
         plane.grant("ada");
-        var answers = new Heard<StreamLatestResponse>();
+        var answers = new RecordingObserver<StreamLatestResponse>();
         var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
         var question = StreamLatestRequest.newBuilder()
                 .setPatientId("ada")
@@ -203,18 +204,18 @@ class GateStreamsTest extends GatedPlaneTest {
             questions.onNext(question);
             assertThat(answers.next().hasError()).isFalse();
         }
-        assertThat(plane.trail()).hasSize(1);
+        assertThat(plane.auditRecords()).hasSize(1);
         plane.withdraw("ada");
         questions.onNext(question);
         assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
-        assertThat(plane.trail()).hasSize(2);
+        assertThat(plane.auditRecords()).hasSize(2);
         plane.grant("ada");
         questions.onNext(question);
         assertThat(answers.next().hasError()).isFalse();
-        plane.later.set(TimeUnit.MINUTES.toMicros(2));
+        plane.clockOffsetUs.set(TimeUnit.MINUTES.toMicros(2));
         questions.onNext(question);
         assertThat(answers.next().hasError()).isFalse();
-        assertThat(plane.trail()).as("a record stands for a minute").hasSize(4);
+        assertThat(plane.auditRecords()).as("a record stands for a minute").hasSize(4);
         questions.onCompleted();
     }
 
@@ -233,7 +234,7 @@ class GateStreamsTest extends GatedPlaneTest {
                     .as("p" + i)
                     .isEqualTo(i % 3 == 0 ? Status.Code.PERMISSION_DENIED.value() : Status.Code.OK.value());
         }
-        assertThat(plane.trail().stream().map(AuditRecord::patient))
+        assertThat(plane.auditRecords().stream().map(AuditRecord::patient))
                 .containsExactlyElementsOf(
                         IntStream.range(0, patients).mapToObj(i -> "p" + i).toList());
     }
@@ -245,7 +246,7 @@ class GateStreamsTest extends GatedPlaneTest {
         for (int i = 0; i < 100; i++) {
             assertThat(answers.next().hasError()).isFalse();
         }
-        assertThat(plane.trail()).hasSize(1);
+        assertThat(plane.auditRecords()).hasSize(1);
     }
 
     @Test
@@ -254,11 +255,11 @@ class GateStreamsTest extends GatedPlaneTest {
         for (int i = 0; i < 100; i++) {
             assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
         }
-        assertThat(plane.trail()).hasSize(100);
+        assertThat(plane.auditRecords()).hasSize(100);
     }
 
-    private Heard<StreamLatestResponse> askAtOnce(int count, IntFunction<String> patient) {
-        var answers = new Heard<StreamLatestResponse>();
+    private RecordingObserver<StreamLatestResponse> askAtOnce(int count, IntFunction<String> patient) {
+        var answers = new RecordingObserver<StreamLatestResponse>();
         var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
         for (int i = 0; i < count; i++) {
             questions.onNext(StreamLatestRequest.newBuilder()

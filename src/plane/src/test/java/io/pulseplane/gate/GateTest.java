@@ -1,6 +1,6 @@
 package io.pulseplane.gate;
 
-import static io.pulseplane.Readings.PATIENCE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,12 +9,12 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
 import io.pulseplane.api.Tokens;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.node.LocalTokens;
 import io.pulseplane.store.Device;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
 import java.text.Normalizer;
 import java.time.Duration;
 import java.util.List;
@@ -26,16 +26,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whom the gate lets in, through a real channel. */
-class GateTest extends GatedPlaneTest {
+class GateTest extends GatedPlaneTestBase {
 
     @Nested
     class Callers {
 
         @Test
         void without_a_token_are_not_let_in_and_leave_one_record() {
-            var call = latest(plane.stranger(), "ada");
-            assertThat(call).isEqualTo(new Call(Status.Code.UNAUTHENTICATED, "a bearer token is required"));
-            assertThat(plane.trail()).singleElement().satisfies(record -> {
+            var call = latest(plane.anonymous(), "ada");
+            assertThat(call).isEqualTo(new CallResult(Status.Code.UNAUTHENTICATED, "a bearer token is required"));
+            assertThat(plane.auditRecords()).singleElement().satisfies(record -> {
                 assertThat(record.subject()).isEmpty();
                 assertThat(record.reason()).isEqualTo("unauthenticated");
                 assertThat(record.patient())
@@ -48,13 +48,13 @@ class GateTest extends GatedPlaneTest {
         @ValueSource(strings = {"Bearer", "Bearer ", "Bearer x.y.z", "Basic dXNlcjpwYXNz", "garbage", "Bearer a b"})
         void with_garbage_for_a_token_are_not_let_in(String header) {
             assertThat(latest(plane.withHeader(header), "ada").code()).isEqualTo(Status.Code.UNAUTHENTICATED);
-            assertThat(plane.trail()).hasSize(1);
+            assertThat(plane.auditRecords()).hasSize(1);
         }
 
         @Test
         void of_another_tenant_are_not_let_in() {
             var token = Tokens.issue(
-                    directory, new LocalTokens.Wanted("eve", List.of(STAFF), "elsewhere", "", "", Duration.ofHours(1)));
+                    directory, new LocalTokens.Claims("eve", List.of(STAFF), "elsewhere", "", "", Duration.ofHours(1)));
             assertThat(latest(plane.with(token), "ada").code()).isEqualTo(Status.Code.UNAUTHENTICATED);
         }
 
@@ -63,7 +63,7 @@ class GateTest extends GatedPlaneTest {
             plane.grant("ada");
             var staff = plane.as(STAFF);
             assertThat(latest(staff, "ada").code()).isEqualTo(Status.Code.OK);
-            plane.later.set(TimeUnit.HOURS.toMicros(2));
+            plane.clockOffsetUs.set(TimeUnit.HOURS.toMicros(2));
             assertThat(latest(staff, "ada").code()).isEqualTo(Status.Code.UNAUTHENTICATED);
         }
 
@@ -75,7 +75,7 @@ class GateTest extends GatedPlaneTest {
                                 .code())
                         .isEqualTo(Status.Code.OK);
             }
-            assertThat(plane.trail())
+            assertThat(plane.auditRecords())
                     .extracting(AuditRecord::subject)
                     .doesNotHaveDuplicates()
                     .hasSize(20);
@@ -112,7 +112,7 @@ class GateTest extends GatedPlaneTest {
             var unknown = latest(plane.as(STAFF), "nobody-knows-them");
             assertThat(known).isEqualTo(unknown);
             assertThat(known.code()).isEqualTo(Status.Code.PERMISSION_DENIED);
-            assertThat(plane.trail()).extracting(AuditRecord::reason).containsOnly("no_consent");
+            assertThat(plane.auditRecords()).extracting(AuditRecord::reason).containsOnly("no_consent");
         }
 
         @Test
@@ -130,7 +130,7 @@ class GateTest extends GatedPlaneTest {
         void are_not_read_when_their_consent_has_expired() {
             plane.consent("ada", true, OptionalLong.of(plane.now() + TimeUnit.MINUTES.toMicros(5)));
             assertThat(latest(plane.as(STAFF), "ada").code()).isEqualTo(Status.Code.OK);
-            plane.later.set(TimeUnit.MINUTES.toMicros(6));
+            plane.clockOffsetUs.set(TimeUnit.MINUTES.toMicros(6));
             assertThat(latest(plane.as(STAFF), "ada").code()).isEqualTo(Status.Code.PERMISSION_DENIED);
         }
 
@@ -138,7 +138,7 @@ class GateTest extends GatedPlaneTest {
         void are_read_of_the_codes_they_consent_to_and_no_others() {
             plane.consent("ada", true, OptionalLong.empty(), HEART_RATE);
             assertThat(latest(plane.as(STAFF), "ada").code()).isEqualTo(Status.Code.OK);
-            var all = Call.of(
+            var all = CallResult.of(
                     plane.as(STAFF),
                     QueryServiceGrpc.getGetLatestMethod(),
                     GetLatestRequest.newBuilder().setPatientId("ada").build());
@@ -157,10 +157,10 @@ class GateTest extends GatedPlaneTest {
 
         @Test
         void have_to_be_named() {
-            var call = Call.of(
+            var call = CallResult.of(
                     plane.as(STAFF), QueryServiceGrpc.getGetLatestMethod(), GetLatestRequest.getDefaultInstance());
             assertThat(call.code()).isEqualTo(Status.Code.INVALID_ARGUMENT);
-            assertThat(plane.trail()).hasSize(1);
+            assertThat(plane.auditRecords()).hasSize(1);
         }
 
         @Test
@@ -224,8 +224,8 @@ class GateTest extends GatedPlaneTest {
         void says_who_asked_for_what_of_whom_and_by_which_policy() {
             plane.grant("ada");
             latest(plane.as(STAFF), "ada");
-            assertThat(plane.trail()).singleElement().satisfies(record -> {
-                assertThat(record.timeUs()).isBetween(plane.now() - PATIENCE.toNanos() / 1_000, plane.now());
+            assertThat(plane.auditRecords()).singleElement().satisfies(record -> {
+                assertThat(record.timeUs()).isBetween(plane.now() - TIMEOUT.toNanos() / 1_000, plane.now());
                 assertThat(record.subject()).isEqualTo("somebody");
                 assertThat(record.role()).isEqualTo(STAFF);
                 assertThat(record.tenant()).isEqualTo(LocalTokens.DEFAULT_TENANT);
@@ -234,7 +234,7 @@ class GateTest extends GatedPlaneTest {
                 assertThat(record.patient()).isEqualTo("ada");
                 assertThat(record.codes()).containsExactly(HEART_RATE);
                 assertThat(record.decision()).isEqualTo(Decision.PERMITTED);
-                assertThat(record.policy()).startsWith("sha256:");
+                assertThat(record.policyDigest()).startsWith("sha256:");
                 assertThat(record.peer()).startsWith("127.0.0.1:");
             });
         }
@@ -246,16 +246,16 @@ class GateTest extends GatedPlaneTest {
             plane.audit.close();
             assertThat(latest(plane.as(STAFF), "ada").code()).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(latest(plane.as(STAFF), "bob").code()).isEqualTo(Status.Code.UNAVAILABLE);
-            assertThat(latest(plane.stranger(), "ada").code()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(latest(plane.anonymous(), "ada").code()).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(put(plane.asDevice("monitor"), "monitor", "ada").code()).isEqualTo(Status.Code.UNAVAILABLE);
         }
     }
 
     @Test
     void refuses_an_rpc_without_a_rule_whoever_calls() {
-        for (var channel : List.of(plane.as("clinical_admin"), plane.as(STAFF), plane.stranger())) {
-            assertThat(Call.of(channel, GatedPlane.STRAY, GetLatestRequest.getDefaultInstance()))
-                    .isEqualTo(new Call(Status.Code.PERMISSION_DENIED, "not permitted: no_rule"));
+        for (var channel : List.of(plane.as("clinical_admin"), plane.as(STAFF), plane.anonymous())) {
+            assertThat(CallResult.of(channel, GatedPlane.STRAY, GetLatestRequest.getDefaultInstance()))
+                    .isEqualTo(new CallResult(Status.Code.PERMISSION_DENIED, "not permitted: no_rule"));
             assertThat(lastRecord().reason()).isEqualTo("no_rule");
             assertThat(lastRecord().rpc()).isEqualTo(GatedPlane.STRAY.getFullMethodName());
         }

@@ -1,6 +1,6 @@
 package io.pulseplane.gate;
 
-import static io.pulseplane.Readings.await;
+import static io.pulseplane.ReadingFixtures.await;
 
 import grpc.health.v1.HealthGrpc;
 import grpc.health.v1.HealthOuterClass.HealthCheckRequest;
@@ -18,35 +18,32 @@ import io.grpc.stub.StreamObserver;
 import io.netty.util.internal.ThreadExecutorMap;
 import io.pulseplane.api.AccessRules;
 import io.pulseplane.api.AuditEndpoint;
-import io.pulseplane.api.Errors;
+import io.pulseplane.api.EndpointLimits;
 import io.pulseplane.api.IngestEndpoint;
-import io.pulseplane.api.Limits;
 import io.pulseplane.api.QueryEndpoint;
 import io.pulseplane.api.RegistryEndpoint;
+import io.pulseplane.api.StatusMapper;
 import io.pulseplane.api.Tokens;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.GetLatestResponse;
-import io.pulseplane.api.v1.QueryServiceGrpc;
 import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditFilter;
-import io.pulseplane.gate.audit.AuditLog;
 import io.pulseplane.gate.audit.AuditReader;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.audit.AuditTrail;
 import io.pulseplane.gate.policy.Policies;
 import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.gate.policy.PolicySettings;
 import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.Identity;
-import io.pulseplane.gate.token.KeyFailure;
 import io.pulseplane.gate.token.TokenSettings;
+import io.pulseplane.gate.token.UnusableKeyException;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
-import io.pulseplane.ingest.Registration;
+import io.pulseplane.ingest.RegistrationCheck;
 import io.pulseplane.live.ChangePublisher;
-import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
-import io.pulseplane.query.Aggregation;
+import io.pulseplane.query.AggregateQuery;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.store.ChangeListener;
@@ -55,11 +52,14 @@ import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.GetLatestResponse;
+import io.pulseplane.v1.QueryServiceGrpc;
 import io.pulseplane.vitals.Acknowledgement;
+import io.pulseplane.vitals.BatchScreener;
+import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Screening;
-import io.pulseplane.vitals.Screening.UnknownCodes;
 import io.quarkus.grpc.reflection.service.ReflectionServiceV1;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ import org.awaitility.Awaitility;
 final class GatedPlane implements AutoCloseable {
 
     /** What can be chosen. */
-    record Choice(
+    record Options(
             List<Network> local,
             AuditSettings.Mode audit,
             Optional<Policy> policy,
@@ -87,7 +87,7 @@ final class GatedPlane implements AutoCloseable {
             long maxStrangersPerSecond,
             int maxConnections) {
 
-        static final Choice USUAL = new Choice(
+        static final Options DEFAULTS = new Options(
                 List.of(Network.parse("127.0.0.0/8"), Network.parse("::1")),
                 AuditSettings.Mode.SYNC,
                 Optional.empty(),
@@ -95,8 +95,8 @@ final class GatedPlane implements AutoCloseable {
                 0,
                 1_000);
 
-        Choice withLocal(String... networks) {
-            return new Choice(
+        Options withLocal(String... networks) {
+            return new Options(
                     List.of(networks).stream().map(Network::parse).toList(),
                     audit,
                     policy,
@@ -105,21 +105,21 @@ final class GatedPlane implements AutoCloseable {
                     maxConnections);
         }
 
-        Choice withAudit(AuditSettings.Mode mode) {
-            return new Choice(local, mode, policy, maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
+        Options withAudit(AuditSettings.Mode mode) {
+            return new Options(local, mode, policy, maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
         }
 
-        Choice withPolicy(Policy chosen) {
-            return new Choice(
+        Options withPolicy(Policy chosen) {
+            return new Options(
                     local, audit, Optional.of(chosen), maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
         }
 
-        Choice withRates(long requests, long strangers) {
-            return new Choice(local, audit, policy, requests, strangers, maxConnections);
+        Options withRates(long requests, long strangers) {
+            return new Options(local, audit, policy, requests, strangers, maxConnections);
         }
 
-        Choice withMaxConnections(int max) {
-            return new Choice(local, audit, policy, maxRequestsPerSecond, maxStrangersPerSecond, max);
+        Options withMaxConnections(int max) {
+            return new Options(local, audit, policy, maxRequestsPerSecond, maxStrangersPerSecond, max);
         }
     }
 
@@ -139,45 +139,45 @@ final class GatedPlane implements AutoCloseable {
 
     private static final IngestEvents NO_EVENTS = new IngestEvents() {
         @Override
-        public void stored(Acknowledgement acknowledgement, long nanos) {}
+        public void batchStored(Acknowledgement acknowledgement, long nanos) {}
 
         @Override
-        public void repeated(int readings) {}
+        public void batchRepeated(int readings) {}
 
         @Override
-        public void committed(int batches, long nanos) {}
+        public void groupCommitted(int batches, long nanos) {}
 
         @Override
-        public void refused() {}
+        public void batchRefused() {}
     };
 
     final MemoryStore store;
-    final GateLedger events = new GateLedger();
+    final RecordingGateEvents events = new RecordingGateEvents();
     final Gate gate;
-    final AuditLog audit;
+    final AuditTrail audit;
 
     /** Added to the real time. */
-    final AtomicLong later = new AtomicLong();
+    final AtomicLong clockOffsetUs = new AtomicLong();
 
     private final Path directory;
-    private final LatestValues latest = new LatestValues(1 << 20);
+    private final LatestCache latest = new LatestCache(1 << 20);
     private final Watchers watchers = new Watchers(100_000);
     private final Policy policy;
     private final Authenticator authenticator;
     private final Server server;
     private final ManagedChannel channel;
-    private final Map<String, Channel> known = new ConcurrentHashMap<>();
-    private final List<ManagedChannel> others = new ArrayList<>();
+    private final Map<String, Channel> channelsByCaller = new ConcurrentHashMap<>();
+    private final List<ManagedChannel> openChannels = new ArrayList<>();
 
-    GatedPlane(Path directory, Choice choice) throws IOException {
-        this(directory, choice, null, Site.OF_ONE);
+    GatedPlane(Path directory, Options choice) throws IOException {
+        this(directory, choice, null, Site.SINGLE_PLANE);
     }
 
     /** @param shared the store, that others may have too; null for one of its own */
-    GatedPlane(Path directory, Choice choice, MemoryStore shared, Site site) throws IOException {
+    GatedPlane(Path directory, Options choice, MemoryStore shared, Site site) throws IOException {
         this.directory = directory;
         store = shared == null ? new MemoryStore(this::now) : shared;
-        audit = AuditLog.open(
+        audit = AuditTrail.open(
                 AuditSettings.of(choice.audit(), directory.resolve("audit"), "test"),
                 this::now,
                 new io.pulseplane.gate.audit.AuditEvents() {});
@@ -191,7 +191,7 @@ final class GatedPlane implements AutoCloseable {
                         audit,
                         store,
                         new AccessRules(),
-                        Errors::exception,
+                        StatusMapper::toException,
                         ThreadExecutorMap::currentExecutor,
                         events,
                         this::now),
@@ -217,22 +217,23 @@ final class GatedPlane implements AutoCloseable {
                         throw new AssertionError("a local key is not fetched");
                     },
                     this::now);
-        } catch (KeyFailure e) {
+        } catch (UnusableKeyException e) {
             throw new AssertionError(e);
         }
     }
 
-    private Server serve(Choice choice, ChangeListener changes) throws IOException {
-        var limits = new Limits(100_000, 8 << 20, Duration.ofSeconds(30));
+    private Server serve(Options choice, ChangeListener changes) throws IOException {
+        var limits = new EndpointLimits(100_000, 8 << 20, Duration.ofSeconds(30));
         var ingest = new Ingest(
-                new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5)),
-                new Registration(Registration.Policy.ACCEPT, store),
+                new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5)),
+                new RegistrationCheck(RegistrationCheck.UnregisteredPolicy.ACCEPT, store),
                 store,
                 changes,
                 256 << 20,
                 NO_EVENTS,
                 this::now);
-        var connections = new Connections(choice.local(), choice.maxConnections(), _ -> Identity.anonymous(), events);
+        var connections =
+                new ConnectionFilter(choice.local(), choice.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)
                 .directExecutor()
                 .intercept(gate)
@@ -241,20 +242,20 @@ final class GatedPlane implements AutoCloseable {
                 .addService(new QueryEndpoint(
                         new LatestQuery(latest, store),
                         new RangeQuery(store),
-                        new Aggregation(store),
+                        new AggregateQuery(store),
                         watchers,
                         limits))
                 .addService(new RegistryEndpoint(gate.registry(), this::now))
                 .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter)))
                 .addService(STRAY_SERVICE)
-                .addService(new Well())
+                .addService(new ServingHealth())
                 .addService(new ReflectionServiceV1(List.of()))
                 .build()
                 .start();
     }
 
     /** The plane's own health service is Quarkus's. */
-    private static final class Well extends HealthGrpc.HealthImplBase {
+    private static final class ServingHealth extends HealthGrpc.HealthImplBase {
         @Override
         public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> responses) {
             responses.onNext(HealthCheckResponse.getDefaultInstance());
@@ -263,7 +264,7 @@ final class GatedPlane implements AutoCloseable {
     }
 
     long now() {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) + later.get();
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) + clockOffsetUs.get();
     }
 
     /** A connection of its own. */
@@ -271,25 +272,25 @@ final class GatedPlane implements AutoCloseable {
         var connection = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
                 .usePlaintext()
                 .build();
-        others.add(connection);
+        openChannels.add(connection);
         return connection;
     }
 
     /** Without a token. */
-    Channel stranger() {
+    Channel anonymous() {
         return channel;
     }
 
     Channel as(String role) {
-        return known.computeIfAbsent("role " + role, _ -> with(Tokens.of(directory, "somebody", role)));
+        return channelsByCaller.computeIfAbsent("role " + role, _ -> with(Tokens.of(directory, "somebody", role)));
     }
 
     Channel asDevice(String device) {
-        return known.computeIfAbsent("device " + device, _ -> with(Tokens.ofDevice(directory, device)));
+        return channelsByCaller.computeIfAbsent("device " + device, _ -> with(Tokens.ofDevice(directory, device)));
     }
 
     Channel asPatient(String patient) {
-        return known.computeIfAbsent("patient " + patient, _ -> with(Tokens.ofPatient(directory, patient)));
+        return channelsByCaller.computeIfAbsent("patient " + patient, _ -> with(Tokens.ofPatient(directory, patient)));
     }
 
     Channel with(String token) {
@@ -341,14 +342,14 @@ final class GatedPlane implements AutoCloseable {
     }
 
     /** The newest record of the trail; its number says how many there are. */
-    Optional<AuditEntry> newest() {
+    Optional<AuditEntry> lastEntry() {
         try (var reader = AuditReader.open(directory.resolve("audit"), AuditFilter.all(Order.NEWEST_FIRST))) {
             return reader.next();
         }
     }
 
     /** What stands in the trail now. */
-    List<AuditRecord> trail() {
+    List<AuditRecord> auditRecords() {
         try (var reader = AuditReader.open(directory.resolve("audit"), AuditFilter.all(Order.OLDEST_FIRST))) {
             var records = new ArrayList<AuditRecord>();
             for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
@@ -360,7 +361,7 @@ final class GatedPlane implements AutoCloseable {
 
     @Override
     public void close() {
-        others.forEach(ManagedChannel::shutdownNow);
+        openChannels.forEach(ManagedChannel::shutdownNow);
         server.shutdownNow();
         Awaitility.await().until(server::isTerminated);
         gate.close();

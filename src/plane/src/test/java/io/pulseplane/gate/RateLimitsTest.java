@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Together;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.vitals.PlaneException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,9 +29,9 @@ class RateLimitsTest {
         int taken = 0;
         for (int i = 0; i < tries; i++) {
             try {
-                limits.take(who);
+                limits.acquire(who);
                 taken++;
-            } catch (Problem.Exhausted _) {
+            } catch (PlaneException.ResourceExhausted _) {
                 // Counted by not being counted.
             }
         }
@@ -53,7 +53,7 @@ class RateLimitsTest {
     @Test
     void never_gives_more_than_that_however_long_nobody_asked() {
         var limits = limits(10);
-        limits.take("ada");
+        limits.acquire("ada");
         pass(1_000_000);
         assertThat(taken(limits, "ada", 100)).isEqualTo(10);
     }
@@ -63,12 +63,12 @@ class RateLimitsTest {
         var limits = limits(10);
         taken(limits, "ada", 10);
         pass(30);
-        assertThatThrownBy(() -> limits.take("ada"))
+        assertThatThrownBy(() -> limits.acquire("ada"))
                 .isInstanceOfSatisfying(
-                        Problem.Exhausted.class,
+                        PlaneException.ResourceExhausted.class,
                         tooMany -> assertThat(tooMany.retryAfter()).isEqualTo(Duration.ofMillis(70)));
         pass(70);
-        assertThatCode(() -> limits.take("ada")).doesNotThrowAnyException();
+        assertThatCode(() -> limits.acquire("ada")).doesNotThrowAnyException();
     }
 
     @Test
@@ -82,35 +82,35 @@ class RateLimitsTest {
     void gives_everything_and_remembers_nobody_where_there_is_no_bound() {
         var limits = limits(0);
         assertThat(taken(limits, "ada", 10_000)).isEqualTo(10_000);
-        assertThat(limits.remembered()).isZero();
+        assertThat(limits.trackedSubjects()).isZero();
     }
 
     @Test
     void gives_no_more_to_many_threads_than_to_one() throws Exception {
         var limits = limits(1_000);
         var taken = new AtomicInteger();
-        Together.times(4, () -> taken.addAndGet(taken(limits, "ada", 1_000)));
+        ConcurrentTasks.runOnThreads(4, () -> taken.addAndGet(taken(limits, "ada", 1_000)));
         assertThat(taken).hasValue(1_000);
     }
 
     @Test
     void forgets_those_who_may_ask_as_often_as_anybody_when_room_is_needed() {
         var limits = limits(100);
-        for (int i = 0; i < RateLimits.MAX_REMEMBERED; i++) {
-            limits.take("subject-" + i);
+        for (int i = 0; i < RateLimits.MAX_SUBJECTS; i++) {
+            limits.acquire("subject-" + i);
         }
-        assertThatThrownBy(() -> limits.take("newcomer"))
+        assertThatThrownBy(() -> limits.acquire("newcomer"))
                 .as("nobody can be forgotten yet")
-                .isInstanceOf(Problem.Exhausted.class);
-        assertThat(limits.remembered()).isEqualTo(RateLimits.MAX_REMEMBERED);
+                .isInstanceOf(PlaneException.ResourceExhausted.class);
+        assertThat(limits.trackedSubjects()).isEqualTo(RateLimits.MAX_SUBJECTS);
         assertThat(taken(limits, "subject-7", 200)).as("who is known may go on").isEqualTo(99);
         pass(99);
-        assertThatThrownBy(() -> limits.take("newcomer"))
+        assertThatThrownBy(() -> limits.acquire("newcomer"))
                 .as("not every newcomer may have everybody looked at")
-                .isInstanceOf(Problem.Exhausted.class);
+                .isInstanceOf(PlaneException.ResourceExhausted.class);
         pass(1);
-        limits.take("newcomer");
-        assertThat(limits.remembered())
+        limits.acquire("newcomer");
+        assertThat(limits.trackedSubjects())
                 .as("the newcomer, and who has asked too often to be forgotten")
                 .isEqualTo(2);
         assertThat(taken(limits, "subject-7", 200)).isEqualTo(10);

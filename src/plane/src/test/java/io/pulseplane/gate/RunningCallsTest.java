@@ -16,7 +16,7 @@ class RunningCallsTest {
 
     private final RunningCalls running = new RunningCalls();
 
-    private static final class Counted implements RunningCalls.Call {
+    private static final class CountingCall implements RunningCalls.Call {
 
         final AtomicInteger rechecks = new AtomicInteger();
 
@@ -31,8 +31,8 @@ class RunningCallsTest {
         running.close();
     }
 
-    private Counted call(String... patients) {
-        var call = new Counted();
+    private CountingCall call(String... patients) {
+        var call = new CountingCall();
         running.add(call, List.of(patients));
         return call;
     }
@@ -75,7 +75,7 @@ class RunningCallsTest {
 
     @Test
     void are_asked_after_again_in_time() {
-        var call = new Counted();
+        var call = new CountingCall();
         running.recheckAfter(call, SOON);
         running.recheckAfter(call, -5);
         await().untilAsserted(() -> assertThat(call.rechecks).hasValue(2));
@@ -83,8 +83,8 @@ class RunningCallsTest {
 
     @Test
     void are_asked_after_at_the_far_end_of_time_without_an_overflow() throws Exception {
-        var far = new Counted();
-        var near = new Counted();
+        var far = new CountingCall();
+        var near = new CountingCall();
         var later = running.recheckAfter(far, Long.MAX_VALUE);
         running.recheckAfter(near, SOON).get(30, TimeUnit.SECONDS);
         assertThat(later).isNotDone();
@@ -94,7 +94,7 @@ class RunningCallsTest {
 
     @Test
     void are_not_asked_after_once_that_was_cancelled_or_the_plane_has_stopped() {
-        var call = new Counted();
+        var call = new CountingCall();
         var cancelled = running.recheckAfter(call, NEVER);
         assertThat(cancelled.cancel(false)).isTrue();
         running.close();

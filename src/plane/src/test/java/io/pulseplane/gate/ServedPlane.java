@@ -5,16 +5,16 @@ import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.pulseplane.api.FreshDirectory;
 import io.pulseplane.api.Tokens;
-import io.pulseplane.api.v1.Batch;
-import io.pulseplane.api.v1.Columns;
-import io.pulseplane.api.v1.ListPatientsRequest;
-import io.pulseplane.api.v1.PutReadingsRequest;
-import io.pulseplane.api.v1.RegistryServiceGrpc;
 import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditFilter;
 import io.pulseplane.gate.audit.AuditReader;
 import io.pulseplane.gate.audit.AuditRecord;
-import io.pulseplane.node.PlaneConfig;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.ListPatientsRequest;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.RegistryServiceGrpc;
 import io.pulseplane.vitals.Order;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.test.common.WithTestResource;
@@ -61,8 +61,8 @@ abstract class ServedPlane {
     }
 
     /** A call that is permitted, if it comes to that. */
-    Call patients(Channel channel) {
-        return Call.of(
+    CallResult patients(Channel channel) {
+        return CallResult.of(
                 as("clinical_admin", channel),
                 RegistryServiceGrpc.getListPatientsMethod(),
                 ListPatientsRequest.getDefaultInstance());

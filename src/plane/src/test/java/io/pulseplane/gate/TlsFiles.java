@@ -1,6 +1,6 @@
 package io.pulseplane.gate;
 
-import io.pulseplane.Certificates;
+import io.pulseplane.TestCertificate;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,17 +25,17 @@ public final class TlsFiles implements QuarkusTestResourceLifecycleManager {
     public Map<String, String> start() {
         try {
             directory = Files.createTempDirectory("pulseplane-tls-");
-            var authority = Certificates.authority("CN=Clinic CA");
+            var authority = TestCertificate.certificateAuthority("CN=Clinic CA");
             authority.save(directory.resolve(AUTHORITY));
             var server = authority.issue("CN=localhost", "san=dns:localhost");
             server.writeCertificate(directory.resolve("server.crt"));
             server.writeKey(directory.resolve("server.key"));
-            var devices = Certificates.authority("CN=Devices CA");
+            var devices = TestCertificate.certificateAuthority("CN=Devices CA");
             devices.save(directory.resolve(DEVICES));
             devices.writeCertificate(directory.resolve("devices.crt"));
             var stolen = devices.issue("CN=stolen");
             stolen.save(directory.resolve(STOLEN));
-            devices.writeRevoked(directory.resolve("devices.crl"), stolen);
+            devices.writeRevocationList(directory.resolve("devices.crl"), stolen);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

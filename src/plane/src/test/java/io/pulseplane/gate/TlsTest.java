@@ -8,10 +8,10 @@ import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
-import io.pulseplane.Certificates;
-import io.pulseplane.Readings;
-import io.pulseplane.api.v1.IngestServiceGrpc;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.TestCertificate;
 import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.v1.IngestServiceGrpc;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -62,18 +62,18 @@ class TlsTest extends ServedPlane {
     @Inject
     Event<CertificateUpdatedEvent> updated;
 
-    private Certificates authority;
-    private Certificates devices;
+    private TestCertificate authority;
+    private TestCertificate devices;
 
     @BeforeEach
     void load() throws Exception {
-        authority = Certificates.load(files.resolve(TlsFiles.AUTHORITY));
-        devices = Certificates.load(files.resolve(TlsFiles.DEVICES));
+        authority = TestCertificate.load(files.resolve(TlsFiles.AUTHORITY));
+        devices = TestCertificate.load(files.resolve(TlsFiles.DEVICES));
     }
 
     private Channel showing(KeyManager... keys) throws Exception {
         var credentials = TlsChannelCredentials.newBuilder()
-                .trustManager(authority.trusting().getTrustManagers());
+                .trustManager(authority.trustManagerFactory().getTrustManagers());
         if (keys.length > 0) {
             credentials.keyManager(keys);
         }
@@ -81,20 +81,20 @@ class TlsTest extends ServedPlane {
                 .build());
     }
 
-    private Channel showing(Certificates certificate) throws Exception {
-        return showing(new Shown(certificate));
+    private Channel showing(TestCertificate certificate) throws Exception {
+        return showing(new FixedKeyManager(certificate));
     }
 
-    private static Call put(Channel channel, String device) {
-        return Call.of(channel, IngestServiceGrpc.getPutReadingsMethod(), readings(device));
+    private static CallResult put(Channel channel, String device) {
+        return CallResult.of(channel, IngestServiceGrpc.getPutReadingsMethod(), readings(device));
     }
 
     /** A connection with nothing of gRPC on it yet. */
     private SSLSocket handshake(List<String> protocols, String... applications) throws Exception {
         var context = SSLContext.getInstance("TLS");
-        context.init(null, authority.trusting().getTrustManagers(), null);
+        context.init(null, authority.trustManagerFactory().getTrustManagers(), null);
         var socket = (SSLSocket) context.getSocketFactory().createSocket("localhost", server.getPort());
-        socket.setSoTimeout((int) Readings.PATIENCE.toMillis());
+        socket.setSoTimeout((int) ReadingFixtures.TIMEOUT.toMillis());
         var parameters = socket.getSSLParameters();
         parameters.setProtocols(protocols.toArray(String[]::new));
         parameters.setApplicationProtocols(applications);
@@ -134,7 +134,7 @@ class TlsTest extends ServedPlane {
     @ValueSource(ints = {0, 10})
     void does_not_wait_for_who_connects_and_says_nothing_or_half_a_word(int bytes) throws Exception {
         try (var socket = new Socket("localhost", server.getPort())) {
-            socket.setSoTimeout((int) Readings.PATIENCE.toMillis());
+            socket.setSoTimeout((int) ReadingFixtures.TIMEOUT.toMillis());
             // The beginning of a ClientHello.
             socket.getOutputStream().write(new byte[] {22, 3, 1, 1, 0, 1, 0, 0, (byte) 0xFC, 3}, 0, bytes);
             assertClosed(socket);
@@ -166,13 +166,13 @@ class TlsTest extends ServedPlane {
     @Test
     void needs_a_certificate_or_a_token() throws Exception {
         assertThat(put(showing(), device))
-                .isEqualTo(new Call(Status.Code.UNAUTHENTICATED, "a bearer token is required"));
+                .isEqualTo(new CallResult(Status.Code.UNAUTHENTICATED, "a bearer token is required"));
     }
 
     @Test
     void knows_a_device_by_its_certificate() throws Exception {
         var channel = showing(devices.issue("CN=" + device));
-        assertThat(put(channel, device)).isEqualTo(new Call(Status.Code.OK, ""));
+        assertThat(put(channel, device)).isEqualTo(new CallResult(Status.Code.OK, ""));
         assertThat(lastRecord().subject()).isEqualTo(device);
         assertThat(lastRecord().decision()).isEqualTo(Decision.PERMITTED);
         assertThat(put(channel, "another").code()).isEqualTo(Status.Code.PERMISSION_DENIED);
@@ -191,15 +191,16 @@ class TlsTest extends ServedPlane {
     void asks_of_certificates_that_they_name_one_device() throws Exception {
         var channel = showing(devices.issue("O=Clinic"));
         assertThat(put(channel, device))
-                .isEqualTo(new Call(Status.Code.UNAUTHENTICATED, "the certificate must have exactly one common name"));
+                .isEqualTo(new CallResult(
+                        Status.Code.UNAUTHENTICATED, "the certificate must have exactly one common name"));
         assertThat(lastRecord().reason()).isEqualTo("unauthenticated");
         assertThat(patients(channel).code()).as("a token will do").isEqualTo(Status.Code.OK);
-        assertThat(Call.of(channel, HealthGrpc.getCheckMethod(), HealthCheckRequest.getDefaultInstance())
+        assertThat(CallResult.of(channel, HealthGrpc.getCheckMethod(), HealthCheckRequest.getDefaultInstance())
                         .code())
                 .isEqualTo(Status.Code.OK);
     }
 
-    private void assertTurnedAwayInTheHandshake(Certificates certificate) throws Exception {
+    private void assertTurnedAwayInTheHandshake(TestCertificate certificate) throws Exception {
         patients(showing());
         long before = records();
         var call = put(showing(certificate), device);
@@ -210,9 +211,9 @@ class TlsTest extends ServedPlane {
 
     @Test
     void believes_no_other_authority() throws Exception {
-        var impostor = Certificates.authority("CN=Devices CA");
+        var impostor = TestCertificate.certificateAuthority("CN=Devices CA");
         assertTurnedAwayInTheHandshake(impostor.issue("CN=" + device));
-        assertTurnedAwayInTheHandshake(Certificates.selfSigned("CN=" + device));
+        assertTurnedAwayInTheHandshake(TestCertificate.selfSigned("CN=" + device));
     }
 
     @Test
@@ -233,7 +234,7 @@ class TlsTest extends ServedPlane {
 
     @Test
     void believes_no_certificate_that_was_revoked() throws Exception {
-        assertTurnedAwayInTheHandshake(Certificates.load(files.resolve(TlsFiles.STOLEN)));
+        assertTurnedAwayInTheHandshake(TestCertificate.load(files.resolve(TlsFiles.STOLEN)));
     }
 
     @Test

@@ -1,16 +1,16 @@
 package io.pulseplane.ingest;
 
-import static io.pulseplane.Readings.PATIENCE;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.every;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.Together;
-import io.pulseplane.store.Receipt;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,43 +31,43 @@ import org.junit.jupiter.api.Test;
 
 class GroupCommitTest {
 
-    private final SlowDisk disk = new SlowDisk();
-    private final Ledger ledger = new Ledger();
+    private final ManuallySyncedStore store = new ManuallySyncedStore();
+    private final RecordingIngestEvents events = new RecordingIngestEvents();
     private final List<Long> published = new CopyOnWriteArrayList<>();
-    private Consumer<Receipt> onPublish = receipt -> published.add(sequenceOf(receipt));
-    private final GroupCommit commits = new GroupCommit(disk, (_, receipt) -> onPublish.accept(receipt), ledger);
+    private Consumer<AppendResult> onPublish = receipt -> published.add(sequenceOf(receipt));
+    private final GroupCommit commits = new GroupCommit(store, (_, receipt) -> onPublish.accept(receipt), events);
 
-    private static long sequenceOf(Receipt receipt) {
+    private static long sequenceOf(AppendResult receipt) {
         return switch (receipt) {
-            case Receipt.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
-            case Receipt.Repeated(var acknowledgement) -> acknowledgement.sequence();
-            case Receipt.Spooled(var acknowledgement, var _, var _) -> acknowledgement.sequence();
-            case Receipt.SequenceReused(), Receipt.PatientErased() -> -1;
+            case AppendResult.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
+            case AppendResult.Repeated(var acknowledgement) -> acknowledgement.sequence();
+            case AppendResult.Spooled(var acknowledgement, var _, var _) -> acknowledgement.sequence();
+            case AppendResult.SequenceConflict(), AppendResult.PatientErased() -> -1;
         };
     }
 
     private static ScreenedBatch batch(long sequence, int size) {
-        return Readings.batch(sequence, every(1, size, series("ada", "d" + sequence, PULSE)));
+        return ReadingFixtures.batch(sequence, regularColumns(1, size, series("ada", "d" + sequence, HEART_RATE)));
     }
 
-    private CompletableFuture<Receipt> submit(long sequence) {
+    private CompletableFuture<AppendResult> submit(long sequence) {
         return submit(sequence, 1);
     }
 
-    private CompletableFuture<Receipt> submit(long sequence, int size) {
+    private CompletableFuture<AppendResult> submit(long sequence, int size) {
         return commits.submit(batch(sequence, size)).subscribeAsCompletionStage();
     }
 
-    private List<CompletableFuture<Receipt>> submitAll(long from, long to) {
+    private List<CompletableFuture<AppendResult>> submitAll(long from, long to) {
         return LongStream.rangeClosed(from, to).mapToObj(this::submit).toList();
     }
 
-    private static long acknowledged(CompletableFuture<Receipt> answer) {
+    private static long acknowledged(CompletableFuture<AppendResult> answer) {
         return sequenceOf(
-                answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join());
+                answer.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join());
     }
 
-    private static List<Long> acknowledged(Collection<CompletableFuture<Receipt>> answers) {
+    private static List<Long> acknowledged(Collection<CompletableFuture<AppendResult>> answers) {
         return answers.stream().map(GroupCommitTest::acknowledged).toList();
     }
 
@@ -81,43 +81,43 @@ class GroupCommitTest {
         @Test
         void an_idle_disk_gets_a_batch_at_once() {
             var first = submit(1);
-            assertThat(disk.groups()).containsExactly(List.of(1L));
+            assertThat(store.groups()).containsExactly(List.of(1L));
             assertThat(first).isNotDone();
-            disk.sync();
+            store.sync();
             assertThat(acknowledged(first)).isEqualTo(1);
 
             submit(2);
-            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L));
+            assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L));
         }
 
         @Test
         void what_arrives_while_the_disk_is_busy_shares_one_append() {
             var answers = submitAll(1, 6);
-            assertThat(disk.groups()).containsExactly(List.of(1L));
-            disk.sync();
-            assertThat(disk.groups()).containsExactly(List.of(1L), range(2, 6));
-            disk.sync();
+            assertThat(store.groups()).containsExactly(List.of(1L));
+            store.sync();
+            assertThat(store.groups()).containsExactly(List.of(1L), range(2, 6));
+            store.sync();
             assertThat(acknowledged(answers)).isEqualTo(range(1, 6));
-            assertThat(ledger.entries()).containsExactly("committed 1", "committed 5");
+            assertThat(events.entries()).containsExactly("committed 1", "committed 5");
         }
 
         @Test
         void nothing_is_submitted_before_somebody_waits_for_the_answer() {
             var idle = commits.submit(batch(1, 1));
-            assertThat(disk.groups()).isEmpty();
+            assertThat(store.groups()).isEmpty();
             idle.subscribe().with(_ -> {});
-            assertThat(disk.groups()).hasSize(1);
+            assertThat(store.groups()).hasSize(1);
         }
 
         @Test
         void hold_so_many_batches_at_most() {
             int max = GroupCommit.MAX_GROUP_BATCHES;
             var answers = submitAll(1, max + 4);
-            disk.sync();
-            disk.sync();
-            disk.sync();
+            store.sync();
+            store.sync();
+            store.sync();
             assertThat(acknowledged(answers)).isEqualTo(range(1, max + 4));
-            assertThat(disk.groups()).containsExactly(List.of(1L), range(2, max + 1), range(max + 2, max + 4));
+            assertThat(store.groups()).containsExactly(List.of(1L), range(2, max + 1), range(max + 2, max + 4));
         }
 
         @Test
@@ -125,20 +125,20 @@ class GroupCommitTest {
             int half = GroupCommit.MAX_GROUP_READINGS / 2;
             var answers = List.of(submit(1), submit(2, half), submit(3, half), submit(4, half), submit(5, half + 1));
             for (int i = 0; i < 4; i++) {
-                disk.sync();
+                store.sync();
             }
             assertThat(acknowledged(answers)).isEqualTo(range(1, 5));
-            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L, 3L), List.of(4L), List.of(5L));
+            assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L, 3L), List.of(4L), List.of(5L));
         }
 
         @Test
         void hold_a_batch_that_is_larger_than_a_group_may_be_alone() {
             var answers = List.of(submit(1), submit(2, GroupCommit.MAX_GROUP_READINGS + 1), submit(3));
             for (int i = 0; i < 3; i++) {
-                disk.sync();
+                store.sync();
             }
             assertThat(acknowledged(answers)).isEqualTo(range(1, 3));
-            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L), List.of(3L));
+            assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L), List.of(3L));
         }
     }
 
@@ -154,13 +154,13 @@ class GroupCommitTest {
                         return receipt;
                     }))
                     .toList();
-            disk.sync();
+            store.sync();
             var later = submit(51).thenApply(receipt -> {
                 order.add(sequenceOf(receipt));
                 return receipt;
             });
-            disk.sync();
-            disk.sync();
+            store.sync();
+            store.sync();
             acknowledged(answers);
             acknowledged(later);
             assertThat(order).isEqualTo(range(1, 51));
@@ -175,8 +175,8 @@ class GroupCommitTest {
                         return receipt;
                     }))
                     .toList();
-            disk.sync();
-            disk.sync();
+            store.sync();
+            store.sync();
             acknowledged(answers);
             assertThat(publishedWhenAnswered).containsExactly(List.of(1L), List.of(1L, 2L), List.of(1L, 2L, 3L));
         }
@@ -191,12 +191,12 @@ class GroupCommitTest {
             };
             var first = submit(1);
             var second = submit(2);
-            disk.sync();
+            store.sync();
             awaitQuietly(handingOut);
-            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L));
+            assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L));
             assertThat(first).isNotDone();
             goOn.countDown();
-            disk.sync();
+            store.sync();
             assertThat(acknowledged(List.of(first, second))).containsExactly(1L, 2L);
         }
 
@@ -206,41 +206,42 @@ class GroupCommitTest {
             var gone = commits.submit(batch(2, 1)).subscribe().with(_ -> {});
             var third = submit(3);
             gone.cancel();
-            disk.sync();
-            disk.sync();
+            store.sync();
+            store.sync();
             assertThat(acknowledged(third)).isEqualTo(3);
-            assertThat(disk.groups()).containsExactly(List.of(1L), List.of(2L, 3L));
+            assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L, 3L));
         }
     }
 
     @Nested
     class Failures {
 
-        private final Problem.Exhausted full = new Problem.Exhausted("the disk is full", Duration.ofSeconds(10));
+        private final PlaneException.ResourceExhausted full =
+                new PlaneException.ResourceExhausted("the disk is full", Duration.ofSeconds(10));
 
         @Test
         void fail_exactly_the_group_they_befall() {
             var first = submit(1);
             var second = submitAll(2, 4);
-            disk.sync();
+            store.sync();
             var third = submitAll(5, 6);
-            disk.fail(full);
-            disk.sync();
+            store.fail(full);
+            store.sync();
             assertThat(acknowledged(first)).isEqualTo(1);
             assertThat(acknowledged(third)).isEqualTo(range(5, 6));
             assertThat(second)
                     .allSatisfy(answer -> assertThat(answer)
-                            .failsWithin(PATIENCE)
+                            .failsWithin(TIMEOUT)
                             .withThrowableThat()
                             .withCause(full));
-            assertThat(ledger.entries()).containsExactly("committed 1", "committed 2");
+            assertThat(events.entries()).containsExactly("committed 1", "committed 2");
         }
 
         @Test
         void publish_nothing() {
             var answers = submitAll(1, 2);
-            disk.fail(full);
-            disk.sync();
+            store.fail(full);
+            store.sync();
             assertThat(acknowledged(answers.get(1))).isEqualTo(2);
             assertThat(published).containsExactly(2L);
         }
@@ -248,10 +249,10 @@ class GroupCommitTest {
         @Test
         void leave_an_idle_disk_that_takes_the_next_batch() {
             var failed = submit(1);
-            disk.fail(full);
-            assertThat(failed).failsWithin(PATIENCE);
+            store.fail(full);
+            assertThat(failed).failsWithin(TIMEOUT);
             var again = submit(1);
-            disk.sync();
+            store.sync();
             assertThat(acknowledged(again)).isEqualTo(1);
         }
     }
@@ -268,9 +269,9 @@ class GroupCommitTest {
         void answers_what_was_taken_and_says_so() {
             var answers = submitAll(1, 5);
             assertThat(commits.drain(Duration.ZERO)).isFalse();
-            disk.sync();
-            disk.sync();
-            assertThat(commits.drain(PATIENCE)).isTrue();
+            store.sync();
+            store.sync();
+            assertThat(commits.drain(TIMEOUT)).isTrue();
             assertThat(answers).allMatch(CompletableFuture::isDone);
             assertThat(acknowledged(answers)).isEqualTo(range(1, 5));
         }
@@ -279,15 +280,15 @@ class GroupCommitTest {
         void ends_with_the_last_answer_and_not_with_the_time() throws Exception {
             var answers = submitAll(1, 3);
             var drained = new AtomicInteger();
-            Together.run(
+            ConcurrentTasks.run(
                     () -> {
                         if (commits.drain(Duration.ofDays(1))) {
                             drained.incrementAndGet();
                         }
                     },
                     () -> {
-                        disk.sync();
-                        disk.fail(new Problem.Unavailable("the disk is gone", null));
+                        store.sync();
+                        store.fail(new PlaneException.Unavailable("the disk is gone", null));
                     });
             assertThat(drained).hasValue(1);
             assertThat(answers).allMatch(CompletableFuture::isDone);
@@ -297,12 +298,12 @@ class GroupCommitTest {
         void refuses_what_comes_later() {
             var taken = submit(1);
             commits.drain(Duration.ZERO);
-            assertThatThrownBy(() -> Readings.await(commits.submit(batch(2, 1))))
-                    .isInstanceOf(Problem.Unavailable.class)
+            assertThatThrownBy(() -> ReadingFixtures.await(commits.submit(batch(2, 1))))
+                    .isInstanceOf(PlaneException.Unavailable.class)
                     .hasMessage("the plane is stopping");
-            disk.sync();
+            store.sync();
             assertThat(acknowledged(taken)).isEqualTo(1);
-            assertThat(disk.groups()).containsExactly(List.of(1L));
+            assertThat(store.groups()).containsExactly(List.of(1L));
         }
 
         @Test
@@ -321,7 +322,7 @@ class GroupCommitTest {
         var answers = new ConcurrentLinkedQueue<CompletableFuture<Void>>();
         var sequence = new AtomicLong();
         var submitting = new AtomicInteger(3);
-        Together.Work submitter = () -> {
+        ConcurrentTasks.Task submitter = () -> {
             try {
                 for (int i = 0; i < perThread; i++) {
                     long mine = sequence.incrementAndGet();
@@ -333,23 +334,23 @@ class GroupCommitTest {
                 submitting.decrementAndGet();
             }
         };
-        Together.run(submitter, submitter, submitter, () -> {
-            while (disk.sync() || submitting.get() > 0) {
+        ConcurrentTasks.run(submitter, submitter, submitter, () -> {
+            while (store.sync() || submitting.get() > 0) {
                 Thread.onSpinWait();
             }
         });
         CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .join();
-        var stored = disk.groups().stream().flatMap(List::stream).toList();
+        var stored = store.groups().stream().flatMap(List::stream).toList();
         assertThat(stored.stream().sorted().toList()).isEqualTo(range(1, 3 * perThread));
         assertThat(published).isEqualTo(stored);
-        assertThat(commits.drain(PATIENCE)).isTrue();
+        assertThat(commits.drain(TIMEOUT)).isTrue();
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
         try {
-            assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(latch.await(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

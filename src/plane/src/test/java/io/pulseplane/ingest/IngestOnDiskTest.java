@@ -1,28 +1,28 @@
 package io.pulseplane.ingest;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Readings;
-import io.pulseplane.Together;
-import io.pulseplane.ingest.Registration.Policy;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.ingest.RegistrationCheck.UnregisteredPolicy;
 import io.pulseplane.live.ChangePublisher;
-import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.BatchScreener;
+import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Reading;
-import io.pulseplane.vitals.Screening;
-import io.pulseplane.vitals.Screening.UnknownCodes;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
@@ -47,7 +47,7 @@ class IngestOnDiskTest {
     @TempDir
     Path directory;
 
-    private final LatestValues latest = new LatestValues(1 << 20);
+    private final LatestCache latest = new LatestCache(1 << 20);
     private final Watchers watchers = new Watchers(1_000_000);
     private Store store;
     private Ingest ingest;
@@ -55,14 +55,14 @@ class IngestOnDiskTest {
     @BeforeEach
     void open() {
         store = EdgeStore.open(directory, 2, () -> NOW);
-        var screening = new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5));
+        var screening = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
         ingest = new Ingest(
                 screening,
-                new Registration(Policy.ACCEPT, store.registry()),
+                new RegistrationCheck(UnregisteredPolicy.ACCEPT, store.registry()),
                 store,
-                new ChangePublisher(latest, watchers, Site.OF_ONE),
+                new ChangePublisher(latest, watchers, Site.SINGLE_PLANE),
                 1_000_000,
-                new Ledger(),
+                new RecordingIngestEvents(),
                 () -> NOW);
     }
 
@@ -72,24 +72,24 @@ class IngestOnDiskTest {
     }
 
     private static Batch batch(String device, long sequence) {
-        var block = new Batch.Block(PULSE, "/min", times(10 * sequence, 10 * sequence + 1), new double[] {60, 61});
+        var block = new Batch.Block(HEART_RATE, "/min", times(10 * sequence, 10 * sequence + 1), new double[] {60, 61});
         return new Batch(device, "ada", sequence, List.of(block));
     }
 
     private Columns stored(String device, TimeRange range) {
-        return await(store.readings().read(series("ada", device, PULSE), range, Order.OLDEST_FIRST, 10_000));
+        return await(store.readings().read(series("ada", device, HEART_RATE), range, Order.OLDEST_FIRST, 10_000));
     }
 
     @Test
     void whoever_has_an_acknowledgement_finds_what_was_acknowledged() throws Exception {
-        var entry = latest.of(ADA);
+        var entry = latest.entry(ADA);
         entry.complete(List.of());
         var watcher = Multi.createFrom()
                 .publisher(watchers.watch(Set.of("ada"), Set.of()))
                 .subscribe()
                 .withSubscriber(AssertSubscriber.create(Long.MAX_VALUE));
         var devices = new AtomicInteger();
-        Together.times(4, () -> {
+        ConcurrentTasks.runOnThreads(4, () -> {
             var device = "d" + devices.incrementAndGet();
             for (int sequence = 1; sequence <= BATCHES; sequence++) {
                 await(ingest.put(batch(device, sequence)));
@@ -99,10 +99,11 @@ class IngestOnDiskTest {
                 assertThat(entry.readings().getFirst().time()).isGreaterThanOrEqualTo(10L * sequence + 1);
             }
         });
-        assertThat(entry.readings()).containsExactly(new Reading(series("ada", "d1", PULSE), 10 * BATCHES + 1, 61));
+        assertThat(entry.readings())
+                .containsExactly(new Reading(series("ada", "d1", HEART_RATE), 10 * BATCHES + 1, 61));
         var heard = watcher.getItems().stream()
                 .flatMap(List::stream)
-                .flatMap(Readings::each)
+                .flatMap(ReadingFixtures::readingsOf)
                 .toList();
         assertThat(heard).hasSize(4 * BATCHES * 2).doesNotHaveDuplicates();
     }
@@ -113,9 +114,9 @@ class IngestOnDiskTest {
         for (int sequence = 1; sequence <= 500; sequence++) {
             answers.add(ingest.put(batch("d1", sequence)).subscribeAsCompletionStage());
         }
-        assertThat(ingest.drain(Readings.PATIENCE)).isTrue();
+        assertThat(ingest.drain(ReadingFixtures.TIMEOUT)).isTrue();
         assertThat(answers)
-                .allSatisfy(answer -> assertThat(answer.orTimeout(Readings.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .allSatisfy(answer -> assertThat(answer.orTimeout(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                                 .join()
                                 .acknowledgement()
                                 .accepted())

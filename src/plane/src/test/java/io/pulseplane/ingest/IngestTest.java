@@ -1,19 +1,19 @@
 package io.pulseplane.ingest;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.ingest.Registration.Policy;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.ingest.RegistrationCheck.UnregisteredPolicy;
 import io.pulseplane.live.ChangePublisher;
-import io.pulseplane.live.LatestValues;
+import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
@@ -21,15 +21,15 @@ import io.pulseplane.store.Site;
 import io.pulseplane.store.TestSite;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Batch;
+import io.pulseplane.vitals.BatchScreener;
+import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.Rejection.Reason;
-import io.pulseplane.vitals.Screening;
-import io.pulseplane.vitals.Screening.UnknownCodes;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Multi;
@@ -44,31 +44,31 @@ import org.junit.jupiter.api.Test;
 class IngestTest {
 
     private static final long NOW = 1_763_000_000_000_000L;
-    private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
+    private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
 
     private final MemoryStore store = new MemoryStore(() -> NOW);
-    private final LatestValues latest = new LatestValues(1 << 20);
+    private final LatestCache latest = new LatestCache(1 << 20);
     private final Watchers watchers = new Watchers(1_000);
-    private final Ledger ledger = new Ledger();
-    private final Ingest ingest = ingest(Policy.ACCEPT);
+    private final RecordingIngestEvents events = new RecordingIngestEvents();
+    private final Ingest ingest = ingest(UnregisteredPolicy.ACCEPT);
     private final AssertSubscriber<List<Columns>> watcher = Multi.createFrom()
             .publisher(watchers.watch(Set.of("ada"), Set.of()))
             .subscribe()
             .withSubscriber(AssertSubscriber.create(Long.MAX_VALUE));
 
-    private Ingest ingest(Policy policy) {
-        return ingest(policy, Site.OF_ONE);
+    private Ingest ingest(UnregisteredPolicy policy) {
+        return ingest(policy, Site.SINGLE_PLANE);
     }
 
-    private Ingest ingest(Policy policy, Site site) {
-        var screening = new Screening(Catalogue.standard(), UnknownCodes.REFUSE, Duration.ofSeconds(5));
+    private Ingest ingest(UnregisteredPolicy policy, Site site) {
+        var screening = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
         return new Ingest(
                 screening,
-                new Registration(policy, store),
+                new RegistrationCheck(policy, store),
                 store,
                 new ChangePublisher(latest, watchers, site),
                 1_000_000,
-                ledger,
+                events,
                 () -> NOW);
     }
 
@@ -76,10 +76,10 @@ class IngestTest {
     @Test
     void tells_the_other_planes_of_a_batch_that_turns_out_to_be_stored() {
         var site = new TestSite();
-        var sent = columns(PULSE_OF_ADA, times(10, 20), 60, 61);
+        var sent = columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61);
         var batch = batch(7, pulse(sent.times(), sent.values()));
         await(ingest.put(batch));
-        var here = ingest(Policy.ACCEPT, site);
+        var here = ingest(UnregisteredPolicy.ACCEPT, site);
         assertThat(await(here.put(batch)).repeated()).isTrue();
         assertThat(site.stored()).containsExactly(sent);
     }
@@ -90,13 +90,13 @@ class IngestTest {
         await(ingest.put(batch(1, pulse(times(10), 60))));
         var contrary = batch(2, pulse(times(10), 61));
         await(ingest.put(contrary));
-        await(ingest(Policy.ACCEPT, site).put(contrary));
+        await(ingest(UnregisteredPolicy.ACCEPT, site).put(contrary));
         assertThat(site.stored()).isEmpty();
     }
 
     @BeforeEach
     void somebody_asked_for_latest_values() {
-        latest.of(ADA).complete(List.of());
+        latest.entry(ADA).complete(List.of());
     }
 
     private static Batch batch(long sequence, Batch.Block... blocks) {
@@ -104,7 +104,7 @@ class IngestTest {
     }
 
     private static Batch.Block pulse(long[] times, double... values) {
-        return new Batch.Block(PULSE, "/min", times, values);
+        return new Batch.Block(HEART_RATE, "/min", times, values);
     }
 
     private Columns stored(Series series) {
@@ -120,18 +120,18 @@ class IngestTest {
         var knownThen = new AtomicReference<List<Reading>>();
         var heardThen = new AtomicReference<List<Columns>>();
         var outcome = await(ingest.put(batch(7, pulse(times(10, 20), 60, 61))).invoke(() -> {
-            knownThen.set(latest.of(ADA).readings());
+            knownThen.set(latest.entry(ADA).readings());
             heardThen.set(heard());
         }));
-        var sent = columns(PULSE_OF_ADA, times(10, 20), 60, 61);
+        var sent = columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61);
         assertThat(outcome.repeated()).isFalse();
         assertThat(outcome.acknowledgement().device()).isEqualTo("d1");
         assertThat(outcome.acknowledgement().sequence()).isEqualTo(7);
         assertThat(outcome.acknowledgement().accepted()).isEqualTo(2);
-        assertThat(stored(PULSE_OF_ADA)).isEqualTo(sent);
-        assertThat(knownThen.get()).containsExactly(new Reading(PULSE_OF_ADA, 20, 61));
+        assertThat(stored(HEART_RATE_OF_ADA)).isEqualTo(sent);
+        assertThat(knownThen.get()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 61));
         assertThat(heardThen.get()).containsExactly(sent);
-        assertThat(ledger.entries()).containsExactly("committed 1", "stored 7");
+        assertThat(events.entries()).containsExactly("committed 1", "stored 7");
     }
 
     @Test
@@ -141,12 +141,12 @@ class IngestTest {
         assertThat(acknowledgement.accepted()).isEqualTo(2);
         assertThat(acknowledgement.rejections())
                 .containsExactly(
-                        new Rejection(PULSE, Reason.IMPLAUSIBLE, new int[] {1}),
-                        new Rejection(PULSE, Reason.IN_THE_FUTURE, new int[] {3}));
-        var kept = columns(PULSE_OF_ADA, times(10, 30), 60, 62);
-        assertThat(stored(PULSE_OF_ADA)).isEqualTo(kept);
+                        new Rejection(HEART_RATE, Reason.IMPLAUSIBLE, new int[] {1}),
+                        new Rejection(HEART_RATE, Reason.IN_THE_FUTURE, new int[] {3}));
+        var kept = columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62);
+        assertThat(stored(HEART_RATE_OF_ADA)).isEqualTo(kept);
         assertThat(heard()).containsExactly(kept);
-        assertThat(latest.of(ADA).readings()).containsExactly(new Reading(PULSE_OF_ADA, 30, 62));
+        assertThat(latest.entry(ADA).readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 30, 62));
     }
 
     @Test
@@ -167,7 +167,7 @@ class IngestTest {
         assertThat(second.repeated()).isTrue();
         assertThat(second.acknowledgement()).isEqualTo(first.acknowledgement());
         assertThat(heard()).hasSize(1);
-        assertThat(ledger.entries()).containsExactly("committed 1", "stored 1", "committed 1", "repeated 3 readings");
+        assertThat(events.entries()).containsExactly("committed 1", "stored 1", "committed 1", "repeated 3 readings");
     }
 
     @Test
@@ -177,38 +177,39 @@ class IngestTest {
         assertThat(outcome.acknowledgement().accepted()).isEqualTo(1);
         assertThat(outcome.acknowledgement().duplicates()).isEqualTo(1);
         assertThat(outcome.acknowledgement().rejections())
-                .containsExactly(new Rejection(PULSE, Reason.CONFLICTING_VALUE, new int[] {2}));
+                .containsExactly(new Rejection(HEART_RATE, Reason.CONFLICTING_VALUE, new int[] {2}));
         assertThat(heard())
-                .containsExactly(columns(PULSE_OF_ADA, times(10, 20), 60, 61), columns(PULSE_OF_ADA, times(15), 66));
-        assertThat(latest.of(ADA).readings()).containsExactly(new Reading(PULSE_OF_ADA, 20, 61));
+                .containsExactly(
+                        columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61), columns(HEART_RATE_OF_ADA, times(15), 66));
+        assertThat(latest.entry(ADA).readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 61));
     }
 
     @Test
     void refuses_another_batch_of_a_sequence_that_was_used() {
         await(ingest.put(batch(-1, pulse(times(10), 60))));
         assertThatThrownBy(() -> await(ingest.put(batch(-1, pulse(times(11), 60)))))
-                .isInstanceOf(Problem.AlreadyExists.class)
+                .isInstanceOf(PlaneException.AlreadyExists.class)
                 .hasMessageContaining("sequence 18446744073709551615 ");
-        assertThat(stored(PULSE_OF_ADA).times()).containsExactly(10);
+        assertThat(stored(HEART_RATE_OF_ADA).times()).containsExactly(10);
         assertThat(heard()).hasSize(1);
     }
 
     @Test
     void tells_every_code_of_a_batch() {
-        await(ingest.put(
-                batch(1, pulse(times(10), 60), new Batch.Block(BREATH, "/min", times(11), new double[] {14}))));
-        var breath = columns(series("ada", "d1", BREATH), times(11), 14);
-        assertThat(heard()).containsExactly(columns(PULSE_OF_ADA, times(10), 60), breath);
-        assertThat(latest.of(ADA).readings())
-                .containsExactly(new Reading(PULSE_OF_ADA, 10, 60), new Reading(breath.series(), 11, 14));
+        await(ingest.put(batch(
+                1, pulse(times(10), 60), new Batch.Block(RESPIRATORY_RATE, "/min", times(11), new double[] {14}))));
+        var breath = columns(series("ada", "d1", RESPIRATORY_RATE), times(11), 14);
+        assertThat(heard()).containsExactly(columns(HEART_RATE_OF_ADA, times(10), 60), breath);
+        assertThat(latest.entry(ADA).readings())
+                .containsExactly(new Reading(HEART_RATE_OF_ADA, 10, 60), new Reading(breath.series(), 11, 14));
     }
 
     @Test
     void stores_nothing_of_those_who_have_to_be_registered_first() {
-        var strict = ingest(Policy.REFUSE);
+        var strict = ingest(UnregisteredPolicy.REFUSE);
         assertThatThrownBy(() -> await(strict.put(batch(1, pulse(times(10), 60)))))
-                .isInstanceOf(Problem.Unmet.class);
-        assertThat(stored(PULSE_OF_ADA).isEmpty()).isTrue();
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+        assertThat(stored(HEART_RATE_OF_ADA).isEmpty()).isTrue();
         assertThat(heard()).isEmpty();
 
         await(store.putDevice(Device.provisional("d1", NOW)));
@@ -221,24 +222,24 @@ class IngestTest {
     void fails_with_what_the_store_fails_with() {
         store.close();
         assertThatThrownBy(() -> await(ingest.put(batch(1, pulse(times(10), 60)))))
-                .isInstanceOf(Problem.Unavailable.class)
+                .isInstanceOf(PlaneException.Unavailable.class)
                 .hasMessage("the store is closed");
-        assertThat(ledger.entries()).containsExactly("refused");
-        assertThat(latest.of(ADA).readings()).isEmpty();
+        assertThat(events.entries()).containsExactly("refused");
+        assertThat(latest.entry(ADA).readings()).isEmpty();
     }
 
     @Test
     void takes_no_more_once_it_is_drained() {
         await(ingest.put(batch(1, pulse(times(10), 60))));
-        assertThat(ingest.drain(Readings.PATIENCE)).isTrue();
+        assertThat(ingest.drain(ReadingFixtures.TIMEOUT)).isTrue();
         assertThatThrownBy(() -> await(ingest.put(batch(2, pulse(times(20), 60)))))
-                .isInstanceOf(Problem.Unavailable.class);
-        assertThat(stored(PULSE_OF_ADA).times()).containsExactly(10);
+                .isInstanceOf(PlaneException.Unavailable.class);
+        assertThat(stored(HEART_RATE_OF_ADA).times()).containsExactly(10);
     }
 
     @Test
     void counts_nothing_by_itself_against_the_budget() {
         await(ingest.put(batch(1, pulse(times(10), 60))));
-        assertThat(ingest.budget().used()).isZero();
+        assertThat(ingest.budget().usedBytes()).isZero();
     }
 }

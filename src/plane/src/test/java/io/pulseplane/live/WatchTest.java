@@ -1,16 +1,16 @@
 package io.pulseplane.live;
 
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.every;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.Together;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.ReadingFixtures;
 import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import java.util.List;
@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WatchTest {
 
     private static final int MAX_READINGS = 10;
-    private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
+    private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
 
     private final Watchers watchers = new Watchers(MAX_READINGS);
     private final Watch watch = watchers.watch(Set.of("ada"), Set.of());
@@ -41,7 +41,7 @@ class WatchTest {
     }
 
     private static Columns reading(long time) {
-        return one(PULSE_OF_ADA, time, 60);
+        return oneReading(HEART_RATE_OF_ADA, time, 60);
     }
 
     private static List<Columns> readings(long... times) {
@@ -53,14 +53,14 @@ class WatchTest {
 
         @Test
         void is_not_exceeded() {
-            var listener = Listener.to(watch, 2);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 2);
             publish(1, 2, 3, 4);
             assertThat(listener.items()).containsExactly(readings(1), readings(2));
         }
 
         @Test
         void puts_what_arrived_since_the_last_item_into_the_next() {
-            var listener = Listener.to(watch, 1);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
             publish(1, 2, 3);
             listener.request(1);
             publish(4, 5);
@@ -70,7 +70,7 @@ class WatchTest {
 
         @Test
         void is_remembered_while_there_is_nothing_to_tell() {
-            var listener = Listener.to(watch, 1);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
             listener.request(2);
             publish(1, 2, 3, 4);
             assertThat(listener.items()).containsExactly(readings(1), readings(2), readings(3));
@@ -78,16 +78,16 @@ class WatchTest {
 
         @Test
         void without_end_stays_without_end() {
-            var listener = Listener.to(watch, Long.MAX_VALUE);
+            var listener = VerifyingSubscriber.subscribeTo(watch, Long.MAX_VALUE);
             watch.offer(reading(1));
             listener.request(Long.MAX_VALUE - 1);
             publish(2, 3);
-            assertThat(listener.heard()).isEqualTo(readings(1, 2, 3));
+            assertThat(listener.columns()).isEqualTo(readings(1, 2, 3));
         }
 
         @Test
         void may_be_stated_while_an_item_is_handed_over() {
-            var listener = Listener.to(watch, 1, l -> l.request(1));
+            var listener = VerifyingSubscriber.subscribeTo(watch, 1, l -> l.request(1));
             publish(1, 2, 3);
             assertThat(listener.items()).containsExactly(readings(1), readings(2), readings(3));
         }
@@ -95,12 +95,12 @@ class WatchTest {
         @ParameterizedTest
         @ValueSource(longs = {0, -1, Long.MIN_VALUE})
         void must_be_positive(long n) {
-            var listener = Listener.to(watch, 0);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
             listener.request(n);
             publish(1);
             assertThat(listener.items()).isEmpty();
             assertThat(listener.failure()).isInstanceOf(IllegalArgumentException.class);
-            assertThat(watchers.patients()).isZero();
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
     }
 
@@ -109,12 +109,12 @@ class WatchTest {
 
         @Test
         void begins_with_the_first_reading_beyond_the_bound() {
-            var listener = Listener.to(watch, 0);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
             publish(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
             assertThat(listener.failure()).isNull();
-            assertThat(watchers.patients()).isEqualTo(1);
+            assertThat(watchers.watchedPatientCount()).isEqualTo(1);
             publish(11);
-            assertThat(listener.failure()).isInstanceOfSatisfying(Problem.Exhausted.class, e -> {
+            assertThat(listener.failure()).isInstanceOfSatisfying(PlaneException.ResourceExhausted.class, e -> {
                 assertThat(e).hasMessageContaining("more than 10 readings behind");
                 assertThat(e.retryAfter()).isPositive();
             });
@@ -122,16 +122,16 @@ class WatchTest {
 
         @Test
         void counts_readings_and_not_columns() {
-            var listener = Listener.to(watch, 0);
-            watchers.publish(every(1, MAX_READINGS + 1, PULSE_OF_ADA));
-            assertThat(listener.failure()).isInstanceOf(Problem.Exhausted.class);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+            watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
+            assertThat(listener.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
         }
 
         @Test
         void ends_the_watch_and_takes_it_out_of_the_house() {
-            var listener = Listener.to(watch, 0);
-            watchers.publish(every(1, MAX_READINGS + 1, PULSE_OF_ADA));
-            assertThat(watchers.patients()).isZero();
+            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+            watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
+            assertThat(watchers.watchedPatientCount()).isZero();
             publish(20);
             listener.request(5);
             assertThat(listener.items()).isEmpty();
@@ -139,9 +139,9 @@ class WatchTest {
 
         @Test
         void counts_from_the_last_item_on() {
-            var listener = Listener.to(watch, 0);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
             for (int i = 0; i < 5; i++) {
-                watchers.publish(every(1, MAX_READINGS, PULSE_OF_ADA));
+                watchers.publish(regularColumns(1, MAX_READINGS, HEART_RATE_OF_ADA));
                 listener.request(1);
             }
             assertThat(listener.failure()).isNull();
@@ -150,18 +150,18 @@ class WatchTest {
 
         @Test
         void does_not_happen_to_one_who_waits_for_more_however_much_comes_at_once() {
-            var listener = Listener.to(watch, 1);
-            watchers.publish(every(1, 100 * MAX_READINGS, PULSE_OF_ADA));
+            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
+            watchers.publish(regularColumns(1, 100 * MAX_READINGS, HEART_RATE_OF_ADA));
             assertThat(listener.failure()).isNull();
             assertThat(listener.readings()).hasSize(100 * MAX_READINGS);
         }
 
         @Test
         void before_there_is_a_subscriber_is_told_to_the_subscriber_at_once() {
-            watchers.publish(every(1, MAX_READINGS + 1, PULSE_OF_ADA));
-            var listener = Listener.to(watch, 0);
-            assertThat(listener.failure()).isInstanceOf(Problem.Exhausted.class);
-            assertThat(watchers.patients()).isZero();
+            watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
+            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+            assertThat(listener.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         @Test
@@ -171,7 +171,7 @@ class WatchTest {
             watch.subscribe(new Flow.Subscriber<>() {
                 @Override
                 public void onSubscribe(Flow.Subscription subscription) {
-                    watchers.publish(every(1, MAX_READINGS + 1, PULSE_OF_ADA));
+                    watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
                     subscribed.set(true);
                 }
 
@@ -187,7 +187,7 @@ class WatchTest {
                 public void onComplete() {}
             });
             assertThat(subscribedWhenTold).isTrue();
-            assertThat(watchers.patients()).isZero();
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         /** Demand without end is no promise to keep up: the bound holds while an item is still being handed over. */
@@ -196,15 +196,15 @@ class WatchTest {
             var handing = new CountDownLatch(1);
             var enough = new CountDownLatch(1);
             var told = new AtomicBoolean();
-            Together.run(
+            ConcurrentTasks.run(
                     () -> {
                         watch.offer(reading(0));
-                        var slow = Listener.to(watch, Long.MAX_VALUE, _ -> {
+                        var slow = VerifyingSubscriber.subscribeTo(watch, Long.MAX_VALUE, _ -> {
                             handing.countDown();
                             awaitQuietly(enough);
                         });
-                        assertThat(slow.failure()).isInstanceOf(Problem.Exhausted.class);
-                        assertThat(slow.heard()).isEqualTo(readings(0));
+                        assertThat(slow.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
+                        assertThat(slow.columns()).isEqualTo(readings(0));
                         told.set(true);
                     },
                     () -> {
@@ -213,7 +213,7 @@ class WatchTest {
                         enough.countDown();
                     });
             assertThat(told).isTrue();
-            assertThat(watchers.patients()).isZero();
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
     }
 
@@ -222,50 +222,50 @@ class WatchTest {
 
         @Test
         void by_cancelling_tells_nothing_more_and_leaves_nothing_behind() {
-            var listener = Listener.to(watch, 1);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
             publish(1, 2);
             listener.cancel();
             publish(3);
             listener.request(5);
-            assertThat(listener.heard()).isEqualTo(readings(1));
+            assertThat(listener.columns()).isEqualTo(readings(1));
             assertThat(listener.failure()).isNull();
-            assertThat(watchers.patients()).isZero();
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         @Test
         void may_be_asked_for_twice() {
-            var listener = Listener.to(watch, 1);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
             listener.cancel();
             listener.cancel();
-            assertThat(watchers.patients()).isZero();
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         @Test
         void may_be_asked_for_while_an_item_is_handed_over() {
-            var listener = Listener.to(watch, 5, Listener::cancel);
+            var listener = VerifyingSubscriber.subscribeTo(watch, 5, VerifyingSubscriber::cancel);
             publish(1, 2);
-            assertThat(listener.heard()).isEqualTo(readings(1));
-            assertThat(watchers.patients()).isZero();
+            assertThat(listener.columns()).isEqualTo(readings(1));
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         /** Who publishes has acknowledgements to hand out next, and must not be stopped by one of those who listen. */
         @Test
         void happens_to_a_subscriber_that_fails_and_does_not_bother_the_one_who_publishes() {
-            var listener = Listener.to(watch, 5, _ -> {
+            var listener = VerifyingSubscriber.subscribeTo(watch, 5, _ -> {
                 throw new IllegalStateException("the call was closed");
             });
             publish(1, 2);
-            assertThat(listener.heard()).isEqualTo(readings(1));
-            assertThat(watchers.patients()).isZero();
+            assertThat(listener.columns()).isEqualTo(readings(1));
+            assertThat(watchers.watchedPatientCount()).isZero();
         }
     }
 
     @Test
     void has_one_subscriber() {
-        var listener = Listener.to(watch, 5);
-        assertThatThrownBy(() -> Listener.to(watch, 5)).isInstanceOf(IllegalStateException.class);
+        var listener = VerifyingSubscriber.subscribeTo(watch, 5);
+        assertThatThrownBy(() -> VerifyingSubscriber.subscribeTo(watch, 5)).isInstanceOf(IllegalStateException.class);
         publish(1);
-        assertThat(listener.heard()).isEqualTo(readings(1));
+        assertThat(listener.columns()).isEqualTo(readings(1));
     }
 
     @Test
@@ -274,8 +274,8 @@ class WatchTest {
         int requests = 500;
         for (int round = 0; round < 5; round++) {
             var busy = new Watchers(2 * perThread).watch(Set.of("ada"), Set.of());
-            var listener = Listener.to(busy, 0);
-            Together.run(
+            var listener = VerifyingSubscriber.subscribeTo(busy, 0);
+            ConcurrentTasks.run(
                     () -> offer(busy, "d1", perThread),
                     () -> offer(busy, "d2", perThread),
                     () -> request(listener, requests),
@@ -295,13 +295,13 @@ class WatchTest {
     }
 
     private static void offer(Watch watch, String device, int count) {
-        var series = series("ada", device, PULSE);
+        var series = series("ada", device, HEART_RATE);
         for (int i = 0; i < count; i++) {
-            watch.offer(one(series, i, 60));
+            watch.offer(oneReading(series, i, 60));
         }
     }
 
-    private static void request(Listener listener, int count) {
+    private static void request(VerifyingSubscriber listener, int count) {
         for (int i = 0; i < count; i++) {
             listener.request(1);
         }
@@ -312,9 +312,9 @@ class WatchTest {
     void ends_once_whoever_ends_it() throws Exception {
         for (int round = 0; round < 300; round++) {
             var crowded = new Watchers(MAX_READINGS);
-            var listener = Listener.to(crowded.watch(Set.of("ada"), Set.of()), 1);
+            var listener = VerifyingSubscriber.subscribeTo(crowded.watch(Set.of("ada"), Set.of()), 1);
             boolean cancelled = round % 2 == 0;
-            Together.run(
+            ConcurrentTasks.run(
                     () -> {
                         for (int i = 0; i < 200; i++) {
                             crowded.publish(reading(i));
@@ -326,9 +326,9 @@ class WatchTest {
                             listener.cancel();
                         }
                     });
-            assertThat(crowded.patients()).isZero();
+            assertThat(crowded.watchedPatientCount()).isZero();
             if (!cancelled) {
-                assertThat(listener.failure()).isInstanceOf(Problem.Exhausted.class);
+                assertThat(listener.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
             }
             var heard = listener.readings().stream().mapToLong(Reading::time).toArray();
             assertThat(heard).containsExactly(LongStream.range(0, heard.length).toArray());
@@ -337,7 +337,7 @@ class WatchTest {
 
     private static void awaitQuietly(CountDownLatch latch) {
         try {
-            assertThat(latch.await(Readings.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            assertThat(latch.await(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS))
                     .isTrue();
         } catch (InterruptedException e) {
             throw new AssertionError(e);

@@ -1,13 +1,13 @@
 package io.pulseplane.live;
 
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.OXYGEN;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.OXYGEN_SATURATION;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Together;
+import io.pulseplane.ConcurrentTasks;
 import io.pulseplane.vitals.Columns;
 import java.util.HashSet;
 import java.util.Set;
@@ -16,116 +16,121 @@ import org.junit.jupiter.api.Test;
 
 class WatchersTest {
 
-    private static final Columns PULSE_OF_ADA = one(series("ada", "d1", PULSE), 10, 60);
-    private static final Columns BREATH_OF_ADA = one(series("ada", "d2", BREATH), 11, 14);
-    private static final Columns PULSE_OF_BOB = one(series("bob", "d3", PULSE), 12, 70);
-    private static final Columns OXYGEN_OF_BOB = one(series("bob", "d3", OXYGEN), 13, 98);
+    private static final Columns HEART_RATE_OF_ADA = oneReading(series("ada", "d1", HEART_RATE), 10, 60);
+    private static final Columns RESPIRATION_OF_ADA = oneReading(series("ada", "d2", RESPIRATORY_RATE), 11, 14);
+    private static final Columns HEART_RATE_OF_BOB = oneReading(series("bob", "d3", HEART_RATE), 12, 70);
+    private static final Columns OXYGEN_SATURATION_OF_BOB = oneReading(series("bob", "d3", OXYGEN_SATURATION), 13, 98);
 
     private final Watchers watchers = new Watchers(1_000);
 
     private void publishAll() {
-        watchers.publish(PULSE_OF_ADA);
-        watchers.publish(BREATH_OF_ADA);
-        watchers.publish(PULSE_OF_BOB);
-        watchers.publish(OXYGEN_OF_BOB);
+        watchers.publish(HEART_RATE_OF_ADA);
+        watchers.publish(RESPIRATION_OF_ADA);
+        watchers.publish(HEART_RATE_OF_BOB);
+        watchers.publish(OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
     void tells_of_the_patient_that_is_watched_and_of_no_other() {
-        var listener = Listener.to(watchers.watch(Set.of("ada"), Set.of()), 10);
+        var listener = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
         publishAll();
-        assertThat(listener.heard()).containsExactly(PULSE_OF_ADA, BREATH_OF_ADA);
+        assertThat(listener.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
     }
 
     @Test
     void tells_of_several_patients_in_the_order_of_publishing() {
-        var listener = Listener.to(watchers.watch(Set.of("bob", "ada", "cleo"), Set.of()), 10);
+        var listener = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("bob", "ada", "cleo"), Set.of()), 10);
         publishAll();
-        assertThat(listener.heard()).containsExactly(PULSE_OF_ADA, BREATH_OF_ADA, PULSE_OF_BOB, OXYGEN_OF_BOB);
+        assertThat(listener.columns())
+                .containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA, HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
     void tells_of_the_codes_that_are_watched_and_of_no_other() {
-        var listener = Listener.to(watchers.watch(Set.of("ada", "bob"), Set.of(PULSE, OXYGEN)), 10);
+        var listener = VerifyingSubscriber.subscribeTo(
+                watchers.watch(Set.of("ada", "bob"), Set.of(HEART_RATE, OXYGEN_SATURATION)), 10);
         publishAll();
-        assertThat(listener.heard()).containsExactly(PULSE_OF_ADA, PULSE_OF_BOB, OXYGEN_OF_BOB);
+        assertThat(listener.columns()).containsExactly(HEART_RATE_OF_ADA, HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
     void tells_everyone_who_watches_whatever_the_others_watch() {
-        var all = Listener.to(watchers.watch(Set.of("ada"), Set.of()), 10);
-        var breath = Listener.to(watchers.watch(Set.of("ada", "bob"), Set.of(BREATH)), 10);
+        var all = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
+        var breath =
+                VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada", "bob"), Set.of(RESPIRATORY_RATE)), 10);
         var late = watchers.watch(Set.of("bob"), Set.of());
         publishAll();
-        assertThat(all.heard()).containsExactly(PULSE_OF_ADA, BREATH_OF_ADA);
-        assertThat(breath.heard()).containsExactly(BREATH_OF_ADA);
-        assertThat(Listener.to(late, 1).heard()).containsExactly(PULSE_OF_BOB, OXYGEN_OF_BOB);
+        assertThat(all.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
+        assertThat(breath.columns()).containsExactly(RESPIRATION_OF_ADA);
+        assertThat(VerifyingSubscriber.subscribeTo(late, 1).columns())
+                .containsExactly(HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
     void tells_nothing_of_what_came_before_the_watch() {
         publishAll();
-        assertThat(Listener.to(watchers.watch(Set.of("ada"), Set.of()), 10).items())
+        assertThat(VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10)
+                        .items())
                 .isEmpty();
     }
 
     @Test
     void counts_a_patient_once_however_many_watch() {
-        var first = Listener.to(watchers.watch(Set.of("ada", "bob"), Set.of()), 1);
-        var second = Listener.to(watchers.watch(Set.of("ada"), Set.of(PULSE)), 1);
-        assertThat(watchers.patients()).isEqualTo(2);
+        var first = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada", "bob"), Set.of()), 1);
+        var second = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of(HEART_RATE)), 1);
+        assertThat(watchers.watchedPatientCount()).isEqualTo(2);
         first.cancel();
-        assertThat(watchers.patients()).isEqualTo(1);
+        assertThat(watchers.watchedPatientCount()).isEqualTo(1);
         second.cancel();
-        assertThat(watchers.patients()).isZero();
+        assertThat(watchers.watchedPatientCount()).isZero();
     }
 
     @Test
     void goes_on_telling_the_others_when_one_leaves() {
-        var leaving = Listener.to(watchers.watch(Set.of("ada"), Set.of()), 10);
-        var staying = Listener.to(watchers.watch(Set.of("ada"), Set.of()), 10);
+        var leaving = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
+        var staying = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
         leaving.cancel();
         publishAll();
         assertThat(leaving.items()).isEmpty();
-        assertThat(staying.heard()).containsExactly(PULSE_OF_ADA, BREATH_OF_ADA);
+        assertThat(staying.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
     }
 
     @Test
     void does_not_depend_on_what_becomes_of_the_callers_sets() {
         var patients = new HashSet<>(Set.of("ada"));
-        var codes = new HashSet<>(Set.of(PULSE));
-        var listener = Listener.to(watchers.watch(patients, codes), 10);
+        var codes = new HashSet<>(Set.of(HEART_RATE));
+        var listener = VerifyingSubscriber.subscribeTo(watchers.watch(patients, codes), 10);
         patients.clear();
-        codes.add(BREATH);
+        codes.add(RESPIRATORY_RATE);
         publishAll();
-        assertThat(listener.heard()).containsExactly(PULSE_OF_ADA);
+        assertThat(listener.columns()).containsExactly(HEART_RATE_OF_ADA);
         listener.cancel();
-        assertThat(watchers.patients()).isZero();
+        assertThat(watchers.watchedPatientCount()).isZero();
     }
 
     @Test
     void a_slow_watcher_is_cut_off_alone() {
         var bounded = new Watchers(3);
-        var slow = Listener.to(bounded.watch(Set.of("ada", "bob"), Set.of()), 0);
-        var quick = Listener.to(bounded.watch(Set.of("ada"), Set.of()), Long.MAX_VALUE);
+        var slow = VerifyingSubscriber.subscribeTo(bounded.watch(Set.of("ada", "bob"), Set.of()), 0);
+        var quick = VerifyingSubscriber.subscribeTo(bounded.watch(Set.of("ada"), Set.of()), Long.MAX_VALUE);
         for (int i = 0; i < 10; i++) {
-            bounded.publish(one(series("ada", "d1", PULSE), i, 60));
+            bounded.publish(oneReading(series("ada", "d1", HEART_RATE), i, 60));
         }
         assertThat(slow.failure()).isNotNull();
         assertThat(quick.failure()).isNull();
         assertThat(quick.readings()).hasSize(10);
-        assertThat(bounded.patients()).isEqualTo(1);
+        assertThat(bounded.watchedPatientCount()).isEqualTo(1);
     }
 
     /** Watchers come and go on threads of their own; none is left behind, and one that stays hears everything. */
     @Test
     void survive_coming_and_going_while_readings_arrive() throws Exception {
         var many = new Watchers(1_000_000);
-        var staying = Listener.to(many.watch(Set.of("p0", "p1", "p2"), Set.of()), Long.MAX_VALUE);
-        Together.run(
+        var staying = VerifyingSubscriber.subscribeTo(many.watch(Set.of("p0", "p1", "p2"), Set.of()), Long.MAX_VALUE);
+        ConcurrentTasks.run(
                 () -> {
                     for (int i = 0; i < 30_000; i++) {
-                        many.publish(one(series("p" + i % 3, "d1", PULSE), i, 60));
+                        many.publish(oneReading(series("p" + i % 3, "d1", HEART_RATE), i, 60));
                     }
                 },
                 () -> comeAndGo(many, "p0"),
@@ -134,12 +139,13 @@ class WatchersTest {
         assertThat(times)
                 .containsExactly(IntStream.range(0, 30_000).asLongStream().toArray());
         staying.cancel();
-        assertThat(many.patients()).isZero();
+        assertThat(many.watchedPatientCount()).isZero();
     }
 
     private static void comeAndGo(Watchers watchers, String patient) {
         for (int i = 0; i < 3_000; i++) {
-            var listener = Listener.to(watchers.watch(Set.of(patient, "p2", "q" + i), Set.of()), i % 3);
+            var listener =
+                    VerifyingSubscriber.subscribeTo(watchers.watch(Set.of(patient, "p2", "q" + i), Set.of()), i % 3);
             assertThat(listener.failure()).isNull();
             listener.cancel();
         }

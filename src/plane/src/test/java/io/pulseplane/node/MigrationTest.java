@@ -3,18 +3,18 @@ package io.pulseplane.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.store.postgres.Postgres;
+import io.pulseplane.store.postgres.PostgresServer;
 import io.pulseplane.store.postgres.PostgresSettings;
 import io.pulseplane.store.postgres.PostgresSettings.Host;
 import org.junit.jupiter.api.Test;
 
 class MigrationTest {
 
-    private final Postgres postgres = Postgres.shared();
+    private final PostgresServer postgres = PostgresServer.shared();
 
     @Test
-    void takes_every_step_once() throws Migration.Failed {
-        var settings = postgres.settings(postgres.bareDatabase());
+    void takes_every_step_once() throws Migration.MigrationException {
+        var settings = postgres.settings(postgres.createEmptyDatabase());
         assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(3, "3"));
         assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(0, "3"));
     }
@@ -23,16 +23,16 @@ class MigrationTest {
     void says_what_is_wrong_in_a_line() {
         var nobody = PostgresSettings.of(new Host("localhost", 1), "plane", "plane", "secret");
         assertThatThrownBy(() -> Migration.run(nobody, false))
-                .isInstanceOf(Migration.Failed.class)
+                .isInstanceOf(Migration.MigrationException.class)
                 .message()
                 .contains("Connection to localhost:1 refused")
                 .doesNotContain("secret", "\n");
     }
 
     @Test
-    void spreads_over_citus_only_where_it_is_and_leaves_the_rest_as_it_was() throws Migration.Failed {
-        var settings = postgres.settings(postgres.bareDatabase());
-        assertThatThrownBy(() -> Migration.run(settings, true)).isInstanceOf(Migration.Failed.class);
+    void spreads_over_citus_only_where_it_is_and_leaves_the_rest_as_it_was() throws Migration.MigrationException {
+        var settings = postgres.settings(postgres.createEmptyDatabase());
+        assertThatThrownBy(() -> Migration.run(settings, true)).isInstanceOf(Migration.MigrationException.class);
         assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(0, "3"));
     }
 

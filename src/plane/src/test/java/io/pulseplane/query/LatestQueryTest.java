@@ -1,26 +1,26 @@
 package io.pulseplane.query;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.OXYGEN;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.keep;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.OXYGEN_SATURATION;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.Together;
-import io.pulseplane.live.LatestValues;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.live.LatestCache;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
@@ -35,29 +35,29 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LatestQueryTest {
 
-    private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
-    private static final Series BREATH_OF_ADA = series("ada", "d2", BREATH);
-    private static final Question OF_ADA = new Question(ADA, Set.of());
+    private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
+    private static final Series RESPIRATION_OF_ADA = series("ada", "d2", RESPIRATORY_RATE);
+    private static final SeriesSelector OF_ADA = new SeriesSelector(ADA, Set.of());
 
-    private final ObservedStore store = new ObservedStore();
-    private final LatestValues values = new LatestValues(1 << 20);
+    private final RecordingStore store = new RecordingStore();
+    private final LatestCache values = new LatestCache(1 << 20);
     private final LatestQuery query = new LatestQuery(values, store);
 
-    private static Question of(Subject subject, String... codes) {
-        return new Question(subject, Set.of(codes));
+    private static SeriesSelector of(Subject subject, String... codes) {
+        return new SeriesSelector(subject, Set.of(codes));
     }
 
-    private List<Reading> ask(Question question) {
-        return await(query.ask(question));
+    private List<Reading> ask(SeriesSelector question) {
+        return await(query.execute(question));
     }
 
-    private CompletableFuture<List<Reading>> begin(Question question) {
-        return query.ask(question).subscribeAsCompletionStage();
+    private CompletableFuture<List<Reading>> begin(SeriesSelector question) {
+        return query.execute(question).subscribeAsCompletionStage();
     }
 
     /** As ingest does it: durable first, then known. */
     private void store(Columns columns) {
-        keep(store, columns);
+        appendAll(store, columns);
         values.publish(columns);
     }
 
@@ -66,31 +66,31 @@ class LatestQueryTest {
 
         @Test
         void give_the_latest_of_each_code_in_the_order_of_codes() {
-            store(columns(PULSE_OF_ADA, times(10, 30), 60, 62));
-            store(columns(series("ada", "d2", PULSE), times(20, 25), 70, 71));
-            store(one(BREATH_OF_ADA, 5, 14));
-            store(one(series("bob", "d1", PULSE), 90, 99));
+            store(columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62));
+            store(columns(series("ada", "d2", HEART_RATE), times(20, 25), 70, 71));
+            store(oneReading(RESPIRATION_OF_ADA, 5, 14));
+            store(oneReading(series("bob", "d1", HEART_RATE), 90, 99));
             assertThat(ask(OF_ADA))
-                    .containsExactly(new Reading(PULSE_OF_ADA, 30, 62), new Reading(BREATH_OF_ADA, 5, 14));
+                    .containsExactly(new Reading(HEART_RATE_OF_ADA, 30, 62), new Reading(RESPIRATION_OF_ADA, 5, 14));
             assertThat(ask(of(new Subject.OfDevice("d1"))))
-                    .containsExactly(new Reading(series("bob", "d1", PULSE), 90, 99));
+                    .containsExactly(new Reading(series("bob", "d1", HEART_RATE), 90, 99));
         }
 
         @Test
         void of_one_microsecond_give_the_device_that_sorts_first() {
-            store(one(series("ada", "d2", PULSE), 10, 70));
-            store(one(PULSE_OF_ADA, 10, 60));
-            assertThat(ask(OF_ADA)).containsExactly(new Reading(PULSE_OF_ADA, 10, 60));
+            store(oneReading(series("ada", "d2", HEART_RATE), 10, 70));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            assertThat(ask(OF_ADA)).containsExactly(new Reading(HEART_RATE_OF_ADA, 10, 60));
         }
 
         @Test
         void give_the_codes_that_were_asked_for() {
-            store(one(PULSE_OF_ADA, 10, 60));
-            store(one(BREATH_OF_ADA, 10, 14));
-            store(one(series("ada", "d1", OXYGEN), 10, 98));
-            assertThat(ask(of(ADA, BREATH, OXYGEN, "1-1")))
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            store(oneReading(RESPIRATION_OF_ADA, 10, 14));
+            store(oneReading(series("ada", "d1", OXYGEN_SATURATION), 10, 98));
+            assertThat(ask(of(ADA, RESPIRATORY_RATE, OXYGEN_SATURATION, "1-1")))
                     .extracting(r -> r.series().code())
-                    .containsExactly(OXYGEN, BREATH);
+                    .containsExactly(OXYGEN_SATURATION, RESPIRATORY_RATE);
             assertThat(ask(of(ADA, "1-1"))).isEmpty();
             assertThat(ask(OF_ADA)).hasSize(3);
         }
@@ -98,12 +98,12 @@ class LatestQueryTest {
         @Test
         void say_that_nobody_knows_the_subject_and_do_not_remember_it() {
             assertThatThrownBy(() -> ask(OF_ADA))
-                    .isInstanceOf(Problem.NotFound.class)
+                    .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such patient");
             assertThatThrownBy(() -> ask(of(new Subject.OfDevice("d1"))))
-                    .isInstanceOf(Problem.NotFound.class)
+                    .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such device");
-            store(one(PULSE_OF_ADA, 10, 60));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             assertThat(ask(OF_ADA)).hasSize(1);
             assertThat(ask(of(new Subject.OfDevice("d1")))).hasSize(1);
         }
@@ -114,7 +114,7 @@ class LatestQueryTest {
             await(store.registry().putDevice(Device.provisional("d1", 0)));
             assertThat(ask(OF_ADA)).isEmpty();
             assertThat(ask(of(new Subject.OfDevice("d1")))).isEmpty();
-            store(one(PULSE_OF_ADA, 10, 60));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             assertThat(ask(OF_ADA)).hasSize(1);
         }
     }
@@ -124,23 +124,23 @@ class LatestQueryTest {
 
         @Test
         void answers_from_the_second_question_on() {
-            store(one(PULSE_OF_ADA, 10, 60));
-            assertThat(query.now(OF_ADA)).isEmpty();
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            assertThat(query.cachedAnswer(OF_ADA)).isEmpty();
             ask(OF_ADA);
-            ask(of(ADA, BREATH));
-            assertThat(query.now(OF_ADA)).contains(List.of(new Reading(PULSE_OF_ADA, 10, 60)));
-            assertThat(query.now(of(ADA, BREATH))).contains(List.of());
+            ask(of(ADA, RESPIRATORY_RATE));
+            assertThat(query.cachedAnswer(OF_ADA)).contains(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
+            assertThat(query.cachedAnswer(of(ADA, RESPIRATORY_RATE))).contains(List.of());
             assertThat(store.latest()).containsExactly(ADA);
         }
 
         @Test
         void hears_of_what_is_published() {
-            store(one(PULSE_OF_ADA, 10, 60));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             ask(OF_ADA);
-            store(one(PULSE_OF_ADA, 20, 61));
-            store(one(BREATH_OF_ADA, 15, 14));
+            store(oneReading(HEART_RATE_OF_ADA, 20, 61));
+            store(oneReading(RESPIRATION_OF_ADA, 15, 14));
             assertThat(ask(OF_ADA))
-                    .containsExactly(new Reading(PULSE_OF_ADA, 20, 61), new Reading(BREATH_OF_ADA, 15, 14));
+                    .containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 61), new Reading(RESPIRATION_OF_ADA, 15, 14));
             assertThat(store.latest()).hasSize(1);
         }
 
@@ -148,27 +148,27 @@ class LatestQueryTest {
         void answers_also_for_one_who_was_never_measured() {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             ask(OF_ADA);
-            assertThat(query.now(OF_ADA)).contains(List.of());
+            assertThat(query.cachedAnswer(OF_ADA)).contains(List.of());
             ask(OF_ADA);
             assertThat(store.latest()).hasSize(1);
         }
 
         @Test
         void keeps_no_room_for_one_whom_nobody_knows() {
-            var entry = values.of(ADA);
-            assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(Problem.NotFound.class);
-            assertThat(query.now(OF_ADA)).isEmpty();
-            assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(Problem.NotFound.class);
-            assertThat(values.of(ADA)).isNotSameAs(entry);
+            var entry = values.entry(ADA);
+            assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(PlaneException.NotFound.class);
+            assertThat(query.cachedAnswer(OF_ADA)).isEmpty();
+            assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(PlaneException.NotFound.class);
+            assertThat(values.entry(ADA)).isNotSameAs(entry);
             assertThat(store.latest()).hasSize(2);
         }
 
         @Test
         void is_not_made_of_an_answer_that_failed() {
-            store(one(PULSE_OF_ADA, 10, 60));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store.close();
-            assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(Problem.Unavailable.class);
-            assertThat(query.now(OF_ADA)).isEmpty();
+            assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(PlaneException.Unavailable.class);
+            assertThat(query.cachedAnswer(OF_ADA)).isEmpty();
         }
     }
 
@@ -177,12 +177,12 @@ class LatestQueryTest {
 
         @Test
         void all_who_ask_share_one_question_to_the_store() {
-            store(one(PULSE_OF_ADA, 10, 60));
-            store(one(BREATH_OF_ADA, 10, 14));
-            store.hold();
-            var answers = List.of(begin(OF_ADA), begin(of(ADA, PULSE)), begin(OF_ADA));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            store(oneReading(RESPIRATION_OF_ADA, 10, 14));
+            store.pause();
+            var answers = List.of(begin(OF_ADA), begin(of(ADA, HEART_RATE)), begin(OF_ADA));
             assertThat(answers).noneMatch(CompletableFuture::isDone);
-            store.tellFromNowOn();
+            store.resume();
             assertThat(answers).allMatch(CompletableFuture::isDone);
             assertThat(answers).extracting(a -> a.join().size()).containsExactly(2, 1, 2);
             assertThat(store.latest()).containsExactly(ADA);
@@ -190,63 +190,63 @@ class LatestQueryTest {
 
         @Test
         void one_who_leaves_does_not_take_the_answer_from_the_others() {
-            store(one(PULSE_OF_ADA, 10, 60));
-            store.hold();
-            var leaving = query.ask(OF_ADA).subscribe().with(_ -> {});
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            store.pause();
+            var leaving = query.execute(OF_ADA).subscribe().with(_ -> {});
             var staying = begin(OF_ADA);
             leaving.cancel();
-            store.tellFromNowOn();
-            assertThat(staying).isCompletedWithValue(List.of(new Reading(PULSE_OF_ADA, 10, 60)));
+            store.resume();
+            assertThat(staying).isCompletedWithValue(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
             assertThat(store.latest()).hasSize(1);
         }
 
         @Test
         void what_is_published_while_the_store_is_asked_is_not_lost() {
-            store(one(PULSE_OF_ADA, 10, 60));
-            store.hold();
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            store.pause();
             var answer = begin(OF_ADA);
-            store(one(PULSE_OF_ADA, 20, 61));
-            store(one(BREATH_OF_ADA, 20, 14));
-            store.tellFromNowOn();
-            var latest = List.of(new Reading(PULSE_OF_ADA, 20, 61), new Reading(BREATH_OF_ADA, 20, 14));
+            store(oneReading(HEART_RATE_OF_ADA, 20, 61));
+            store(oneReading(RESPIRATION_OF_ADA, 20, 14));
+            store.resume();
+            var latest = List.of(new Reading(HEART_RATE_OF_ADA, 20, 61), new Reading(RESPIRATION_OF_ADA, 20, 14));
             assertThat(answer).isCompletedWithValue(latest);
-            assertThat(query.now(OF_ADA)).contains(latest);
+            assertThat(query.cachedAnswer(OF_ADA)).contains(latest);
         }
 
         @Test
         void one_who_is_measured_for_the_first_time_while_the_store_is_asked_is_known() {
-            store.hold();
+            store.pause();
             var answer = begin(OF_ADA);
-            store(one(PULSE_OF_ADA, 10, 60));
-            store.tellFromNowOn();
-            assertThat(answer).isCompletedWithValue(List.of(new Reading(PULSE_OF_ADA, 10, 60)));
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            store.resume();
+            assertThat(answer).isCompletedWithValue(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
         }
 
         /** The first question has its answer already, only nobody has heard it; it must not be the answer to the second. */
         @Test
         void who_asks_after_an_acknowledgement_is_not_told_what_somebody_else_was_told_before() {
-            store.hold();
+            store.pause();
             var before = begin(OF_ADA);
-            store.tell(); // There are no readings; whether the patient is known is found out, and held.
-            store(one(PULSE_OF_ADA, 10, 60));
+            store.releaseHeld(); // There are no readings; whether the patient is known is found out, and held.
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             var after = begin(OF_ADA);
-            store.tell();
-            store.tellFromNowOn();
+            store.releaseHeld();
+            store.resume();
             assertThat(before).isDone();
-            assertThat(after).isCompletedWithValue(List.of(new Reading(PULSE_OF_ADA, 10, 60)));
+            assertThat(after).isCompletedWithValue(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
         }
 
         @Test
         void who_asks_after_an_acknowledgement_is_answered_right_though_the_subject_was_forgotten_meanwhile() {
-            store(one(PULSE_OF_ADA, 10, 60));
-            store.hold();
+            store(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            store.pause();
             var before = begin(OF_ADA);
-            values.forget(ADA, values.of(ADA));
-            store(one(PULSE_OF_ADA, 20, 61));
+            values.evict(ADA, values.entry(ADA));
+            store(oneReading(HEART_RATE_OF_ADA, 20, 61));
             var after = begin(OF_ADA);
-            store.tellFromNowOn();
+            store.resume();
             assertThat(before).isDone();
-            assertThat(after).isCompletedWithValue(List.of(new Reading(PULSE_OF_ADA, 20, 61)));
+            assertThat(after).isCompletedWithValue(List.of(new Reading(HEART_RATE_OF_ADA, 20, 61)));
         }
     }
 
@@ -254,21 +254,22 @@ class LatestQueryTest {
     @Test
     void reads_what_was_written_while_subjects_are_forgotten_all_the_time(@TempDir Path directory) throws Exception {
         var disk = EdgeStore.open(directory, 2, () -> 0);
-        var few = new LatestValues(1_200);
+        var few = new LatestCache(1_200);
         var onDisk = new LatestQuery(few, disk);
         var patients = Stream.of("p0", "p1", "p2", "p3", "p4")
                 .map(Subject.OfPatient::new)
                 .toList();
-        Together.run(
+        ConcurrentTasks.run(
                 () -> {
                     for (int i = 0; i < 300; i++) {
                         var patient = patients.get(i % patients.size());
-                        var columns = one(series(patient.id(), "d1", PULSE), i, 60);
-                        keep(disk, columns);
+                        var columns = oneReading(series(patient.id(), "d1", HEART_RATE), i, 60);
+                        appendAll(disk, columns);
                         few.publish(columns);
-                        assertThat(await(onDisk.ask(of(patient))))
-                                .containsExactly(
-                                        Readings.each(columns).findFirst().orElseThrow());
+                        assertThat(await(onDisk.execute(of(patient))))
+                                .containsExactly(ReadingFixtures.readingsOf(columns)
+                                        .findFirst()
+                                        .orElseThrow());
                     }
                 },
                 () -> askInTurn(onDisk, patients),
@@ -279,8 +280,8 @@ class LatestQueryTest {
     private static void askInTurn(LatestQuery query, List<Subject.OfPatient> patients) {
         for (int i = 0; i < 300; i++) {
             try {
-                await(query.ask(of(patients.get(i % patients.size()))));
-            } catch (Problem.NotFound _) {
+                await(query.execute(of(patients.get(i % patients.size()))));
+            } catch (PlaneException.NotFound _) {
                 // Nothing of this patient is stored yet.
             }
         }

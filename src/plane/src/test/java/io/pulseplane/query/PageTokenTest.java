@@ -1,15 +1,15 @@
 package io.pulseplane.query;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.query.RangeQuery.Range;
+import io.pulseplane.query.RangeQuery.Parameters;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
@@ -27,35 +27,36 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PageTokenTest {
 
-    private static final List<Series> SERIES =
-            List.of(series("ada", "d1", PULSE), series("ada", "d2", PULSE), series("ada", "d1", BREATH));
+    private static final List<Series> SERIES = List.of(
+            series("ada", "d1", HEART_RATE), series("ada", "d2", HEART_RATE), series("ada", "d1", RESPIRATORY_RATE));
     private static final TimeRange TIMES = new TimeRange(10, 1_000);
-    private static final Range RANGE = range(ADA, Set.of(PULSE, BREATH), TIMES, Order.OLDEST_FIRST);
+    private static final Parameters RANGE = range(ADA, Set.of(HEART_RATE, RESPIRATORY_RATE), TIMES, Order.OLDEST_FIRST);
 
-    private static Range range(Subject subject, Set<String> codes, TimeRange times, Order order) {
-        return new Range(new Question(subject, codes), times, order);
+    private static Parameters range(Subject subject, Set<String> codes, TimeRange times, Order order) {
+        return new Parameters(new SeriesSelector(subject, codes), times, order);
     }
 
     private static String token() {
-        return PageToken.encode(RANGE, new Position(500, Optional.of(SERIES.get(1))));
+        return PageToken.encode(RANGE, new ResumePosition(500, Optional.of(SERIES.get(1))));
     }
 
-    private static void assertRefused(Range range, String token, String why) {
+    private static void assertRefused(Parameters range, String token, String why) {
         assertThatThrownBy(() -> PageToken.decode(range, token, SERIES))
                 .isInstanceOfSatisfying(
-                        Problem.Invalid.class,
-                        e -> assertThat(e.violations()).containsExactly(new Problem.Violation("page_token", why)));
+                        PlaneException.InvalidArgument.class,
+                        e -> assertThat(e.violations())
+                                .containsExactly(new PlaneException.FieldViolation("page_token", why)));
     }
 
     @Test
     void carries_a_position() {
         for (var series : SERIES) {
-            var position = new Position(500, Optional.of(series));
+            var position = new ResumePosition(500, Optional.of(series));
             assertThat(PageToken.decode(RANGE, PageToken.encode(RANGE, position), SERIES))
                     .isEqualTo(position);
         }
         for (long time : new long[] {0, 1, Long.MAX_VALUE}) {
-            var position = new Position(time, Optional.empty());
+            var position = new ResumePosition(time, Optional.empty());
             assertThat(PageToken.decode(RANGE, PageToken.encode(RANGE, position), SERIES))
                     .isEqualTo(position);
         }
@@ -63,26 +64,26 @@ class PageTokenTest {
 
     @Test
     void does_not_depend_on_the_order_in_which_codes_were_named() {
-        var same = range(ADA, new LinkedHashSet<>(List.of(BREATH, PULSE)), TIMES, Order.OLDEST_FIRST);
-        var other = range(ADA, new LinkedHashSet<>(List.of(PULSE, BREATH)), TIMES, Order.OLDEST_FIRST);
-        var position = new Position(500, Optional.empty());
+        var same = range(ADA, new LinkedHashSet<>(List.of(RESPIRATORY_RATE, HEART_RATE)), TIMES, Order.OLDEST_FIRST);
+        var other = range(ADA, new LinkedHashSet<>(List.of(HEART_RATE, RESPIRATORY_RATE)), TIMES, Order.OLDEST_FIRST);
+        var position = new ResumePosition(500, Optional.empty());
         assertThat(PageToken.encode(same, position)).isEqualTo(PageToken.encode(other, position));
     }
 
-    static List<Range> others() {
+    static List<Parameters> others() {
         return List.of(
-                range(new Subject.OfPatient("bob"), Set.of(PULSE, BREATH), TIMES, Order.OLDEST_FIRST),
-                range(new Subject.OfDevice("ada"), Set.of(PULSE, BREATH), TIMES, Order.OLDEST_FIRST),
-                range(ADA, Set.of(PULSE), TIMES, Order.OLDEST_FIRST),
+                range(new Subject.OfPatient("bob"), Set.of(HEART_RATE, RESPIRATORY_RATE), TIMES, Order.OLDEST_FIRST),
+                range(new Subject.OfDevice("ada"), Set.of(HEART_RATE, RESPIRATORY_RATE), TIMES, Order.OLDEST_FIRST),
+                range(ADA, Set.of(HEART_RATE), TIMES, Order.OLDEST_FIRST),
                 range(ADA, Set.of(), TIMES, Order.OLDEST_FIRST),
-                range(ADA, Set.of(PULSE, BREATH), new TimeRange(11, 1_000), Order.OLDEST_FIRST),
-                range(ADA, Set.of(PULSE, BREATH), new TimeRange(10, 1_001), Order.OLDEST_FIRST),
-                range(ADA, Set.of(PULSE, BREATH), TIMES, Order.NEWEST_FIRST));
+                range(ADA, Set.of(HEART_RATE, RESPIRATORY_RATE), new TimeRange(11, 1_000), Order.OLDEST_FIRST),
+                range(ADA, Set.of(HEART_RATE, RESPIRATORY_RATE), new TimeRange(10, 1_001), Order.OLDEST_FIRST),
+                range(ADA, Set.of(HEART_RATE, RESPIRATORY_RATE), TIMES, Order.NEWEST_FIRST));
     }
 
     @ParameterizedTest
     @MethodSource("others")
-    void of_another_question_is_refused(Range other) {
+    void of_another_question_is_refused(Parameters other) {
         assertRefused(other, token(), "must come from a response to this same question");
     }
 
@@ -116,7 +117,7 @@ class PageTokenTest {
         var position = PageToken.decode(RANGE, forged, SERIES);
         for (var order : Order.values()) {
             for (var series : SERIES) {
-                var rest = position.rest(TIMES, order, series);
+                var rest = position.remainingRange(TIMES, order, series);
                 assertThat(rest.from()).isBetween(TIMES.from(), TIMES.to());
                 assertThat(rest.to()).isBetween(rest.from(), TIMES.to());
             }

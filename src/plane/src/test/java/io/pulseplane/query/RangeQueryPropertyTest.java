@@ -1,17 +1,17 @@
 package io.pulseplane.query;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.OXYGEN;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.keep;
-import static io.pulseplane.Readings.random;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.OXYGEN_SATURATION;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.randomColumns;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.query.RangeQuery.Chunk;
-import io.pulseplane.query.RangeQuery.Range;
+import io.pulseplane.query.RangeQuery.Page;
+import io.pulseplane.query.RangeQuery.Parameters;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.memory.MemoryStore;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever is stored and asked: the chunks, one after the other, are the flat list of readings, cut at the limit. */
 class RangeQueryPropertyTest {
 
-    private static final List<String> CODES = List.of(PULSE, BREATH, OXYGEN);
+    private static final List<String> CODES = List.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION);
 
     private final SplittableRandom random = new SplittableRandom(20261124);
 
@@ -75,32 +75,34 @@ class RangeQueryPropertyTest {
     /** Series of two patients and a few devices; some of them hardly have readings. */
     private List<Columns> randomStay(int count, int size, long end) {
         var all = new HashSet<Series>();
-        all.add(series("ada", "d0", PULSE));
+        all.add(series("ada", "d0", HEART_RATE));
         while (all.size() < count) {
             var patient = random.nextInt(5) == 0 ? "bob" : "ada";
             all.add(series(patient, "d" + random.nextInt(count), CODES.get(random.nextInt(3))));
         }
         return all.stream()
-                .map(series -> random(random, series, 1 + random.nextInt(random.nextInt(4) == 0 ? 3 : size), end))
+                .map(series ->
+                        randomColumns(random, series, 1 + random.nextInt(random.nextInt(4) == 0 ? 3 : size), end))
                 .toList();
     }
 
     private void assertHolds(Store store, List<Columns> stored, long end) {
-        keep(store, stored);
+        appendAll(store, stored);
         var query = new RangeQuery(store);
         for (int i = 0; i < 6; i++) {
             var order = Order.values()[random.nextInt(2)];
-            var range = new Range(randomQuestion(), randomTimes(end), order);
-            var expected = Flat.answer(stored, range.question(), range.times(), order);
+            var range = new Parameters(randomQuestion(), randomTimes(end), order);
+            var expected = ReferenceReadings.select(stored, range.selector(), range.range(), order);
             assertAnswers(query, range, expected);
             assertLimits(query, range, expected);
             assertPages(query, range, expected);
         }
     }
 
-    private Question randomQuestion() {
+    private SeriesSelector randomQuestion() {
         Subject subject = random.nextInt(4) == 0 ? new Subject.OfDevice("d0") : ADA;
-        return new Question(subject, random.nextBoolean() ? Set.of() : Set.of(PULSE, CODES.get(random.nextInt(1, 3))));
+        return new SeriesSelector(
+                subject, random.nextBoolean() ? Set.of() : Set.of(HEART_RATE, CODES.get(random.nextInt(1, 3))));
     }
 
     private TimeRange randomTimes(long end) {
@@ -112,7 +114,7 @@ class RangeQueryPropertyTest {
     }
 
     /** The whole answer, and what each of its tokens leads on to. */
-    private void assertAnswers(RangeQuery query, Range range, List<Reading> expected) {
+    private void assertAnswers(RangeQuery query, Parameters range, List<Reading> expected) {
         var chunks = ask(query, range, "", Long.MAX_VALUE);
         int size = assertContinues(chunks, range, expected, 0);
         assertThat(size).isEqualTo(expected.size());
@@ -127,7 +129,7 @@ class RangeQueryPropertyTest {
         }
     }
 
-    private void assertLimits(RangeQuery query, Range range, List<Reading> expected) {
+    private void assertLimits(RangeQuery query, Parameters range, List<Reading> expected) {
         for (LongSupplier limits :
                 List.<LongSupplier>of(() -> 1, () -> expected.size(), () -> 1 + random.nextLong(expected.size() + 2))) {
             long limit = Math.max(1, limits.getAsLong());
@@ -140,7 +142,7 @@ class RangeQueryPropertyTest {
     }
 
     /** Page by page, each of a limit of its own, everything comes once. */
-    private void assertPages(RangeQuery query, Range range, List<Reading> expected) {
+    private void assertPages(RangeQuery query, Parameters range, List<Reading> expected) {
         int mean = 1 + expected.size() / 10;
         int position = 0;
         var token = "";
@@ -155,12 +157,12 @@ class RangeQueryPropertyTest {
         assertThat(position).isEqualTo(expected.size());
     }
 
-    private static List<Chunk> ask(RangeQuery query, Range range, String token, long limit) {
-        return await(query.ask(range, token, limit).collect().asList());
+    private static List<Page> ask(RangeQuery query, Parameters range, String token, long limit) {
+        return await(query.execute(range, token, limit).collect().asList());
     }
 
     /** The chunks go on with the expected readings from a position on; returns the position after them. */
-    private static int assertContinues(List<Chunk> chunks, Range range, List<Reading> expected, int position) {
+    private static int assertContinues(List<Page> chunks, Parameters range, List<Reading> expected, int position) {
         for (var chunk : chunks) {
             var seen = new ArrayList<Series>();
             for (var columns : chunk.columns()) {
@@ -180,8 +182,8 @@ class RangeQueryPropertyTest {
         return position;
     }
 
-    private static List<Reading> flat(Chunk chunk, Range range) {
-        return Flat.of(chunk.columns(), range.order());
+    private static List<Reading> flat(Page chunk, Parameters range) {
+        return ReferenceReadings.flatten(chunk.columns(), range.order());
     }
 
     private static boolean isInOrder(Columns columns, Order order) {

@@ -1,25 +1,25 @@
 package io.pulseplane.query;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.every;
-import static io.pulseplane.Readings.keep;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.query.RangeQuery.Chunk;
-import io.pulseplane.query.RangeQuery.Range;
+import io.pulseplane.query.RangeQuery.Page;
+import io.pulseplane.query.RangeQuery.Parameters;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
@@ -40,29 +40,29 @@ class RangeQueryTest {
     /** What is read of one series at a time where there are few of them. */
     private static final int PAGE = 16_384;
 
-    private static final Series PULSE_OF_ADA = series("ada", "d1", PULSE);
-    private static final Series PULSE_ELSEWHERE = series("ada", "d2", PULSE);
-    private static final Series BREATH_OF_ADA = series("ada", "d1", BREATH);
-    private static final Range ALL = range(TimeRange.ALL, Order.OLDEST_FIRST);
+    private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
+    private static final Series HEART_RATE_OF_D2 = series("ada", "d2", HEART_RATE);
+    private static final Series RESPIRATION_OF_ADA = series("ada", "d1", RESPIRATORY_RATE);
+    private static final Parameters ALL = range(TimeRange.ALL, Order.OLDEST_FIRST);
 
-    private final ObservedStore store = new ObservedStore();
+    private final RecordingStore store = new RecordingStore();
     private final RangeQuery query = new RangeQuery(store);
 
-    private static Range range(TimeRange times, Order order, String... codes) {
-        return new Range(new Question(ADA, Set.of(codes)), times, order);
+    private static Parameters range(TimeRange times, Order order, String... codes) {
+        return new Parameters(new SeriesSelector(ADA, Set.of(codes)), times, order);
     }
 
-    private List<Chunk> ask(Range range, String token, long limit) {
-        return await(query.ask(range, token, limit).collect().asList());
+    private List<Page> ask(Parameters range, String token, long limit) {
+        return await(query.execute(range, token, limit).collect().asList());
     }
 
-    private List<Columns> columnsOf(Range range, long limit) {
+    private List<Columns> columnsOf(Parameters range, long limit) {
         return ask(range, "", limit).stream()
                 .flatMap(chunk -> chunk.columns().stream())
                 .toList();
     }
 
-    private static int size(Chunk chunk) {
+    private static int size(Page chunk) {
         return chunk.columns().stream().mapToInt(Columns::size).sum();
     }
 
@@ -71,46 +71,56 @@ class RangeQueryTest {
 
         @Test
         void hold_what_is_in_the_range_and_nothing_that_begins_at_its_end() {
-            keep(store, columns(PULSE_OF_ADA, times(10, 20, 30, 40), 60, 61, 62, 63));
+            appendAll(store, columns(HEART_RATE_OF_ADA, times(10, 20, 30, 40), 60, 61, 62, 63));
             assertThat(columnsOf(range(new TimeRange(20, 40), Order.OLDEST_FIRST), Long.MAX_VALUE))
-                    .containsExactly(columns(PULSE_OF_ADA, times(20, 30), 61, 62));
+                    .containsExactly(columns(HEART_RATE_OF_ADA, times(20, 30), 61, 62));
             assertThat(columnsOf(range(new TimeRange(20, 40), Order.NEWEST_FIRST), Long.MAX_VALUE))
-                    .containsExactly(columns(PULSE_OF_ADA, times(30, 20), 62, 61));
+                    .containsExactly(columns(HEART_RATE_OF_ADA, times(30, 20), 62, 61));
         }
 
         @Test
         void hold_the_series_side_by_side_in_their_order() {
-            keep(store, every(10, 3, PULSE_ELSEWHERE), every(10, 3, BREATH_OF_ADA), every(10, 3, PULSE_OF_ADA));
+            appendAll(
+                    store,
+                    regularColumns(10, 3, HEART_RATE_OF_D2),
+                    regularColumns(10, 3, RESPIRATION_OF_ADA),
+                    regularColumns(10, 3, HEART_RATE_OF_ADA));
             assertThat(columnsOf(ALL, Long.MAX_VALUE))
                     .containsExactly(
-                            every(10, 3, PULSE_OF_ADA), every(10, 3, PULSE_ELSEWHERE), every(10, 3, BREATH_OF_ADA));
+                            regularColumns(10, 3, HEART_RATE_OF_ADA),
+                            regularColumns(10, 3, HEART_RATE_OF_D2),
+                            regularColumns(10, 3, RESPIRATION_OF_ADA));
         }
 
         @Test
         void hold_what_was_asked_for_and_nothing_else() {
-            keep(
+            appendAll(
                     store,
-                    every(10, 3, PULSE_OF_ADA),
-                    every(10, 3, BREATH_OF_ADA),
-                    every(10, 3, series("bob", "d1", PULSE)));
-            assertThat(columnsOf(range(TimeRange.ALL, Order.OLDEST_FIRST, PULSE, "1-1"), Long.MAX_VALUE))
-                    .containsExactly(every(10, 3, PULSE_OF_ADA));
-            var ofDevice = new Range(
-                    new Question(new Subject.OfDevice("d1"), Set.of(PULSE)), TimeRange.ALL, Order.OLDEST_FIRST);
+                    regularColumns(10, 3, HEART_RATE_OF_ADA),
+                    regularColumns(10, 3, RESPIRATION_OF_ADA),
+                    regularColumns(10, 3, series("bob", "d1", HEART_RATE)));
+            assertThat(columnsOf(range(TimeRange.ALL, Order.OLDEST_FIRST, HEART_RATE, "1-1"), Long.MAX_VALUE))
+                    .containsExactly(regularColumns(10, 3, HEART_RATE_OF_ADA));
+            var ofDevice = new Parameters(
+                    new SeriesSelector(new Subject.OfDevice("d1"), Set.of(HEART_RATE)),
+                    TimeRange.ALL,
+                    Order.OLDEST_FIRST);
             assertThat(columnsOf(ofDevice, Long.MAX_VALUE))
-                    .containsExactly(every(10, 3, PULSE_OF_ADA), every(10, 3, series("bob", "d1", PULSE)));
+                    .containsExactly(
+                            regularColumns(10, 3, HEART_RATE_OF_ADA),
+                            regularColumns(10, 3, series("bob", "d1", HEART_RATE)));
         }
 
         @Test
         void are_refused_for_one_whom_nobody_knows() {
-            keep(store, one(series("bob", "d9", PULSE), 10, 60));
+            appendAll(store, oneReading(series("bob", "d9", HEART_RATE), 10, 60));
             assertThatThrownBy(() -> ask(ALL, "", 1))
-                    .isInstanceOf(Problem.NotFound.class)
+                    .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such patient");
-            var ofDevice =
-                    new Range(new Question(new Subject.OfDevice("d1"), Set.of()), TimeRange.ALL, Order.OLDEST_FIRST);
+            var ofDevice = new Parameters(
+                    new SeriesSelector(new Subject.OfDevice("d1"), Set.of()), TimeRange.ALL, Order.OLDEST_FIRST);
             assertThatThrownBy(() -> ask(ofDevice, "", 1))
-                    .isInstanceOf(Problem.NotFound.class)
+                    .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such device");
         }
 
@@ -119,8 +129,8 @@ class RangeQueryTest {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             await(store.registry().putDevice(Device.provisional("d1", 0)));
             assertThat(ask(ALL, "", 10)).isEmpty();
-            keep(store, columns(PULSE_OF_ADA, times(10, 20), 60, 61));
-            assertThat(ask(range(TimeRange.ALL, Order.OLDEST_FIRST, BREATH), "", 10))
+            appendAll(store, columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61));
+            assertThat(ask(range(TimeRange.ALL, Order.OLDEST_FIRST, RESPIRATORY_RATE), "", 10))
                     .isEmpty();
             assertThat(ask(range(new TimeRange(11, 20), Order.OLDEST_FIRST), "", 10))
                     .isEmpty();
@@ -135,25 +145,29 @@ class RangeQueryTest {
         @ParameterizedTest
         @EnumSource
         void are_exact_within_one_microsecond_too(Order order) {
-            keep(store, every(1, 3, PULSE_OF_ADA), every(1, 3, PULSE_ELSEWHERE), every(1, 3, BREATH_OF_ADA));
-            var whole = Flat.of(columnsOf(range(TimeRange.ALL, order), Long.MAX_VALUE), order);
+            appendAll(
+                    store,
+                    regularColumns(1, 3, HEART_RATE_OF_ADA),
+                    regularColumns(1, 3, HEART_RATE_OF_D2),
+                    regularColumns(1, 3, RESPIRATION_OF_ADA));
+            var whole = ReferenceReadings.flatten(columnsOf(range(TimeRange.ALL, order), Long.MAX_VALUE), order);
             assertThat(whole).hasSize(9);
             for (int limit = 1; limit <= 9; limit++) {
-                assertThat(Flat.of(columnsOf(range(TimeRange.ALL, order), limit), order))
+                assertThat(ReferenceReadings.flatten(columnsOf(range(TimeRange.ALL, order), limit), order))
                         .isEqualTo(whole.subList(0, limit));
             }
         }
 
         @Test
         void that_are_not_reached_change_nothing() {
-            keep(store, every(1, 3, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 3, HEART_RATE_OF_ADA));
             assertThat(ask(ALL, "", 4)).isEqualTo(ask(ALL, "", Long.MAX_VALUE));
             assertThat(ask(ALL, "", Integer.MAX_VALUE + 1L)).isEqualTo(ask(ALL, "", Long.MAX_VALUE));
         }
 
         @Test
         void leave_a_token_exactly_if_there_is_more() {
-            keep(store, every(1, 3, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 3, HEART_RATE_OF_ADA));
             assertThat(ask(ALL, "", 2).getLast().pageToken()).isNotEmpty();
             assertThat(ask(ALL, "", 3).getLast().pageToken()).isEmpty();
         }
@@ -163,7 +177,7 @@ class RangeQueryTest {
     @ParameterizedTest
     @EnumSource
     void a_chunk_has_a_token_exactly_if_there_is_more(Order order) {
-        keep(store, every(1, 2 * PAGE, PULSE_OF_ADA));
+        appendAll(store, regularColumns(1, 2 * PAGE, HEART_RATE_OF_ADA));
         var range = range(TimeRange.ALL, order);
         var chunks = ask(range, "", Long.MAX_VALUE);
         assertThat(chunks).extracting(RangeQueryTest::size).containsExactly(PAGE, PAGE);
@@ -181,30 +195,30 @@ class RangeQueryTest {
 
         @Test
         void lead_on_to_what_was_stored_meanwhile_and_repeat_nothing() {
-            keep(store, columns(PULSE_OF_ADA, times(10, 20, 30), 60, 61, 62));
+            appendAll(store, columns(HEART_RATE_OF_ADA, times(10, 20, 30), 60, 61, 62));
             var token = ask(ALL, "", 2).getLast().pageToken();
-            keep(
+            appendAll(
                     store,
-                    columns(PULSE_OF_ADA, times(5, 25, 35), 70, 71, 72),
-                    columns(BREATH_OF_ADA, times(9, 22), 14, 15));
+                    columns(HEART_RATE_OF_ADA, times(5, 25, 35), 70, 71, 72),
+                    columns(RESPIRATION_OF_ADA, times(9, 22), 14, 15));
             var rest = ask(ALL, token, Long.MAX_VALUE);
             assertThat(rest).hasSize(1);
             assertThat(rest.getFirst().columns())
                     .containsExactly(
-                            columns(PULSE_OF_ADA, times(25, 30, 35), 71, 62, 72),
-                            columns(BREATH_OF_ADA, times(22), 15));
+                            columns(HEART_RATE_OF_ADA, times(25, 30, 35), 71, 62, 72),
+                            columns(RESPIRATION_OF_ADA, times(22), 15));
         }
 
         @Test
         void may_be_used_again() {
-            keep(store, every(1, 10, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 10, HEART_RATE_OF_ADA));
             var token = ask(ALL, "", 4).getLast().pageToken();
             assertThat(ask(ALL, token, 3)).isEqualTo(ask(ALL, token, 3)).hasSize(1);
         }
 
         @Test
         void give_no_patient_away() {
-            keep(store, every(1, 10, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 10, HEART_RATE_OF_ADA));
             var token = ask(ALL, "", 4).getLast().pageToken();
             assertThat(token).matches("[A-Za-z0-9_-]+");
             assertThat(new String(Base64.getUrlDecoder().decode(token), StandardCharsets.ISO_8859_1))
@@ -217,9 +231,9 @@ class RangeQueryTest {
 
         @Test
         void reads_nothing_before_it_is_asked_for_and_one_page_ahead_then() {
-            keep(store, every(1, 3 * PAGE, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(0));
+                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(0));
             assertThat(store.reads()).isEmpty();
             for (int pages = 1; pages <= 3; pages++) {
                 subscriber.assertNotTerminated();
@@ -232,60 +246,62 @@ class RangeQueryTest {
 
         @Test
         void reads_only_the_series_that_have_run_out() {
-            keep(store, every(1, 3 * PAGE, PULSE_OF_ADA), every(PAGE, 3, BREATH_OF_ADA));
+            appendAll(
+                    store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA), regularColumns(PAGE, 3, RESPIRATION_OF_ADA));
             var subscriber =
-                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
-            assertThat(store.reads()).containsExactlyInAnyOrder(PULSE_OF_ADA, BREATH_OF_ADA, PULSE_OF_ADA);
+                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            assertThat(store.reads())
+                    .containsExactlyInAnyOrder(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA, HEART_RATE_OF_ADA);
             subscriber.request(Long.MAX_VALUE);
             subscriber.assertCompleted();
-            assertThat(store.reads()).filteredOn(BREATH_OF_ADA::equals).hasSize(1);
+            assertThat(store.reads()).filteredOn(RESPIRATION_OF_ADA::equals).hasSize(1);
         }
 
         @Test
         void reads_no_more_once_the_limit_is_reached() {
-            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             ask(ALL, "", PAGE + 1);
             assertThat(store.reads()).hasSize(2);
         }
 
         @Test
         void reads_no_more_once_the_caller_has_left() {
-            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
-            store.hold();
+                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            store.pause();
             subscriber.request(3);
             subscriber.cancel();
-            store.tellFromNowOn();
+            store.resume();
             assertThat(subscriber.getItems()).hasSize(2);
             assertThat(store.reads()).hasSize(3);
-            assertThat(store.readsGivenUp()).isEqualTo(1);
+            assertThat(store.cancelledReads()).isEqualTo(1);
         }
 
         @Test
         void gives_up_what_is_read_ahead_when_the_caller_leaves_without_having_asked_for_it() {
-            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
-            store.hold();
+                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            store.pause();
             subscriber.request(1);
             assertThat(subscriber.getItems()).hasSize(2);
-            assertThat(store.readsGivenUp()).isZero();
+            assertThat(store.cancelledReads()).isZero();
             subscriber.cancel();
-            assertThat(store.readsGivenUp()).isEqualTo(1);
+            assertThat(store.cancelledReads()).isEqualTo(1);
         }
 
         @Test
         void hands_on_what_was_read_before_what_could_not_be_read() {
-            keep(store, every(1, 5 * PAGE, PULSE_OF_ADA));
+            appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.ask(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Chunk>create(1));
+                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
             store.close();
             subscriber.request(1);
             assertThat(subscriber.getItems()).hasSize(2);
             subscriber.assertNotTerminated();
             subscriber.request(1);
-            subscriber.assertFailedWith(Problem.Unavailable.class);
+            subscriber.assertFailedWith(PlaneException.Unavailable.class);
         }
     }
 
@@ -294,24 +310,24 @@ class RangeQueryTest {
     @EnumSource
     void more_series_than_there_is_room_for_are_read_in_small_pages(Order order) {
         var stored = IntStream.range(0, 1_100)
-                .mapToObj(i -> every(7 + i % 5, 100, series("ada", "d" + i, PULSE)))
+                .mapToObj(i -> regularColumns(7 + i % 5, 100, series("ada", "d" + i, HEART_RATE)))
                 .toList();
-        keep(store, stored);
+        appendAll(store, stored);
         var chunks = new ArrayList<List<Columns>>();
         for (var chunk : ask(range(TimeRange.ALL, order), "", Long.MAX_VALUE)) {
             chunks.add(chunk.columns());
         }
         assertThat(chunks).hasSizeGreaterThan(1);
         var answer = chunks.stream()
-                .flatMap(columns -> Flat.of(columns, order).stream())
+                .flatMap(columns -> ReferenceReadings.flatten(columns, order).stream())
                 .toList();
-        assertThat(answer.equals(Flat.of(stored, order))).isTrue();
+        assertThat(answer.equals(ReferenceReadings.flatten(stored, order))).isTrue();
     }
 
     @Test
     void fails_with_what_the_store_fails_with() {
-        keep(store, every(1, 10, PULSE_OF_ADA));
+        appendAll(store, regularColumns(1, 10, HEART_RATE_OF_ADA));
         store.close();
-        assertThatThrownBy(() -> ask(ALL, "", 1)).isInstanceOf(Problem.Unavailable.class);
+        assertThatThrownBy(() -> ask(ALL, "", 1)).isInstanceOf(PlaneException.Unavailable.class);
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 /** What every store promises. A store passes by extending this class and saying how it is opened. */
 public abstract class StoreContract {
 
-    protected static final Series PULSE = new Series("p1", "d1", "8867-4", "/min");
-    static final Series BREATH = new Series("p1", "d1", "9279-1", "/min");
-    static final Series PULSE_ELSEWHERE = new Series("p1", "d2", "8867-4", "/min");
+    protected static final Series HEART_RATE = new Series("p1", "d1", "8867-4", "/min");
+    static final Series RESPIRATORY_RATE = new Series("p1", "d1", "9279-1", "/min");
+    static final Series HEART_RATE_OF_D2 = new Series("p1", "d2", "8867-4", "/min");
 
     protected final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
     protected Store store;
@@ -47,56 +47,56 @@ public abstract class StoreContract {
     }
 
     @Nested
-    class Appending extends AppendingContract {
+    class AppendTests extends AppendContract {
 
-        Appending() {
+        AppendTests() {
             super(StoreContract.this);
         }
     }
 
     @Nested
-    class Querying extends QueryingContract {
+    class QueryTests extends QueryContract {
 
-        Querying() {
+        QueryTests() {
             super(StoreContract.this);
         }
     }
 
     @Nested
-    class Registering extends RegisteringContract {
+    class RegistrationTests extends RegistrationContract {
 
-        Registering() {
+        RegistrationTests() {
             super(StoreContract.this);
         }
     }
 
     @Nested
-    class Assigning extends AssigningContract {
+    class AssignmentTests extends AssignmentContract {
 
-        Assigning() {
+        AssignmentTests() {
             super(StoreContract.this);
         }
     }
 
     @Nested
-    class Consenting extends ConsentingContract {
+    class ConsentTests extends ConsentContract {
 
-        Consenting() {
+        ConsentTests() {
             super(StoreContract.this);
         }
     }
 
     @Nested
-    class Erasing extends ErasingContract {
+    class ErasureTests extends ErasureContract {
 
-        Erasing() {
+        ErasureTests() {
             super(StoreContract.this);
         }
     }
 
     @Test
     void says_what_it_holds() {
-        append(batch(1, block(PULSE, times(10), 60), block(BREATH, times(10), 12)));
+        append(batch(1, block(HEART_RATE, times(10), 60), block(RESPIRATORY_RATE, times(10), 12)));
         var size = await(store.size());
         assertThat(size.patients()).isEqualTo(1);
         assertThat(size.devices()).isEqualTo(1);
@@ -107,8 +107,9 @@ public abstract class StoreContract {
     @Test
     void says_that_it_is_closed() {
         store.close();
-        assertThatThrownBy(() -> all(PULSE)).isInstanceOf(Problem.Unavailable.class);
-        assertThatThrownBy(() -> append(batch(1, block(PULSE, times(10), 60)))).isInstanceOf(Problem.Unavailable.class);
+        assertThatThrownBy(() -> all(HEART_RATE)).isInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(() -> append(batch(1, block(HEART_RATE, times(10), 60))))
+                .isInstanceOf(PlaneException.Unavailable.class);
         store = reopen(store);
     }
 
@@ -116,7 +117,7 @@ public abstract class StoreContract {
         return answer.await().atMost(Duration.ofSeconds(30));
     }
 
-    protected final Receipt append(ScreenedBatch batch) {
+    protected final AppendResult append(ScreenedBatch batch) {
         return await(store.readings().append(List.of(batch))).getFirst();
     }
 

@@ -47,7 +47,7 @@ public final class TestSite implements Site {
     }
 
     @Override
-    public boolean holds(long asOf) {
+    public boolean isFresh(long asOf) {
         return holding && asOf >= fence.get();
     }
 
@@ -57,7 +57,7 @@ public final class TestSite implements Site {
     }
 
     @Override
-    public void stored(Columns fresh) {
+    public void readingsStored(Columns fresh) {
         stored.add(fresh);
     }
 

@@ -56,7 +56,7 @@ public final class Catalogue {
         return Optional.ofNullable(signs.get(code));
     }
 
-    public List<PressurePair> pressures() {
+    public List<PressurePair> pressurePairs() {
         return pressures;
     }
 }

@@ -18,15 +18,15 @@ public final class Identifier {
     private Identifier() {}
 
     /** What is wrong with it, as the end of a sentence that starts with the field's name; empty if nothing is. */
-    public static Optional<String> fault(String text) {
+    public static Optional<String> describeViolation(String text) {
         if (text.isEmpty()) {
             return Optional.of("must not be empty");
         }
-        return faultOfText(text, MAX_LENGTH);
+        return describeTextViolation(text, MAX_LENGTH);
     }
 
     /** The same rule for a field that may be empty and has a bound of its own. */
-    public static Optional<String> faultOfText(String text, int maxLength) {
+    public static Optional<String> describeTextViolation(String text, int maxLength) {
         var plain = true;
         for (int i = 0; i < text.length() && plain; i++) {
             plain = text.charAt(i) > ' ' && text.charAt(i) <= '~';
@@ -35,10 +35,10 @@ public final class Identifier {
         if (length > maxLength) {
             return Optional.of("must have at most " + maxLength + " characters, has " + length);
         }
-        return plain ? Optional.empty() : faultBeyondAscii(text);
+        return plain ? Optional.empty() : describeNonAsciiViolation(text);
     }
 
-    private static Optional<String> faultBeyondAscii(String text) {
+    private static Optional<String> describeNonAsciiViolation(String text) {
         if (!text.codePoints().allMatch(Identifier::isPrintable)) {
             return Optional.of("must consist of printable characters");
         }

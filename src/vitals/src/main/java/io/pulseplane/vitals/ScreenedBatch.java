@@ -22,12 +22,12 @@ public record ScreenedBatch(
     /**
      * Readings of one series, strictly ascending in time.
      *
-     * @param origins where each reading stood in the block as it was sent; {@code null} if all stand where they stood
+     * @param originalIndexes where each reading stood in the block as it was sent; {@code null} if all stand where they stood
      */
-    public record Block(Columns columns, int[] origins) {
+    public record Block(Columns columns, int[] originalIndexes) {
 
-        public int originOf(int index) {
-            return origins == null ? index : origins[index];
+        public int originalIndexOf(int index) {
+            return originalIndexes == null ? index : originalIndexes[index];
         }
     }
 

@@ -39,7 +39,7 @@ class CatalogueTest {
 
     @Test
     void pairs_the_pressures_of_each_kind() {
-        assertThat(catalogue.pressures())
+        assertThat(catalogue.pressurePairs())
                 .containsExactly(
                         new PressurePair("8480-6", "8462-4"),
                         new PressurePair("76534-7", "76535-4"),

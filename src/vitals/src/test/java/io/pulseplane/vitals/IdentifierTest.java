@@ -14,24 +14,24 @@ class IdentifierTest {
             strings = {"a", "mimic-s00001", "8867-4", "mm[Hg]", "/min", "Müller", "患者", "two words", "💓", "e\u0301x"})
     void accepts_printable_text(String text) {
         var composed = java.text.Normalizer.normalize(text, java.text.Normalizer.Form.NFC);
-        assertThat(Identifier.fault(composed)).isEmpty();
+        assertThat(Identifier.describeViolation(composed)).isEmpty();
     }
 
     @Test
     void accepts_100_characters_and_not_101() {
-        assertThat(Identifier.fault("x".repeat(100))).isEmpty();
-        assertThat(Identifier.fault("x".repeat(101))).contains("must have at most 100 characters, has 101");
+        assertThat(Identifier.describeViolation("x".repeat(100))).isEmpty();
+        assertThat(Identifier.describeViolation("x".repeat(101))).contains("must have at most 100 characters, has 101");
     }
 
     @Test
     void counts_characters_and_not_chars() {
-        assertThat(Identifier.fault("💓".repeat(100))).isEmpty();
-        assertThat(Identifier.fault("💓".repeat(101))).isPresent();
+        assertThat(Identifier.describeViolation("💓".repeat(100))).isEmpty();
+        assertThat(Identifier.describeViolation("💓".repeat(101))).isPresent();
     }
 
     @Test
     void rejects_nothing_at_all() {
-        assertThat(Identifier.fault("")).contains("must not be empty");
+        assertThat(Identifier.describeViolation("")).contains("must not be empty");
     }
 
     @ParameterizedTest
@@ -50,22 +50,22 @@ class IdentifierTest {
                 "\ufeffa"
             })
     void rejects_what_nobody_can_see(String text) {
-        assertThat(Identifier.fault(text)).contains("must consist of printable characters");
+        assertThat(Identifier.describeViolation(text)).contains("must consist of printable characters");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {" a", "a ", " "})
     void rejects_blanks_at_the_ends(String text) {
-        assertThat(Identifier.fault(text)).contains("must not start or end with a blank");
+        assertThat(Identifier.describeViolation(text)).contains("must not start or end with a blank");
     }
 
     @Test
     void rejects_an_id_that_differs_only_in_normalisation() {
-        assertThat(Identifier.fault("Mu\u0308ller")).contains("must be in Unicode normalisation form C");
+        assertThat(Identifier.describeViolation("Mu\u0308ller")).contains("must be in Unicode normalisation form C");
     }
 
     @Test
     void lets_other_texts_be_empty() {
-        assertThat(Identifier.faultOfText("", 200)).isEqualTo(Optional.empty());
+        assertThat(Identifier.describeTextViolation("", 200)).isEqualTo(Optional.empty());
     }
 }

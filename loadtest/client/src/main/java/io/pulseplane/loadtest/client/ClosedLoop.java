@@ -14,15 +14,16 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ClosedLoop<Q, R> {
 
-    private final Connections connections;
-    private final Calls<Q, R> calls;
+    private final ClientConnections connections;
+    private final CallGenerator<Q, R> calls;
     private final long count;
     private final long until;
     private final Tally tally;
     private final AtomicLong next = new AtomicLong();
     private final CountDownLatch workers;
 
-    private ClosedLoop(Connections connections, Calls<Q, R> calls, int underWay, long count, long from, long until) {
+    private ClosedLoop(
+            ClientConnections connections, CallGenerator<Q, R> calls, int underWay, long count, long from, long until) {
         this.connections = connections;
         this.calls = calls;
         this.count = count;
@@ -32,8 +33,8 @@ final class ClosedLoop<Q, R> {
     }
 
     /** Warms up and then measures, for so long each. */
-    static <Q, R> Outcome during(
-            Connections connections, Calls<Q, R> calls, int underWay, Duration warmUp, Duration measured)
+    static <Q, R> Outcome runFor(
+            ClientConnections connections, CallGenerator<Q, R> calls, int underWay, Duration warmUp, Duration measured)
             throws InterruptedException {
         long from = System.nanoTime() + warmUp.toNanos();
         var loop = new ClosedLoop<>(connections, calls, underWay, Long.MAX_VALUE, from, from + measured.toNanos());
@@ -42,7 +43,7 @@ final class ClosedLoop<Q, R> {
     }
 
     /** Makes so many calls, and fails if any of them does. */
-    static <Q, R> Outcome times(Connections connections, Calls<Q, R> calls, int underWay, long count)
+    static <Q, R> Outcome runCount(ClientConnections connections, CallGenerator<Q, R> calls, int underWay, long count)
             throws InterruptedException {
         long start = System.nanoTime();
         var loop = new ClosedLoop<>(connections, calls, underWay, count, start, start + Long.MAX_VALUE / 2);
@@ -67,7 +68,7 @@ final class ClosedLoop<Q, R> {
             workers.countDown();
             return;
         }
-        var call = connections.of(number).newCall(calls.method(), CallOptions.DEFAULT);
+        var call = connections.channel(number).newCall(calls.method(), CallOptions.DEFAULT);
         call.start(new Answer(), calls.headersOf(number));
         call.request(Integer.MAX_VALUE);
         call.sendMessage(calls.request().apply(number));

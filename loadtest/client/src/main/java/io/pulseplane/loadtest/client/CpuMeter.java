@@ -33,7 +33,7 @@ final class CpuMeter {
     }
 
     /** Microseconds for each of so many answers. */
-    double microsOf(double answers) {
+    double microsPerAnswer(double answers) {
         return used.join().toNanos() / 1e3 / answers;
     }
 }

@@ -6,12 +6,12 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.pulseplane.api.v1.GetLatestRequest;
-import io.pulseplane.api.v1.GetLatestResponse;
-import io.pulseplane.api.v1.QueryServiceGrpc;
-import io.pulseplane.api.v1.Reading;
-import io.pulseplane.api.v1.StreamLatestRequest;
-import io.pulseplane.api.v1.StreamLatestResponse;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.GetLatestResponse;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.Reading;
+import io.pulseplane.v1.StreamLatestRequest;
+import io.pulseplane.v1.StreamLatestResponse;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.grpc.VertxServerBuilder;
@@ -94,9 +94,9 @@ final class EchoServer {
         var vertx = oneLoop();
         var server = GrpcServer.server(vertx);
         server.callHandler(
-                served(QueryServiceGrpc.getGetLatestMethod()),
+                serviceMethod(QueryServiceGrpc.getGetLatestMethod()),
                 call -> call.handler(_ -> call.response().end(latest())));
-        server.callHandler(served(QueryServiceGrpc.getStreamLatestMethod()), call -> {
+        server.callHandler(serviceMethod(QueryServiceGrpc.getStreamLatestMethod()), call -> {
             call.handler(_ -> call.response().write(streamed()));
             call.endHandler(_ -> call.response().end());
         });
@@ -109,7 +109,7 @@ final class EchoServer {
                 .actualPort();
     }
 
-    private static <Q, R> ServiceMethod<Q, R> served(MethodDescriptor<Q, R> rpc) {
+    private static <Q, R> ServiceMethod<Q, R> serviceMethod(MethodDescriptor<Q, R> rpc) {
         return ServiceMethod.server(
                 ServiceName.create(rpc.getServiceName()),
                 rpc.getBareMethodName(),

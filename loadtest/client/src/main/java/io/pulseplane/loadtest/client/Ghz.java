@@ -28,10 +28,10 @@ final class Ghz {
      */
     record Result(String name, String rpc, long count, double perSecond, Map<Double, Double> millis, String statuses) {
 
-        boolean keepsPromise() {
-            return millis.get(50.0) <= Promise.P50_MILLIS
-                    && millis.get(99.0) <= Promise.P99_MILLIS
-                    && millis.get(99.9) <= Promise.P999_MILLIS;
+        boolean meetsLatencyObjective() {
+            return millis.get(50.0) <= LatencyObjective.P50_MILLIS
+                    && millis.get(99.0) <= LatencyObjective.P99_MILLIS
+                    && millis.get(99.9) <= LatencyObjective.P999_MILLIS;
         }
     }
 

@@ -21,7 +21,7 @@ final class Growth {
     }
 
     /** Which curves, and how far. */
-    static final class Bounds {
+    static final class Options {
 
         @Option(
                 names = "--growth",
@@ -48,47 +48,47 @@ final class Growth {
         private long readings;
     }
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
     private final Plane.Setup setup;
 
-    Growth(Bench bench, Report report, Plane.Setup setup) {
+    Growth(Harness bench, Report report, Plane.Setup setup) {
         this.bench = bench;
         this.report = report;
         this.setup = setup;
     }
 
-    void measure(Bounds bounds) throws IOException, InterruptedException {
+    void measure(Options bounds) throws IOException, InterruptedException {
         for (var curve : bounds.curves) {
             var name = curve.name().toLowerCase(Locale.ROOT);
             System.out.println("  by " + name);
-            var data = bench.out().resolve("growth-" + name);
+            var data = bench.outputDirectory().resolve("growth-" + name);
             LoadTest.delete(data);
             switch (curve) {
                 case PATIENTS -> new GrowthOfPatients(bench, report).measure(setup, data, bounds.patients);
                 case CONNECTIONS -> new GrowthOfConnections(bench, report).measure(setup, data, bounds.connections);
                 case BATCHES -> batches(data);
-                case STORED -> new GrowthOfStored(bench, report).measure(setup, data, bounds.readings);
+                case STORED -> new GrowthOfStoredReadings(bench, report).measure(setup, data, bounds.readings);
             }
             LoadTest.delete(data);
             // A curve takes minutes, and the next one may be given up.
-            report.write(bench.out());
+            report.write(bench.outputDirectory());
         }
     }
 
     private void batches(Path data) throws IOException, InterruptedException {
-        var shapes = decades(1, 10_000).stream()
-                .map(size -> new IngestLoad.Shape(1, size.intValue()))
+        var shapes = powersOfTen(1, 10_000).stream()
+                .map(size -> new IngestLoad.BatchShape(1, size.intValue()))
                 .toList();
         try (var plane = Plane.start(setup, data, 0)) {
-            new History(plane, 1).fill(1);
+            new SeedData(plane, 1).fill(1);
             new IngestLoad(bench, report)
                     .measure(plane, "How ingest grows with the size of a batch", "growth-batches", shapes);
         }
     }
 
     /** 1, 10, 100 and so on up to a bound. */
-    static List<Long> decades(long from, long to) {
+    static List<Long> powersOfTen(long from, long to) {
         var decades = new ArrayList<Long>();
         for (long decade = from; decade <= to; decade *= 10) {
             decades.add(decade);

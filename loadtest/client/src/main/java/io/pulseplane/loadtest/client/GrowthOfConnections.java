@@ -17,10 +17,10 @@ final class GrowthOfConnections {
 
     private static final int PATIENTS = 100;
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
 
-    GrowthOfConnections(Bench bench, Report report) {
+    GrowthOfConnections(Harness bench, Report report) {
         this.bench = bench;
         this.report = report;
     }
@@ -28,7 +28,7 @@ final class GrowthOfConnections {
     void measure(Plane.Setup setup, Path data, int most) throws IOException, InterruptedException {
         var rows = report.table(
                 "How GetLatest grows with connections",
-                Bench.UNDER_WAY
+                Harness.CONCURRENT_CALLS
                         + " calls under way over so many connections in turn, own client, warm; live heap after a collection"
                         + " with all of them open and nobody calling. pulseplane.gate.max-connections-per-address is raised.",
                 "connections",
@@ -41,21 +41,21 @@ final class GrowthOfConnections {
         var points = new ArrayList<double[]>();
         try (var plane =
                 Plane.start(setup.with("-Dpulseplane.gate.max-connections-per-address=" + (most + OTHERS)), data, 0)) {
-            new History(plane, PATIENTS).fill(1);
-            var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
-            var calls = Bench.latest(caller, PATIENTS);
-            try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+            new SeedData(plane, PATIENTS).fill(1);
+            var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
+            var calls = Harness.getLatestCalls(caller, PATIENTS);
+            try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
                 bench.unary("GetLatest before connections", plane.server(), connections, calls);
             }
             double heapBefore = plane.liveHeapMib();
             double residentBefore = plane.residentMib();
-            for (long count : Growth.decades(1, most)) {
+            for (long count : Growth.powersOfTen(1, most)) {
                 if (count + OTHERS > openFiles()) {
                     report.note(Report.number(count) + " connections were not tried: ulimit -n is " + openFiles());
                     break;
                 }
-                try (var connections = new Connections(plane.port(), (int) count)) {
-                    ClosedLoop.times(connections, calls, (int) Math.min(count, PATIENTS), count);
+                try (var connections = new ClientConnections(plane.port(), (int) count)) {
+                    ClosedLoop.runCount(connections, calls, (int) Math.min(count, PATIENTS), count);
                     var name = "GetLatest over " + Report.number(count) + " connections";
                     var peak = bench.unary(name, plane.server(), connections, calls);
                     double heap = plane.liveHeapMib();
@@ -63,7 +63,7 @@ final class GrowthOfConnections {
                     rows.add(List.of(
                             count,
                             peak.perSecond(),
-                            peak.micros(),
+                            peak.cpuMicrosPerAnswer(),
                             heap,
                             count < PATIENTS ? Double.NaN : (heap - heapBefore) * 1_024 / count,
                             resident,

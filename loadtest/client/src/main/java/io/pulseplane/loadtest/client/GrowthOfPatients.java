@@ -10,10 +10,10 @@ final class GrowthOfPatients {
 
     private static final int FEWEST = 100;
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
 
-    GrowthOfPatients(Bench bench, Report report) {
+    GrowthOfPatients(Harness bench, Report report) {
         this.bench = bench;
         this.report = report;
     }
@@ -21,7 +21,7 @@ final class GrowthOfPatients {
     void measure(Plane.Setup setup, Path data, int most) throws IOException, InterruptedException {
         var rows = report.table(
                 "How GetLatest grows with patients",
-                "Of so many patients with " + History.signs()
+                "Of so many patients with " + SeedData.signs()
                         + " series each in turn, own client, warm; live heap after a"
                         + " collection; bytes of it for each series that came with the step.",
                 "patients",
@@ -33,27 +33,27 @@ final class GrowthOfPatients {
                 "resident MiB");
         var points = new ArrayList<double[]>();
         try (var plane = Plane.start(setup, data, 0)) {
-            var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
+            var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
             long before = 0;
             double heapBefore = plane.liveHeapMib();
-            for (long patients : Growth.decades(FEWEST, most)) {
+            for (long patients : Growth.powersOfTen(FEWEST, most)) {
                 long begun = System.nanoTime();
-                new History(plane, (int) patients).fillByWard((int) before);
+                new SeedData(plane, (int) patients).fillByWard((int) before);
                 double filled = (System.nanoTime() - begun) / 1e9;
-                try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+                try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
                     var peak = bench.unary(
                             "GetLatest of " + Report.number(patients) + " patients",
                             plane.server(),
                             connections,
-                            Bench.latest(caller, (int) patients));
+                            Harness.getLatestCalls(caller, (int) patients));
                     double heap = plane.liveHeapMib();
                     rows.add(List.of(
                             patients,
                             filled,
                             peak.perSecond(),
-                            peak.micros(),
+                            peak.cpuMicrosPerAnswer(),
                             heap,
-                            (heap - heapBefore) * (1 << 20) / (patients - before) / History.signs(),
+                            (heap - heapBefore) * (1 << 20) / (patients - before) / SeedData.signs(),
                             plane.residentMib()));
                     points.add(new double[] {patients, peak.perSecond()});
                     before = patients;

@@ -29,13 +29,13 @@ final class H2load {
     /** In milliseconds; what ends in a longer name is looked for first. */
     private static final Map<String, Double> UNITS = units();
 
-    private static final int STORMING = 1_000;
+    private static final int OVERLOAD_STREAMS = 1_000;
     private static final int CONNECTIONS = 4;
     private static final int STREAMS = 64;
-    private static final int TRIED = 1_000;
+    private static final int CHECK_REQUESTS = 1_000;
 
     /** So few that a server which is cold turns none of them away. */
-    private static final int STREAMS_TRIED = 16;
+    private static final int CHECK_STREAMS = 16;
 
     /** How much an answer may differ from another in size: in the number of its last digit. */
     private static final double TOLERANCE = 1.1;
@@ -66,10 +66,10 @@ final class H2load {
     void check(int port, String rpc, Optional<String> token, MessageLite request, int answerBytes)
             throws IOException, InterruptedException {
         var said = run(
-                List.of("-c", "1", "-m", Integer.toString(STREAMS_TRIED), "-n", Integer.toString(TRIED)),
+                List.of("-c", "1", "-m", Integer.toString(CHECK_STREAMS), "-n", Integer.toString(CHECK_REQUESTS)),
                 options(token, request),
                 url(port, rpc));
-        checkSize(said, TRIED, answerBytes);
+        checkSize(said, CHECK_REQUESTS, answerBytes);
     }
 
     /** To h2load, an answer that is an error is an answer, too. */
@@ -82,16 +82,16 @@ final class H2load {
     }
 
     /** Requests a second to a gRPC rpc, whatever they are answered by. */
-    double sent(int port, String rpc, Optional<String> token, MessageLite request, Duration measured)
+    double requestsPerSecond(int port, String rpc, Optional<String> token, MessageLite request, Duration measured)
             throws IOException, InterruptedException {
-        return rate(run(saturating(Duration.ZERO, measured), options(token, request), url(port, rpc)));
+        return rate(run(saturationOptions(Duration.ZERO, measured), options(token, request), url(port, rpc)));
     }
 
     /** Answers a second of an rpc. Fails if there are others among them than messages of so many bytes. */
-    double answered(
+    double answersPerSecond(
             int port, String rpc, Optional<String> token, MessageLite request, int answerBytes, Duration measured)
             throws IOException, InterruptedException {
-        var said = run(saturating(Duration.ZERO, measured), options(token, request), url(port, rpc));
+        var said = run(saturationOptions(Duration.ZERO, measured), options(token, request), url(port, rpc));
         checkSize(said, Double.parseDouble(group(REQUESTS, said, 1)), answerBytes);
         return rate(said);
     }
@@ -102,10 +102,10 @@ final class H2load {
      * @param answered messages a second; whatever else came back counts for nothing
      * @param meanMillis from when HTTP/2 let a call be sent to its answer
      */
-    record Storm(double answered, double meanMillis, double maxMillis) {}
+    record OverloadResult(double answered, double meanMillis, double maxMillis) {}
 
     /** Calls at a fixed rate, on so many connections. */
-    Storm storm(
+    OverloadResult overload(
             int port,
             String rpc,
             String token,
@@ -119,14 +119,15 @@ final class H2load {
                 "-c",
                 Integer.toString(connections),
                 "-m",
-                Integer.toString(STORMING),
+                Integer.toString(OVERLOAD_STREAMS),
                 "-D",
                 Long.toString(measured.toSeconds()),
                 "--rps",
                 Double.toString(perSecond / connections));
         var said = run(length, options(Optional.of(token), request), url(port, rpc));
         double answers = Double.parseDouble(group(DATA, said, 1)) / (1 + Integer.BYTES + answerBytes);
-        return new Storm(answers / measured.toSeconds(), millis(group(TIME, said, 2)), millis(group(TIME, said, 1)));
+        return new OverloadResult(
+                answers / measured.toSeconds(), millis(group(TIME, said, 2)), millis(group(TIME, said, 1)));
     }
 
     private static double millis(String time) {
@@ -165,11 +166,12 @@ final class H2load {
     }
 
     /** Requests a second for a page. */
-    double get(int port, String path, Duration warmUp, Duration measured) throws IOException, InterruptedException {
-        return rate(run(saturating(warmUp, measured), List.of(), "http://127.0.0.1:" + port + path));
+    double pagesPerSecond(int port, String path, Duration warmUp, Duration measured)
+            throws IOException, InterruptedException {
+        return rate(run(saturationOptions(warmUp, measured), List.of(), "http://127.0.0.1:" + port + path));
     }
 
-    private static List<String> saturating(Duration warmUp, Duration measured) {
+    private static List<String> saturationOptions(Duration warmUp, Duration measured) {
         return List.of(
                 "-c",
                 Integer.toString(CONNECTIONS),

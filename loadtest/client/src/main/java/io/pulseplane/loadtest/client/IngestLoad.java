@@ -1,8 +1,8 @@
 package io.pulseplane.loadtest.client;
 
-import io.pulseplane.api.v1.IngestServiceGrpc;
-import io.pulseplane.api.v1.StreamReadingsRequest;
-import io.pulseplane.api.v1.StreamReadingsResponse;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.StreamReadingsRequest;
+import io.pulseplane.v1.StreamReadingsResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class IngestLoad {
      *
      * @param perSeries readings of each of so many vital signs
      */
-    record Shape(int signs, int perSeries) {
+    record BatchShape(int signs, int perSeries) {
 
         int readings() {
             return signs * perSeries;
@@ -37,7 +37,7 @@ final class IngestLoad {
     }
 
     /** How it went, for those who sent and for the one who asked. */
-    private record Row(Outcome acknowledged, Outcome bystander) {
+    private record Row(Outcome ingest, Outcome probe) {
 
         static List<String> names() {
             return List.of(
@@ -55,47 +55,48 @@ final class IngestLoad {
 
         List<Object> values() {
             return List.of(
-                    acknowledged.millis(50),
-                    acknowledged.millis(99),
-                    acknowledged.millis(99.9),
-                    acknowledged.maxMillis(),
-                    acknowledged.failuresText(),
-                    acknowledged.held(),
-                    bystander.millis(50),
-                    bystander.millis(99),
-                    bystander.millis(99.9),
-                    bystander.maxMillis());
+                    ingest.millis(50),
+                    ingest.millis(99),
+                    ingest.millis(99.9),
+                    ingest.maxMillis(),
+                    ingest.failuresText(),
+                    ingest.notSent(),
+                    probe.millis(50),
+                    probe.millis(99),
+                    probe.millis(99.9),
+                    probe.maxMillis());
         }
     }
 
     /** Sends for a while: for a lead that does not count, and then for what is measured. */
     private interface Load {
         Outcome send(
-                Connections connections,
-                Calls<StreamReadingsRequest, StreamReadingsResponse> calls,
+                ClientConnections connections,
+                CallGenerator<StreamReadingsRequest, StreamReadingsResponse> calls,
                 Duration lead,
                 Duration measured)
                 throws InterruptedException;
     }
 
-    private static final List<Shape> SHAPES = List.of(
-            new Shape(1, 10),
-            new Shape(1, 1_000),
-            new Shape(History.signs(), 1),
-            new Shape(History.signs(), 10),
-            new Shape(History.signs(), 100),
-            new Shape(History.signs(), 1_000));
+    private static final List<BatchShape> SHAPES = List.of(
+            new BatchShape(1, 10),
+            new BatchShape(1, 1_000),
+            new BatchShape(SeedData.signs(), 1),
+            new BatchShape(SeedData.signs(), 10),
+            new BatchShape(SeedData.signs(), 100),
+            new BatchShape(SeedData.signs(), 1_000));
 
     /** What is wanted, in readings a second, and what is to be seen of it: nothing for longer than 20 ms. */
-    private static final Map<Shape, Integer> GOALS = Map.of(new Shape(1, 10), 300_000, new Shape(1, 1_000), 3_000_000);
+    private static final Map<BatchShape, Integer> TARGET_READINGS_PER_SECOND =
+            Map.of(new BatchShape(1, 10), 300_000, new BatchShape(1, 1_000), 3_000_000);
 
     private static final int MONITORS = 8;
 
     /** Unacknowledged batches of each monitor, as the plane's own client has them. */
-    private static final int WINDOW = 16;
+    private static final int BATCHES_IN_FLIGHT = 16;
 
     /** As many readings of each monitor are under way where batches are so small that their number would be the bound. */
-    private static final int WINDOW_OF_SMALL = 128;
+    private static final int SMALL_BATCHES_IN_FLIGHT = 128;
 
     private static final int SMALL = 100;
 
@@ -104,19 +105,19 @@ final class IngestLoad {
 
     private static final long SECOND_US = 1_000_000;
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
 
-    IngestLoad(Bench bench, Report report) {
+    IngestLoad(Harness bench, Report report) {
         this.bench = bench;
         this.report = report;
     }
 
     void measure(Plane plane) throws IOException, InterruptedException {
-        var before = plane.store();
+        var before = plane.footprint();
         measure(plane, "Durable ingest", "ingest", SHAPES);
-        atTheGoal(plane);
-        var after = plane.settledStore();
+        measureAtTarget(plane);
+        var after = plane.compactedFootprint();
         long readings = after.readings() - before.readings();
         report.table(
                         "What ingest leaves on disk",
@@ -130,22 +131,24 @@ final class IngestLoad {
                         (double) (after.bytes() - before.bytes()) / readings));
     }
 
-    void measure(Plane plane, String title, String chart, List<Shape> shapes) throws IOException, InterruptedException {
+    void measure(Plane plane, String title, String chart, List<BatchShape> shapes)
+            throws IOException, InterruptedException {
         var table = table(
                 title,
-                MONITORS + " monitors stream batches, " + WINDOW + " under way each, or " + WINDOW_OF_SMALL
-                        + " where they are smaller than " + SMALL + " readings; milliseconds to the acknowledgement");
+                MONITORS + " monitors stream batches, " + BATCHES_IN_FLIGHT + " under way each, or "
+                        + SMALL_BATCHES_IN_FLIGHT + " where they are smaller than " + SMALL
+                        + " readings; milliseconds to the acknowledgement");
         var points = new TreeMap<Integer, List<double[]>>();
         for (var shape : shapes) {
-            int window = shape.readings() < SMALL ? WINDOW_OF_SMALL : WINDOW;
+            int window = shape.readings() < SMALL ? SMALL_BATCHES_IN_FLIGHT : BATCHES_IN_FLIGHT;
             var row = run(
                     plane,
                     shape,
                     "in-",
-                    (connections, calls, lead, measured) ->
-                            Pipeline.run(connections, calls, IngestLoad::accepted, MONITORS, window, lead, measured));
+                    (connections, calls, lead, measured) -> ClosedLoopStreams.run(
+                            connections, calls, IngestLoad::acceptedReadings, MONITORS, window, lead, measured));
             points.computeIfAbsent(shape.signs(), _ -> new ArrayList<>())
-                    .add(new double[] {shape.readings(), row.acknowledged().perSecond()});
+                    .add(new double[] {shape.readings(), row.ingest().perSecond()});
             add(table, shape, row);
         }
         report.chart(
@@ -160,13 +163,13 @@ final class IngestLoad {
     }
 
     /** What those see who send, and somebody else, while readings come at the rate that is wanted and become chunks. */
-    private void atTheGoal(Plane plane) throws IOException, InterruptedException {
+    private void measureAtTarget(Plane plane) throws IOException, InterruptedException {
         var table = table(
                 "Pauses while readings come",
                 "At a fixed rate, whatever became of batches before; milliseconds from when a batch was due to its"
                         + " acknowledgement");
         for (var shape : SHAPES) {
-            var goal = GOALS.get(shape);
+            var goal = TARGET_READINGS_PER_SECOND.get(shape);
             if (goal != null) {
                 double perSecond = (double) goal / shape.readings();
                 add(
@@ -176,10 +179,10 @@ final class IngestLoad {
                                 plane,
                                 shape,
                                 "at-a-fixed-rate-",
-                                (connections, calls, lead, measured) -> PacedStreams.run(
+                                (connections, calls, lead, measured) -> OpenLoopStreams.run(
                                         connections,
                                         calls,
-                                        IngestLoad::accepted,
+                                        IngestLoad::acceptedReadings,
                                         MONITORS,
                                         perSecond,
                                         lead,
@@ -191,44 +194,45 @@ final class IngestLoad {
     private List<List<Object>> table(String title, String how) {
         return report.table(
                 title,
-                how + ", and of " + (int) Bystander.PER_SECOND + " GetLatest a second by somebody else.",
+                how + ", and of " + (int) Probe.PER_SECOND + " GetLatest a second by somebody else.",
                 Stream.concat(Stream.of("readings in a batch", "readings/s", "batches/s"), Row.names().stream())
                         .toArray(String[]::new));
     }
 
-    private static void add(List<List<Object>> table, Shape shape, Row row) {
-        double perSecond = row.acknowledged().perSecond();
+    private static void add(List<List<Object>> table, BatchShape shape, Row row) {
+        double perSecond = row.ingest().perSecond();
         var line = new ArrayList<Object>(List.of(shape, perSecond, perSecond / shape.readings()));
         line.addAll(row.values());
         table.add(line);
     }
 
     /** Warm. */
-    private Row run(Plane plane, Shape shape, String name, Load load) throws IOException, InterruptedException {
+    private Row run(Plane plane, BatchShape shape, String name, Load load) throws IOException, InterruptedException {
         var calls = batches(plane, shape, name);
-        try (var connections = new Connections(plane.port(), MONITORS)) {
+        try (var connections = new ClientConnections(plane.port(), MONITORS)) {
             bench.warmUp()
-                    .until(
+                    .run(
                             "ingest, " + name + "batches of " + shape,
                             slice -> load.send(connections, calls, Duration.ZERO, slice)
                                     .perSecond());
-            var bystander = Bystander.ask(plane, bench.lead().plus(bench.measured()));
-            var acknowledged = load.send(connections, calls, bench.lead(), bench.measured());
+            var bystander = Probe.start(plane, bench.rampUp().plus(bench.measurement()));
+            var acknowledged = load.send(connections, calls, bench.rampUp(), bench.measurement());
             return new Row(acknowledged, bystander.join());
         }
     }
 
     /** Each monitor's go on where they were when they are asked for again. */
-    private static Calls<StreamReadingsRequest, StreamReadingsResponse> batches(Plane plane, Shape shape, String load) {
-        var template = History.batch("p-ingest", "", 1, FROM_US, shape.signs(), shape.perSeries());
+    private static CallGenerator<StreamReadingsRequest, StreamReadingsResponse> batches(
+            Plane plane, BatchShape shape, String load) {
+        var template = SeedData.batch("p-ingest", "", 1, FROM_US, shape.signs(), shape.perSeries());
         var sequences = new long[MONITORS];
-        return new Calls<>(
+        return new CallGenerator<>(
                 IngestServiceGrpc.getStreamReadingsMethod(),
                 number -> {
                     int monitor = (int) (number % MONITORS);
                     long sequence = ++sequences[monitor];
                     return StreamReadingsRequest.newBuilder()
-                            .setBatch(History.moved(
+                            .setBatch(SeedData.shifted(
                                     template,
                                     monitor(load, monitor, shape),
                                     sequence,
@@ -238,11 +242,11 @@ final class IngestLoad {
                 stream -> Tokens.headers(plane.tokens().ofDevice(monitor(load, stream, shape))));
     }
 
-    private static String monitor(String load, long number, Shape shape) {
+    private static String monitor(String load, long number, BatchShape shape) {
         return load + shape.signs() + "-" + shape.perSeries() + "-" + number;
     }
 
-    static long accepted(StreamReadingsResponse answer) {
+    static long acceptedReadings(StreamReadingsResponse answer) {
         if (!answer.hasAcknowledgement() || answer.getAcknowledgement().getRejectionsCount() > 0) {
             throw new IllegalStateException("not acknowledged: " + answer);
         }

@@ -9,10 +9,10 @@ final class LatencyUnderLoad {
     private static final double[] SHARES = {0.05, 0.1, 0.25, 0.5, 0.75, 0.9};
     private static final double[] PERCENTILES = {50, 99, 99.9};
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
 
-    LatencyUnderLoad(Bench bench, Report report) {
+    LatencyUnderLoad(Harness bench, Report report) {
         this.bench = bench;
         this.report = report;
     }
@@ -38,11 +38,15 @@ final class LatencyUnderLoad {
         for (double percentile : PERCENTILES) {
             lines.add(new Chart.Line("p" + Report.number(percentile).replaceAll("0$", ""), new ArrayList<>()));
         }
-        var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
+        var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
         for (double share : SHARES) {
-            try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
+            try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
                 var outcome = OpenLoop.run(
-                        connections, Bench.latest(caller, patients), share * peak, bench.lead(), bench.measured());
+                        connections,
+                        Harness.getLatestCalls(caller, patients),
+                        share * peak,
+                        bench.rampUp(),
+                        bench.measurement());
                 rows.add(row(share, share * peak, outcome));
                 for (int i = 0; i < PERCENTILES.length; i++) {
                     lines.get(i).points().add(new double[] {share * peak, outcome.millis(PERCENTILES[i])});
@@ -64,7 +68,7 @@ final class LatencyUnderLoad {
                 outcome.millis(99.9),
                 outcome.maxMillis(),
                 outcome.failuresText(),
-                outcome.held(),
-                outcome.keepsPromise() ? "kept" : "broken");
+                outcome.notSent(),
+                outcome.meetsLatencyObjective() ? "kept" : "broken");
     }
 }

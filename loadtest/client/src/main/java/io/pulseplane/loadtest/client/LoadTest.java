@@ -24,7 +24,7 @@ final class LoadTest implements Callable<Integer> {
 
     /** What can be measured. */
     enum Part {
-        YARDSTICKS,
+        BASELINES,
         LATEST,
         LOAD,
         OVERLOAD,
@@ -37,9 +37,9 @@ final class LoadTest implements Callable<Integer> {
     }
 
     /** These ask a plane that is filled with patients. */
-    private static final Set<Part> ON_A_WARD = EnumSet.range(Part.LATEST, Part.SOAK);
+    private static final Set<Part> NEEDS_SEED_DATA = EnumSet.range(Part.LATEST, Part.SOAK);
 
-    private static final Set<Part> NEED_A_PEAK = EnumSet.of(Part.LATEST, Part.LOAD, Part.OVERLOAD, Part.SOAK);
+    private static final Set<Part> NEEDS_PEAK = EnumSet.of(Part.LATEST, Part.LOAD, Part.OVERLOAD, Part.SOAK);
 
     private static final int GHZ_PORT = 9_000;
 
@@ -71,7 +71,7 @@ final class LoadTest implements Callable<Integer> {
             names = "--yardsticks",
             split = ",",
             description = "Of the part of this name: ${COMPLETION-CANDIDATES}. Default: all")
-    private Set<Yardsticks.Kind> kinds = EnumSet.allOf(Yardsticks.Kind.class);
+    private Set<Baselines.Kind> kinds = EnumSet.allOf(Baselines.Kind.class);
 
     @Option(names = "--soak", defaultValue = "10", description = "Minutes of soak. Default: ${DEFAULT-VALUE}")
     private int soakMinutes;
@@ -104,7 +104,7 @@ final class LoadTest implements Callable<Integer> {
     private Path app;
 
     @Mixin
-    private Growth.Bounds growth;
+    private Growth.Options growthOptions;
 
     @Option(
             names = "--recording",
@@ -115,7 +115,7 @@ final class LoadTest implements Callable<Integer> {
     private Path out;
 
     private Report report;
-    private Bench bench;
+    private Harness bench;
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new LoadTest())
@@ -129,44 +129,44 @@ final class LoadTest implements Callable<Integer> {
         delete(out.resolve("data"));
         report = new Report();
         var warmUp = new WarmUp(Duration.ofSeconds(Math.clamp(seconds / 2, 1, 3)), Duration.ofSeconds(warmUpSeconds));
-        bench = new Bench(out, warmUp, Duration.ofSeconds(1), Duration.ofSeconds(seconds));
+        bench = new Harness(out, warmUp, Duration.ofSeconds(1), Duration.ofSeconds(seconds));
         report.fact("servers", "on core " + core + ", java " + String.join(" ", jvm));
-        var yardsticks = new Yardsticks(bench, pin(), report);
-        if (only.contains(Part.YARDSTICKS) && !serve) {
-            say("yardsticks");
+        var yardsticks = new Baselines(bench, taskset(), report);
+        if (only.contains(Part.BASELINES) && !serve) {
+            print("yardsticks");
             yardsticks.measure(kinds, java());
-            if (only.stream().noneMatch(NEED_A_PEAK::contains)) {
-                yardsticks.tell(Map.of());
+            if (only.stream().noneMatch(NEEDS_PEAK::contains)) {
+                yardsticks.writeTable(Map.of());
             }
         }
         try {
-            if (serve || only.stream().anyMatch(ON_A_WARD::contains)) {
-                onAWard(yardsticks);
+            if (serve || only.stream().anyMatch(NEEDS_SEED_DATA::contains)) {
+                measureSeededPlane(yardsticks);
             }
             if (only.contains(Part.GROWTH) && !serve) {
-                say("growth");
-                new Growth(bench, report, setup()).measure(growth);
+                print("growth");
+                new Growth(bench, report, setup()).measure(growthOptions);
             }
             if (only.contains(Part.STORES) && !serve) {
-                say("stores");
+                print("stores");
                 delete(out.resolve("stores"));
-                new Stores(bench, report).measure(pinned(java()), out.resolve("stores"), recording);
+                new StoreComparison(bench, report).measure(pinned(java()), out.resolve("stores"), recording);
                 delete(out.resolve("stores"));
             }
         } finally {
-            warmUp.tell(report);
+            warmUp.reportTo(report);
             report.write(out);
         }
-        say("report in " + out.resolve("report.md"));
+        print("report in " + out.resolve("report.md"));
         return 0;
     }
 
-    private void onAWard(Yardsticks yardsticks) throws IOException, InterruptedException {
+    private void measureSeededPlane(Baselines yardsticks) throws IOException, InterruptedException {
         try (var plane = Plane.start(setup(), out.resolve("data"), serve ? GHZ_PORT : 0)) {
             var history = fill(plane);
             plane.tokens().writeForGhz(out.resolve("tokens"));
             if (serve) {
-                say("serving at port " + plane.port() + ", tokens in " + out.resolve("tokens") + "; Ctrl-C ends it");
+                print("serving at port " + plane.port() + ", tokens in " + out.resolve("tokens") + "; Ctrl-C ends it");
                 Thread.currentThread().join();
             }
             measure(plane, history, yardsticks);
@@ -174,21 +174,21 @@ final class LoadTest implements Callable<Integer> {
     }
 
     private Plane.Setup setup() {
-        return new Plane.Setup(app, out, pin(), jvm);
+        return new Plane.Setup(app, out, taskset(), jvm);
     }
 
     private List<String> pinned(List<String> command) {
-        var pinned = new ArrayList<>(pin());
+        var pinned = new ArrayList<>(taskset());
         pinned.addAll(command);
         return pinned;
     }
 
-    private History fill(Plane plane) throws IOException, InterruptedException {
-        say("history of " + patients + " patients");
-        var history = new History(plane, patients);
+    private SeedData fill(Plane plane) throws IOException, InterruptedException {
+        print("history of " + patients + " patients");
+        var history = new SeedData(plane, patients);
         var filled = history.fill(readings);
         if (only.contains(Part.READS)) {
-            history.fillLong();
+            history.fillMonth();
         }
         report.fact(
                 "history",
@@ -197,41 +197,41 @@ final class LoadTest implements Callable<Integer> {
         return history;
     }
 
-    private void measure(Plane plane, History history, Yardsticks yardsticks) throws IOException, InterruptedException {
+    private void measure(Plane plane, SeedData history, Baselines yardsticks) throws IOException, InterruptedException {
         double peak = Double.NaN;
-        if (only.stream().anyMatch(NEED_A_PEAK::contains)) {
-            say("latest values");
-            var token = Optional.of(plane.tokens().of("authorized_medical_staff"));
-            var peaks = new LinkedHashMap<String, Bench.Peaks>();
+        if (only.stream().anyMatch(NEEDS_PEAK::contains)) {
+            print("latest values");
+            var token = Optional.of(plane.tokens().ofRole("authorized_medical_staff"));
+            var peaks = new LinkedHashMap<String, Harness.PeakThroughputs>();
             for (int asked : new int[] {1, patients}) {
                 var name = "**the plane**, " + (asked == 1 ? "one patient" : asked + " patients");
-                peaks.put(name, bench.peaks(name, plane.server(), token, asked));
+                peaks.put(name, bench.measurePeaks(name, plane.server(), token, asked));
             }
-            yardsticks.tell(peaks);
+            yardsticks.writeTable(peaks);
             peak = peaks.lastEntry().getValue().unary().perSecond();
         }
         if (only.contains(Part.LOAD)) {
-            say("latency under load");
+            print("latency under load");
             new LatencyUnderLoad(bench, report).measure(plane, peak, patients);
         }
         if (only.contains(Part.OVERLOAD)) {
-            say("overload");
+            print("overload");
             new Overload(bench, report).measure(plane, peak);
         }
         if (only.contains(Part.INGEST)) {
-            say("ingest");
+            print("ingest");
             new IngestLoad(bench, report).measure(plane);
         }
         if (only.contains(Part.READS)) {
-            say("ranges and windows");
-            new Reads(bench, report).measure(plane, history.longStart());
+            print("ranges and windows");
+            new Reads(bench, report).measure(plane, history.monthStart());
         }
         if (only.contains(Part.GHZ)) {
-            say("ghz");
+            print("ghz");
             ghz(plane);
         }
         if (only.contains(Part.SOAK)) {
-            say("soak");
+            print("soak");
             new Soak(report).run(plane, peak / 2, patients, Duration.ofMinutes(soakMinutes));
         }
     }
@@ -264,7 +264,7 @@ final class LoadTest implements Callable<Integer> {
                     result.millis().get(99.0),
                     result.millis().get(99.9),
                     result.statuses(),
-                    result.keepsPromise() ? "kept" : "broken"));
+                    result.meetsLatencyObjective() ? "kept" : "broken"));
         }
     }
 
@@ -275,7 +275,7 @@ final class LoadTest implements Callable<Integer> {
         return java;
     }
 
-    private List<String> pin() {
+    private List<String> taskset() {
         if (Machine.firstLineOf("taskset", "--version").isEmpty()) {
             report.note("Nothing is pinned to a core: taskset is not installed");
             return List.of();
@@ -283,7 +283,7 @@ final class LoadTest implements Callable<Integer> {
         return List.of("taskset", "-c", core);
     }
 
-    private static void say(String what) {
+    private static void print(String what) {
         System.out.println("loadtest: " + what);
     }
 

@@ -12,29 +12,33 @@ import java.time.Duration;
  */
 final class OpenLoop<Q, R> {
 
-    private final Connections connections;
-    private final Calls<Q, R> calls;
+    private final ClientConnections connections;
+    private final CallGenerator<Q, R> calls;
     private final Tally tally;
-    private final Pace pace = new Pace();
+    private final RatePacer pace = new RatePacer();
 
-    private OpenLoop(Connections connections, Calls<Q, R> calls, long from) {
+    private OpenLoop(ClientConnections connections, CallGenerator<Q, R> calls, long from) {
         this.connections = connections;
         this.calls = calls;
         this.tally = new Tally(from);
     }
 
     static <Q, R> Outcome run(
-            Connections connections, Calls<Q, R> calls, double perSecond, Duration warmUp, Duration measured)
+            ClientConnections connections,
+            CallGenerator<Q, R> calls,
+            double perSecond,
+            Duration warmUp,
+            Duration measured)
             throws InterruptedException {
         long start = System.nanoTime();
         var loop = new OpenLoop<>(connections, calls, start + warmUp.toNanos());
-        loop.pace.keep(start, perSecond, warmUp.plus(measured), loop::send);
+        loop.pace.run(start, perSecond, warmUp.plus(measured), loop::send);
         loop.pace.awaitAll();
-        return loop.tally.outcome(measured.toNanos() / 1e9, loop.pace.held());
+        return loop.tally.outcome(measured.toNanos() / 1e9, loop.pace.notSent());
     }
 
     private void send(long number, long due) {
-        var call = connections.of(number).newCall(calls.method(), CallOptions.DEFAULT);
+        var call = connections.channel(number).newCall(calls.method(), CallOptions.DEFAULT);
         call.start(new Answer(due), calls.headersOf(number));
         call.request(Integer.MAX_VALUE);
         call.sendMessage(calls.request().apply(number));
@@ -56,7 +60,7 @@ final class OpenLoop<Q, R> {
             } else {
                 tally.failed(status.getCode());
             }
-            pace.returned();
+            pace.completed();
         }
     }
 }

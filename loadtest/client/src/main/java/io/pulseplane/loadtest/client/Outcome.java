@@ -13,14 +13,14 @@ import org.HdrHistogram.Histogram;
  * @param seconds in which they did
  * @param latencies of those that ended well, in nanoseconds
  * @param failures the others, by status
- * @param held how many were due and not sent, as too many were under way
+ * @param notSent how many were due and not sent, as too many were under way
  */
-record Outcome(long answered, double seconds, Histogram latencies, Map<Status.Code, Long> failures, long held) {
+record Outcome(long answered, double seconds, Histogram latencies, Map<Status.Code, Long> failures, long notSent) {
 
     private static final double MILLI = 1e6;
 
     /** Of everything that gets an answer within minutes, to three digits. */
-    static Histogram histogram() {
+    static Histogram newHistogram() {
         return new Histogram(600_000_000_000L, 3);
     }
 
@@ -50,10 +50,10 @@ record Outcome(long answered, double seconds, Histogram latencies, Map<Status.Co
     }
 
     /** Whether the service keeps what it promises its users. */
-    boolean keepsPromise() {
+    boolean meetsLatencyObjective() {
         return answered > 0
-                && millis(50) <= Promise.P50_MILLIS
-                && millis(99) <= Promise.P99_MILLIS
-                && millis(99.9) <= Promise.P999_MILLIS;
+                && millis(50) <= LatencyObjective.P50_MILLIS
+                && millis(99) <= LatencyObjective.P99_MILLIS
+                && millis(99.9) <= LatencyObjective.P999_MILLIS;
     }
 }

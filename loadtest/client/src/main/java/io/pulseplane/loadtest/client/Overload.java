@@ -12,17 +12,17 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Overload {
 
-    private static final double TIMES = 3;
+    private static final double OVERLOAD_FACTOR = 3;
     private static final int[] CONNECTIONS = {4, 16, 64};
     private static final Duration RECOVERY = Duration.ofSeconds(1);
 
     /** That the storm lasts longer than it is looked at. */
-    private static final Duration MARGIN = Duration.ofSeconds(1);
+    private static final Duration OVERLOAD_MARGIN = Duration.ofSeconds(1);
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
 
-    Overload(Bench bench, Report report) {
+    Overload(Harness bench, Report report) {
         this.bench = bench;
         this.report = report;
     }
@@ -34,8 +34,9 @@ final class Overload {
         }
         var rows = report.table(
                 "At the bound",
-                "GetLatest at " + TIMES + " times what this client got at most, by h2load on several connections, and"
-                        + " meanwhile, on a connection of their own, " + (int) Bystander.PER_SECOND
+                "GetLatest at " + OVERLOAD_FACTOR
+                        + " times what this client got at most, by h2load on several connections, and"
+                        + " meanwhile, on a connection of their own, " + (int) Probe.PER_SECOND
                         + " calls a second by somebody else. The storm's time is the mean, and from when HTTP/2 let a call be sent.",
                 "who",
                 "asked/s",
@@ -47,16 +48,16 @@ final class Overload {
                 "failed",
                 "not sent",
                 "promise");
-        rows.add(bystander("somebody, before", Bystander.ask(plane, bench.measured())));
+        rows.add(probeRow("somebody, before", Probe.start(plane, bench.measurement())));
         for (int connections : CONNECTIONS) {
             var storm = CompletableFuture.supplyAsync(
-                    () -> storm(plane, connections, TIMES * peak),
+                    () -> overload(plane, connections, OVERLOAD_FACTOR * peak),
                     work -> Thread.ofPlatform().start(work));
-            rows.add(bystander("somebody, during", Bystander.ask(plane, bench.measured())));
+            rows.add(probeRow("somebody, during", Probe.start(plane, bench.measurement())));
             var result = storm.join();
             rows.add(List.of(
                     "the storm on " + connections + " connections",
-                    TIMES * peak,
+                    OVERLOAD_FACTOR * peak,
                     result.answered(),
                     Report.number(result.meanMillis()) + " mean",
                     "",
@@ -66,22 +67,22 @@ final class Overload {
                     "",
                     ""));
             Thread.sleep(RECOVERY);
-            rows.add(bystander("somebody, from 1 s after it", Bystander.ask(plane, bench.measured())));
+            rows.add(probeRow("somebody, from 1 s after it", Probe.start(plane, bench.measurement())));
         }
     }
 
-    private static List<Object> bystander(String who, CompletableFuture<Outcome> asked) {
-        return LatencyUnderLoad.row(who, Bystander.PER_SECOND, asked.join());
+    private static List<Object> probeRow(String who, CompletableFuture<Outcome> asked) {
+        return LatencyUnderLoad.row(who, Probe.PER_SECOND, asked.join());
     }
 
-    private H2load.Storm storm(Plane plane, int connections, double perSecond) {
+    private H2load.OverloadResult overload(Plane plane, int connections, double perSecond) {
         try {
-            return bench.storm(
+            return bench.overload(
                     plane.server(),
-                    plane.tokens().of("authorized_medical_staff"),
+                    plane.tokens().ofRole("authorized_medical_staff"),
                     connections,
                     perSecond,
-                    bench.measured().plus(MARGIN));
+                    bench.measurement().plus(OVERLOAD_MARGIN));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

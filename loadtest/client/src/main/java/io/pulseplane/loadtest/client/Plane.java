@@ -16,12 +16,12 @@ final class Plane implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("gRPC listens on \\S+:(\\d+)[\\s\\S]*started in");
 
     /** The journal is turned into chunks after a minute at the latest. */
-    private static final Duration SETTLED = Duration.ofSeconds(100);
+    private static final Duration COMPACTION_TIMEOUT = Duration.ofSeconds(100);
 
-    private final Server server;
+    private final ServerProcess server;
     private final Path dataDir;
 
-    private Plane(Server server, Path dataDir) {
+    private Plane(ServerProcess server, Path dataDir) {
         this.server = server;
         this.dataDir = dataDir;
     }
@@ -72,14 +72,14 @@ final class Plane implements AutoCloseable {
                 "serve",
                 "--data-dir",
                 dataDir.toString());
-        return new Plane(Server.start(setup.out().resolve("plane.log"), List.of(), command, LISTENS), dataDir);
+        return new Plane(ServerProcess.start(setup.out().resolve("plane.log"), List.of(), command, LISTENS), dataDir);
     }
 
     int port() {
         return server.port();
     }
 
-    Server server() {
+    ServerProcess server() {
         return server;
     }
 
@@ -106,17 +106,17 @@ final class Plane implements AutoCloseable {
     }
 
     /** What is on disk of readings, as of now. */
-    Stored store() throws IOException {
-        return Stored.in(dataDir);
+    StoreFootprint footprint() throws IOException {
+        return StoreFootprint.of(dataDir);
     }
 
     /** The same once there is nothing left that waits to become a chunk, or it takes too long. */
-    Stored settledStore() throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + SETTLED.toNanos();
-        var stored = store();
-        while (stored.journalled() > 0 && System.nanoTime() - deadline < 0) {
+    StoreFootprint compactedFootprint() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + COMPACTION_TIMEOUT.toNanos();
+        var stored = footprint();
+        while (stored.journalEntries() > 0 && System.nanoTime() - deadline < 0) {
             TimeUnit.SECONDS.sleep(1);
-            stored = store();
+            stored = footprint();
         }
         return stored;
     }

@@ -1,11 +1,11 @@
 package io.pulseplane.loadtest.client;
 
 import io.grpc.MethodDescriptor;
-import io.pulseplane.api.v1.AggregateRequest;
-import io.pulseplane.api.v1.Function;
-import io.pulseplane.api.v1.GetStatisticsRequest;
-import io.pulseplane.api.v1.QueryReadingsRequest;
-import io.pulseplane.api.v1.QueryServiceGrpc;
+import io.pulseplane.v1.AggregateRequest;
+import io.pulseplane.v1.Function;
+import io.pulseplane.v1.GetStatisticsRequest;
+import io.pulseplane.v1.QueryReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
 import java.io.IOException;
 import java.util.List;
 
@@ -16,10 +16,10 @@ final class Reads {
     private static final long DAY_US = 86_400 * SECOND_US;
     private static final long MINUTE_US = 60 * SECOND_US;
 
-    private final Bench bench;
+    private final Harness bench;
     private final Report report;
 
-    Reads(Bench bench, Report report) {
+    Reads(Harness bench, Report report) {
         this.bench = bench;
         this.report = report;
     }
@@ -40,8 +40,8 @@ final class Reads {
                 "a day of a series: 86,400 readings",
                 QueryServiceGrpc.getQueryReadingsMethod(),
                 QueryReadingsRequest.newBuilder()
-                        .setPatientId(History.LONG_PATIENT)
-                        .addCodes(History.HEART_RATE)
+                        .setPatientId(SeedData.MONTH_PATIENT)
+                        .addCodes(SeedData.HEART_RATE)
                         .setFromUs(lastDay)
                         .setToUs(lastDay + DAY_US)
                         .build()));
@@ -50,8 +50,8 @@ final class Reads {
                 "windows of a minute over 30 days: 2.6 million readings",
                 QueryServiceGrpc.getAggregateMethod(),
                 AggregateRequest.newBuilder()
-                        .setPatientId(History.LONG_PATIENT)
-                        .addCodes(History.HEART_RATE)
+                        .setPatientId(SeedData.MONTH_PATIENT)
+                        .addCodes(SeedData.HEART_RATE)
                         .setFromUs(monthStart)
                         .setToUs(monthStart + 30 * DAY_US)
                         .setWindowUs(MINUTE_US)
@@ -64,8 +64,8 @@ final class Reads {
                 "windows of a minute over an hour, asked again and again: 3,600 readings",
                 QueryServiceGrpc.getAggregateMethod(),
                 AggregateRequest.newBuilder()
-                        .setPatientId(History.LONG_PATIENT)
-                        .addCodes(History.HEART_RATE)
+                        .setPatientId(SeedData.MONTH_PATIENT)
+                        .addCodes(SeedData.HEART_RATE)
                         .setFromUs(lastDay)
                         .setToUs(lastDay + 60 * MINUTE_US)
                         .setWindowUs(MINUTE_US)
@@ -75,8 +75,8 @@ final class Reads {
                 "statistics of an hour: 3,600 readings",
                 QueryServiceGrpc.getGetStatisticsMethod(),
                 GetStatisticsRequest.newBuilder()
-                        .setPatientId(History.LONG_PATIENT)
-                        .addCodes(History.HEART_RATE)
+                        .setPatientId(SeedData.MONTH_PATIENT)
+                        .addCodes(SeedData.HEART_RATE)
                         .setFromUs(lastDay)
                         .setToUs(lastDay + 60 * MINUTE_US)
                         .build()));
@@ -84,8 +84,8 @@ final class Reads {
 
     private <Q, R> List<Object> row(Plane plane, String what, MethodDescriptor<Q, R> method, Q question)
             throws IOException, InterruptedException {
-        var caller = Tokens.headers(plane.tokens().of("authorized_medical_staff"));
-        var outcome = bench.oneByOne(what, plane, Calls.by(caller, method, _ -> question));
+        var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
+        var outcome = bench.sequential(what, plane, CallGenerator.of(caller, method, _ -> question));
         return List.of(
                 what,
                 outcome.perSecond(),

@@ -17,7 +17,7 @@ import java.util.Map;
 final class Report {
 
     /** A table; its first column says what, the others are numbers or words. */
-    private record Table(String title, String about, List<String> columns, List<List<Object>> rows) {}
+    private record Table(String title, String description, List<String> columns, List<List<Object>> rows) {}
 
     private final Map<String, String> facts = new LinkedHashMap<>(Machine.facts());
     private final List<Table> tables = new ArrayList<>();
@@ -61,8 +61,8 @@ final class Report {
                 text.append("- ").append(name).append(": ").append(value).append('\n'));
         for (var table : tables) {
             text.append("\n## ").append(table.title).append("\n\n");
-            if (!table.about.isEmpty()) {
-                text.append(table.about).append("\n\n");
+            if (!table.description.isEmpty()) {
+                text.append(table.description).append("\n\n");
             }
             text.append("| ").append(String.join(" | ", table.columns)).append(" |\n");
             text.append("| --- ".repeat(table.columns.size())).append("|\n");

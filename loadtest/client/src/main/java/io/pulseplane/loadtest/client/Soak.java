@@ -13,16 +13,16 @@ import org.HdrHistogram.Histogram;
 final class Soak {
 
     private static final int THIRDS = 3;
-    private static final int INTERVALS_OF_A_THIRD = 10;
+    private static final int INTERVALS_PER_THIRD = 10;
 
     /** Before the first third: for caches to be full and for what is compiled late. */
-    private static final int INTERVALS_BEFORE = 3;
+    private static final int WARM_UP_INTERVALS = 3;
 
     /** How much the last third of the time may be above the first. */
-    private static final double FLAT = 1.25;
+    private static final double MAX_P99_GROWTH = 1.25;
 
     /** How much more may live in the end, and what is too little to tell. */
-    private static final double FLAT_HEAP = 1.1;
+    private static final double MAX_HEAP_GROWTH = 1.1;
 
     private static final double HEAP_NOISE_MIB = 4;
 
@@ -47,30 +47,30 @@ final class Soak {
                 "p99.9",
                 "failed",
                 "resident MiB");
-        var interval = length.dividedBy(THIRDS * INTERVALS_OF_A_THIRD);
-        var calls = Bench.latest(Tokens.headers(plane.tokens().of("authorized_medical_staff")), patients);
+        var interval = length.dividedBy(THIRDS * INTERVALS_PER_THIRD);
+        var calls = Harness.getLatestCalls(Tokens.headers(plane.tokens().ofRole("authorized_medical_staff")), patients);
         var thirds = new ArrayList<Histogram>();
         var live = new ArrayList<Double>();
-        try (var connections = new Connections(plane.port(), Bench.CONNECTIONS)) {
-            for (int i = 1; i <= INTERVALS_BEFORE; i++) {
+        try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
+            for (int i = 1; i <= WARM_UP_INTERVALS; i++) {
                 row(
                         plane,
-                        (i - INTERVALS_BEFORE) * minutes(interval),
+                        (i - WARM_UP_INTERVALS) * minutes(interval),
                         OpenLoop.run(connections, calls, perSecond, Duration.ZERO, interval));
             }
             live.add(plane.liveHeapMib());
             for (int third = 0; third < THIRDS; third++) {
-                var latencies = Outcome.histogram();
-                for (int i = 1; i <= INTERVALS_OF_A_THIRD; i++) {
+                var latencies = Outcome.newHistogram();
+                for (int i = 1; i <= INTERVALS_PER_THIRD; i++) {
                     var outcome = OpenLoop.run(connections, calls, perSecond, Duration.ZERO, interval);
                     latencies.add(outcome.latencies());
-                    row(plane, (third * INTERVALS_OF_A_THIRD + i) * minutes(interval), outcome);
+                    row(plane, (third * INTERVALS_PER_THIRD + i) * minutes(interval), outcome);
                 }
                 thirds.add(latencies);
                 live.add(plane.liveHeapMib());
             }
         }
-        judge(thirds, live);
+        assess(thirds, live);
         report.chart(
                 "soak-memory",
                 Chart.linear("Soak: memory", "minute", "MiB", List.of(new Chart.Line("resident", resident))));
@@ -95,14 +95,14 @@ final class Soak {
         }
     }
 
-    private void judge(List<Histogram> thirds, List<Double> live) {
+    private void assess(List<Histogram> thirds, List<Double> live) {
         var p99s = thirds.stream()
                 .map(third -> third.getValueAtPercentile(99) / 1e6)
                 .toList();
-        boolean fast = p99s.getLast() <= p99s.getFirst() * FLAT;
+        boolean fast = p99s.getLast() <= p99s.getFirst() * MAX_P99_GROWTH;
         report.note("Soak: p99 latency of the thirds " + numbers(p99s) + " ms: " + (fast ? "flat" : "NOT FLAT"));
         // Of what fills in the first third, as records and histories do, no more may come in the last.
-        boolean kept = live.getLast() <= live.get(1) * FLAT_HEAP + HEAP_NOISE_MIB;
+        boolean kept = live.getLast() <= live.get(1) * MAX_HEAP_GROWTH + HEAP_NOISE_MIB;
         report.note("Soak: live heap before and after each third " + numbers(live) + " MiB: "
                 + (kept ? "flat" : "NOT FLAT"));
     }

@@ -10,7 +10,7 @@ final class Tally {
 
     private final long from;
     private final Map<Status.Code, Long> failures = new EnumMap<>(Status.Code.class);
-    private final Histogram latencies = Outcome.histogram();
+    private final Histogram latencies = Outcome.newHistogram();
     private long answered;
 
     /** @param from nothing that ends before this is counted, by {@link System#nanoTime} */

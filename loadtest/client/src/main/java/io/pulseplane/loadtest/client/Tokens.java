@@ -16,7 +16,7 @@ final class Tokens {
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
     /** Longer than the longest soak that anybody waits for. */
-    private static final Duration LIFE = Duration.ofDays(2);
+    private static final Duration TTL = Duration.ofDays(2);
 
     private final Path dataDir;
 
@@ -24,7 +24,7 @@ final class Tokens {
         this.dataDir = dataDir;
     }
 
-    String of(String role) {
+    String ofRole(String role) {
         return issue("loadtest", role, "");
     }
 
@@ -36,7 +36,7 @@ final class Tokens {
         try {
             return LocalTokens.issue(
                     dataDir,
-                    new LocalTokens.Wanted(subject, List.of(role), LocalTokens.DEFAULT_TENANT, "", device, LIFE));
+                    new LocalTokens.Claims(subject, List.of(role), LocalTokens.DEFAULT_TENANT, "", device, TTL));
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
@@ -52,7 +52,7 @@ final class Tokens {
     void writeForGhz(Path directory) throws IOException {
         Files.createDirectories(directory);
         for (var role : List.of("authorized_medical_staff", "clinical_admin", "auditor")) {
-            write(directory.resolve(role + ".json"), of(role));
+            write(directory.resolve(role + ".json"), ofRole(role));
         }
         write(directory.resolve("device.json"), ofDevice("ghz-monitor"));
     }

@@ -10,10 +10,10 @@ import java.util.List;
  * takes most of a minute for that, and whatever is measured before says more of the order of things than of the things.
  *
  * @param slice in which so much is done that its speed says something
- * @param bound after which it is measured whatever has become of it
- * @param taken one row for each
+ * @param timeout after which it is measured whatever has become of it
+ * @param rows one row for each
  */
-record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
+record WarmUp(Duration slice, Duration timeout, List<List<Object>> rows) {
 
     /** A slice that is better by less than this is as good as the best before it. */
     private static final double GAIN = 1.03;
@@ -22,10 +22,10 @@ record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
     private static final double LOSS = 0.9;
 
     /** Slices in a row that have to be no better. */
-    private static final int NO_BETTER = 2;
+    private static final int STEADY_SLICES = 2;
 
     /** At least so many: in the first seconds, when all is interpreted, one is like the other, too. */
-    private static final int LEAST = 6;
+    private static final int MIN_SLICES = 6;
 
     /** Asks for so long, and says how much came of it a second. */
     interface Load {
@@ -36,39 +36,40 @@ record WarmUp(Duration slice, Duration bound, List<List<Object>> taken) {
         this(slice, bound, new ArrayList<>());
     }
 
-    void until(String what, Load load) throws IOException, InterruptedException {
+    void run(String what, Load load) throws IOException, InterruptedException {
         long begun = System.nanoTime();
         double first = load.perSecond(slice);
         double best = first;
         int noBetter = 0;
         for (int slices = 1;
-                slices < LEAST || noBetter < NO_BETTER && System.nanoTime() - begun < bound.toNanos();
+                slices < MIN_SLICES || noBetter < STEADY_SLICES && System.nanoTime() - begun < timeout.toNanos();
                 slices++) {
             double now = load.perSecond(slice);
             noBetter = now <= best * GAIN && now >= best * LOSS ? noBetter + 1 : 0;
             best = Math.max(best, now);
         }
         double seconds = Math.rint((System.nanoTime() - begun) / 1e9);
-        taken.add(List.of(what, seconds, first, best, noBetter < NO_BETTER ? "**not steady at the bound**" : "steady"));
+        rows.add(List.of(
+                what, seconds, first, best, noBetter < STEADY_SLICES ? "**not steady at the bound**" : "steady"));
     }
 
-    void tell(Report report) {
-        if (taken.isEmpty()) {
+    void reportTo(Report report) {
+        if (rows.isEmpty()) {
             return;
         }
         report.table(
                         "Warm-up",
                         "Before a peak is measured, it is asked for in slices of " + slice.toSeconds()
                                 + " s, "
-                                + LEAST
+                                + MIN_SLICES
                                 + " at least, until two in a row are no more than 3 % better and 10 % worse than the best"
                                 + " before them, for "
-                                + bound.toSeconds() + " s at most.",
+                                + timeout.toSeconds() + " s at most.",
                         "what",
                         "seconds",
                         "first slice, a second",
                         "best slice, a second",
                         "in the end")
-                .addAll(taken);
+                .addAll(rows);
     }
 }

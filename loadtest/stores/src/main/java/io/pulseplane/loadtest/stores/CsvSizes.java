@@ -23,8 +23,8 @@ final class CsvSizes {
     static void print(Optional<Path> recording) throws IOException {
         print("a month", month(), READINGS);
         if (recording.isPresent()) {
-            int readings = RecordedStay.lines(recording.get()).size() * RecordedStay.PATIENTS;
-            print("the recording", RecordedStay.csv(recording.get()), readings);
+            int readings = Recording.lines(recording.get()).size() * Recording.PATIENTS;
+            print("the recording", Recording.csv(recording.get()), readings);
         }
     }
 
@@ -36,7 +36,7 @@ final class CsvSizes {
     }
 
     private static String month() {
-        var run = new Ward(1).group(1, READINGS).getFirst();
+        var run = new HeartRateGenerator(1).nextGroup(1, READINGS).getFirst();
         var text = new StringBuilder();
         for (int i = 0; i < READINGS; i++) {
             text.append(Instant.EPOCH.plus(run.times()[i], ChronoUnit.MICROS))

@@ -7,7 +7,7 @@ import java.util.List;
 import org.duckdb.DuckDBConnection;
 
 /** DuckDB in process, with its appender and without an index. */
-final class DuckDb extends Rows {
+final class DuckDb extends RowStore {
 
     private final Path directory;
 
@@ -19,12 +19,12 @@ final class DuckDb extends Rows {
     }
 
     @Override
-    public String promise() {
+    public String durability() {
         return "synced, its appender, a transaction for each group, no index";
     }
 
     @Override
-    public void append(List<Run> group) throws SQLException {
+    public void append(List<SeriesRun> group) throws SQLException {
         try (var rows = connection.unwrap(DuckDBConnection.class).createAppender("main", "reading")) {
             for (var run : group) {
                 for (int i = 0; i < run.size(); i++) {
@@ -39,17 +39,17 @@ final class DuckDb extends Rows {
     }
 
     @Override
-    public void settle() throws SQLException {
+    public void compact() throws SQLException {
         execute("CHECKPOINT");
     }
 
     @Override
     public long bytes() throws Exception {
-        return Rival.bytesIn(directory);
+        return BenchmarkedStore.bytesIn(directory);
     }
 
     @Override
-    String minute() {
+    String minuteExpression() {
         return "t // " + MINUTE_US;
     }
 }

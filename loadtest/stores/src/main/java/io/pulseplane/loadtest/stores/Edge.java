@@ -15,7 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** The plane's edge store, without gate and gRPC before it. */
-final class Edge implements Rival {
+final class Edge implements BenchmarkedStore {
 
     private static final int PAGE = 8_192;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -30,16 +30,16 @@ final class Edge implements Rival {
     }
 
     @Override
-    public String promise() {
+    public String durability() {
         return "synced, encrypted; each run told apart from one sent before";
     }
 
     @Override
-    public void append(List<Run> group) {
+    public void append(List<SeriesRun> group) {
         await(store.readings().append(group.stream().map(this::batch).toList()));
     }
 
-    private ScreenedBatch batch(Run run) {
+    private ScreenedBatch batch(SeriesRun run) {
         var series = series(run.series());
         var block = new ScreenedBatch.Block(new Columns(series, run.times(), run.values()), null);
         return new ScreenedBatch(series.device(), series.patient(), ++sequence, sequence, List.of(block), 0, List.of());
@@ -50,7 +50,7 @@ final class Edge implements Rival {
     }
 
     @Override
-    public void settle() {
+    public void compact() {
         await(store.compact());
     }
 
@@ -60,7 +60,7 @@ final class Edge implements Rival {
     }
 
     @Override
-    public int range(int series, long from, long to) {
+    public int countReadings(int series, long from, long to) {
         int count = 0;
         for (var rest = new TimeRange(from, to); ; ) {
             var columns = await(store.readings().read(series(series), rest, Order.OLDEST_FIRST, PAGE));
@@ -73,7 +73,7 @@ final class Edge implements Rival {
     }
 
     @Override
-    public int minutes(int series, long from, long to) {
+    public int minuteWindows(int series, long from, long to) {
         int count = 0;
         for (var rest = new TimeRange(from, to); ; ) {
             var windows = await(store.readings().aggregate(series(series), rest, MINUTE_US, PAGE));
@@ -81,7 +81,7 @@ final class Edge implements Rival {
             if (windows.size() < PAGE) {
                 return count;
             }
-            rest = new TimeRange((windows.indexes()[PAGE - 1] + 1) * MINUTE_US, to);
+            rest = new TimeRange((windows.windowIndexes()[PAGE - 1] + 1) * MINUTE_US, to);
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import org.postgresql.PGConnection;
 
 /** PostgreSQL with a row for each reading and one index. */
-final class Postgres extends Rows {
+final class Postgres extends RowStore {
 
     private final EmbeddedPostgres server;
 
@@ -31,12 +31,12 @@ final class Postgres extends Rows {
     }
 
     @Override
-    public String promise() {
+    public String durability() {
         return "synced, COPY, a transaction for each group";
     }
 
     @Override
-    public void append(List<Run> group) throws Exception {
+    public void append(List<SeriesRun> group) throws Exception {
         var text = new StringBuilder();
         for (var run : group) {
             for (int i = 0; i < run.size(); i++) {
@@ -57,7 +57,7 @@ final class Postgres extends Rows {
     }
 
     @Override
-    public void settle() throws SQLException {
+    public void compact() throws SQLException {
         execute("VACUUM ANALYZE reading");
         execute("CHECKPOINT");
     }
@@ -72,7 +72,7 @@ final class Postgres extends Rows {
     }
 
     @Override
-    String minute() {
+    String minuteExpression() {
         return "t / " + MINUTE_US;
     }
 

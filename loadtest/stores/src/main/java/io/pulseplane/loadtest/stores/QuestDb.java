@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** QuestDB in process, writing into the table itself rather than into a log before it. */
-final class QuestDb implements Rival {
+final class QuestDb implements BenchmarkedStore {
 
     private final Path directory;
     private final boolean synced;
@@ -46,12 +46,12 @@ final class QuestDb implements Rival {
     }
 
     @Override
-    public String promise() {
+    public String durability() {
         return (synced ? "synced" : "not synced") + ", a commit for each group, no index";
     }
 
     @Override
-    public void append(List<Run> group) {
+    public void append(List<SeriesRun> group) {
         for (var run : group) {
             for (int i = 0; i < run.size(); i++) {
                 var row = writer.newRow(run.times()[i]);
@@ -65,24 +65,24 @@ final class QuestDb implements Rival {
 
     /** A writer has more of a file than there is in it. */
     @Override
-    public void settle() {
+    public void compact() {
         writer.close();
         writer = null;
     }
 
     @Override
     public long bytes() throws Exception {
-        return Rival.bytesIn(directory);
+        return BenchmarkedStore.bytesIn(directory);
     }
 
     @Override
-    public int range(int series, long from, long to) throws SqlException {
-        return ask("SELECT t, v FROM reading" + where(series, from, to) + " ORDER BY t", 1);
+    public int countReadings(int series, long from, long to) throws SqlException {
+        return query("SELECT t, v FROM reading" + where(series, from, to) + " ORDER BY t", 1);
     }
 
     @Override
-    public int minutes(int series, long from, long to) throws SqlException {
-        return ask(
+    public int minuteWindows(int series, long from, long to) throws SqlException {
+        return query(
                 "SELECT t, avg(v), min(v), max(v), count() FROM reading" + where(series, from, to) + " SAMPLE BY 1m",
                 3);
     }
@@ -92,7 +92,7 @@ final class QuestDb implements Rival {
         return " WHERE series = " + series + " AND t >= " + from + " AND t < " + to;
     }
 
-    private int ask(String sql, int doubles) throws SqlException {
+    private int query(String sql, int doubles) throws SqlException {
         try (var factory = engine.select(sql, context);
                 var cursor = factory.getCursor(context)) {
             var row = cursor.getRecord();

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /** SQLite with a row for each reading, which is what the edge store would be without chunks. */
-final class Sqlite extends Rows {
+final class Sqlite extends RowStore {
 
     private static final int TRANSACTION = 1_000;
 
@@ -22,12 +22,12 @@ final class Sqlite extends Rows {
     }
 
     @Override
-    public String promise() {
+    public String durability() {
         return "WAL, synchronous=FULL, 1,000 rows a transaction";
     }
 
     @Override
-    public void append(List<Run> group) throws SQLException {
+    public void append(List<SeriesRun> group) throws SQLException {
         int open = 0;
         try (var insert = connection.prepareStatement("INSERT INTO reading VALUES (?, ?, ?)")) {
             for (var run : group) {
@@ -49,18 +49,18 @@ final class Sqlite extends Rows {
     }
 
     @Override
-    public void settle() throws SQLException {
+    public void compact() throws SQLException {
         connection.setAutoCommit(true);
         execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     @Override
     public long bytes() throws Exception {
-        return Rival.bytesIn(directory);
+        return BenchmarkedStore.bytesIn(directory);
     }
 
     @Override
-    String minute() {
+    String minuteExpression() {
         return "t / " + MINUTE_US;
     }
 }

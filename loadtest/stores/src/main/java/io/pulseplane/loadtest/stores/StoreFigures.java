@@ -1,6 +1,6 @@
 package io.pulseplane.loadtest.stores;
 
-import io.pulseplane.loadtest.stores.Rival.Run;
+import io.pulseplane.loadtest.stores.BenchmarkedStore.SeriesRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ public final class StoreFigures {
     private static final int DAYS = 30;
     private static final int DAY = 86_400;
     private static final int TIMES = 50;
-    private static final long PATIENCE_NANOS = 6_000_000_000L;
+    private static final long MAX_QUERY_NANOS = 6_000_000_000L;
 
     private final Kind kind;
     private final Path directory;
@@ -57,11 +57,11 @@ public final class StoreFigures {
         figures.append("append of 10", 1_000, 10);
         figures.month();
         if (recording.isPresent()) {
-            figures.recording(RecordedStay.runs(recording.get()));
+            figures.recording(Recording.runs(recording.get()));
         }
     }
 
-    private Rival open() throws Exception {
+    private BenchmarkedStore open() throws Exception {
         var own = Files.createDirectories(directory.resolve(Integer.toString(stores++)));
         return switch (kind) {
             case EDGE -> new Edge(own);
@@ -81,18 +81,19 @@ public final class StoreFigures {
     /** Groups as they come while the disk is busy with the one before. Half as long to get warm. */
     private void append(String name, int runs, int readings) throws Exception {
         try (var store = open()) {
-            System.out.println("promise=" + store.promise());
-            var ward = new Ward(SERIES);
+            System.out.println("promise=" + store.durability());
+            var ward = new HeartRateGenerator(SERIES);
             rate(store, ward, runs, readings, seconds / 2 + 1);
             print(name, rate(store, ward, runs, readings, seconds));
         }
     }
 
-    private static double rate(Rival store, Ward ward, int runs, int readings, int seconds) throws Exception {
+    private static double rate(BenchmarkedStore store, HeartRateGenerator ward, int runs, int readings, int seconds)
+            throws Exception {
         long appending = 0;
         long stored = 0;
         while (appending < seconds * 1_000_000_000L) {
-            var group = ward.group(runs, readings);
+            var group = ward.nextGroup(runs, readings);
             long begun = System.nanoTime();
             store.append(group);
             appending += System.nanoTime() - begun;
@@ -103,51 +104,62 @@ public final class StoreFigures {
 
     private void month() throws Exception {
         try (var store = open()) {
-            var ward = new Ward(1);
+            var ward = new HeartRateGenerator(1);
             long appending = 0;
             for (int stored = 0; stored < DAYS * DAY; stored += 54_000) {
-                var group = ward.group(54, 1_000);
+                var group = ward.nextGroup(54, 1_000);
                 long begun = System.nanoTime();
                 store.append(group);
                 appending += System.nanoTime() - begun;
             }
             print("append of a month", DAYS * DAY / (appending / 1e9));
-            store.settle();
+            store.compact();
             print("bytes of a month", (double) store.bytes() / (DAYS * DAY));
-            long day = DAY * Rival.SECOND_US;
-            print("day", millis(DAY, () -> store.range(0, Ward.FROM_US + 3 * day, Ward.FROM_US + 4 * day)));
-            print("minutes", millis(DAYS * DAY / 60, () -> store.minutes(0, Ward.FROM_US, Ward.FROM_US + DAYS * day)));
+            long day = DAY * BenchmarkedStore.SECOND_US;
+            print(
+                    "day",
+                    medianMillis(
+                            DAY,
+                            () -> store.countReadings(
+                                    0, HeartRateGenerator.FROM_US + 3 * day, HeartRateGenerator.FROM_US + 4 * day)));
+            print(
+                    "minutes",
+                    medianMillis(
+                            DAYS * DAY / 60,
+                            () -> store.minuteWindows(
+                                    0, HeartRateGenerator.FROM_US, HeartRateGenerator.FROM_US + DAYS * day)));
         }
     }
 
-    private void recording(List<Run> runs) throws Exception {
+    private void recording(List<SeriesRun> runs) throws Exception {
         try (var store = open()) {
             for (var run : runs) {
                 store.append(List.of(run));
             }
-            store.settle();
+            store.compact();
             print(
                     "bytes of the recording",
-                    (double) store.bytes() / runs.stream().mapToInt(Run::size).sum());
+                    (double) store.bytes()
+                            / runs.stream().mapToInt(SeriesRun::size).sum());
         }
     }
 
-    private interface Question {
-        int ask() throws Exception;
+    private interface Query {
+        int run() throws Exception;
     }
 
     /** The median, warm. */
-    private static double millis(int expected, Question question) throws Exception {
+    private static double medianMillis(int expected, Query question) throws Exception {
         repeat(expected, question);
         return repeat(expected, question).getValueAtPercentile(50) / 1e6;
     }
 
-    private static Histogram repeat(int expected, Question question) throws Exception {
+    private static Histogram repeat(int expected, Query question) throws Exception {
         var times = new Histogram(3);
         long begun = System.nanoTime();
-        for (int i = 0; i < TIMES && System.nanoTime() - begun < PATIENCE_NANOS; i++) {
+        for (int i = 0; i < TIMES && System.nanoTime() - begun < MAX_QUERY_NANOS; i++) {
             long asked = System.nanoTime();
-            int answered = question.ask();
+            int answered = question.run();
             times.recordValue(System.nanoTime() - asked);
             if (answered != expected) {
                 throw new IOException(answered + " answers, not " + expected);

@@ -29,28 +29,28 @@ record AuditDirectory(Path path) {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     /** A file of these is a few hundred bytes; anything much larger is not one of ours. */
-    private static final int MAX_SMALL_FILE = Layout.MAX_BYTES;
+    private static final int MAX_SMALL_FILE_BYTES = LineFormat.MAX_BYTES;
 
-    static AuditDirectory make(Path path) throws IOException {
+    static AuditDirectory create(Path path) throws IOException {
         Files.createDirectories(path, PosixFilePermissions.asFileAttribute(PRIVATE_DIRECTORY));
         Files.setPosixFilePermissions(path, PRIVATE_DIRECTORY);
         return new AuditDirectory(path);
     }
 
-    Path segment(long number) {
+    Path segmentFile(long number) {
         return path.resolve("audit-%020d.log".formatted(number));
     }
 
-    Path head() {
+    Path headFile() {
         return path.resolve("head");
     }
 
-    Path retired() {
+    Path retiredFile() {
         return path.resolve("retired");
     }
 
     /** The numbers of the segments that are there. */
-    TreeSet<Long> segments() throws IOException {
+    TreeSet<Long> segmentNumbers() throws IOException {
         var numbers = new TreeSet<Long>();
         try (var files = Files.newDirectoryStream(path)) {
             for (var file : files) {
@@ -69,7 +69,7 @@ record AuditDirectory(Path path) {
     /** What stands in a small file, byte by byte; empty if there is none. */
     static Optional<String> read(Path file) throws IOException {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            var bytes = ByteBuffer.allocate(MAX_SMALL_FILE);
+            var bytes = ByteBuffer.allocate(MAX_SMALL_FILE_BYTES);
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
                 // Until the end of the file, or of what such a file may hold.
             }

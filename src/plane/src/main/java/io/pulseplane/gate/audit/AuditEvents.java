@@ -10,11 +10,11 @@ public interface AuditEvents {
     default void committed(int records, long nanos) {}
 
     /** A record was not taken: the queue was full, the log cannot be written, or it is closed. */
-    default void refused() {}
+    default void recordRefused() {}
 
     /** The log could not be written; called again at each attempt that fails. */
-    default void failed() {}
+    default void writeFailed() {}
 
     /** The log can be written again. */
-    default void recovered() {}
+    default void writeRecovered() {}
 }

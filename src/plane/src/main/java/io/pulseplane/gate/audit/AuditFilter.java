@@ -36,13 +36,13 @@ public record AuditFilter(
 
     boolean matches(AuditRecord record) {
         return times.contains(record.timeUs())
-                && same(subject, record.subject())
-                && same(action, record.action())
-                && same(patient, record.patient())
+                && matchesText(subject, record.subject())
+                && matchesText(action, record.action())
+                && matchesText(patient, record.patient())
                 && decision.map(record.decision()::equals).orElse(true);
     }
 
-    private static boolean same(Optional<String> wanted, String is) {
+    private static boolean matchesText(Optional<String> wanted, String is) {
         return wanted.isEmpty() || wanted.get().equals(is);
     }
 }

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.audit;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +19,7 @@ final class AuditQueue {
     private static final CompletionStage<Void> CLOSED = refusal("the plane is stopping");
 
     /** A queue that is filled to this part of its bounds is written before its time. */
-    private static final int EARLY = 4;
+    private static final int EARLY_FRACTION = 4;
 
     private enum State {
         OPEN,
@@ -32,14 +32,14 @@ final class AuditQueue {
     private final AuditSettings.Queue bounds;
 
     private State state = State.OPEN;
-    private Batch waiting = new Batch();
-    private Batch spare = new Batch();
-    private int held;
+    private RecordBatch waiting = new RecordBatch();
+    private RecordBatch spare = new RecordBatch();
+    private int heldRecords;
     private long heldBytes;
-    private long refused;
+    private long refusedCount;
 
     /** When the first of the waiting records came. */
-    private long since;
+    private long oldestNanos;
 
     AuditQueue(AuditSettings settings) {
         sync = settings.mode() == AuditSettings.Mode.SYNC;
@@ -48,7 +48,7 @@ final class AuditQueue {
     }
 
     private static CompletionStage<Void> refusal(String message) {
-        return CompletableFuture.failedStage(new Problem.Unavailable(message, null));
+        return CompletableFuture.failedStage(new PlaneException.Unavailable(message, null));
     }
 
     static boolean isRefusal(CompletionStage<Void> answer) {
@@ -56,34 +56,35 @@ final class AuditQueue {
     }
 
     CompletionStage<Void> add(AuditRecord record) {
-        int weight = record.weight();
+        int weight = record.weightBytes();
         synchronized (this) {
             if (state != State.OPEN) {
-                refused++;
+                refusedCount++;
                 return state == State.CLOSED ? CLOSED : UNWRITABLE;
             }
-            if (held == bounds.records() || (held > 0 && heldBytes + weight > bounds.bytes())) {
-                refused++;
+            if (heldRecords == bounds.maxRecords() || (heldRecords > 0 && heldBytes + weight > bounds.maxBytes())) {
+                refusedCount++;
                 return FULL;
             }
-            held++;
+            heldRecords++;
             heldBytes += weight;
             waiting.add(record, weight);
             if (waiting.count() == 1) {
-                since = System.nanoTime();
+                oldestNanos = System.nanoTime();
                 notify();
             } else if (!sync && isEarly(weight)) {
                 notify();
             }
-            return sync ? waiting.stage() : AuditLog.WRITTEN;
+            return sync ? waiting.completion() : AuditTrail.WRITTEN;
         }
     }
 
     /** Whether it was this record that filled the queue to the part that is written early. */
     private boolean isEarly(int weight) {
         long before = waiting.bytes() - weight;
-        return waiting.count() == bounds.records() / EARLY
-                || (waiting.bytes() >= bounds.bytes() / EARLY && before < bounds.bytes() / EARLY);
+        return waiting.count() == bounds.maxRecords() / EARLY_FRACTION
+                || (waiting.bytes() >= bounds.maxBytes() / EARLY_FRACTION
+                        && before < bounds.maxBytes() / EARLY_FRACTION);
     }
 
     /**
@@ -91,12 +92,12 @@ final class AuditQueue {
      *
      * @return null if it is not time to write anything yet; empty if there is nothing more to come
      */
-    synchronized Batch take(long until) throws InterruptedException {
+    synchronized RecordBatch take(long until) throws InterruptedException {
         while (true) {
             long now = System.nanoTime();
-            long due = waiting.count() == 0 ? Long.MAX_VALUE : dueIn(now);
+            long due = waiting.count() == 0 ? Long.MAX_VALUE : nanosUntilDue(now);
             if (due <= 0 || state == State.CLOSED) {
-                return swap();
+                return takeWaiting();
             }
             long left = Math.min(due, until - now);
             if (left <= 0) {
@@ -106,12 +107,13 @@ final class AuditQueue {
         }
     }
 
-    private long dueIn(long now) {
-        var early = waiting.count() >= bounds.records() / EARLY || waiting.bytes() >= bounds.bytes() / EARLY;
-        return early ? 0 : since + intervalNanos - now;
+    private long nanosUntilDue(long now) {
+        var early = waiting.count() >= bounds.maxRecords() / EARLY_FRACTION
+                || waiting.bytes() >= bounds.maxBytes() / EARLY_FRACTION;
+        return early ? 0 : oldestNanos + intervalNanos - now;
     }
 
-    private Batch swap() {
+    private RecordBatch takeWaiting() {
         var batch = waiting;
         waiting = spare;
         spare = null;
@@ -119,25 +121,25 @@ final class AuditQueue {
     }
 
     /** Gives back the room of a batch that is over. The writer does so before it takes another. */
-    synchronized void release(Batch batch) {
-        held -= batch.count();
+    synchronized void release(RecordBatch batch) {
+        heldRecords -= batch.count();
         heldBytes -= batch.bytes();
-        spare = batch.again();
+        spare = batch.recycle();
     }
 
     /** Refuses everything from now on; in sync mode, also what waits. */
-    void breakDown() {
-        Batch given = null;
+    void markUnwritable() {
+        RecordBatch given = null;
         synchronized (this) {
             if (state == State.OPEN) {
                 state = State.UNWRITABLE;
             }
             if (sync) {
                 given = waiting;
-                held -= given.count();
+                heldRecords -= given.count();
                 heldBytes -= given.bytes();
-                refused += given.count();
-                waiting = new Batch();
+                refusedCount += given.count();
+                waiting = new RecordBatch();
             }
         }
         if (given != null) {
@@ -146,18 +148,18 @@ final class AuditQueue {
     }
 
     /** Fails what was taken and could not be written. */
-    void refuse(Batch batch) {
+    void failBatch(RecordBatch batch) {
         synchronized (this) {
-            refused += batch.count();
+            refusedCount += batch.count();
         }
         batch.fail(unwritable());
     }
 
-    private static Problem unwritable() {
-        return new Problem.Unavailable("the audit log cannot be written; nothing was done", null);
+    private static PlaneException unwritable() {
+        return new PlaneException.Unavailable("the audit log cannot be written; nothing was done", null);
     }
 
-    synchronized void recover() {
+    synchronized void markWritable() {
         if (state == State.UNWRITABLE) {
             state = State.OPEN;
         }
@@ -172,7 +174,7 @@ final class AuditQueue {
     /** Takes no more, and fails what nobody will write any more. */
     void abandon() {
         close();
-        breakDown();
+        markUnwritable();
     }
 
     synchronized boolean isClosed() {
@@ -192,7 +194,7 @@ final class AuditQueue {
     }
 
     /** How many records were not taken, ever. */
-    synchronized long refused() {
-        return refused;
+    synchronized long refusedCount() {
+        return refusedCount;
     }
 }

@@ -1,7 +1,7 @@
 package io.pulseplane.gate.audit;
 
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.TimeRange;
 import java.io.Closeable;
 import java.io.IOException;
@@ -24,18 +24,18 @@ public final class AuditReader implements AutoCloseable {
     private final AuditFilter filter;
     private final Deque<Long> segments;
     private final Deque<AuditEntry> matches = new ArrayDeque<>();
-    private Groups groups;
-    private long left;
+    private GroupReader groups;
+    private long remaining;
 
     private AuditReader(AuditDirectory directory, AuditFilter filter) throws IOException {
         this.directory = directory;
         this.filter = filter;
-        this.left = filter.limit();
-        var there = directory.segments();
+        this.remaining = filter.limit();
+        var there = directory.segmentNumbers();
         this.segments = new ArrayDeque<>(isNewestFirst() ? there.descendingSet() : there);
     }
 
-    /** @throws Problem.Unavailable if there is no such directory, or it cannot be read */
+    /** @throws PlaneException.Unavailable if there is no such directory, or it cannot be read */
     public static AuditReader open(Path directory, AuditFilter filter) {
         try {
             return new AuditReader(new AuditDirectory(directory), filter);
@@ -47,15 +47,15 @@ public final class AuditReader implements AutoCloseable {
     /**
      * The next record that matches; empty after the last.
      *
-     * @throws Problem.Unavailable if the log cannot be read
-     * @throws Problem.Damaged if there is something in it that is no record
+     * @throws PlaneException.Unavailable if the log cannot be read
+     * @throws PlaneException.DataLoss if there is something in it that is no record
      */
     public Optional<AuditEntry> next() {
         try {
-            while (left > 0 && (!matches.isEmpty() || moreGroups())) {
+            while (remaining > 0 && (!matches.isEmpty() || nextGroup())) {
                 var match = matches.poll();
                 if (match != null) {
-                    left--;
+                    remaining--;
                     return Optional.of(match);
                 }
             }
@@ -66,9 +66,9 @@ public final class AuditReader implements AutoCloseable {
     }
 
     /** Goes to the next group that there is; false if there is none. */
-    private boolean moreGroups() throws IOException {
+    private boolean nextGroup() throws IOException {
         while (true) {
-            if (groups != null && groups.next(this::take)) {
+            if (groups != null && groups.next(this::accept)) {
                 return true;
             }
             closeGroups();
@@ -80,10 +80,10 @@ public final class AuditReader implements AutoCloseable {
     }
 
     private void open(long number) throws IOException {
-        var segment = directory.segment(number);
+        var segment = directory.segmentFile(number);
         try {
             if (mayMatch(segment)) {
-                groups = isNewestFirst() ? new Groups.Backward(segment) : new Groups.Forward(segment);
+                groups = isNewestFirst() ? new GroupReader.Backward(segment) : new GroupReader.Forward(segment);
             }
         } catch (NoSuchFileException _) {
             // Its time was over meanwhile.
@@ -93,13 +93,14 @@ public final class AuditReader implements AutoCloseable {
     /** The seal says which times there are; a segment without a seal has to be read. */
     private boolean mayMatch(Path segment) throws IOException {
         TimeRange times = filter.times();
-        return SegmentTail.sealLine(segment)
-                .flatMap(Seal::parse)
-                .map(seal -> seal.span().from() < times.to() && seal.span().to() >= times.from())
+        return SegmentTail.footerLine(segment)
+                .flatMap(SegmentFooter::parse)
+                .map(seal ->
+                        seal.times().earliest() < times.to() && seal.times().latest() >= times.from())
                 .orElse(true);
     }
 
-    private void take(byte[] bytes, int from, int length) {
+    private void accept(byte[] bytes, int from, int length) {
         try {
             var entry = RecordLine.parse(bytes, from, length);
             if (!filter.matches(entry.record())) {
@@ -111,7 +112,7 @@ public final class AuditReader implements AutoCloseable {
                 matches.addLast(entry);
             }
         } catch (IOException _) {
-            throw new Problem.Damaged("the audit log is not as it was written; verify it");
+            throw new PlaneException.DataLoss("the audit log is not as it was written; verify it");
         }
     }
 
@@ -119,8 +120,8 @@ public final class AuditReader implements AutoCloseable {
         return filter.order() == Order.NEWEST_FIRST;
     }
 
-    private static Problem unreadable(IOException e) {
-        return new Problem.Unavailable("the audit log cannot be read", e);
+    private static PlaneException unreadable(IOException e) {
+        return new PlaneException.Unavailable("the audit log cannot be read", e);
     }
 
     private void closeGroups() throws IOException {

@@ -8,12 +8,12 @@ import java.util.Objects;
  * One access to health data, or one attempt. Never holds a reading.
  *
  * <p>Any text may be empty, none is null, and none has to be well formed: some of them come from a caller who was
- * refused for exactly that. A text of more than {@value #MAX_TEXT} characters is cut and then ends with an ellipsis, so
- * that nobody takes it for the whole; so are codes of more than {@value #MAX_CODE} characters and the list of codes
+ * refused for exactly that. A text of more than {@value #MAX_TEXT_LENGTH} characters is cut and then ends with an ellipsis, so
+ * that nobody takes it for the whole; so are codes of more than {@value #MAX_CODE_LENGTH} characters and the list of codes
  * beyond {@value #MAX_CODES}.
  *
  * @param timeUs microseconds since the epoch
- * @param policy digest of the policy that decided
+ * @param policyDigest digest of the policy that decided
  */
 public record AuditRecord(
         long timeUs,
@@ -27,37 +27,37 @@ public record AuditRecord(
         List<String> codes,
         Decision decision,
         String reason,
-        String policy,
+        String policyDigest,
         String peer,
         String requestId) {
 
-    public static final int MAX_TEXT = 256;
+    public static final int MAX_TEXT_LENGTH = 256;
     public static final int MAX_CODES = 64;
-    public static final int MAX_CODE = 64;
+    public static final int MAX_CODE_LENGTH = 64;
 
     private static final String ELLIPSIS = "…";
 
     /** The record itself, its place in a queue, and a little for the texts' own headers. */
-    private static final int BASE_WEIGHT = 200;
+    private static final int BASE_WEIGHT_BYTES = 200;
 
     public AuditRecord {
-        subject = cut(subject, MAX_TEXT);
-        role = cut(role, MAX_TEXT);
-        tenant = cut(tenant, MAX_TEXT);
-        action = cut(action, MAX_TEXT);
-        rpc = cut(rpc, MAX_TEXT);
-        patient = cut(patient, MAX_TEXT);
-        device = cut(device, MAX_TEXT);
-        codes = cut(codes);
+        subject = truncate(subject, MAX_TEXT_LENGTH);
+        role = truncate(role, MAX_TEXT_LENGTH);
+        tenant = truncate(tenant, MAX_TEXT_LENGTH);
+        action = truncate(action, MAX_TEXT_LENGTH);
+        rpc = truncate(rpc, MAX_TEXT_LENGTH);
+        patient = truncate(patient, MAX_TEXT_LENGTH);
+        device = truncate(device, MAX_TEXT_LENGTH);
+        codes = truncate(codes);
         Objects.requireNonNull(decision);
-        reason = cut(reason, MAX_TEXT);
-        policy = cut(policy, MAX_TEXT);
-        peer = cut(peer, MAX_TEXT);
-        requestId = cut(requestId, MAX_TEXT);
+        reason = truncate(reason, MAX_TEXT_LENGTH);
+        policyDigest = truncate(policyDigest, MAX_TEXT_LENGTH);
+        peer = truncate(peer, MAX_TEXT_LENGTH);
+        requestId = truncate(requestId, MAX_TEXT_LENGTH);
     }
 
     /** Memory it takes while it waits, in bytes; no less than it really is unless texts are shared. */
-    int weight() {
+    int weightBytes() {
         int characters = subject.length()
                 + role.length()
                 + tenant.length()
@@ -66,20 +66,20 @@ public record AuditRecord(
                 + patient.length()
                 + device.length()
                 + reason.length()
-                + policy.length()
+                + policyDigest.length()
                 + peer.length()
                 + requestId.length();
         for (int i = 0; i < codes.size(); i++) {
             characters += codes.get(i).length();
         }
-        return BASE_WEIGHT + 2 * characters;
+        return BASE_WEIGHT_BYTES + 2 * characters;
     }
 
-    private static String cut(String text, int max) {
-        return text.length() <= max ? text : shortened(text, max);
+    private static String truncate(String text, int max) {
+        return text.length() <= max ? text : withEllipsis(text, max);
     }
 
-    private static String shortened(String text, int max) {
+    private static String withEllipsis(String text, int max) {
         int end = max - ELLIPSIS.length();
         if (Character.isHighSurrogate(text.charAt(end - 1))) {
             end--;
@@ -88,15 +88,17 @@ public record AuditRecord(
     }
 
     /** Takes nothing but a look where nothing has to be cut and the list cannot change. */
-    private static List<String> cut(List<String> codes) {
+    private static List<String> truncate(List<String> codes) {
         if (codes.size() > MAX_CODES) {
             var some = new ArrayList<>(codes.subList(0, MAX_CODES - 1));
             some.add(ELLIPSIS);
-            return cut(some);
+            return truncate(some);
         }
         for (int i = 0; i < codes.size(); i++) {
-            if (codes.get(i).length() > MAX_CODE) {
-                return codes.stream().map(code -> cut(code, MAX_CODE)).toList();
+            if (codes.get(i).length() > MAX_CODE_LENGTH) {
+                return codes.stream()
+                        .map(code -> truncate(code, MAX_CODE_LENGTH))
+                        .toList();
             }
         }
         return List.copyOf(codes);

@@ -7,12 +7,12 @@ import java.time.Duration;
  * How the audit log is kept.
  *
  * @param directory holds the log and nothing else
- * @param key the node's private key; made at the first opening if it is not there
- * @param node the name of the node, as it stands in each segment
+ * @param keyFile the node's private key; made at the first opening if it is not there
+ * @param nodeId the name of the node, as it stands in each segment
  * @param interval how long a record may wait in memory in {@link Mode#ASYNC}: what a power cut may take away
  */
 public record AuditSettings(
-        Mode mode, Path directory, Path key, String node, Duration interval, Queue queue, Segments segments) {
+        Mode mode, Path directory, Path keyFile, String nodeId, Duration interval, Queue queue, Segments segments) {
 
     /** When an append is done. */
     public enum Mode {
@@ -27,14 +27,14 @@ public record AuditSettings(
     /**
      * What may wait to become durable, in memory.
      *
-     * @param bytes estimated from the records' texts
+     * @param maxBytes estimated from the records' texts
      */
-    public record Queue(int records, long bytes) {
+    public record Queue(int maxRecords, long maxBytes) {
 
         public static final Queue DEFAULT = new Queue(262_144, 128L << 20);
 
         public Queue {
-            require(records > 0 && bytes > 0, "the audit queue must have room for something");
+            require(maxRecords > 0 && maxBytes > 0, "the audit queue must have room for something");
         }
     }
 
@@ -44,7 +44,7 @@ public record AuditSettings(
      *
      * @param retention a sealed file is removed when its seal is older than this
      */
-    public record Segments(long bytes, Duration age, Duration retention) {
+    public record Segments(long maxBytes, Duration maxAge, Duration retention) {
 
         /** HIPAA asks for six years: 45 CFR 164.316(b)(2)(i). */
         private static final Duration SIX_YEARS = Duration.ofDays(6 * 365 + 2);
@@ -52,8 +52,10 @@ public record AuditSettings(
         public static final Segments DEFAULT = new Segments(64L << 20, Duration.ofDays(1), SIX_YEARS);
 
         public Segments {
-            require(bytes > 0, "an audit segment must have room for something");
-            require(age.isPositive() && retention.isPositive(), "age and retention of audit segments must be positive");
+            require(maxBytes > 0, "an audit segment must have room for something");
+            require(
+                    maxAge.isPositive() && retention.isPositive(),
+                    "age and retention of audit segments must be positive");
         }
     }
 
@@ -61,7 +63,9 @@ public record AuditSettings(
 
     public AuditSettings {
         require(interval.isPositive(), "the audit interval must be positive");
-        require(!node.isBlank() && node.length() <= AuditRecord.MAX_TEXT, "the node must have a name, not a story");
+        require(
+                !nodeId.isBlank() && nodeId.length() <= AuditRecord.MAX_TEXT_LENGTH,
+                "the node must have a name, not a story");
     }
 
     /** With all bounds as they are by default, and the key in the log's own directory. */

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.audit;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.PublicKey;
@@ -23,27 +23,27 @@ public final class AuditVerifier {
     private long records;
     private long segments;
     private long tornBytes;
-    private Optional<LogEnd> end;
+    private Optional<TrailEnd> end;
 
     private AuditVerifier(AuditDirectory directory, SignatureCheck key) {
         this.directory = directory;
         this.key = key;
     }
 
-    /** @throws Problem.Unavailable if there is no such directory, or it cannot be read */
-    public static Verdict verify(Path directory, PublicKey key) {
+    /** @throws PlaneException.Unavailable if there is no such directory, or it cannot be read */
+    public static VerificationResult verify(Path directory, PublicKey key) {
         try {
             return new AuditVerifier(new AuditDirectory(directory), new SignatureCheck(key)).verify();
         } catch (IOException e) {
-            throw new Problem.Unavailable("the audit log cannot be read", e);
+            throw new PlaneException.Unavailable("the audit log cannot be read", e);
         }
     }
 
-    private Verdict verify() throws IOException {
+    private VerificationResult verify() throws IOException {
         // Before the segments: of a log that is being written, the head must be the older of the two.
-        var head = head();
-        long expected = start() + 1;
-        var there = directory.segments().tailSet(expected);
+        var head = readHead();
+        long expected = lastRetiredSegment() + 1;
+        var there = directory.segmentNumbers().tailSet(expected);
         for (long segment : there) {
             expectNoGap(expected, segment);
             check(segment, head, segment == there.last());
@@ -52,18 +52,18 @@ public final class AuditVerifier {
         if (head.isPresent()) {
             expectNoGap(expected, head.get().segment() + 1);
         }
-        return findings.isEmpty() ? intact(head.orElseThrow()) : new Verdict.Broken(findings);
+        return findings.isEmpty() ? intact(head.orElseThrow()) : new VerificationResult.Broken(findings);
     }
 
-    private Verdict intact(Head head) {
+    private VerificationResult intact(SignedHead head) {
         var last = end.orElseThrow();
-        long signed = Math.max(head.last(), last.sealed() ? last.last() : last.first() - 1);
-        return new Verdict.Intact(records, segments, last.digest(), last.last() - signed, tornBytes);
+        long signed = Math.max(head.lastRecord(), last.isSealed() ? last.lastRecord() : last.firstRecord() - 1);
+        return new VerificationResult.Intact(records, segments, last.digest(), last.lastRecord() - signed, tornBytes);
     }
 
-    private Optional<Head> head() throws IOException {
-        var text = AuditDirectory.read(directory.head());
-        var head = text.flatMap(t -> Head.parse(t, key));
+    private Optional<SignedHead> readHead() throws IOException {
+        var text = AuditDirectory.read(directory.headFile());
+        var head = text.flatMap(t -> SignedHead.parse(t, key));
         if (text.isEmpty()) {
             findings.add(new Finding.Missing("head", "the signed end of the log", "no such file"));
         } else if (head.isEmpty()) {
@@ -73,31 +73,40 @@ public final class AuditVerifier {
     }
 
     /** The last segment before those that must be there. */
-    private long start() throws IOException {
-        var text = AuditDirectory.read(directory.retired());
-        var retired = text.flatMap(t -> Retired.parse(t, key));
+    private long lastRetiredSegment() throws IOException {
+        var text = AuditDirectory.read(directory.retiredFile());
+        var retired = text.flatMap(t -> RetiredSegments.parse(t, key));
         if (text.isPresent() && retired.isEmpty()) {
             findings.add(new Finding.Forged("retired", 1, 0, "a line that this key signed", "something else"));
             end = Optional.empty();
-            return directory.segments().isEmpty() ? 0 : directory.segments().first() - 1;
+            return directory.segmentNumbers().isEmpty()
+                    ? 0
+                    : directory.segmentNumbers().first() - 1;
         }
-        var begin = retired.map(r ->
-                        new LogEnd(r.segment(), r.last() + 1, r.timeUs(), 0, r.last(), Span.NONE, r.digest(), true))
-                .orElse(LogEnd.GENESIS);
+        var begin = retired.map(r -> new TrailEnd(
+                        r.lastSegment(),
+                        r.lastRecord() + 1,
+                        r.timeUs(),
+                        0,
+                        r.lastRecord(),
+                        TimeBounds.NONE,
+                        r.digest(),
+                        true))
+                .orElse(TrailEnd.GENESIS);
         end = Optional.of(begin);
         return begin.segment();
     }
 
     private void expectNoGap(long expected, long segment) {
         if (segment > expected) {
-            var file = directory.segment(expected).getFileName().toString();
+            var file = directory.segmentFile(expected).getFileName().toString();
             findings.add(new Finding.Missing(file, (segment - expected) + " segments from here", "no such file"));
             end = Optional.empty();
         }
     }
 
-    private void check(long segment, Optional<Head> head, boolean newest) throws IOException {
-        var path = directory.segment(segment);
+    private void check(long segment, Optional<SignedHead> head, boolean newest) throws IOException {
+        var path = directory.segmentFile(segment);
         var position = head.filter(h -> h.segment() == segment);
         var mayBeOpen = newest && head.filter(h -> h.segment() <= segment).isPresent();
         var check = new SegmentCheck(segment, path.getFileName().toString(), key, end, position, mayBeOpen);

@@ -5,14 +5,14 @@ public enum Decision {
     PERMITTED("permitted"),
     REFUSED("refused");
 
-    private final String word;
+    private final String label;
 
     Decision(String word) {
-        this.word = word;
+        this.label = word;
     }
 
     /** As it stands in the log. */
-    String word() {
-        return word;
+    String label() {
+        return label;
     }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class EarlySync {
 
     /** Not worth a sync of its own below this. */
-    static final int BYTES = 4 << 20;
+    static final int MIN_BYTES = 4 << 20;
 
     private final ExecutorService thread = new ThreadPoolExecutor(
             0,
@@ -27,13 +27,13 @@ final class EarlySync {
             Thread.ofPlatform().name("pulseplane-audit-sync").daemon().factory());
 
     private Future<?> running;
-    private long unsynced;
+    private long unsyncedBytes;
 
     /** So many bytes were written to the file. */
-    void written(SegmentFile file, int bytes) throws IOException {
-        unsynced += bytes;
-        if (unsynced >= BYTES && (running == null || running.isDone())) {
-            finish();
+    void onWritten(SegmentFile file, int bytes) throws IOException {
+        unsyncedBytes += bytes;
+        if (unsyncedBytes >= MIN_BYTES && (running == null || running.isDone())) {
+            await();
             running = thread.submit(() -> {
                 file.sync();
                 return null;
@@ -42,10 +42,10 @@ final class EarlySync {
     }
 
     /** Waits for what was begun. A sync that failed is told to one caller only, so it is passed on. */
-    void finish() throws IOException {
+    void await() throws IOException {
         var begun = running;
         running = null;
-        unsynced = 0;
+        unsyncedBytes = 0;
         if (begun == null) {
             return;
         }

@@ -25,7 +25,7 @@ public sealed interface Finding {
     record Misplaced(String file, long line, long record, String expected, String found) implements Finding {}
 
     /** The log ends, or a segment does, before it should. */
-    record Cut(String file, long line, long record, String expected, String found) implements Finding {}
+    record Truncated(String file, long line, long record, String expected, String found) implements Finding {}
 
     /** What must be signed with the node's key is not. */
     record Forged(String file, long line, long record, String expected, String found) implements Finding {}

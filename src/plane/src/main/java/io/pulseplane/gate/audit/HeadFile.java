@@ -18,7 +18,7 @@ final class HeadFile implements Closeable {
         this.path = path;
     }
 
-    /** @param text of {@link Head#BYTES} */
+    /** @param text of {@link SignedHead#BYTES} */
     void write(String text) throws IOException {
         if (channel == null) {
             channel = FileChannel.open(path, StandardOpenOption.WRITE);

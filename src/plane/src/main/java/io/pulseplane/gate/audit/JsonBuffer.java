@@ -18,7 +18,7 @@ final class JsonBuffer {
     static final int MAX_CHARACTER_BYTES = 6;
 
     /** Characters that stand for themselves within a JSON string. */
-    private static final boolean[] PLAIN = plain();
+    private static final boolean[] UNESCAPED = unescaped();
 
     private final byte[] bytes;
     private int length;
@@ -27,7 +27,7 @@ final class JsonBuffer {
         bytes = new byte[capacity];
     }
 
-    private static boolean[] plain() {
+    private static boolean[] unescaped() {
         var plain = new boolean[128];
         Arrays.fill(plain, ' ', 0x7F, true);
         plain['"'] = false;
@@ -106,7 +106,7 @@ final class JsonBuffer {
         int end = text.length();
         for (int i = 0; i < end; i++) {
             char c = text.charAt(i);
-            if (c < PLAIN.length && PLAIN[c]) {
+            if (c < UNESCAPED.length && UNESCAPED[c]) {
                 to[at++] = (byte) c;
             } else {
                 length = at;

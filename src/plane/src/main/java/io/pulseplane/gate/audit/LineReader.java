@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 final class LineReader implements Closeable {
 
     /** A longer line is given in pieces, none of which is complete. */
-    static final int MAX_LINE_BYTES = RecordLine.MAX_BYTES + Layout.MAX_BYTES;
+    static final int MAX_LINE_BYTES = RecordLine.MAX_BYTES + LineFormat.MAX_BYTES;
 
     private final FileChannel channel;
     private final long limit;
@@ -114,7 +114,7 @@ final class LineReader implements Closeable {
     }
 
     String text() {
-        return Layout.text(buffer, start, length());
+        return LineFormat.text(buffer, start, length());
     }
 
     @Override

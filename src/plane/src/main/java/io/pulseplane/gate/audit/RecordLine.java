@@ -14,7 +14,7 @@ final class RecordLine {
     /** More than the longest record takes, every character of it escaped. */
     static final int MAX_BYTES = 64 << 10;
 
-    static final byte[] NUMBER = ascii("{\"n\":");
+    static final byte[] NUMBER_PREFIX = ascii("{\"n\":");
     private static final byte[] TIME = ascii(",\"time_us\":");
     private static final byte[] PERMITTED = ascii(",\"decision\":\"permitted\"");
     private static final byte[] REFUSED = ascii(",\"decision\":\"refused\"");
@@ -28,12 +28,12 @@ final class RecordLine {
 
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final Repeated role = new Repeated(",\"role\":\"");
-    private final Repeated tenant = new Repeated(",\"tenant\":\"");
-    private final Repeated action = new Repeated(",\"action\":\"");
-    private final Repeated rpc = new Repeated(",\"rpc\":\"");
-    private final Repeated reason = new Repeated(",\"reason\":\"");
-    private final Repeated policy = new Repeated(",\"policy\":\"");
+    private final CachedField role = new CachedField(",\"role\":\"");
+    private final CachedField tenant = new CachedField(",\"tenant\":\"");
+    private final CachedField action = new CachedField(",\"action\":\"");
+    private final CachedField rpc = new CachedField(",\"rpc\":\"");
+    private final CachedField reason = new CachedField(",\"reason\":\"");
+    private final CachedField policy = new CachedField(",\"policy\":\"");
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
@@ -41,7 +41,7 @@ final class RecordLine {
 
     /** Needs room for {@link #MAX_BYTES}. */
     void write(JsonBuffer out, long number, AuditRecord record) {
-        out.raw(NUMBER);
+        out.raw(NUMBER_PREFIX);
         out.number(number);
         out.raw(TIME);
         out.number(record.timeUs());
@@ -55,7 +55,7 @@ final class RecordLine {
         field(out, DEVICE, record.device());
         codes(out, record.codes());
         reason.write(out, record.reason());
-        policy.write(out, record.policy());
+        policy.write(out, record.policyDigest());
         field(out, PEER, record.peer());
         field(out, REQUEST, record.requestId());
         out.raw(END);
@@ -65,29 +65,29 @@ final class RecordLine {
      * A field that is mostly the same object in one record after the other: comparing references and copying bytes takes
      * a tenth of the time that escaping takes.
      */
-    private static final class Repeated {
+    private static final class CachedField {
 
         private final byte[] name;
         private final byte[] bytes;
         private int length;
-        private String written = "";
+        private String cachedText = "";
 
-        Repeated(String name) {
+        CachedField(String name) {
             this.name = ascii(name);
-            this.bytes = new byte[name.length() + AuditRecord.MAX_TEXT * JsonBuffer.MAX_CHARACTER_BYTES + 1];
+            this.bytes = new byte[name.length() + AuditRecord.MAX_TEXT_LENGTH * JsonBuffer.MAX_CHARACTER_BYTES + 1];
         }
 
         void write(JsonBuffer out, String text) {
             if (text.isEmpty()) {
                 return;
             }
-            if (text == written) { // An equal text that is another object is only slower.
+            if (text == cachedText) { // An equal text that is another object is only slower.
                 out.raw(bytes, length);
                 return;
             }
             int from = out.length();
             field(out, name, text);
-            written = text;
+            cachedText = text;
             length = out.length() - from;
             System.arraycopy(out.bytes(), from, bytes, 0, length);
         }
@@ -132,7 +132,7 @@ final class RecordLine {
                 throw new IOException("a record is an object");
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                fields.take(parser.currentName(), parser);
+                fields.read(parser.currentName(), parser);
             }
             return fields.entry();
         }
@@ -157,7 +157,7 @@ final class RecordLine {
         private String peer = "";
         private String request = "";
 
-        void take(String name, JsonParser parser) throws IOException {
+        void read(String name, JsonParser parser) throws IOException {
             parser.nextToken();
             switch (name) {
                 case "n" -> number = parser.getLongValue();
@@ -185,7 +185,7 @@ final class RecordLine {
 
         private static Decision decision(String word) throws IOException {
             for (var decision : Decision.values()) {
-                if (decision.word().equals(word)) {
+                if (decision.label().equals(word)) {
                     return decision;
                 }
             }

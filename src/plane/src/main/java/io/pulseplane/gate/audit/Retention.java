@@ -15,29 +15,29 @@ final class Retention {
     private static final System.Logger LOG = System.getLogger(Retention.class.getName());
 
     private final AuditDirectory directory;
-    private final NodeKey key;
-    private final long keptUs;
+    private final SigningKey key;
+    private final long retentionUs;
 
-    Retention(AuditDirectory directory, NodeKey key, Duration kept) {
+    Retention(AuditDirectory directory, SigningKey key, Duration kept) {
         this.directory = directory;
         this.key = key;
-        this.keptUs = TimeUnit.MICROSECONDS.convert(kept);
+        this.retentionUs = TimeUnit.MICROSECONDS.convert(kept);
     }
 
     /** Never touches the current segment. A failure is logged: a log that is too long is still a log. */
     void apply(long current, long nowUs) {
         try {
             var signatures = new SignatureCheck(key.publicKey());
-            long retired = AuditDirectory.read(directory.retired())
-                    .flatMap(line -> Retired.parse(line, signatures))
-                    .map(Retired::segment)
+            long retired = AuditDirectory.read(directory.retiredFile())
+                    .flatMap(line -> RetiredSegments.parse(line, signatures))
+                    .map(RetiredSegments::lastSegment)
                     .orElse(0L);
-            for (long segment : directory.segments().headSet(current)) {
+            for (long segment : directory.segmentNumbers().headSet(current)) {
                 if (segment > retired + 1 || (segment == retired + 1 && !retire(segment, signatures, nowUs))) {
                     return;
                 }
                 retired = Math.max(retired, segment);
-                Files.delete(directory.segment(segment));
+                Files.delete(directory.segmentFile(segment));
                 directory.sync();
             }
         } catch (IOException e) {
@@ -47,22 +47,23 @@ final class Retention {
 
     /** Removing a segment that is not as it was written would remove the evidence, and so would going on past a gap. */
     private boolean retire(long segment, SignatureCheck signatures, long nowUs) throws IOException {
-        var line = SegmentTail.sealLine(directory.segment(segment));
-        var seal = line.filter(signatures::covers).flatMap(Seal::parse).filter(s -> s.segment() == segment);
+        var line = SegmentTail.footerLine(directory.segmentFile(segment));
+        var seal = line.filter(signatures::covers).flatMap(SegmentFooter::parse).filter(s -> s.segment() == segment);
         if (seal.isEmpty()) {
             LOG.log(Level.ERROR, "Audit segment {0} has no genuine seal, so it is kept", Long.toString(segment));
             return false;
         }
-        if (seal.get().timeUs() > nowUs - keptUs) {
+        if (seal.get().timeUs() > nowUs - retentionUs) {
             return false;
         }
-        var retired = new Retired(segment, seal.get().last(), seal.get().digest(), nowUs);
-        AuditDirectory.replace(directory.retired(), retired.signedBy(key));
+        var retired =
+                new RetiredSegments(segment, seal.get().lastRecord(), seal.get().digest(), nowUs);
+        AuditDirectory.replace(directory.retiredFile(), retired.signedBy(key));
         LOG.log(
                 Level.INFO,
                 "Removing audit segment {0}, whose time is over: it ends with record {1} and digest {2}",
                 Long.toString(segment),
-                Long.toString(retired.last()),
+                Long.toString(retired.lastRecord()),
                 retired.digest());
         return true;
     }

@@ -10,11 +10,11 @@ final class SegmentCheck {
     private final long segment;
     private final String file;
     private final SignatureCheck key;
-    private final Optional<LogEnd> before;
-    private final Optional<Head> head;
-    private final boolean newest;
+    private final Optional<TrailEnd> previousEnd;
+    private final Optional<SignedHead> head;
+    private final boolean isNewest;
 
-    private LogEnd at;
+    private TrailEnd position;
     private boolean headReached;
     private long tornBytes;
     private boolean broken;
@@ -29,15 +29,15 @@ final class SegmentCheck {
             long segment,
             String file,
             SignatureCheck key,
-            Optional<LogEnd> before,
-            Optional<Head> head,
+            Optional<TrailEnd> before,
+            Optional<SignedHead> head,
             boolean newest) {
         this.segment = segment;
         this.file = file;
         this.key = key;
-        this.before = before;
+        this.previousEnd = before;
         this.head = head;
-        this.newest = newest;
+        this.isNewest = newest;
         this.headReached = head.isEmpty();
     }
 
@@ -48,121 +48,143 @@ final class SegmentCheck {
         do {
             step = scanner.next();
             finding = switch (step) {
-                case Step.Begun(var header) -> begun(header);
-                case Step.Grouped(var group, var end, var line) -> grouped(group, end, line);
-                case Step.Sealed(var seal, var text, var end, var line) -> sealed(seal, text, end, line);
-                case Step.Torn(var bytes, var line) -> torn(bytes, line);
-                case Step.Broken broken -> Optional.of(altered(broken));
-                case Step.Over(var line) -> over(line);
+                case Step.HeaderRead(var header) -> checkHeader(header);
+                case Step.GroupRead(var group, var end, var line) -> checkGroup(group, end, line);
+                case Step.FooterRead(var seal, var text, var end, var line) -> checkFooter(seal, text, end, line);
+                case Step.TornTail(var bytes, var line) -> checkTornTail(bytes, line);
+                case Step.Mismatch broken -> Optional.of(altered(broken));
+                case Step.EndOfFile(var line) -> checkEnd(line);
             };
-        } while (finding.isEmpty() && !(step instanceof Step.Torn) && !(step instanceof Step.Over));
+        } while (finding.isEmpty() && !(step instanceof Step.TornTail) && !(step instanceof Step.EndOfFile));
         broken = finding.isPresent();
         return finding;
     }
 
-    private Optional<Finding> begun(SegmentHeader header) {
-        at = new LogEnd(
-                segment, header.first(), header.timeUs(), 0, header.first() - 1, Span.NONE, header.previous(), false);
+    private Optional<Finding> checkHeader(SegmentHeader header) {
+        position = new TrailEnd(
+                segment,
+                header.firstRecord(),
+                header.timeUs(),
+                0,
+                header.firstRecord() - 1,
+                TimeBounds.NONE,
+                header.previousDigest(),
+                false);
         if (header.segment() != segment) {
             return misplaced("segment " + segment, "segment " + header.segment());
         }
-        if (before.isPresent() && !before.get().digest().equals(header.previous())) {
-            return misplaced("a segment after digest " + before.get().digest(), "one after " + header.previous());
+        if (previousEnd.isPresent() && !previousEnd.get().digest().equals(header.previousDigest())) {
+            return misplaced(
+                    "a segment after digest " + previousEnd.get().digest(), "one after " + header.previousDigest());
         }
-        if (before.isPresent() && before.get().last() + 1 != header.first()) {
-            return misplaced("record " + (before.get().last() + 1), "record " + header.first());
+        if (previousEnd.isPresent() && previousEnd.get().lastRecord() + 1 != header.firstRecord()) {
+            return misplaced("record " + (previousEnd.get().lastRecord() + 1), "record " + header.firstRecord());
         }
         return Optional.empty();
     }
 
     private Optional<Finding> misplaced(String expected, String found) {
-        return Optional.of(new Finding.Misplaced(file, 1, at.first(), expected, found));
+        return Optional.of(new Finding.Misplaced(file, 1, position.firstRecord(), expected, found));
     }
 
-    private Optional<Finding> grouped(GroupEnd group, long end, long line) {
-        if (at.sealed()) {
-            return Optional.of(new Finding.Altered(file, line, at.last(), "nothing after the seal", "a group"));
+    private Optional<Finding> checkGroup(GroupFooter group, long end, long line) {
+        if (position.isSealed()) {
+            return Optional.of(
+                    new Finding.Altered(file, line, position.lastRecord(), "nothing after the seal", "a group"));
         }
-        at = at.after(group, end);
-        return heldToHead(line);
+        position = position.after(group, end);
+        return checkAgainstHead(line);
     }
 
-    private Optional<Finding> sealed(Seal seal, String text, long end, long line) {
-        if (at.sealed()) {
-            return Optional.of(new Finding.Altered(file, line, at.last(), "nothing after the seal", "a seal"));
+    private Optional<Finding> checkFooter(SegmentFooter seal, String text, long end, long line) {
+        if (position.isSealed()) {
+            return Optional.of(
+                    new Finding.Altered(file, line, position.lastRecord(), "nothing after the seal", "a seal"));
         }
         if (!key.covers(text)) {
-            return Optional.of(new Finding.Forged(file, line, at.last(), "a seal that this key signed", "another"));
+            return Optional.of(
+                    new Finding.Forged(file, line, position.lastRecord(), "a seal that this key signed", "another"));
         }
-        if (seal.segment() != segment || seal.records() != at.records()) {
+        if (seal.segment() != segment || seal.records() != position.records()) {
             return Optional.of(new Finding.Altered(
                     file,
                     line,
-                    at.last(),
-                    "the seal of segment " + segment + " with " + at.records() + " records",
+                    position.lastRecord(),
+                    "the seal of segment " + segment + " with " + position.records() + " records",
                     "that of segment " + seal.segment() + " with " + seal.records()));
         }
-        at = at.after(seal, end);
-        return heldToHead(line);
+        position = position.after(seal, end);
+        return checkAgainstHead(line);
     }
 
     /** Where the head points to, there must be what it says. */
-    private Optional<Finding> heldToHead(long line) {
-        if (headReached || at.offset() < head.orElseThrow().offset()) {
+    private Optional<Finding> checkAgainstHead(long line) {
+        if (headReached || position.offset() < head.orElseThrow().offset()) {
             return Optional.empty();
         }
         headReached = true;
         var signed = head.orElseThrow();
-        if (at.offset() == signed.offset() && at.digest().equals(signed.digest()) && at.last() == signed.last()) {
+        if (position.offset() == signed.offset()
+                && position.digest().equals(signed.digest())
+                && position.lastRecord() == signed.lastRecord()) {
             return Optional.empty();
         }
         return Optional.of(new Finding.Altered(
-                file, line, at.last(), "digest " + signed.digest() + " as the head says", "digest " + at.digest()));
+                file,
+                line,
+                position.lastRecord(),
+                "digest " + signed.digest() + " as the head says",
+                "digest " + position.digest()));
     }
 
-    private Optional<Finding> torn(long bytes, long line) {
+    private Optional<Finding> checkTornTail(long bytes, long line) {
         tornBytes = bytes;
-        if (at != null && at.sealed()) {
-            return Optional.of(new Finding.Altered(file, line, at.last(), "nothing after the seal", "part of a line"));
+        if (position != null && position.isSealed()) {
+            return Optional.of(
+                    new Finding.Altered(file, line, position.lastRecord(), "nothing after the seal", "part of a line"));
         }
         return endedEarly(line, "part of a group");
     }
 
-    private Optional<Finding> over(long line) {
-        return at.sealed() ? endedBeforeHead(line, "a seal") : endedEarly(line, "the end of the file");
+    private Optional<Finding> checkEnd(long line) {
+        return position.isSealed() ? endedBeforeHead(line, "a seal") : endedEarly(line, "the end of the file");
     }
 
     private Optional<Finding> endedEarly(long line, String found) {
-        return newest
+        return isNewest
                 ? endedBeforeHead(line, found)
-                : Optional.of(new Finding.Cut(file, line, lastRecord(), "a seal", found));
+                : Optional.of(new Finding.Truncated(file, line, lastRecord(), "a seal", found));
     }
 
     private Optional<Finding> endedBeforeHead(long line, String found) {
         return headReached
                 ? Optional.empty()
-                : Optional.of(new Finding.Cut(
-                        file, line, lastRecord(), "record " + head.orElseThrow().last() + " as the head says", found));
+                : Optional.of(new Finding.Truncated(
+                        file,
+                        line,
+                        lastRecord(),
+                        "record " + head.orElseThrow().lastRecord() + " as the head says",
+                        found));
     }
 
-    private Finding altered(Step.Broken step) {
+    private Finding altered(Step.Mismatch step) {
         return new Finding.Altered(file, step.line(), step.record(), step.expected(), step.found());
     }
 
     private long lastRecord() {
-        return at == null ? 0 : at.last();
+        return position == null ? 0 : position.lastRecord();
     }
 
     /** Where the log stands after this segment; empty if that cannot be told. */
-    Optional<LogEnd> end() {
+    Optional<TrailEnd> end() {
         if (broken) {
             return Optional.empty();
         }
-        return at == null ? before : Optional.of(at);
+        return position == null ? previousEnd : Optional.of(position);
     }
 
     long records() {
-        return at == null ? 0 : at.records();
+        return position == null ? 0 : position.records();
     }
 
     long tornBytes() {

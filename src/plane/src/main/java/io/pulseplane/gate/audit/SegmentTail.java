@@ -16,7 +16,7 @@ final class SegmentTail {
 
     /** The line that ends at this offset, with its line break; empty if none does. */
     static Optional<String> line(FileChannel channel, long offset) throws IOException {
-        var bytes = ByteBuffer.allocate((int) Math.min(offset, Layout.MAX_BYTES));
+        var bytes = ByteBuffer.allocate((int) Math.min(offset, LineFormat.MAX_BYTES));
         long from = offset - bytes.capacity();
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, from + bytes.position()) < 0) {
@@ -43,15 +43,15 @@ final class SegmentTail {
     }
 
     private static Optional<String> digestOf(String line) {
-        return GroupEnd.parse(line)
-                .map(GroupEnd::digest)
-                .or(() -> Seal.parse(line).map(Seal::digest));
+        return GroupFooter.parse(line)
+                .map(GroupFooter::digest)
+                .or(() -> SegmentFooter.parse(line).map(SegmentFooter::digest));
     }
 
     /** The seal of a segment that is done. Nothing is said about whether it is genuine. */
-    static Optional<String> sealLine(Path segment) throws IOException {
+    static Optional<String> footerLine(Path segment) throws IOException {
         try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
-            return line(channel, channel.size()).filter(line -> line.startsWith(Seal.START));
+            return line(channel, channel.size()).filter(line -> line.startsWith(SegmentFooter.START));
         }
     }
 }

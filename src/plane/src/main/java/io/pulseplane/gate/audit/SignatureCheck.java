@@ -11,14 +11,14 @@ record SignatureCheck(PublicKey key) {
 
     /** Whether the signature in this line covers what stands before it. */
     boolean covers(String line) {
-        int end = line.lastIndexOf(Layout.SIGNATURE);
-        int from = end + Layout.SIGNATURE.length();
-        int to = line.length() - Layout.END.length();
+        int end = line.lastIndexOf(LineFormat.SIGNATURE);
+        int from = end + LineFormat.SIGNATURE.length();
+        int to = line.length() - LineFormat.END.length();
         if (end < 0 || from > to) {
             return false;
         }
         try {
-            var signature = Signature.getInstance(NodeKey.ALGORITHM);
+            var signature = Signature.getInstance(SigningKey.ALGORITHM);
             signature.initVerify(key);
             signature.update(line.substring(0, end).getBytes(StandardCharsets.UTF_8));
             return signature.verify(HexFormat.of().parseHex(line, from, to));

@@ -17,65 +17,65 @@ final class WriterLoop implements Runnable {
     static final Duration HEAD_SYNC = Duration.ofSeconds(1);
 
     /** Between attempts to write a log that could not be written. */
-    static final Duration RETRY = Duration.ofSeconds(1);
+    static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
     /** How often an idle log looks at its age. */
-    private static final Duration LOOK_AROUND = Duration.ofMinutes(1);
+    private static final Duration MAINTENANCE_INTERVAL = Duration.ofMinutes(1);
 
     private static final System.Logger LOG = System.getLogger(WriterLoop.class.getName());
 
     private final boolean sync;
     private final AuditQueue queue;
-    private final LogWriter log;
+    private final TrailWriter trail;
     private final HeadFile head;
     private final Retention retention;
-    private final NodeKey key;
+    private final SigningKey key;
     private final LongSupplier clock;
     private final AuditEvents events;
 
     /** To be written before the next record. */
-    private List<Mark> marks;
+    private List<TrailMark> pendingMarks;
 
     /** Digest at the end of the log as the head on disk has it. */
-    private String signed;
+    private String signedDigest;
 
     private long headDue = Long.MAX_VALUE;
     private long headSyncDue = Long.MAX_VALUE;
-    private long lookAroundDue;
-    private long lookedAroundIn;
+    private long maintenanceDue;
+    private long maintainedSegment;
 
     WriterLoop(
             AuditSettings settings,
             AuditQueue queue,
-            LogWriter log,
+            TrailWriter log,
             AuditDirectory directory,
-            NodeKey key,
+            SigningKey key,
             LongSupplier clock,
             AuditEvents events,
-            List<Mark> marks) {
+            List<TrailMark> marks) {
         this.sync = settings.mode() == AuditSettings.Mode.SYNC;
         this.queue = queue;
-        this.log = log;
-        this.head = new HeadFile(directory.head());
+        this.trail = log;
+        this.head = new HeadFile(directory.headFile());
         this.retention = new Retention(directory, key, settings.segments().retention());
         this.key = key;
         this.clock = clock;
         this.events = events;
-        this.marks = marks;
-        this.signed = log.durable().digest();
-        this.lookAroundDue = System.nanoTime() + LOOK_AROUND.toNanos();
-        this.lookedAroundIn = log.durable().segment();
+        this.pendingMarks = marks;
+        this.signedDigest = log.durableEnd().digest();
+        this.maintenanceDue = System.nanoTime() + MAINTENANCE_INTERVAL.toNanos();
+        this.maintainedSegment = log.durableEnd().segment();
     }
 
     @Override
     public void run() {
         try {
-            if (!marks.isEmpty()) {
-                commit(new Batch());
+            if (!pendingMarks.isEmpty()) {
+                commit(new RecordBatch());
             }
             while (true) {
-                doWhatIsDue();
-                var batch = queue.take(Math.min(lookAroundDue, Math.min(headDue, headSyncDue)));
+                runDueTasks();
+                var batch = queue.take(Math.min(maintenanceDue, Math.min(headDue, headSyncDue)));
                 if (batch != null && batch.count() == 0) {
                     break;
                 }
@@ -83,7 +83,7 @@ final class WriterLoop implements Runnable {
                     commit(batch);
                 }
             }
-            end();
+            closeTrail();
         } catch (InterruptedException _) {
             LOG.log(Level.ERROR, "The writer of the audit log was interrupted; nothing more is written");
         } finally {
@@ -91,26 +91,26 @@ final class WriterLoop implements Runnable {
         }
     }
 
-    private void commit(Batch batch) throws InterruptedException {
+    private void commit(RecordBatch batch) throws InterruptedException {
         long begun = System.nanoTime();
         try {
-            write(batch, marks);
+            write(batch, pendingMarks);
         } catch (IOException | RuntimeException e) {
-            mend(batch, e);
+            recover(batch, e);
             return;
         }
-        done(batch, begun);
+        complete(batch, begun);
     }
 
-    private void write(Batch batch, List<Mark> before) throws IOException {
-        log.write(before, batch.records(), batch.count());
-        marks = List.of();
+    private void write(RecordBatch batch, List<TrailMark> before) throws IOException {
+        trail.write(before, batch.records(), batch.count());
+        pendingMarks = List.of();
         if (headDue == Long.MAX_VALUE) {
             headDue = System.nanoTime() + HEAD_LAG.toNanos();
         }
     }
 
-    private void done(Batch batch, long begun) {
+    private void complete(RecordBatch batch, long begun) {
         if (batch.count() > 0) {
             events.committed(batch.count(), System.nanoTime() - begun);
         }
@@ -122,21 +122,21 @@ final class WriterLoop implements Runnable {
      * Fails what nobody has been answered for yet, keeps the rest, and tries until the log can be written or is closed.
      * Returns with an open queue, or with a closed one and whatever could not be written reported.
      */
-    private void mend(Batch failed, Exception failure) throws InterruptedException {
+    private void recover(RecordBatch failed, Exception failure) throws InterruptedException {
         LOG.log(Level.ERROR, "The audit log cannot be written; every call is refused until it can be", failure);
-        events.failed();
+        events.writeFailed();
         long begun = System.nanoTime();
         long fromUs = clock.getAsLong();
-        long refusedBefore = queue.refused();
-        queue.breakDown();
+        long refusedBefore = queue.refusedCount();
+        queue.markUnwritable();
         var batch = failed;
         if (sync) {
-            queue.refuse(failed);
+            queue.failBatch(failed);
             queue.release(failed);
-            batch = new Batch();
+            batch = new RecordBatch();
         }
-        while (!tryAgain(batch, fromUs, refusedBefore)) {
-            events.failed();
+        while (!retry(batch, fromUs, refusedBefore)) {
+            events.writeFailed();
             if (queue.isClosed()) {
                 LOG.log(Level.ERROR, "The audit log was closed without {0} records", batch.count());
                 queue.release(batch);
@@ -144,18 +144,18 @@ final class WriterLoop implements Runnable {
             }
         }
         LOG.log(Level.INFO, "The audit log can be written again");
-        done(batch, begun);
-        queue.recover();
-        events.recovered();
+        complete(batch, begun);
+        queue.markWritable();
+        events.writeRecovered();
     }
 
-    private boolean tryAgain(Batch batch, long fromUs, long refusedBefore) throws InterruptedException {
-        queue.pause(RETRY.toNanos());
+    private boolean retry(RecordBatch batch, long fromUs, long refusedBefore) throws InterruptedException {
+        queue.pause(RETRY_INTERVAL.toNanos());
         try {
             head.close();
-            log.recover();
-            var before = new ArrayList<>(marks);
-            before.add(new Mark.Interrupted(fromUs, clock.getAsLong(), queue.refused() - refusedBefore));
+            trail.recover();
+            var before = new ArrayList<>(pendingMarks);
+            before.add(new TrailMark.Interruption(fromUs, clock.getAsLong(), queue.refusedCount() - refusedBefore));
             write(batch, before);
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, "The audit log cannot be written yet", e);
@@ -164,7 +164,7 @@ final class WriterLoop implements Runnable {
         return true;
     }
 
-    private void doWhatIsDue() throws InterruptedException {
+    private void runDueTasks() throws InterruptedException {
         long now = System.nanoTime();
         try {
             if (now >= headDue) {
@@ -173,32 +173,32 @@ final class WriterLoop implements Runnable {
             if (now >= headSyncDue) {
                 syncHead();
             }
-            if (now >= lookAroundDue || log.durable().segment() != lookedAroundIn) {
-                lookAroundDue = now + LOOK_AROUND.toNanos();
-                lookAround();
+            if (now >= maintenanceDue || trail.durableEnd().segment() != maintainedSegment) {
+                maintenanceDue = now + MAINTENANCE_INTERVAL.toNanos();
+                runMaintenance();
             }
         } catch (IOException | RuntimeException e) {
-            mend(new Batch(), e);
+            recover(new RecordBatch(), e);
         }
     }
 
     /** Nothing is removed before the head on disk stands beyond it. */
-    private void lookAround() throws IOException {
-        if (log.isSealDue()) {
-            log.seal();
+    private void runMaintenance() throws IOException {
+        if (trail.isSealDue()) {
+            trail.seal();
         }
-        lookedAroundIn = log.durable().segment();
+        maintainedSegment = trail.durableEnd().segment();
         writeHead();
         syncHead();
-        retention.apply(lookedAroundIn, clock.getAsLong());
+        retention.apply(maintainedSegment, clock.getAsLong());
     }
 
     private void writeHead() throws IOException {
         headDue = Long.MAX_VALUE;
-        var end = log.durable();
-        if (!end.digest().equals(signed)) {
+        var end = trail.durableEnd();
+        if (!end.digest().equals(signedDigest)) {
             head.write(end.head(clock.getAsLong()).signedBy(key));
-            signed = end.digest();
+            signedDigest = end.digest();
             headSyncDue = Math.min(headSyncDue, System.nanoTime() + HEAD_SYNC.toNanos());
         }
     }
@@ -208,14 +208,14 @@ final class WriterLoop implements Runnable {
         head.sync();
     }
 
-    private void end() {
+    private void closeTrail() {
         try (head) {
-            if (!log.durable().sealed() && log.durable().records() > 0) {
-                log.seal();
+            if (!trail.durableEnd().isSealed() && trail.durableEnd().records() > 0) {
+                trail.seal();
             }
             writeHead();
             syncHead();
-            log.close();
+            trail.close();
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.ERROR, "The audit log was not sealed; the next plane goes on where it ends", e);
         }

@@ -13,37 +13,37 @@ import java.util.concurrent.CompletionStage;
  */
 public final class CachedPolicy implements Policy {
 
-    private final int maxVerdicts;
-    private final Duration life;
+    private final int maxCachedDecisions;
+    private final Duration ttl;
     private volatile Generation generation;
 
-    private record Generation(Policy policy, Cache<PolicyInput, Verdict> verdicts) {}
+    private record Generation(Policy policy, Cache<PolicyInput, PolicyDecision> decisions) {}
 
     /**
      * @param life how long a verdict is remembered, for a policy that can change unseen; zero for as long as the policy
      *     stands
      */
     public CachedPolicy(Policy policy, int maxVerdicts, Duration life) {
-        this.maxVerdicts = maxVerdicts;
-        this.life = life;
+        this.maxCachedDecisions = maxVerdicts;
+        this.ttl = life;
         generation = generation(policy);
     }
 
     @Override
-    public Verdict cached(PolicyInput input) {
-        return generation.verdicts.getIfPresent(input);
+    public PolicyDecision cached(PolicyInput input) {
+        return generation.decisions.getIfPresent(input);
     }
 
     @Override
-    public CompletionStage<Verdict> decide(PolicyInput input) {
+    public CompletionStage<PolicyDecision> decide(PolicyInput input) {
         var now = generation;
-        var known = now.verdicts.getIfPresent(input);
+        var known = now.decisions.getIfPresent(input);
         if (known != null) {
             return CompletableFuture.completedFuture(known);
         }
         return now.policy.decide(input).thenApply(verdict -> {
             if (!verdict.isError()) {
-                now.verdicts.put(input, verdict);
+                now.decisions.put(input, verdict);
             }
             return verdict;
         });
@@ -68,9 +68,9 @@ public final class CachedPolicy implements Policy {
 
     /** Housekeeping is done by who asks; there is no thread for it. */
     private Generation generation(Policy policy) {
-        var verdicts = Caffeine.newBuilder().maximumSize(maxVerdicts).executor(Runnable::run);
-        if (life.isPositive()) {
-            verdicts.expireAfterWrite(life);
+        var verdicts = Caffeine.newBuilder().maximumSize(maxCachedDecisions).executor(Runnable::run);
+        if (ttl.isPositive()) {
+            verdicts.expireAfterWrite(ttl);
         }
         return new Generation(policy, verdicts.build());
     }

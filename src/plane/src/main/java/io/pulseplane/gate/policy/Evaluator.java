@@ -46,12 +46,13 @@ final class Evaluator {
                 || module.opaWasmAbiMinorVersion().getValue() < ABI_MINOR) {
             throw new IllegalArgumentException("The policy speaks another version of OPA's interface than 1.3");
         }
-        var builtins = Answer.names(dump(module.builtins()));
+        var builtins = PolicyDocument.parseNumbersByName(dump(module.builtins()));
         if (!builtins.isEmpty()) {
             throw new IllegalArgumentException(
                     "The policy uses functions that the plane does not give: " + String.join(", ", builtins.keySet()));
         }
-        entrypoint = Answer.names(dump(module.entrypoints())).getOrDefault(ENTRYPOINT, -1);
+        entrypoint =
+                PolicyDocument.parseNumbersByName(dump(module.entrypoints())).getOrDefault(ENTRYPOINT, -1);
         if (entrypoint < 0) {
             throw new IllegalArgumentException("The policy has no entrypoint " + ENTRYPOINT);
         }
@@ -65,7 +66,7 @@ final class Evaluator {
             throw new IllegalArgumentException("The input has more than " + MAX_INPUT_BYTES + " bytes");
         }
         var free = aligned(heap + input.length);
-        makeRoom(free);
+        growTo(free);
         memory.write(heap, input);
         return string(module.opaEval(0, entrypoint, data, heap, input.length, free, JSON_FORMAT));
     }
@@ -99,7 +100,7 @@ final class Evaluator {
         return memory.readBytes(address, length);
     }
 
-    private void makeRoom(int end) {
+    private void growTo(int end) {
         var missing = end / Memory.PAGE_SIZE + 1 - memory.pages();
         if (missing > 0 && memory.grow(missing) < 0) {
             throw new IllegalStateException("The policy's memory is full");

@@ -15,22 +15,22 @@ import java.util.Arrays;
 final class FileWatch {
 
     /** A file that was changed this shortly before it was read may have changed again and show the same time. */
-    private static final Duration TIMES_ARE_COARSE = Duration.ofSeconds(2);
+    private static final Duration TIMESTAMP_GRANULARITY = Duration.ofSeconds(2);
 
     private final Path directory;
-    private Seen seen;
+    private FileState lastState;
 
     /** A file whose bytes are not those seen last. */
-    record Changed(Path file, byte[] bytes) {}
+    record ChangedFile(Path file, byte[] bytes) {}
 
-    private record Seen(Path file, FileTime time, long size, Object key, byte[] digest, Instant at) {
+    private record FileState(Path file, FileTime time, long size, Object fileKey, byte[] digest, Instant readAt) {
 
-        boolean isStill(Path other, BasicFileAttributes attributes) {
+        boolean isUnchanged(Path other, BasicFileAttributes attributes) {
             return file.equals(other)
                     && time.equals(attributes.lastModifiedTime())
                     && size == attributes.size()
-                    && (key == null || key.equals(attributes.fileKey()))
-                    && time.toInstant().plus(TIMES_ARE_COARSE).isBefore(at);
+                    && (fileKey == null || fileKey.equals(attributes.fileKey()))
+                    && time.toInstant().plus(TIMESTAMP_GRANULARITY).isBefore(readAt);
         }
     }
 
@@ -39,18 +39,19 @@ final class FileWatch {
     }
 
     /** The file if it changed since it was last asked for, null if it did not. */
-    Changed changed() throws IOException {
-        var file = PolicyFile.in(directory);
+    ChangedFile poll() throws IOException {
+        var file = PolicyFile.locate(directory);
         var attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        if (seen != null && seen.isStill(file, attributes)) {
+        if (lastState != null && lastState.isUnchanged(file, attributes)) {
             return null;
         }
         var now = Instant.now();
-        var bytes = PolicyFile.bytes(file);
+        var bytes = PolicyFile.readBytes(file);
         var digest = digest(bytes);
-        var same = seen != null && seen.file.equals(file) && Arrays.equals(seen.digest, digest);
-        seen = new Seen(file, attributes.lastModifiedTime(), attributes.size(), attributes.fileKey(), digest, now);
-        return same ? null : new Changed(file, bytes);
+        var same = lastState != null && lastState.file.equals(file) && Arrays.equals(lastState.digest, digest);
+        lastState = new FileState(
+                file, attributes.lastModifiedTime(), attributes.size(), attributes.fileKey(), digest, now);
+        return same ? null : new ChangedFile(file, bytes);
     }
 
     private static byte[] digest(byte[] bytes) {

@@ -17,12 +17,12 @@ final class InputJson {
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     /** Most questions fit. */
-    private static final int USUAL_BYTES = 768;
+    private static final int INITIAL_BYTES = 768;
 
     private InputJson() {}
 
     static byte[] of(PolicyInput input) {
-        var bytes = new ByteArrayOutputStream(USUAL_BYTES);
+        var bytes = new ByteArrayOutputStream(INITIAL_BYTES);
         try (var json = JSON.createGenerator(bytes)) {
             write(input, json);
         } catch (IOException e) {
@@ -33,7 +33,7 @@ final class InputJson {
 
     /** The question as an OPA server wants it. */
     static byte[] request(PolicyInput input) {
-        var bytes = new ByteArrayOutputStream(USUAL_BYTES);
+        var bytes = new ByteArrayOutputStream(INITIAL_BYTES);
         try (var json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
             json.writeFieldName("input");

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.policy;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -27,21 +27,21 @@ import java.util.concurrent.TimeUnit;
 public final class OpaServerPolicy implements Policy {
 
     /** Questions under way; one more is refused rather than queued. */
-    static final int MAX_UNDER_WAY = 64;
+    static final int MAX_PENDING_DECISIONS = 64;
 
     /** A decision and its provenance take a hundredth of this. */
     static final int MAX_ANSWER_BYTES = 64 * 1024;
 
     private static final System.Logger LOG = System.getLogger(OpaServerPolicy.class.getName());
 
-    private static final String DOCUMENT = "/v1/data/healthcare/healthdata?provenance=true";
-    private static final Duration BUSY = Duration.ofMillis(50);
+    private static final String DOCUMENT_PATH = "/v1/data/healthcare/healthdata?provenance=true";
+    private static final Duration RETRY_AFTER = Duration.ofMillis(50);
     private static final int OK = 200;
 
     private final HttpRequest.Builder request;
     private final Duration timeout;
     private final CircuitBreaker breaker;
-    private final Semaphore underWay = new Semaphore(MAX_UNDER_WAY);
+    private final Semaphore pendingDecisions = new Semaphore(MAX_PENDING_DECISIONS);
     private final String serverDigest;
     private final HttpClient client;
 
@@ -52,7 +52,7 @@ public final class OpaServerPolicy implements Policy {
         this.breaker = breaker;
         serverDigest = "opa:url-sha256-" + sha256(server.toString());
         digest = serverDigest;
-        request = HttpRequest.newBuilder(URI.create(server.toString().replaceFirst("/+$", "") + DOCUMENT))
+        request = HttpRequest.newBuilder(URI.create(server.toString().replaceFirst("/+$", "") + DOCUMENT_PATH))
                 .header("Content-Type", "application/json")
                 .timeout(timeout);
         client = HttpClient.newBuilder()
@@ -62,28 +62,29 @@ public final class OpaServerPolicy implements Policy {
     }
 
     @Override
-    public CompletionStage<Verdict> decide(PolicyInput input) {
-        if (!underWay.tryAcquire()) {
-            return CompletableFuture.failedFuture(new Problem.Exhausted("Too many decisions are under way", BUSY));
+    public CompletionStage<PolicyDecision> decide(PolicyInput input) {
+        if (!pendingDecisions.tryAcquire()) {
+            return CompletableFuture.failedFuture(
+                    new PlaneException.ResourceExhausted("Too many decisions are under way", RETRY_AFTER));
         }
         if (!breaker.tryEnter()) {
-            underWay.release();
+            pendingDecisions.release();
             return CompletableFuture.failedFuture(unavailable(null));
         }
         return ask(InputJson.request(input)).handle((answer, failure) -> {
-            underWay.release();
+            pendingDecisions.release();
             if (failure != null) {
-                failed(failure);
+                onFailure(failure);
                 throw unavailable(failure);
             }
             breaker.succeeded();
             digest = answer.revision() == null ? serverDigest : "opa:" + answer.revision();
-            return new Verdict(answer.permitted(), answer.reasons(), digest);
+            return new PolicyDecision(answer.isPermitted(), answer.reasons(), digest);
         });
     }
 
     /** The request's own timeout ends with the head of the response, so the whole has one as well. */
-    private CompletableFuture<Answer> ask(byte[] body) {
+    private CompletableFuture<PolicyDocument> ask(byte[] body) {
         try {
             var response = client.sendAsync(
                     request.copy().POST(BodyPublishers.ofByteArray(body)).build(),
@@ -96,28 +97,28 @@ public final class OpaServerPolicy implements Policy {
         }
     }
 
-    private static Answer read(HttpResponse<byte[]> response) {
+    private static PolicyDocument read(HttpResponse<byte[]> response) {
         if (response.statusCode() != OK) {
             throw new IllegalStateException("it answers with status " + response.statusCode());
         }
         try {
-            return Answer.ofServer(response.body());
+            return PolicyDocument.parseServerAnswer(response.body());
         } catch (IOException e) {
             throw new IllegalStateException("it answers with no decision", e);
         }
     }
 
-    private void failed(Throwable failure) {
+    private void onFailure(Throwable failure) {
         if (breaker.failed()) {
             LOG.log(
                     Level.WARNING,
                     "The policy server is left alone for a while: {0}",
-                    Problem.unwrap(failure).toString());
+                    PlaneException.unwrap(failure).toString());
         }
     }
 
-    private static Problem.Unavailable unavailable(Throwable cause) {
-        return new Problem.Unavailable("The policy cannot be asked at the moment", cause);
+    private static PlaneException.Unavailable unavailable(Throwable cause) {
+        return new PlaneException.Unavailable("The policy cannot be asked at the moment", cause);
     }
 
     /** What the server said of its policy in its last answer; before that, and where it says nothing, which server it is. */

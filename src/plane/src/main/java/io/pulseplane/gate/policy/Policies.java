@@ -8,7 +8,7 @@ import java.time.Duration;
 public final class Policies {
 
     /** What a policy from a directory has for being read and for its first decision. */
-    private static final Duration TRIAL = Duration.ofSeconds(10);
+    private static final Duration TRIAL_TIMEOUT = Duration.ofSeconds(10);
 
     private Policies() {}
 
@@ -22,8 +22,8 @@ public final class Policies {
             case WASM ->
                 settings.directory().isPresent()
                         ? directory(settings)
-                        : new CachedPolicy(builtIn(settings.instances()), settings.maxVerdicts(), Duration.ZERO);
-            case OPA -> new CachedPolicy(server(settings), settings.maxVerdicts(), settings.serverVerdictLife());
+                        : new CachedPolicy(builtIn(settings.instances()), settings.maxCachedDecisions(), Duration.ZERO);
+            case OPA -> new CachedPolicy(server(settings), settings.maxCachedDecisions(), settings.serverDecisionTtl());
         };
     }
 
@@ -34,14 +34,14 @@ public final class Policies {
 
     private static PolicyDirectory directory(PolicySettings settings) {
         try {
-            return new PolicyDirectory(settings.directory().orElseThrow(), settings, TRIAL);
+            return new PolicyDirectory(settings.directory().orElseThrow(), settings, TRIAL_TIMEOUT);
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 
     private static OpaServerPolicy server(PolicySettings settings) {
-        var breaker = new CircuitBreaker(settings.serverFailures(), settings.serverPause(), System::nanoTime);
+        var breaker = new CircuitBreaker(settings.serverMaxFailures(), settings.serverRetryDelay(), System::nanoTime);
         return new OpaServerPolicy(settings.server(), settings.serverTimeout(), breaker);
     }
 }

@@ -6,13 +6,13 @@ import java.util.concurrent.CompletionStage;
 public interface Policy extends AutoCloseable {
 
     /**
-     * The verdict on what is asked. Fails with {@link io.pulseplane.vitals.Problem.Unavailable} or {@link
-     * io.pulseplane.vitals.Problem.Exhausted} where nobody can say, which permits nothing either.
+     * The verdict on what is asked. Fails with {@link io.pulseplane.vitals.PlaneException.Unavailable} or {@link
+     * io.pulseplane.vitals.PlaneException.ResourceExhausted} where nobody can say, which permits nothing either.
      */
-    CompletionStage<Verdict> decide(PolicyInput input);
+    CompletionStage<PolicyDecision> decide(PolicyInput input);
 
     /** The verdict if it is known already, at once; null if it has to be decided. Costs no allocation. */
-    default Verdict cached(PolicyInput input) {
+    default PolicyDecision cached(PolicyInput input) {
         return null;
     }
 

@@ -21,17 +21,17 @@ public final class PolicyDirectory implements Policy {
 
     private static final System.Logger LOG = System.getLogger(PolicyDirectory.class.getName());
 
-    private static final byte[] NOTHING = {'{', '}'};
+    private static final byte[] EMPTY_INPUT = {'{', '}'};
 
     private final Path directory;
     private final int instances;
-    private final Duration trial;
-    private final FileWatch files;
+    private final Duration trialTimeout;
+    private final FileWatch fileWatch;
     private final DecisionThreads threads;
     private final CachedPolicy policy;
-    private final ScheduledExecutorService checking;
+    private final ScheduledExecutorService poller;
 
-    private String complaint = "";
+    private String lastWarning = "";
 
     /**
      * The policy in the directory, from now on looked after.
@@ -41,30 +41,30 @@ public final class PolicyDirectory implements Policy {
      */
     PolicyDirectory(Path directory, PolicySettings settings, Duration trial) throws IOException {
         this.directory = directory;
-        this.trial = trial;
+        this.trialTimeout = trial;
         instances = settings.instances();
-        files = new FileWatch(directory);
+        fileWatch = new FileWatch(directory);
         threads = new DecisionThreads(instances);
         try {
-            policy = new CachedPolicy(tried(files.changed()), settings.maxVerdicts(), Duration.ZERO);
+            policy = new CachedPolicy(loadAndTry(fileWatch.poll()), settings.maxCachedDecisions(), Duration.ZERO);
         } catch (IOException e) {
             threads.close();
             throw new IOException("The policy in " + directory + " cannot be used: " + e.getMessage(), e);
         }
         LOG.log(Level.INFO, "The policy {0} decides, from {1}", policy.digest(), directory);
-        checking = Executors.newSingleThreadScheduledExecutor(
+        poller = Executors.newSingleThreadScheduledExecutor(
                 task -> Thread.ofPlatform().daemon().name("policy-watch").unstarted(task));
-        var interval = settings.checkEvery().toNanos();
-        checking.scheduleWithFixedDelay(this::check, interval, interval, TimeUnit.NANOSECONDS);
+        var interval = settings.checkInterval().toNanos();
+        poller.scheduleWithFixedDelay(this::poll, interval, interval, TimeUnit.NANOSECONDS);
     }
 
     @Override
-    public CompletionStage<Verdict> decide(PolicyInput input) {
+    public CompletionStage<PolicyDecision> decide(PolicyInput input) {
         return policy.decide(input);
     }
 
     @Override
-    public Verdict cached(PolicyInput input) {
+    public PolicyDecision cached(PolicyInput input) {
         return policy.cached(input);
     }
 
@@ -75,24 +75,24 @@ public final class PolicyDirectory implements Policy {
 
     @Override
     public void close() {
-        checking.shutdownNow();
+        poller.shutdownNow();
         policy.close();
         threads.close();
     }
 
-    private void check() {
+    private void poll() {
         try {
-            var changed = files.changed();
+            var changed = fileWatch.poll();
             if (changed != null) {
-                take(tried(changed));
+                adopt(loadAndTry(changed));
             }
-            complaint = "";
+            lastWarning = "";
         } catch (IOException | RuntimeException e) {
-            complain(String.valueOf(e.getMessage()));
+            warnOnce(String.valueOf(e.getMessage()));
         }
     }
 
-    private void take(WasmPolicy next) {
+    private void adopt(WasmPolicy next) {
         if (next.digest().equals(policy.digest())) {
             next.close();
             return;
@@ -102,29 +102,30 @@ public final class PolicyDirectory implements Policy {
     }
 
     /** Once about the same thing, not at every look. */
-    private void complain(String about) {
-        if (!about.equals(complaint)) {
+    private void warnOnce(String about) {
+        if (!about.equals(lastWarning)) {
             LOG.log(Level.WARNING, "The policy in {0} is not taken, {1} stays: {2}", directory, policy.digest(), about);
         }
-        complaint = about;
+        lastWarning = about;
     }
 
     /** On a thread that can be given up, because nothing is known yet of what it runs. */
-    private WasmPolicy tried(FileWatch.Changed changed) throws IOException {
+    private WasmPolicy loadAndTry(FileWatch.ChangedFile changed) throws IOException {
         var task = new FutureTask<>(() -> {
             var file = PolicyFile.read(changed.file(), changed.bytes());
             var candidate = new WasmPolicy(PolicyModule.interpreted(file.wasm(), file.data()), instances, threads);
-            if (Answer.ofModule(candidate.evaluate(NOTHING)).permitted()) {
+            if (PolicyDocument.parseModuleAnswer(candidate.evaluate(EMPTY_INPUT))
+                    .isPermitted()) {
                 throw new IOException("it permits an empty question, where it should be closed by default");
             }
             return candidate;
         });
         Thread.ofPlatform().daemon().name("policy-trial").start(task);
         try {
-            return task.get(trial.toNanos(), TimeUnit.NANOSECONDS);
+            return task.get(trialTimeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             task.cancel(true);
-            throw new IOException("it has not answered in " + trial.toMillis() + " ms", e);
+            throw new IOException("it has not answered in " + trialTimeout.toMillis() + " ms", e);
         } catch (ExecutionException e) {
             var cause = e.getCause();
             throw new IOException(cause.getMessage() == null ? cause.toString() : cause.getMessage(), cause);

@@ -30,7 +30,7 @@ record PolicyFile(byte[] wasm, byte[] data) {
     static final int MAX_ENTRIES = 1000;
 
     /** The one file of the directory that is the policy. */
-    static Path in(Path directory) throws IOException {
+    static Path locate(Path directory) throws IOException {
         var module = directory.resolve(MODULE);
         var bundle = directory.resolve(BUNDLE);
         var isModule = Files.isRegularFile(module);
@@ -45,9 +45,9 @@ record PolicyFile(byte[] wasm, byte[] data) {
     }
 
     /** The bytes of the file, if it is no larger than it may be. */
-    static byte[] bytes(Path file) throws IOException {
+    static byte[] readBytes(Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
-            return bounded(in, MAX_FILE_BYTES, file.getFileName().toString());
+            return readAtMost(in, MAX_FILE_BYTES, file.getFileName().toString());
         }
     }
 
@@ -59,15 +59,15 @@ record PolicyFile(byte[] wasm, byte[] data) {
         byte[] wasm = null;
         var data = new byte[0];
         try (var tar = new TarArchiveInputStream(
-                new Bounded(new GZIPInputStream(new ByteArrayInputStream(bytes)), MAX_UNPACKED_BYTES))) {
+                new LimitedInputStream(new GZIPInputStream(new ByteArrayInputStream(bytes)), MAX_UNPACKED_BYTES))) {
             var entries = 0;
             for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 if (++entries > MAX_ENTRIES) {
                     throw new IOException("the bundle has more than " + MAX_ENTRIES + " entries");
                 }
                 switch (name(entry)) {
-                    case MODULE -> wasm = bounded(tar, MAX_FILE_BYTES, MODULE);
-                    case DATA -> data = bounded(tar, MAX_DATA_BYTES, DATA);
+                    case MODULE -> wasm = readAtMost(tar, MAX_FILE_BYTES, MODULE);
+                    case DATA -> data = readAtMost(tar, MAX_DATA_BYTES, DATA);
                     default -> requireNoData(entry);
                 }
             }
@@ -89,7 +89,7 @@ record PolicyFile(byte[] wasm, byte[] data) {
         }
     }
 
-    private static byte[] bounded(InputStream in, int max, String what) throws IOException {
+    private static byte[] readAtMost(InputStream in, int max, String what) throws IOException {
         var bytes = in.readNBytes(max + 1);
         if (bytes.length > max) {
             throw new IOException(what + " has more than " + max + " bytes");
@@ -98,14 +98,14 @@ record PolicyFile(byte[] wasm, byte[] data) {
     }
 
     /** Ends with an error where it would give more than it may. */
-    private static final class Bounded extends InputStream {
+    private static final class LimitedInputStream extends InputStream {
 
         private final InputStream in;
-        private long left;
+        private long remaining;
 
-        Bounded(InputStream in, long max) {
+        LimitedInputStream(InputStream in, long max) {
             this.in = in;
-            left = max;
+            remaining = max;
         }
 
         @Override
@@ -121,9 +121,9 @@ record PolicyFile(byte[] wasm, byte[] data) {
 
         private int counted(int result, int count) throws IOException {
             if (result >= 0) {
-                left -= count;
+                remaining -= count;
             }
-            if (left < 0) {
+            if (remaining < 0) {
                 throw new IOException("the bundle unpacks to more than " + MAX_UNPACKED_BYTES + " bytes");
             }
             return result;

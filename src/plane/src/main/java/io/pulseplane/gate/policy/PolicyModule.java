@@ -26,7 +26,7 @@ record PolicyModule(WasmModule wasm, Function<Instance, Machine> machine, byte[]
     static final int MAX_PAGES = 256;
 
     /** What a decision takes, so that an instance does not grow in its first one. */
-    private static final int USUAL_PAGES = 4;
+    private static final int DECISION_PAGES = 4;
 
     private static final int SHA256_HEX = 64;
 
@@ -44,10 +44,10 @@ record PolicyModule(WasmModule wasm, Function<Instance, Machine> machine, byte[]
     }
 
     int initialPages() {
-        return Math.max(USUAL_PAGES, pagesAskedFor());
+        return Math.max(DECISION_PAGES, requestedPages());
     }
 
-    private int pagesAskedFor() {
+    private int requestedPages() {
         var imports = wasm.importSection();
         var pages = 0;
         for (var i = 0; i < imports.importCount(); i++) {

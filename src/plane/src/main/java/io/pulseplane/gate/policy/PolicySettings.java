@@ -9,26 +9,26 @@ import java.util.Optional;
  * Which policy decides, and within which bounds.
  *
  * @param directory where a policy lies that takes the place of the built-in one; for {@link Engine#WASM}
- * @param checkEvery how often that directory is looked at
+ * @param checkInterval how often that directory is looked at
  * @param instances instances of the policy kept, and threads that an interpreted one decides on
- * @param maxVerdicts verdicts remembered
+ * @param maxCachedDecisions verdicts remembered
  * @param server base URL of the OPA server, such as {@code http://localhost:8181}; for {@link Engine#OPA}
  * @param serverTimeout how long the server may take
- * @param serverVerdictLife how long what it said is remembered, as its policy can change unseen
- * @param serverFailures failures in a row after which it is left alone
- * @param serverPause for how long
+ * @param serverDecisionTtl how long what it said is remembered, as its policy can change unseen
+ * @param serverMaxFailures failures in a row after which it is left alone
+ * @param serverRetryDelay for how long
  */
 public record PolicySettings(
         Engine engine,
         Optional<Path> directory,
-        Duration checkEvery,
+        Duration checkInterval,
         int instances,
-        int maxVerdicts,
+        int maxCachedDecisions,
         URI server,
         Duration serverTimeout,
-        Duration serverVerdictLife,
-        int serverFailures,
-        Duration serverPause) {
+        Duration serverDecisionTtl,
+        int serverMaxFailures,
+        Duration serverRetryDelay) {
 
     /** Who evaluates. */
     public enum Engine {
@@ -40,12 +40,12 @@ public record PolicySettings(
 
     public PolicySettings {
         requirePositive(instances, "instances");
-        requirePositive(maxVerdicts, "maxVerdicts");
-        requirePositive(serverFailures, "serverFailures");
-        requirePositive(checkEvery, "checkEvery");
+        requirePositive(maxCachedDecisions, "maxVerdicts");
+        requirePositive(serverMaxFailures, "serverFailures");
+        requirePositive(checkInterval, "checkEvery");
         requirePositive(serverTimeout, "serverTimeout");
-        requirePositive(serverVerdictLife, "serverVerdictLife");
-        requirePositive(serverPause, "serverPause");
+        requirePositive(serverDecisionTtl, "serverVerdictLife");
+        requirePositive(serverRetryDelay, "serverPause");
         if (!"http".equals(server.getScheme()) && !"https".equals(server.getScheme())) {
             throw new IllegalArgumentException("server is an http or https URL");
         }

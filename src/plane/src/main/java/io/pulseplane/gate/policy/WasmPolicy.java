@@ -1,6 +1,6 @@
 package io.pulseplane.gate.policy;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -23,12 +23,12 @@ public final class WasmPolicy implements Policy {
 
     private static final System.Logger LOG = System.getLogger(WasmPolicy.class.getName());
 
-    private static final Duration BUSY = Duration.ofMillis(100);
+    private static final Duration RETRY_AFTER = Duration.ofMillis(100);
 
     private final PolicyModule module;
     private final Executor executor;
     private final BlockingQueue<Evaluator> idle;
-    private final Verdict permitted;
+    private final PolicyDecision permitted;
     private final AtomicLong errors = new AtomicLong();
 
     /** @param executor where decisions are made; {@code Runnable::run} for a module that was compiled */
@@ -36,33 +36,34 @@ public final class WasmPolicy implements Policy {
         this.module = module;
         this.executor = executor;
         idle = new ArrayBlockingQueue<>(keptInstances);
-        permitted = new Verdict(true, List.of(), module.digest());
+        permitted = new PolicyDecision(true, List.of(), module.digest());
     }
 
     @Override
-    public CompletionStage<Verdict> decide(PolicyInput input) {
-        var verdict = new CompletableFuture<Verdict>();
+    public CompletionStage<PolicyDecision> decide(PolicyInput input) {
+        var verdict = new CompletableFuture<PolicyDecision>();
         try {
-            executor.execute(() -> verdict.complete(verdict(InputJson.of(input))));
+            executor.execute(() -> verdict.complete(decideNow(InputJson.of(input))));
         } catch (RejectedExecutionException e) {
-            verdict.completeExceptionally(new Problem.Exhausted("Too many decisions wait for the policy", BUSY));
+            verdict.completeExceptionally(
+                    new PlaneException.ResourceExhausted("Too many decisions wait for the policy", RETRY_AFTER));
         }
         return verdict;
     }
 
     /** The verdict on an input in JSON, on the thread that asks. */
-    Verdict verdict(byte[] input) {
+    PolicyDecision decideNow(byte[] input) {
         try {
-            var answer = Answer.ofModule(evaluate(input));
-            return answer.permitted() ? permitted : new Verdict(false, answer.reasons(), module.digest());
+            var answer = PolicyDocument.parseModuleAnswer(evaluate(input));
+            return answer.isPermitted() ? permitted : new PolicyDecision(false, answer.reasons(), module.digest());
         } catch (IOException | RuntimeException | StackOverflowError e) {
-            count(e);
-            return Verdict.error(module.digest());
+            countError(e);
+            return PolicyDecision.error(module.digest());
         }
     }
 
     /** Says it the first time, and ever more rarely: a policy that fails would fill the disk with saying so. */
-    private void count(Throwable failure) {
+    private void countError(Throwable failure) {
         var count = errors.incrementAndGet();
         if (Long.bitCount(count) == 1) {
             LOG.log(

@@ -30,25 +30,25 @@ enum Algorithm {
     /** NIST SP 800-131A: less has not been good enough since 2013. */
     static final int MIN_RSA_BITS = 2_048;
 
-    private static final Map<String, Algorithm> BY_HEADER =
-            Map.of(RS256.header, RS256, ES256.header, ES256, EDDSA.header, EDDSA);
+    private static final Map<String, Algorithm> BY_JOSE_NAME =
+            Map.of(RS256.joseName, RS256, ES256.joseName, ES256, EDDSA.joseName, EDDSA);
 
-    private final String header;
+    private final String joseName;
     private final String jdkName;
 
     Algorithm(String header, String jdkName) {
-        this.header = header;
+        this.joseName = header;
         this.jdkName = jdkName;
     }
 
     /** What a token's or key's {@code alg} says. */
-    String header() {
-        return header;
+    String joseName() {
+        return joseName;
     }
 
     /** Exactly as RFC 7518 and RFC 8037 spell it. */
     static Optional<Algorithm> of(Object header) {
-        return header instanceof String text ? Optional.ofNullable(BY_HEADER.get(text)) : Optional.empty();
+        return header instanceof String text ? Optional.ofNullable(BY_JOSE_NAME.get(text)) : Optional.empty();
     }
 
     /** The one that this key is good for; empty if there is none. */

@@ -2,7 +2,7 @@ package io.pulseplane.gate.token;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,12 +22,12 @@ import javax.net.ssl.SSLContext;
  * token, until it expires or its key goes. Callers of one token at the same time share one verification.
  *
  * <p>Tokens that are refused are not remembered: they cost whoever sends them a signature check of this plane's, for which
- * at most {@value #MAX_WAITING} wait. Thread-safe.
+ * at most {@value #MAX_PENDING_VERIFICATIONS} wait. Thread-safe.
  */
 public final class Authenticator implements AutoCloseable {
 
     /** Tokens that wait to be checked; beyond, callers are told to come again. */
-    static final int MAX_WAITING = 4_096;
+    static final int MAX_PENDING_VERIFICATIONS = 4_096;
 
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
     private static final int IDLE_SECONDS = 10;
@@ -38,34 +38,34 @@ public final class Authenticator implements AutoCloseable {
     private static final int ENTRY_BYTES = 600;
 
     /** What is known of a token. */
-    private static final class Entry {
+    private static final class VerifiedToken {
 
         private final Identity identity;
-        private final long honouredUntilUs;
+        private final long validUntilUs;
         private final VerificationKey key;
 
         /** The keys that this one was last found in. Racing threads write what is right, each by itself. */
-        private KeySet foundIn;
+        private KeySet lastKeySet;
 
-        Entry(Identity identity, long honouredUntilUs, VerificationKey key, KeySet foundIn) {
+        VerifiedToken(Identity identity, long honouredUntilUs, VerificationKey key, KeySet foundIn) {
             this.identity = identity;
-            this.honouredUntilUs = honouredUntilUs;
+            this.validUntilUs = honouredUntilUs;
             this.key = key;
-            this.foundIn = foundIn;
+            this.lastKeySet = foundIn;
         }
 
         /** Keys seldom change: mostly this is one comparison. */
-        boolean stands(KeySet keys, long nowUs) {
-            if (nowUs >= honouredUntilUs) {
+        boolean isValid(KeySet keys, long nowUs) {
+            if (nowUs >= validUntilUs) {
                 return false;
             }
-            if (foundIn == keys) {
+            if (lastKeySet == keys) {
                 return true;
             }
-            if (!keys.holds(key)) {
+            if (!keys.contains(key)) {
                 return false;
             }
-            foundIn = keys;
+            lastKeySet = keys;
             return true;
         }
     }
@@ -74,8 +74,9 @@ public final class Authenticator implements AutoCloseable {
     private final KeySource keys;
     private final ClaimsReader claims;
     private final LongSupplier clock;
-    private final Cache<BearerToken, Entry> known;
-    private final ConcurrentMap<BearerToken, CompletableFuture<Identity>> underWay = new ConcurrentHashMap<>();
+    private final Cache<BearerToken, VerifiedToken> verifiedTokens;
+    private final ConcurrentMap<BearerToken, CompletableFuture<Identity>> pendingVerifications =
+            new ConcurrentHashMap<>();
     private final AtomicLong nextSweepUs = new AtomicLong();
     private final ThreadPoolExecutor verifiers;
 
@@ -87,7 +88,7 @@ public final class Authenticator implements AutoCloseable {
      * @param clock microseconds since the epoch
      */
     public static Authenticator open(TokenSettings settings, Supplier<SSLContext> trust, LongSupplier clock)
-            throws KeyFailure {
+            throws UnusableKeyException {
         switch (settings.keys()) {
             case TokenSettings.Keys.Local(var dataDir) -> LocalKey.prepare(dataDir);
             case TokenSettings.Keys.JwksFile(var file) -> JwksFile.prepare(file);
@@ -101,14 +102,14 @@ public final class Authenticator implements AutoCloseable {
         this.keys = keys;
         this.claims = new ClaimsReader(settings);
         this.clock = clock;
-        this.known = cache(settings.known());
+        this.verifiedTokens = cache(settings.cache());
         int threads = Runtime.getRuntime().availableProcessors();
         this.verifiers = new ThreadPoolExecutor(
                 threads,
                 threads,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(MAX_WAITING),
+                new LinkedBlockingQueue<>(MAX_PENDING_VERIFICATIONS),
                 Thread.ofPlatform().name("pulseplane-tokens-", 0).daemon().factory());
         verifiers.allowCoreThreadTimeOut(true);
     }
@@ -117,11 +118,11 @@ public final class Authenticator implements AutoCloseable {
      * Caffeine has one bound: a token weighs its bytes, but at least what its share would be if there were as many as
      * there may be, so that both bounds are kept. Its expiry would cost every call more than all the rest of the look-up.
      */
-    private static Cache<BearerToken, Entry> cache(TokenSettings.Known bounds) {
+    private static Cache<BearerToken, VerifiedToken> cache(TokenSettings.CacheBounds bounds) {
         int share = (int) Math.min(Integer.MAX_VALUE, bounds.maxBytes() / bounds.maxTokens());
         return Caffeine.newBuilder()
                 .maximumWeight(bounds.maxBytes())
-                .<BearerToken, Entry>weigher((token, _) -> Math.max(share, token.length() + ENTRY_BYTES))
+                .<BearerToken, VerifiedToken>weigher((token, _) -> Math.max(share, token.length() + ENTRY_BYTES))
                 // Maintenance runs where the work is; a pool would have to be started for it.
                 .executor(Runnable::run)
                 .build();
@@ -138,30 +139,31 @@ public final class Authenticator implements AutoCloseable {
     }
 
     private Identity cached(BearerToken token, KeySet current, long now) {
-        var entry = known.getIfPresent(token);
-        return entry != null && entry.stands(current, now) ? entry.identity : null;
+        var entry = verifiedTokens.getIfPresent(token);
+        return entry != null && entry.isValid(current, now) ? entry.identity : null;
     }
 
     /**
-     * Whose this token is. Fails with {@link Problem.Unauthenticated} if it is nobody's, with {@link Problem.Unavailable}
-     * if there are no keys to tell, with {@link Problem.Exhausted} if too many want to know. Never waits; what depends on
+     * Whose this token is. Fails with {@link PlaneException.Unauthenticated} if it is nobody's, with {@link PlaneException.Unavailable}
+     * if there are no keys to tell, with {@link PlaneException.ResourceExhausted} if too many want to know. Never waits; what depends on
      * the answer runs on a thread of the gate, or at once, and should go on elsewhere.
      */
     public CompletionStage<Identity> verify(BearerToken token) {
         if (!token.isBearer()) {
-            return failed(new Problem.Unauthenticated("the authorization is not 'Bearer', one space and a token"));
+            return failed(
+                    new PlaneException.Unauthenticated("the authorization is not 'Bearer', one space and a token"));
         }
         if (token.length() > settings.maxTokenBytes()) {
-            return failed(
-                    new Problem.Unauthenticated("the token is longer than " + settings.maxTokenBytes() + " bytes"));
+            return failed(new PlaneException.Unauthenticated(
+                    "the token is longer than " + settings.maxTokenBytes() + " bytes"));
         }
         var mine = new CompletableFuture<Identity>();
-        var other = underWay.putIfAbsent(token, mine);
+        var other = pendingVerifications.putIfAbsent(token, mine);
         if (other != null) {
             return other.minimalCompletionStage();
         }
         begin(token).whenComplete((identity, failure) -> {
-            underWay.remove(token, mine);
+            pendingVerifications.remove(token, mine);
             if (failure == null) {
                 mine.complete(identity);
             } else {
@@ -172,10 +174,10 @@ public final class Authenticator implements AutoCloseable {
     }
 
     private CompletionStage<Identity> begin(BearerToken token) {
-        if (underWay.size() > MAX_WAITING) {
+        if (pendingVerifications.size() > MAX_PENDING_VERIFICATIONS) {
             return failed(new RejectedExecutionException());
         }
-        return keys.confirmed().thenComposeAsync(current -> verify(token, current), verifiers);
+        return keys.refreshIfDue().thenComposeAsync(current -> verify(token, current), verifiers);
     }
 
     private CompletionStage<Identity> verify(BearerToken token, KeySet current) {
@@ -183,36 +185,36 @@ public final class Authenticator implements AutoCloseable {
         if (identity != null) {
             return CompletableFuture.completedFuture(identity);
         }
-        var read = CompactToken.read(token.text());
+        var read = CompactJws.parse(token.text());
         var key = find(read, current);
         if (key != null) {
             return CompletableFuture.completedFuture(verify(token, read, key, current));
         }
-        return keys.newerThan(current).thenApplyAsync(newer -> verifyNewer(token, read, newer), verifiers);
+        return keys.refreshBeyond(current).thenApplyAsync(newer -> verifyNewer(token, read, newer), verifiers);
     }
 
-    private Identity verifyNewer(BearerToken token, CompactToken read, KeySet newer) {
+    private Identity verifyNewer(BearerToken token, CompactJws read, KeySet newer) {
         var key = find(read, newer);
         if (key == null) {
-            throw new Problem.Unauthenticated("the token's key is not known");
+            throw new PlaneException.Unauthenticated("the token's key is not known");
         }
         return verify(token, read, key, newer);
     }
 
     /** Null if it is not among these. */
-    private static VerificationKey find(CompactToken token, KeySet keys) {
+    private static VerificationKey find(CompactJws token, KeySet keys) {
         return token.keyId()
                 .map(id -> keys.find(token.algorithm(), id))
-                .orElseGet(() -> keys.sole(token.algorithm()))
+                .orElseGet(() -> keys.findOnly(token.algorithm()))
                 .orElse(null);
     }
 
-    private Identity verify(BearerToken token, CompactToken read, VerificationKey key, KeySet foundIn) {
-        if (!key.name().algorithm().verifies(key.key(), read.signed(), read.signature())) {
-            throw new Problem.Unauthenticated("the token's signature is not valid");
+    private Identity verify(BearerToken token, CompactJws read, VerificationKey key, KeySet foundIn) {
+        if (!key.name().algorithm().verifies(key.key(), read.signingInput(), read.signature())) {
+            throw new PlaneException.Unauthenticated("the token's signature is not valid");
         }
         var identity = claims.read(read.claims(), key, clock.getAsLong());
-        known.put(token, new Entry(identity, claims.honouredUntilUs(identity), key, foundIn));
+        verifiedTokens.put(token, new VerifiedToken(identity, claims.validUntilUs(identity), key, foundIn));
         sweep(foundIn, clock.getAsLong());
         return identity;
     }
@@ -221,7 +223,7 @@ public final class Authenticator implements AutoCloseable {
     private void sweep(KeySet current, long now) {
         long next = nextSweepUs.get();
         if (now >= next && nextSweepUs.compareAndSet(next, now + SWEEP_INTERVAL_US)) {
-            known.asMap().values().removeIf(entry -> !entry.stands(current, now));
+            verifiedTokens.asMap().values().removeIf(entry -> !entry.isValid(current, now));
         }
     }
 
@@ -230,18 +232,18 @@ public final class Authenticator implements AutoCloseable {
     }
 
     private Throwable problem(Throwable failure) {
-        var cause = Problem.unwrap(failure);
+        var cause = PlaneException.unwrap(failure);
         if (!(cause instanceof RejectedExecutionException)) {
             return cause;
         }
         return verifiers.isShutdown()
-                ? new Problem.Unavailable("the plane is stopping", null)
-                : new Problem.Exhausted("too many tokens wait to be checked", RETRY_WHEN_BUSY);
+                ? new PlaneException.Unavailable("the plane is stopping", null)
+                : new PlaneException.ResourceExhausted("too many tokens wait to be checked", RETRY_WHEN_BUSY);
     }
 
     /** How many tokens are remembered, expired ones perhaps among them. */
     long verifiedTokens() {
-        return known.estimatedSize();
+        return verifiedTokens.estimatedSize();
     }
 
     @Override

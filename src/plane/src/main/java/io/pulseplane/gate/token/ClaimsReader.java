@@ -1,7 +1,7 @@
 package io.pulseplane.gate.token;
 
 import io.pulseplane.vitals.Identifier;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,11 +34,11 @@ final class ClaimsReader {
     }
 
     /** Until when a token of this identity is taken, in microseconds. */
-    long honouredUntilUs(Identity identity) {
+    long validUntilUs(Identity identity) {
         return identity.expiresUs() + skewUs;
     }
 
-    /** @throws Problem.Unauthenticated if it is nobody here and now */
+    /** @throws PlaneException.Unauthenticated if it is nobody here and now */
     Identity read(Map<String, Object> claims, VerificationKey key, long nowUs) {
         long expires = checkTimes(claims, nowUs);
         require(settings.issuer().equals(claims.get("iss")), "the token's issuer is not the one trusted here");
@@ -74,7 +74,7 @@ final class ClaimsReader {
                 return number instanceof Long whole ? whole * MICROS : (long) (seconds * MICROS);
             }
         }
-        throw new Problem.Unauthenticated("the token's " + name + " is not a time in seconds");
+        throw new PlaneException.Unauthenticated("the token's " + name + " is not a time in seconds");
     }
 
     private boolean isAudience(Object audience) {
@@ -105,7 +105,8 @@ final class ClaimsReader {
         var roles = new LinkedHashSet<String>();
         for (var role : claimed) {
             require(
-                    role instanceof String text && Identifier.fault(text).isEmpty(),
+                    role instanceof String text
+                            && Identifier.describeViolation(text).isEmpty(),
                     "a role of the token is not a text of 1 to " + Identifier.MAX_LENGTH + " printable characters");
             roles.add((String) role);
         }
@@ -119,8 +120,8 @@ final class ClaimsReader {
             return "";
         }
         require(value instanceof String, what + " is not a text");
-        Identifier.fault((String) value).ifPresent(fault -> {
-            throw new Problem.Unauthenticated(what + " " + fault);
+        Identifier.describeViolation((String) value).ifPresent(fault -> {
+            throw new PlaneException.Unauthenticated(what + " " + fault);
         });
         return (String) value;
     }
@@ -129,8 +130,8 @@ final class ClaimsReader {
     private static String text(Map<String, Object> claims, String name, String what) {
         var value = claims.getOrDefault(name, "");
         require(value instanceof String, what + " is not a text");
-        Identifier.faultOfText((String) value, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
-            throw new Problem.Unauthenticated(what + " " + fault);
+        Identifier.describeTextViolation((String) value, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
+            throw new PlaneException.Unauthenticated(what + " " + fault);
         });
         return (String) value;
     }
@@ -148,7 +149,7 @@ final class ClaimsReader {
 
     private static void require(boolean right, String otherwise) {
         if (!right) {
-            throw new Problem.Unauthenticated(otherwise);
+            throw new PlaneException.Unauthenticated(otherwise);
         }
     }
 }

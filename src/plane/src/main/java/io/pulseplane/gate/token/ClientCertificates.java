@@ -1,7 +1,7 @@
 package io.pulseplane.gate.token;
 
 import io.pulseplane.vitals.Identifier;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
@@ -40,31 +40,31 @@ public final class ClientCertificates {
     /**
      * Who is at the other end; {@link Identity#anonymous} if they showed no certificate.
      *
-     * @throws Problem.Unauthenticated if they showed one that is no device's, or has expired
+     * @throws PlaneException.Unauthenticated if they showed one that is no device's, or has expired
      */
-    public Identity of(SSLSession session) {
+    public Identity identityOf(SSLSession session) {
         try {
             return session.getPeerCertificates()[0] instanceof X509Certificate certificate
-                    ? of(certificate)
+                    ? identityOf(certificate)
                     : Identity.anonymous();
         } catch (SSLPeerUnverifiedException _) {
             return Identity.anonymous();
         }
     }
 
-    /** @throws Problem.Unauthenticated if it is no device's, or has expired */
-    public Identity of(X509Certificate certificate) {
+    /** @throws PlaneException.Unauthenticated if it is no device's, or has expired */
+    public Identity identityOf(X509Certificate certificate) {
         long now = clock.getAsLong();
         long expires = TimeUnit.MILLISECONDS.toMicros(certificate.getNotAfter().getTime());
         if (now >= expires) {
-            throw new Problem.Unauthenticated("the certificate has expired");
+            throw new PlaneException.Unauthenticated("the certificate has expired");
         }
         if (now < TimeUnit.MILLISECONDS.toMicros(certificate.getNotBefore().getTime())) {
-            throw new Problem.Unauthenticated("the certificate is not valid yet");
+            throw new PlaneException.Unauthenticated("the certificate is not valid yet");
         }
         var device = commonName(certificate.getSubjectX500Principal());
-        Identifier.fault(device).ifPresent(fault -> {
-            throw new Problem.Unauthenticated("the common name of the certificate " + fault);
+        Identifier.describeViolation(device).ifPresent(fault -> {
+            throw new PlaneException.Unauthenticated("the common name of the certificate " + fault);
         });
         return new Identity(device, List.of(Roles.DEVICE), tenant, device, "", expires, fingerprint(certificate), "");
     }
@@ -85,14 +85,14 @@ public final class ClientCertificates {
                 }
             }
         } catch (InvalidNameException e) {
-            throw new Problem.Unauthenticated("the subject of the certificate is not a name");
+            throw new PlaneException.Unauthenticated("the subject of the certificate is not a name");
         } catch (NamingException e) {
             throw new IllegalStateException("a name in memory is not looked up anywhere", e);
         }
         if (names.size() == 1 && names.getFirst() instanceof String name) {
             return name;
         }
-        throw new Problem.Unauthenticated("the certificate must have exactly one common name");
+        throw new PlaneException.Unauthenticated("the certificate must have exactly one common name");
     }
 
     /** As RFC 8705 writes it. */

@@ -31,7 +31,7 @@ final class JwksReader {
 
     private JwksReader() {}
 
-    static KeySet read(byte[] document) throws KeyFailure {
+    static KeySet read(byte[] document) throws UnusableKeyException {
         var keys = new ArrayList<VerificationKey>();
         for (var entry : entries(document)) {
             key(entry).ifPresent(keys::add);
@@ -39,29 +39,29 @@ final class JwksReader {
         return KeySet.of(keys);
     }
 
-    private static List<?> entries(byte[] document) throws KeyFailure {
+    private static List<?> entries(byte[] document) throws UnusableKeyException {
         try {
             var json = JsonUtil.parseJson(new String(document, StandardCharsets.UTF_8));
             if (!(json.get("keys") instanceof List<?> entries)) {
-                throw new KeyFailure("there is no array of keys in it");
+                throw new UnusableKeyException("there is no array of keys in it");
             }
             if (entries.size() > MAX_KEYS) {
-                throw new KeyFailure("there are more than " + MAX_KEYS + " keys in it");
+                throw new UnusableKeyException("there are more than " + MAX_KEYS + " keys in it");
             }
             return entries;
         } catch (JoseException e) {
-            throw new KeyFailure("it is not JSON", e);
+            throw new UnusableKeyException("it is not JSON", e);
         }
     }
 
     private static Optional<VerificationKey> key(Object entry) {
         if (!(entry instanceof Map<?, ?> members)) {
-            return leftOut("it is not an object");
+            return skip("it is not an object");
         }
         if ("OKP".equals(members.get("kty"))
                 && !(members.get("x") instanceof String x && x.length() == ED25519_LETTERS)) {
             // jose4j takes shorter ones, which mean other keys, some of them of no strength.
-            return leftOut("it is not Ed25519");
+            return skip("it is not Ed25519");
         }
         try {
             @SuppressWarnings("unchecked") // JSON's names are texts
@@ -69,7 +69,7 @@ final class JwksReader {
             return key(key);
         } catch (JoseException | RuntimeException e) {
             // jose4j says with exceptions of many kinds that a key is none.
-            return leftOut(e.getMessage());
+            return skip(e.getMessage());
         }
     }
 
@@ -77,19 +77,19 @@ final class JwksReader {
     static Optional<VerificationKey> key(PublicJsonWebKey key) {
         var algorithm = Algorithm.of(key);
         if (algorithm.isEmpty()) {
-            return leftOut("it is none of RSA of at least " + Algorithm.MIN_RSA_BITS + " bits, P-256 and Ed25519");
+            return skip("it is none of RSA of at least " + Algorithm.MIN_RSA_BITS + " bits, P-256 and Ed25519");
         }
         if (key.getAlgorithm() != null
-                && !key.getAlgorithm().equals(algorithm.get().header())) {
-            return leftOut("it is for another algorithm");
+                && !key.getAlgorithm().equals(algorithm.get().joseName())) {
+            return skip("it is for another algorithm");
         }
         if (key.getUse() != null && !key.getUse().equals("sig")
                 || key.getKeyOps() != null && !key.getKeyOps().contains("verify")) {
-            return leftOut("it is not for checking signatures");
+            return skip("it is not for checking signatures");
         }
         var id = key.getKeyId() == null ? "" : key.getKeyId();
         if (id.length() > MAX_ID_LENGTH) {
-            return leftOut("its id is longer than " + MAX_ID_LENGTH + " characters");
+            return skip("its id is longer than " + MAX_ID_LENGTH + " characters");
         }
         return Optional.of(new VerificationKey(
                 new VerificationKey.Name(algorithm.get(), id),
@@ -97,7 +97,7 @@ final class JwksReader {
                 key.getPublicKey()));
     }
 
-    private static Optional<VerificationKey> leftOut(String why) {
+    private static Optional<VerificationKey> skip(String why) {
         LOG.log(Level.DEBUG, "A key of a key set is left out: {0}", why);
         return Optional.empty();
     }

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.token;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -29,7 +29,7 @@ final class JwksUrl implements KeyLoader {
     private static final Pattern MAX_AGE =
             Pattern.compile("(?:^|[,\\s])max-age=\"?(\\d{1,9})", Pattern.CASE_INSENSITIVE);
 
-    private static final Pattern NOT_TO_KEEP =
+    private static final Pattern NO_CACHE =
             Pattern.compile("(?:^|[,\\s])no-(?:store|cache)(?:$|[,\\s=])", Pattern.CASE_INSENSITIVE);
 
     private final URI url;
@@ -48,7 +48,7 @@ final class JwksUrl implements KeyLoader {
     }
 
     @Override
-    public CompletionStage<Loaded> load() {
+    public CompletionStage<LoadResult> load() {
         var request = HttpRequest.newBuilder(url)
                 .header("Accept", "application/jwk-set+json, application/json")
                 .timeout(refresh.timeout())
@@ -81,23 +81,23 @@ final class JwksUrl implements KeyLoader {
         return client;
     }
 
-    private Loaded loaded(HttpResponse<byte[]> response) {
+    private LoadResult loaded(HttpResponse<byte[]> response) {
         if (response.statusCode() != OK) {
-            throw new CompletionException(new KeyFailure("it answers with status " + response.statusCode()));
+            throw new CompletionException(new UnusableKeyException("it answers with status " + response.statusCode()));
         }
         try {
-            var goodFor = goodFor(response.headers());
+            var goodFor = ttl(response.headers());
             // With a fifth of the time left, so that nobody has to wait for the next fetch.
-            return new Loaded(
+            return new LoadResult(
                     JwksReader.read(response.body()), goodFor.multipliedBy(4).dividedBy(5), goodFor);
-        } catch (KeyFailure e) {
+        } catch (UnusableKeyException e) {
             throw new CompletionException(e);
         }
     }
 
-    private Duration goodFor(HttpHeaders headers) {
+    private Duration ttl(HttpHeaders headers) {
         var cacheControl = String.join(",", headers.allValues("Cache-Control"));
-        if (NOT_TO_KEEP.matcher(cacheControl).find()) {
+        if (NO_CACHE.matcher(cacheControl).find()) {
             return refresh.minTtl();
         }
         var maxAge = MAX_AGE.matcher(cacheControl);
@@ -110,13 +110,16 @@ final class JwksUrl implements KeyLoader {
                 : told.compareTo(refresh.maxTtl()) > 0 ? refresh.maxTtl() : told;
     }
 
-    private KeyFailure explain(Throwable failure) {
-        var cause = Problem.unwrap(failure);
+    private UnusableKeyException explain(Throwable failure) {
+        var cause = PlaneException.unwrap(failure);
         return switch (cause) {
             case TimeoutException _ ->
-                new KeyFailure("it does not answer in " + refresh.timeout().toMillis() + " ms", cause);
-            case IOException e when e.getMessage() != null -> new KeyFailure(e.getMessage(), cause);
-            default -> new KeyFailure("it does not answer: " + cause.getClass().getSimpleName(), cause);
+                new UnusableKeyException(
+                        "it does not answer in " + refresh.timeout().toMillis() + " ms", cause);
+            case IOException e when e.getMessage() != null -> new UnusableKeyException(e.getMessage(), cause);
+            default ->
+                new UnusableKeyException(
+                        "it does not answer: " + cause.getClass().getSimpleName(), cause);
         };
     }
 

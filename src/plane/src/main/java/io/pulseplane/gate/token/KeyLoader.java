@@ -10,31 +10,31 @@ interface KeyLoader extends AutoCloseable {
     /**
      * What was found.
      *
-     * @param lookAgainIn when to begin the next look
-     * @param goodFor how long these keys hold without one
+     * @param refreshAfter when to begin the next look
+     * @param ttl how long these keys hold without one
      */
-    record Loaded(KeySet keys, Duration lookAgainIn, Duration goodFor) {}
+    record LoadResult(KeySet keys, Duration refreshAfter, Duration ttl) {}
 
     /** Reads keys; may block. */
     @FunctionalInterface
-    interface Reading {
-        KeySet read() throws KeyFailure;
+    interface BlockingReader {
+        KeySet read() throws UnusableKeyException;
     }
 
-    CompletionStage<Loaded> load();
+    CompletionStage<LoadResult> load();
 
     @Override
     default void close() {}
 
     /** Of keys on this machine's disk, which are looked at again and again while there are calls. */
-    static KeyLoader ofFile(Reading reading, Duration interval) {
+    static KeyLoader ofFile(BlockingReader reading, Duration interval) {
         return () -> {
-            var loaded = new CompletableFuture<Loaded>();
+            var loaded = new CompletableFuture<LoadResult>();
             // Not a thread of the pool that checks tokens: whoever fills that must not keep the keys from being seen.
             Thread.ofVirtual().name("pulseplane-keys").start(() -> {
                 try {
-                    loaded.complete(new Loaded(reading.read(), interval, interval.multipliedBy(2)));
-                } catch (KeyFailure | RuntimeException e) {
+                    loaded.complete(new LoadResult(reading.read(), interval, interval.multipliedBy(2)));
+                } catch (UnusableKeyException | RuntimeException e) {
                     loaded.completeExceptionally(e);
                 }
             });

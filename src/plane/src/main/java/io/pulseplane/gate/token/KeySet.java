@@ -16,12 +16,13 @@ final class KeySet {
         this.keys = keys;
     }
 
-    /** @throws KeyFailure if two keys have one name: which of them was meant would be a guess */
-    static KeySet of(Collection<VerificationKey> keys) throws KeyFailure {
+    /** @throws UnusableKeyException if two keys have one name: which of them was meant would be a guess */
+    static KeySet of(Collection<VerificationKey> keys) throws UnusableKeyException {
         var byName = new HashMap<VerificationKey.Name, VerificationKey>();
         for (var key : keys) {
             if (byName.put(key.name(), key) != null) {
-                throw new KeyFailure("two keys are called '" + key.name().id() + "'");
+                throw new UnusableKeyException(
+                        "two keys are called '" + key.name().id() + "'");
             }
         }
         return new KeySet(Map.copyOf(byName));
@@ -33,7 +34,7 @@ final class KeySet {
     }
 
     /** The key for a token that does not name it: there must be one only. */
-    Optional<VerificationKey> sole(Algorithm algorithm) {
+    Optional<VerificationKey> findOnly(Algorithm algorithm) {
         var fitting = keys.values().stream()
                 .filter(key -> key.name().algorithm() == algorithm)
                 .limit(2)
@@ -42,13 +43,13 @@ final class KeySet {
     }
 
     /** Whether this key still holds. Allocates nothing. */
-    boolean holds(VerificationKey key) {
+    boolean contains(VerificationKey key) {
         return key.isSameAs(keys.get(key.name()));
     }
 
     /** Whether the same keys hold. */
     boolean isSameAs(KeySet other) {
-        return keys.size() == other.keys.size() && keys.values().stream().allMatch(other::holds);
+        return keys.size() == other.keys.size() && keys.values().stream().allMatch(other::contains);
     }
 
     int size() {

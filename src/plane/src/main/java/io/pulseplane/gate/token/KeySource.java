@@ -16,17 +16,17 @@ interface KeySource extends AutoCloseable {
     KeySet current(long nowUs);
 
     /**
-     * The keys to go by, after a look if one is due; fails with {@link io.pulseplane.vitals.Problem.Unavailable} if there
+     * The keys to go by, after a look if one is due; fails with {@link io.pulseplane.vitals.PlaneException.Unavailable} if there
      * are none to go by.
      */
-    CompletionStage<KeySet> confirmed();
+    CompletionStage<KeySet> refreshIfDue();
 
     /**
      * Newer keys than these, because a token has a key that is not in them. The same where there are none, and also where
      * somebody else made the plane look a moment ago: strangers choose what is in a token, and must not choose how often
      * an identity provider is asked.
      */
-    CompletionStage<KeySet> newerThan(KeySet known);
+    CompletionStage<KeySet> refreshBeyond(KeySet known);
 
     @Override
     void close();
@@ -40,20 +40,20 @@ interface KeySource extends AutoCloseable {
             case TokenSettings.Keys.Local(var dataDir) ->
                 new RefreshingKeys(
                         dataDir.resolve(LocalKey.FILE).toString(),
-                        KeyLoader.ofFile(() -> LocalKey.keysIn(dataDir), interval),
-                        new RefreshingKeys.Rules(interval, interval, Duration.ZERO, Duration.ZERO),
+                        KeyLoader.ofFile(() -> LocalKey.keySetIn(dataDir), interval),
+                        new RefreshingKeys.Timing(interval, interval, Duration.ZERO, Duration.ZERO),
                         clock);
             case TokenSettings.Keys.JwksFile(var file) ->
                 new RefreshingKeys(
                         file.toString(),
                         KeyLoader.ofFile(new JwksFile(file), interval),
-                        new RefreshingKeys.Rules(interval, interval, Duration.ZERO, refresh.maxStale()),
+                        new RefreshingKeys.Timing(interval, interval, Duration.ZERO, refresh.maxStale()),
                         clock);
             case TokenSettings.Keys.JwksUrl(var url, var _) ->
                 new RefreshingKeys(
                         url.toString(),
                         new JwksUrl(url, refresh, trust),
-                        new RefreshingKeys.Rules(
+                        new RefreshingKeys.Timing(
                                 refresh.unknownKeyInterval(),
                                 refresh.retryInterval(),
                                 refresh.timeout(),

@@ -52,14 +52,15 @@ final class LocalKey {
     }
 
     /** The key in this directory, made if there is none. Of several who make one at once, all get the same. */
-    static LocalKey openOrCreate(Path dataDir) throws KeyFailure {
+    static LocalKey openOrCreate(Path dataDir) throws UnusableKeyException {
         prepare(dataDir);
         return find(dataDir)
-                .orElseThrow(() -> new KeyFailure(dataDir.resolve(FILE) + " was taken away as soon as it was made"));
+                .orElseThrow(() ->
+                        new UnusableKeyException(dataDir.resolve(FILE) + " was taken away as soon as it was made"));
     }
 
     /** Makes the key if there is none, and says whether it is its owner's alone. Reads nothing: for the start. */
-    static void prepare(Path dataDir) throws KeyFailure {
+    static void prepare(Path dataDir) throws UnusableKeyException {
         var file = dataDir.resolve(FILE);
         if (Files.notExists(file)) {
             create(dataDir, file);
@@ -68,7 +69,7 @@ final class LocalKey {
     }
 
     /** The key in this directory; empty if there is none. */
-    static Optional<LocalKey> find(Path dataDir) throws KeyFailure {
+    static Optional<LocalKey> find(Path dataDir) throws UnusableKeyException {
         var file = dataDir.resolve(FILE);
         if (Files.notExists(file)) {
             return Optional.empty();
@@ -84,12 +85,12 @@ final class LocalKey {
     }
 
     /** What this directory's tokens are checked with: nothing, if its key was deleted. */
-    static KeySet keysIn(Path dataDir) throws KeyFailure {
+    static KeySet keySetIn(Path dataDir) throws UnusableKeyException {
         var key = find(dataDir);
         return key.isPresent() ? KeySet.of(List.of(key.get().publicKey)) : KeySet.NONE;
     }
 
-    private static LocalKey read(Path file, String json) throws KeyFailure {
+    private static LocalKey read(Path file, String json) throws UnusableKeyException {
         try {
             var jwk = PublicJsonWebKey.Factory.newPublicJwk(json);
             var key = JwksReader.key(jwk).filter(k -> k.name().algorithm() == Algorithm.ES256);
@@ -99,15 +100,16 @@ final class LocalKey {
         } catch (JoseException | RuntimeException _) {
             // Said below, without what is in the file.
         }
-        throw new KeyFailure(file + " does not hold a private key of P-256 as a JWK; delete it and another is made");
+        throw new UnusableKeyException(
+                file + " does not hold a private key of P-256 as a JWK; delete it and another is made");
     }
 
-    private static void requireOwnerOnly(Path file) throws KeyFailure {
+    private static void requireOwnerOnly(Path file) throws UnusableKeyException {
         requireModes(file);
         try {
             var permissions = Files.getPosixFilePermissions(file);
             if (!OWNER_ONLY.containsAll(permissions)) {
-                throw new KeyFailure(file + " has mode " + PosixFilePermissions.toString(permissions)
+                throw new UnusableKeyException(file + " has mode " + PosixFilePermissions.toString(permissions)
                         + " and may be known to others: delete it and another is made, or set its mode to 600");
             }
         } catch (IOException e) {
@@ -118,7 +120,7 @@ final class LocalKey {
     /**
      * Written under another name and linked to its own: nobody finds half a key, and one that was there first stays.
      */
-    private static void create(Path dataDir, Path file) throws KeyFailure {
+    private static void create(Path dataDir, Path file) throws UnusableKeyException {
         requireModes(file);
         var unfinished = dataDir.resolve(FILE + "." + UUID.randomUUID());
         var mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
@@ -142,18 +144,19 @@ final class LocalKey {
         }
     }
 
-    private static KeyFailure unusable(String toDo, Path file, IOException cause) {
+    private static UnusableKeyException unusable(String toDo, Path file, IOException cause) {
         return switch (cause) {
-            case KeyFailure known -> known;
+            case UnusableKeyException known -> known;
             case AccessDeniedException _ ->
-                new KeyFailure("cannot " + toDo + " " + file + ": it belongs to another user", cause);
-            default -> new KeyFailure("cannot " + toDo + " " + file + ": " + cause.getMessage(), cause);
+                new UnusableKeyException("cannot " + toDo + " " + file + ": it belongs to another user", cause);
+            default -> new UnusableKeyException("cannot " + toDo + " " + file + ": " + cause.getMessage(), cause);
         };
     }
 
-    private static void requireModes(Path file) throws KeyFailure {
+    private static void requireModes(Path file) throws UnusableKeyException {
         if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            throw new KeyFailure("the disk of " + file + " cannot keep a file to its owner; use another or a JWKS");
+            throw new UnusableKeyException(
+                    "the disk of " + file + " cannot keep a file to its owner; use another or a JWKS");
         }
     }
 
@@ -172,7 +175,7 @@ final class LocalKey {
             var pair = generator.generateKeyPair();
             var jwk = PublicJsonWebKey.Factory.newPublicJwk(pair.getPublic());
             jwk.setPrivateKey(pair.getPrivate());
-            jwk.setAlgorithm(Algorithm.ES256.header());
+            jwk.setAlgorithm(Algorithm.ES256.joseName());
             jwk.setUse("sig");
             jwk.setKeyId(jwk.calculateBase64urlEncodedThumbprint("SHA-256"));
             return jwk.toJson(OutputControlLevel.INCLUDE_PRIVATE) + "\n";

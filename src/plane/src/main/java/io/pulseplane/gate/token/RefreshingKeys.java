@@ -1,6 +1,6 @@
 package io.pulseplane.gate.token;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
 final class RefreshingKeys implements KeySource {
 
     /** Tokens with unknown keys that may wait for a look together; others are judged by the keys at hand. */
-    private static final int MAX_WAITING_STRANGERS = 256;
+    private static final int MAX_WAITING_UNKNOWN_KEYS = 256;
 
     private static final System.Logger LOG = System.getLogger(RefreshingKeys.class.getName());
 
@@ -34,32 +34,33 @@ final class RefreshingKeys implements KeySource {
      * @param keys null before there were any
      * @param failure what the last look ended with; empty if it went well
      */
-    private record State(KeySet keys, long lookedUs, long nextLookUs, long goodUntilUs, long goneUs, String failure) {
+    private record State(
+            KeySet keys, long refreshedUs, long nextRefreshUs, long freshUntilUs, long expiresUs, String failure) {
 
-        boolean isLookDue(long now) {
-            return now >= nextLookUs || now < lookedUs;
+        boolean isRefreshDue(long now) {
+            return now >= nextRefreshUs || now < refreshedUs;
         }
 
-        boolean isGood(long now) {
-            return keys != null && now < goodUntilUs;
+        boolean isFresh(long now) {
+            return keys != null && now < freshUntilUs;
         }
 
-        boolean isGone(long now) {
-            return keys == null || now >= goneUs;
+        boolean isExpired(long now) {
+            return keys == null || now >= expiresUs;
         }
     }
 
-    private final String name;
+    private final String source;
     private final KeyLoader loader;
     private final long maxStaleUs;
     private final long retryIntervalUs;
-    private final long goodAfterFailureUs;
+    private final long ttlAfterFailureUs;
     private final long unknownKeyIntervalUs;
     private final LongSupplier clock;
 
-    private final AtomicReference<CompletableFuture<Void>> underWay = new AtomicReference<>();
-    private final AtomicLong nextForStrangersUs = new AtomicLong(Long.MIN_VALUE);
-    private final AtomicInteger waitingStrangers = new AtomicInteger();
+    private final AtomicReference<CompletableFuture<Void>> pendingRefresh = new AtomicReference<>();
+    private final AtomicLong nextUnknownKeyRefreshUs = new AtomicLong(Long.MIN_VALUE);
+    private final AtomicInteger waitingUnknownKeys = new AtomicInteger();
     private volatile State state = new State(null, Long.MIN_VALUE, Long.MIN_VALUE, Long.MIN_VALUE, Long.MIN_VALUE, "");
 
     private volatile boolean closed;
@@ -69,18 +70,18 @@ final class RefreshingKeys implements KeySource {
      *
      * @param unknownKeyInterval how often unknown keys may cause a look
      * @param retryInterval when to look again after a failure
-     * @param lookTime how long a look may take
+     * @param timeout how long a look may take
      * @param maxStale how long keys hold on when they are no longer good and no look goes well
      */
-    record Rules(Duration unknownKeyInterval, Duration retryInterval, Duration lookTime, Duration maxStale) {}
+    record Timing(Duration unknownKeyInterval, Duration retryInterval, Duration timeout, Duration maxStale) {}
 
     /** @param name what to call the place in the log */
-    RefreshingKeys(String name, KeyLoader loader, Rules rules, LongSupplier clock) {
-        this.name = name;
+    RefreshingKeys(String name, KeyLoader loader, Timing rules, LongSupplier clock) {
+        this.source = name;
         this.loader = loader;
         this.maxStaleUs = micros(rules.maxStale());
         this.retryIntervalUs = micros(rules.retryInterval());
-        this.goodAfterFailureUs = 2 * retryIntervalUs + micros(rules.lookTime());
+        this.ttlAfterFailureUs = 2 * retryIntervalUs + micros(rules.timeout());
         this.unknownKeyIntervalUs = micros(rules.unknownKeyInterval());
         this.clock = clock;
     }
@@ -88,64 +89,69 @@ final class RefreshingKeys implements KeySource {
     @Override
     public KeySet current(long nowUs) {
         var now = state;
-        if (now.isLookDue(nowUs) && underWay.get() == null) {
-            look();
+        if (now.isRefreshDue(nowUs) && pendingRefresh.get() == null) {
+            refresh();
         }
-        return now.isGood(nowUs) ? now.keys : null;
+        return now.isFresh(nowUs) ? now.keys : null;
     }
 
     @Override
-    public CompletionStage<KeySet> confirmed() {
+    public CompletionStage<KeySet> refreshIfDue() {
         long now = clock.getAsLong();
         var known = state;
-        return known.isGood(now) || !known.isLookDue(now) ? settled() : look().thenCompose(_ -> settled());
+        return known.isFresh(now) || !known.isRefreshDue(now)
+                ? keysOrFail()
+                : refresh().thenCompose(_ -> keysOrFail());
     }
 
     @Override
-    public CompletionStage<KeySet> newerThan(KeySet known) {
+    public CompletionStage<KeySet> refreshBeyond(KeySet known) {
         if (state.keys != known) {
-            return settled();
+            return keysOrFail();
         }
-        if (waitingStrangers.incrementAndGet() > MAX_WAITING_STRANGERS) {
-            waitingStrangers.decrementAndGet();
-            return settled();
+        if (waitingUnknownKeys.incrementAndGet() > MAX_WAITING_UNKNOWN_KEYS) {
+            waitingUnknownKeys.decrementAndGet();
+            return keysOrFail();
         }
-        var look = underWay.get() != null || isStrangersTurn() ? look() : CompletableFuture.<Void>completedFuture(null);
-        return look.whenComplete((_, _) -> waitingStrangers.decrementAndGet()).thenCompose(_ -> settled());
+        var look = pendingRefresh.get() != null || mayRefreshForUnknownKey()
+                ? refresh()
+                : CompletableFuture.<Void>completedFuture(null);
+        return look.whenComplete((_, _) -> waitingUnknownKeys.decrementAndGet()).thenCompose(_ -> keysOrFail());
     }
 
-    private boolean isStrangersTurn() {
+    private boolean mayRefreshForUnknownKey() {
         long now = clock.getAsLong();
-        long next = nextForStrangersUs.get();
+        long next = nextUnknownKeyRefreshUs.get();
         boolean clockWasSetBack = next - now > unknownKeyIntervalUs && next != Long.MIN_VALUE;
-        return (now >= next || clockWasSetBack) && nextForStrangersUs.compareAndSet(next, now + unknownKeyIntervalUs);
+        return (now >= next || clockWasSetBack)
+                && nextUnknownKeyRefreshUs.compareAndSet(next, now + unknownKeyIntervalUs);
     }
 
     /** By what is known now, whether a look went well or not. */
-    private CompletionStage<KeySet> settled() {
+    private CompletionStage<KeySet> keysOrFail() {
         var known = state;
-        return known.isGone(clock.getAsLong())
+        return known.isExpired(clock.getAsLong())
                 ? CompletableFuture.failedFuture(
-                        new Problem.Unavailable("the keys that tokens are checked with are not to be had", null))
+                        new PlaneException.Unavailable("the keys that tokens are checked with are not to be had", null))
                 : CompletableFuture.completedFuture(known.keys);
     }
 
     /** Begins a look, or joins the one that is under way. Completes when the state is renewed, and never fails. */
-    private CompletableFuture<Void> look() {
+    private CompletableFuture<Void> refresh() {
         var mine = new CompletableFuture<Void>();
-        var other = underWay.compareAndExchange(null, mine);
+        var other = pendingRefresh.compareAndExchange(null, mine);
         if (other != null) {
             return other;
         }
-        begin().whenComplete((loaded, failure) -> {
-            state = failure == null ? after(loaded) : afterFailure(failure);
-            underWay.set(null);
+        load().whenComplete((loaded, failure) -> {
+            state = failure == null ? afterSuccess(loaded) : afterFailure(failure);
+            pendingRefresh.set(null);
             mine.complete(null);
         });
         return mine;
     }
 
-    private CompletionStage<KeyLoader.Loaded> begin() {
+    private CompletionStage<KeyLoader.LoadResult> load() {
         try {
             return loader.load();
         } catch (RuntimeException e) {
@@ -153,7 +159,7 @@ final class RefreshingKeys implements KeySource {
         }
     }
 
-    private State after(KeyLoader.Loaded loaded) {
+    private State afterSuccess(KeyLoader.LoadResult loaded) {
         long now = clock.getAsLong();
         var before = state;
         var keys = loaded.keys();
@@ -161,28 +167,28 @@ final class RefreshingKeys implements KeySource {
             // The same object says to all who hold on to it that nothing has changed.
             keys = before.keys;
         } else {
-            LOG.log(Level.INFO, "Tokens are checked with {0} keys from {1}", keys.size(), name);
+            LOG.log(Level.INFO, "Tokens are checked with {0} keys from {1}", keys.size(), source);
         }
-        long goodUntil = now + micros(loaded.goodFor());
-        return new State(keys, now, now + micros(loaded.lookAgainIn()), goodUntil, goodUntil + maxStaleUs, "");
+        long goodUntil = now + micros(loaded.ttl());
+        return new State(keys, now, now + micros(loaded.refreshAfter()), goodUntil, goodUntil + maxStaleUs, "");
     }
 
     private State afterFailure(Throwable failure) {
         long now = clock.getAsLong();
         var before = state;
-        var cause = Problem.unwrap(failure);
+        var cause = PlaneException.unwrap(failure);
         var message =
                 Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
         if (!closed && !message.equals(before.failure)) {
-            LOG.log(Level.WARNING, "No keys from {0}: {1}; {2}", name, message, consequence(before, now));
+            LOG.log(Level.WARNING, "No keys from {0}: {1}; {2}", source, message, consequence(before, now));
         }
         // Nobody waits for the next try while there are calls to begin it; after a pause, it comes before the answer.
-        long goodUntil = Math.min(before.goneUs, now + goodAfterFailureUs);
-        return new State(before.keys, now, now + retryIntervalUs, goodUntil, before.goneUs, message);
+        long goodUntil = Math.min(before.expiresUs, now + ttlAfterFailureUs);
+        return new State(before.keys, now, now + retryIntervalUs, goodUntil, before.expiresUs, message);
     }
 
     private static String consequence(State before, long now) {
-        return before.isGone(now) ? "no token is taken" : "the last ones are used on";
+        return before.isExpired(now) ? "no token is taken" : "the last ones are used on";
     }
 
     private static long micros(Duration duration) {

@@ -12,7 +12,7 @@ public final class Roles {
     public static final String OPERATOR = "operator";
     public static final String PATIENT = "patient";
 
-    public static final List<String> KNOWN =
+    public static final List<String> ALL =
             List.of(DEVICE, AUTHORIZED_MEDICAL_STAFF, CLINICAL_ADMIN, AUDITOR, OPERATOR, PATIENT);
 
     private Roles() {}

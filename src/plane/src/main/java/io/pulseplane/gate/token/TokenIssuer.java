@@ -30,13 +30,14 @@ public final class TokenIssuer {
      *
      * @param clock microseconds since the epoch
      */
-    public static TokenIssuer open(Path dataDir, TokenSettings settings, LongSupplier clock) throws KeyFailure {
+    public static TokenIssuer open(Path dataDir, TokenSettings settings, LongSupplier clock)
+            throws UnusableKeyException {
         return new TokenIssuer(LocalKey.openOrCreate(dataDir), settings, clock);
     }
 
     public String issue(TokenRequest request) {
         var header = new LinkedHashMap<String, Object>();
-        header.put("alg", key.algorithm().header());
+        header.put("alg", key.algorithm().joseName());
         header.put("typ", "JWT");
         header.put("kid", key.id());
         var signed = base64(header) + "." + base64(claims(request));

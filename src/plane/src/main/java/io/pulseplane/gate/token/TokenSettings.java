@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param keys where the keys come from
  * @param claims where in a token the rest is found
  * @param refresh how keys are kept up to date
- * @param known how many checked tokens are remembered
+ * @param cache how many checked tokens are remembered
  */
 public record TokenSettings(
         String tenant,
@@ -26,7 +26,7 @@ public record TokenSettings(
         Keys keys,
         ClaimNames claims,
         Refresh refresh,
-        Known known) {
+        CacheBounds cache) {
 
     public static final String DEFAULT_TENANT = "local";
     public static final String DEFAULT_ISSUER = "pulseplane";
@@ -58,7 +58,7 @@ public record TokenSettings(
                 keys,
                 ClaimNames.STANDARD,
                 Refresh.STANDARD,
-                Known.STANDARD);
+                CacheBounds.STANDARD);
     }
 
     private static void require(boolean right, String message) {
@@ -151,11 +151,11 @@ public record TokenSettings(
     }
 
     /** Bounds on the tokens that are remembered; beyond them the least used are forgotten, and checked again. */
-    public record Known(long maxTokens, long maxBytes) {
+    public record CacheBounds(long maxTokens, long maxBytes) {
 
-        public static final Known STANDARD = new Known(100_000, 256L * 1024 * 1024);
+        public static final CacheBounds STANDARD = new CacheBounds(100_000, 256L * 1024 * 1024);
 
-        public Known {
+        public CacheBounds {
             require(maxTokens > 0 && maxBytes >= maxTokens, "there must be room for tokens");
         }
     }

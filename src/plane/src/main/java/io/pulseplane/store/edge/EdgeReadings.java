@@ -1,12 +1,22 @@
 package io.pulseplane.store.edge;
 
-import io.pulseplane.store.Aggregates;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
-import io.pulseplane.store.edge.SeriesReader.Found;
+import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.edge.journal.Appender;
+import io.pulseplane.store.edge.journal.SeriesReader;
+import io.pulseplane.store.edge.journal.SeriesReader.SeriesRow;
+import io.pulseplane.store.edge.maintenance.DiskBudget;
+import io.pulseplane.store.edge.maintenance.Maintenance;
+import io.pulseplane.store.edge.sqlite.ReaderPool;
+import io.pulseplane.store.edge.sqlite.SqliteSession;
+import io.pulseplane.store.edge.sqlite.WriterThread;
+import io.pulseplane.store.edge.tables.DeviceTable;
+import io.pulseplane.store.edge.tables.PatientTable;
+import io.pulseplane.store.edge.tables.SeriesTable;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -24,65 +34,65 @@ import java.util.TreeMap;
 /** Readings, in the journal at first and in chunks after that. */
 final class EdgeReadings implements ReadingStore {
 
-    private final Writer writer;
-    private final Readers readers;
+    private final WriterThread writer;
+    private final ReaderPool readers;
     private final Appender appender;
-    private final PatientRows patients;
-    private final SeriesReader reader;
-    private final Space space;
-    private final Upkeep upkeep;
+    private final PatientTable patients;
+    private final SeriesReader seriesReader;
+    private final DiskBudget diskBudget;
+    private final Maintenance maintenance;
 
     EdgeReadings(
-            Writer writer,
-            Readers readers,
+            WriterThread writer,
+            ReaderPool readers,
             Appender appender,
-            PatientRows patients,
+            PatientTable patients,
             SeriesReader reader,
-            Space space,
-            Upkeep upkeep) {
+            DiskBudget space,
+            Maintenance upkeep) {
         this.writer = writer;
         this.readers = readers;
         this.appender = appender;
         this.patients = patients;
-        this.reader = reader;
-        this.space = space;
-        this.upkeep = upkeep;
+        this.seriesReader = reader;
+        this.diskBudget = space;
+        this.maintenance = upkeep;
     }
 
     @Override
-    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+    public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
         return writer.transaction(
                 session -> {
                     refuseIfFull(group);
-                    upkeep.refuseIfBehind();
+                    maintenance.refuseIfBehind();
                     return appender.append(session, group);
                 },
                 _ -> {
-                    space.written(appender.committed());
-                    upkeep.written();
+                    diskBudget.recordAppend(appender.publishCommitted());
+                    maintenance.onAppend();
                 });
     }
 
     private void refuseIfFull(List<ScreenedBatch> group) {
         try {
-            space.refuseIfFull(group);
-        } catch (Problem.Exhausted e) {
-            upkeep.call();
+            diskBudget.refuseIfFull(group);
+        } catch (PlaneException.ResourceExhausted e) {
+            maintenance.wake();
             throw e;
         }
     }
 
     @Override
     public Uni<List<Series>> series(Subject subject) {
-        return readers.read(session -> List.copyOf(find(session, subject).keySet()));
+        return readers.read(session -> List.copyOf(findSeries(session, subject).keySet()));
     }
 
     @Override
     public Uni<List<Reading>> latest(Subject subject) {
         return readers.read(session -> {
             var latest = new ArrayList<Reading>();
-            for (var entry : find(session, subject).entrySet()) {
-                reader.latest(session, entry.getValue(), entry.getKey()).ifPresent(latest::add);
+            for (var entry : findSeries(session, subject).entrySet()) {
+                seriesReader.latest(session, entry.getValue(), entry.getKey()).ifPresent(latest::add);
             }
             return latest;
         });
@@ -91,45 +101,47 @@ final class EdgeReadings implements ReadingStore {
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
         return readers.read(session -> {
-            var found = find(session, series);
+            var found = findSeries(session, series);
             return found.isPresent()
-                    ? reader.read(session, found.get(), series, range, order, limit)
+                    ? seriesReader.read(session, found.get(), series, range, order, limit)
                     : new Columns(series, new long[0], new double[0]);
         });
     }
 
     @Override
-    public Uni<Aggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+    public Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
         return readers.read(session -> {
-            var builder = new Aggregates.Builder(width);
-            var found = find(session, series);
+            var builder = new WindowAggregates.Builder(width);
+            var found = findSeries(session, series);
             if (found.isPresent()) {
-                reader.aggregate(session, found.get(), range, width, limit, builder);
+                seriesReader.aggregate(session, found.get(), range, width, limit, builder);
             }
             return builder.build(limit);
         });
     }
 
-    private Optional<Found> find(Session session, Series series) throws SQLException {
+    private Optional<SeriesRow> findSeries(SqliteSession session, Series series) throws SQLException {
         var patient = patients.numberOf(session, series.patient());
-        var device = DeviceRows.numberOf(session, series.device());
+        var device = DeviceTable.numberOf(session, series.device());
         if (patient.isEmpty() || device.isEmpty()) {
             return Optional.empty();
         }
         var number = SeriesTable.find(session, series, patient.getAsLong(), device.getAsLong());
-        return number.isPresent() ? Optional.of(new Found(number.getAsLong(), patient.getAsLong())) : Optional.empty();
+        return number.isPresent()
+                ? Optional.of(new SeriesRow(number.getAsLong(), patient.getAsLong()))
+                : Optional.empty();
     }
 
     /** The series of a subject in their order, but for those of patients who were erased. */
-    private Map<Series, Found> find(Session session, Subject subject) throws SQLException {
+    private Map<Series, SeriesRow> findSeries(SqliteSession session, Subject subject) throws SQLException {
         return switch (subject) {
             case Subject.OfPatient(var id) -> ofPatient(session, id);
             case Subject.OfDevice(var id) -> ofDevice(session, id);
         };
     }
 
-    private Map<Series, Found> ofPatient(Session session, String id) throws SQLException {
-        var found = new TreeMap<Series, Found>();
+    private Map<Series, SeriesRow> ofPatient(SqliteSession session, String id) throws SQLException {
+        var found = new TreeMap<Series, SeriesRow>();
         var number = patients.numberOf(session, id);
         if (number.isPresent()) {
             for (var row : SeriesTable.ofPatient(session, number.getAsLong())) {
@@ -139,8 +151,8 @@ final class EdgeReadings implements ReadingStore {
         return found;
     }
 
-    private Map<Series, Found> ofDevice(Session session, String device) throws SQLException {
-        var found = new TreeMap<Series, Found>();
+    private Map<Series, SeriesRow> ofDevice(SqliteSession session, String device) throws SQLException {
+        var found = new TreeMap<Series, SeriesRow>();
         var ids = new HashMap<Long, Optional<String>>();
         for (var row : SeriesTable.ofDevice(session, device)) {
             var id = ids.get(row.patient());
@@ -153,7 +165,8 @@ final class EdgeReadings implements ReadingStore {
         return found;
     }
 
-    private static void add(Map<Series, Found> found, String patient, SeriesTable.Row row) {
-        found.put(new Series(patient, row.device(), row.code(), row.unit()), new Found(row.number(), row.patient()));
+    private static void add(Map<Series, SeriesRow> found, String patient, SeriesTable.Row row) {
+        found.put(
+                new Series(patient, row.device(), row.code(), row.unit()), new SeriesRow(row.number(), row.patient()));
     }
 }

@@ -5,6 +5,14 @@ import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Registry;
+import io.pulseplane.store.edge.journal.Memtable;
+import io.pulseplane.store.edge.maintenance.Eraser;
+import io.pulseplane.store.edge.sqlite.ReaderPool;
+import io.pulseplane.store.edge.sqlite.WriterThread;
+import io.pulseplane.store.edge.tables.AssignmentTable;
+import io.pulseplane.store.edge.tables.ConsentTable;
+import io.pulseplane.store.edge.tables.DeviceTable;
+import io.pulseplane.store.edge.tables.PatientTable;
 import io.pulseplane.vitals.Subject;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
@@ -14,37 +22,42 @@ import java.util.function.LongSupplier;
 /** The registry, each question on a thread that reads, each change on the thread that writes. */
 final class EdgeRegistry implements Registry {
 
-    private final Writer writer;
-    private final Readers readers;
-    private final PatientRows patients;
-    private final AssignmentRows assignments;
-    private final ConsentRows consents;
-    private final Backlog backlog;
+    private final WriterThread writer;
+    private final ReaderPool readers;
+    private final PatientTable patients;
+    private final AssignmentTable assignments;
+    private final ConsentTable consents;
+    private final Memtable memtable;
     private final Eraser eraser;
     private final LongSupplier now;
 
     EdgeRegistry(
-            Writer writer, Readers readers, PatientRows patients, Backlog backlog, Eraser eraser, LongSupplier now) {
+            WriterThread writer,
+            ReaderPool readers,
+            PatientTable patients,
+            Memtable backlog,
+            Eraser eraser,
+            LongSupplier now) {
         this.writer = writer;
         this.readers = readers;
         this.patients = patients;
-        this.assignments = new AssignmentRows(patients);
-        this.consents = new ConsentRows(patients);
-        this.backlog = backlog;
+        this.assignments = new AssignmentTable(patients);
+        this.consents = new ConsentTable(patients);
+        this.memtable = backlog;
         this.eraser = eraser;
         this.now = now;
     }
 
     @Override
-    public Uni<Boolean> knows(Subject subject) {
+    public Uni<Boolean> isRegistered(Subject subject) {
         return readers.read(session -> switch (subject) {
             case Subject.OfPatient(var id) -> patients.numberOf(session, id).isPresent();
-            case Subject.OfDevice(var id) -> DeviceRows.numberOf(session, id).isPresent();
+            case Subject.OfDevice(var id) -> DeviceTable.numberOf(session, id).isPresent();
         });
     }
 
     @Override
-    public Uni<Stored<Patient>> putPatient(Patient patient) {
+    public Uni<PutResult<Patient>> putPatient(Patient patient) {
         return writer.transaction(session -> patients.put(session, patient, now.getAsLong()));
     }
 
@@ -60,30 +73,30 @@ final class EdgeRegistry implements Registry {
 
     @Override
     public Uni<List<Patient>> patientsAfter(String id, int limit) {
-        return readers.read(session -> patients.after(session, id, limit));
+        return readers.read(session -> patients.listAfter(session, id, limit));
     }
 
     @Override
-    public Uni<Stored<Device>> putDevice(Device device) {
-        return writer.transaction(session -> DeviceRows.put(session, device, now.getAsLong()))
-                .map(stored -> new Stored<>(backlog.brought(stored.item()), stored.created()));
+    public Uni<PutResult<Device>> putDevice(Device device) {
+        return writer.transaction(session -> DeviceTable.put(session, device, now.getAsLong()))
+                .map(stored -> new PutResult<>(memtable.withLastSeen(stored.item()), stored.created()));
     }
 
     @Override
     public Uni<Optional<Device>> device(String id) {
-        return readers.read(session -> DeviceRows.byId(session, id)).map(found -> found.map(backlog::brought));
+        return readers.read(session -> DeviceTable.byId(session, id)).map(found -> found.map(memtable::withLastSeen));
     }
 
     @Override
     public Uni<Optional<Device>> deviceBySerialNumber(String serialNumber) {
-        return readers.read(session -> DeviceRows.bySerialNumber(session, serialNumber))
-                .map(found -> found.map(backlog::brought));
+        return readers.read(session -> DeviceTable.bySerialNumber(session, serialNumber))
+                .map(found -> found.map(memtable::withLastSeen));
     }
 
     @Override
     public Uni<List<Device>> devicesAfter(String id, Optional<Device.Status> status, int limit) {
-        return readers.read(session -> DeviceRows.after(session, id, status, limit))
-                .map(found -> found.stream().map(backlog::brought).toList());
+        return readers.read(session -> DeviceTable.listAfter(session, id, status, limit))
+                .map(found -> found.stream().map(memtable::withLastSeen).toList());
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.pulseplane.store.edge;
 
-import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.store.crypto.KeyEncryptionKey;
+import io.pulseplane.store.edge.maintenance.FullDiskPolicy;
+import io.pulseplane.store.edge.maintenance.Retention;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -15,18 +17,18 @@ import java.util.OptionalLong;
  * @param compactAfterBytes a journal of this size is turned into chunks
  * @param compactAfter a journal of this age, too
  * @param retention how long readings are kept
- * @param budget of bytes on disk; as much as there is when empty
- * @param whenFull what happens at the budget
+ * @param diskBudgetBytes of bytes on disk; as much as there is when empty
+ * @param fullDiskPolicy what happens at the budget
  */
 public record EdgeSettings(
         int readerThreads,
-        Optional<NodeKey> nodeKey,
-        List<NodeKey> earlierNodeKeys,
+        Optional<KeyEncryptionKey> nodeKey,
+        List<KeyEncryptionKey> earlierNodeKeys,
         long compactAfterBytes,
         Duration compactAfter,
         Retention retention,
-        OptionalLong budget,
-        FullDiskPolicy whenFull) {
+        OptionalLong diskBudgetBytes,
+        FullDiskPolicy fullDiskPolicy) {
 
     private static final long COMPACT_AFTER_BYTES = 8L << 20;
     private static final Duration COMPACT_AFTER = Duration.ofMinutes(1);
@@ -42,12 +44,12 @@ public record EdgeSettings(
                 List.of(),
                 COMPACT_AFTER_BYTES,
                 COMPACT_AFTER,
-                Retention.FOR_GOOD,
+                Retention.UNLIMITED,
                 OptionalLong.empty(),
                 FullDiskPolicy.REFUSE);
     }
 
-    public EdgeSettings withNodeKey(NodeKey key, NodeKey... earlier) {
+    public EdgeSettings withNodeKey(KeyEncryptionKey key, KeyEncryptionKey... earlier) {
         return new EdgeSettings(
                 readerThreads,
                 Optional.of(key),
@@ -55,16 +57,23 @@ public record EdgeSettings(
                 compactAfterBytes,
                 compactAfter,
                 retention,
-                budget,
-                whenFull);
+                diskBudgetBytes,
+                fullDiskPolicy);
     }
 
-    public EdgeSettings keeping(Retention retention) {
+    public EdgeSettings withRetention(Retention retention) {
         return new EdgeSettings(
-                readerThreads, nodeKey, earlierNodeKeys, compactAfterBytes, compactAfter, retention, budget, whenFull);
+                readerThreads,
+                nodeKey,
+                earlierNodeKeys,
+                compactAfterBytes,
+                compactAfter,
+                retention,
+                diskBudgetBytes,
+                fullDiskPolicy);
     }
 
-    public EdgeSettings within(long bytes, FullDiskPolicy whenFull) {
+    public EdgeSettings withDiskBudget(long bytes, FullDiskPolicy whenFull) {
         return new EdgeSettings(
                 readerThreads,
                 nodeKey,

@@ -1,10 +1,10 @@
 package io.pulseplane.store.postgres;
 
-import io.pulseplane.store.Receipt;
-import io.pulseplane.store.Tally;
-import io.pulseplane.store.postgres.BatchRows.Answered;
-import io.pulseplane.store.postgres.BatchRows.Key;
-import io.pulseplane.store.postgres.DeviceRows.Progress;
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.AppendResultBuilder;
+import io.pulseplane.store.postgres.BatchTable.AcknowledgedBatch;
+import io.pulseplane.store.postgres.BatchTable.BatchKey;
+import io.pulseplane.store.postgres.DeviceTable.Watermark;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -34,19 +34,19 @@ import java.util.TreeSet;
  */
 final class GroupAppend {
 
-    private final Session session;
-    private final Known known;
-    private final Duration patience;
+    private final PostgresSession session;
+    private final IdCache ids;
+    private final Duration timeout;
     private final long time;
-    private final boolean mistrust;
+    private final boolean checksEveryReading;
 
-    private final Map<Key, Answered> answered = new HashMap<>();
-    private final Map<Series, Long> numbers = new HashMap<>();
-    private final Map<String, Progress> progress = new TreeMap<>();
-    private final Set<String> seen = new TreeSet<>();
+    private final Map<BatchKey, AcknowledgedBatch> acknowledged = new HashMap<>();
+    private final Map<Series, Long> seriesNumbers = new HashMap<>();
+    private final Map<String, Watermark> watermarks = new TreeMap<>();
+    private final Set<String> devicesWithNewBatches = new TreeSet<>();
 
     /** Somebody removed rows that are never removed; nothing is stored. */
-    static final class Surprise extends Exception {
+    static final class StaleCacheException extends Exception {
         private static final long serialVersionUID = 1L;
     }
 
@@ -54,21 +54,21 @@ final class GroupAppend {
      * @param time when it is stored
      * @param mistrust looks for every reading, whatever is known of its device
      */
-    GroupAppend(Session session, Known known, Duration patience, long time, boolean mistrust) {
+    GroupAppend(PostgresSession session, IdCache known, Duration patience, long time, boolean mistrust) {
         this.session = session;
-        this.known = known;
-        this.patience = patience;
+        this.ids = known;
+        this.timeout = patience;
         this.time = time;
-        this.mistrust = mistrust;
+        this.checksEveryReading = mistrust;
     }
 
-    List<Receipt> store(List<ScreenedBatch> group) throws Exception {
+    List<AppendResult> store(List<ScreenedBatch> group) throws Exception {
         try {
-            var gone = lookUpErased(group);
+            var gone = beginAndFindErased(group);
             var present = group.stream()
                     .filter(batch -> !gone.contains(batch.patient()))
                     .toList();
-            return among(group, gone, storeOf(present).iterator());
+            return mergeReceipts(group, gone, storePresent(present).iterator());
         } catch (Exception failure) {
             // Sent and not waited for: on a connection that hangs there would be no end to it, and whoever gets the
             // connection next comes after it.
@@ -77,24 +77,25 @@ final class GroupAppend {
         }
     }
 
-    private List<Receipt> storeOf(List<ScreenedBatch> group) throws Exception {
+    private List<AppendResult> storePresent(List<ScreenedBatch> group) throws Exception {
         if (group.isEmpty()) {
             session.rollBack();
             return List.of();
         }
-        lookUp(group);
-        var fresh = unanswered(group);
-        var contest = Contest.over(fresh, progress, mistrust);
+        lockAndLookUp(group);
+        var fresh = withoutAcknowledged(group);
+        var contest = DuplicateCheck.of(fresh, watermarks, checksEveryReading);
         prepare(fresh, contest);
         var receipts = receipts(group, contest);
         commit(group, receipts);
-        remember(group);
+        cacheIds(group);
         return receipts;
     }
 
-    private static List<Receipt> among(List<ScreenedBatch> group, Set<String> gone, Iterator<Receipt> others) {
+    private static List<AppendResult> mergeReceipts(
+            List<ScreenedBatch> group, Set<String> gone, Iterator<AppendResult> others) {
         return group.stream()
-                .map(batch -> gone.contains(batch.patient()) ? new Receipt.PatientErased() : others.next())
+                .map(batch -> gone.contains(batch.patient()) ? new AppendResult.PatientErased() : others.next())
                 .toList();
     }
 
@@ -102,158 +103,158 @@ final class GroupAppend {
      * Begins, and says who of the patients was erased and not registered again. Who is erased from now on waits for the
      * group: the rows of its patients are held, if only against being deleted.
      */
-    private Set<String> lookUpErased(List<ScreenedBatch> group) throws Exception {
+    private Set<String> beginAndFindErased(List<ScreenedBatch> group) throws Exception {
         var patients = new TreeSet<String>();
         group.forEach(batch -> patients.add(batch.patient()));
-        var flight = new Flight(patience);
+        var flight = new StatementPipeline(timeout);
         flight.add(session.begin());
-        var there = flight.add(PatientRows.hold(session, patients));
-        var once = flight.add(ErasureRows.among(session, patients));
-        flight.land();
+        var there = flight.add(PatientTable.lockExisting(session, patients));
+        var once = flight.add(ErasureTable.erasedAmong(session, patients));
+        flight.awaitAll();
         // Somebody else may have erased them, and they may have come back since, with other numbers for their series.
         if (!once.result().isEmpty()) {
-            known.series.keySet().removeIf(series -> once.result().contains(series.patient()));
+            ids.seriesNumbers.keySet().removeIf(series -> once.result().contains(series.patient()));
         }
         patients.removeAll(there.result());
-        known.patients.keySet().removeAll(patients);
+        ids.patients.keySet().removeAll(patients);
         patients.retainAll(once.result());
         return patients;
     }
 
-    private void lookUp(List<ScreenedBatch> group) throws Exception {
+    private void lockAndLookUp(List<ScreenedBatch> group) throws Exception {
         var patients = new TreeSet<String>();
         var devices = new TreeSet<String>();
         var newDevices = new TreeMap<String, String>();
         var unknownSeries = new LinkedHashSet<Series>();
         for (var batch : group) {
             patients.add(batch.patient());
-            if (devices.add(batch.device()) && !known.devices.containsKey(batch.device())) {
+            if (devices.add(batch.device()) && !ids.devices.containsKey(batch.device())) {
                 newDevices.put(batch.device(), batch.patient());
             }
             for (var block : batch.blocks()) {
-                find(block.columns().series(), unknownSeries);
+                resolveSeries(block.columns().series(), unknownSeries);
             }
         }
-        patients.removeIf(known.patients::containsKey);
+        patients.removeIf(ids.patients::containsKey);
 
-        var flight = new Flight(patience);
+        var flight = new StatementPipeline(timeout);
         if (!patients.isEmpty()) {
-            flight.add(PatientRows.register(session, patients, time));
+            flight.add(PatientTable.register(session, patients, time));
         }
         if (!newDevices.isEmpty()) {
-            flight.add(DeviceRows.register(session, newDevices, time));
+            flight.add(DeviceTable.register(session, newDevices, time));
         }
-        var locked = flight.add(DeviceRows.lock(session, devices));
-        var earlier = flight.add(BatchRows.earlier(session, group));
+        var locked = flight.add(DeviceTable.lock(session, devices));
+        var earlier = flight.add(BatchTable.findAcknowledged(session, group));
         var found = flight.add(
                 unknownSeries.isEmpty()
                         ? Future.succeededFuture(Map.<Series, Long>of())
-                        : SeriesRows.numbers(session, unknownSeries));
-        flight.land();
-        progress.putAll(locked.result());
-        answered.putAll(earlier.result());
-        numbers.putAll(found.result());
-        if (progress.size() < devices.size()) {
-            throw new Surprise();
+                        : SeriesTable.findNumbers(session, unknownSeries));
+        flight.awaitAll();
+        watermarks.putAll(locked.result());
+        acknowledged.putAll(earlier.result());
+        seriesNumbers.putAll(found.result());
+        if (watermarks.size() < devices.size()) {
+            throw new StaleCacheException();
         }
     }
 
-    private void find(Series series, Set<Series> unknown) {
-        if (!numbers.containsKey(series)) {
-            var number = known.series.get(series);
+    private void resolveSeries(Series series, Set<Series> unknown) {
+        if (!seriesNumbers.containsKey(series)) {
+            var number = ids.seriesNumbers.get(series);
             if (number == null) {
                 unknown.add(series);
             } else {
-                numbers.put(series, number);
+                seriesNumbers.put(series, number);
             }
         }
     }
 
     /** The batches that are to be stored: the first of every sequence that is not stored yet. */
-    private List<ScreenedBatch> unanswered(List<ScreenedBatch> group) {
-        var keys = new LinkedHashSet<>(answered.keySet());
-        return group.stream().filter(batch -> keys.add(Key.of(batch))).toList();
+    private List<ScreenedBatch> withoutAcknowledged(List<ScreenedBatch> group) {
+        var keys = new LinkedHashSet<>(acknowledged.keySet());
+        return group.stream().filter(batch -> keys.add(BatchKey.of(batch))).toList();
     }
 
-    private void prepare(List<ScreenedBatch> fresh, Contest contest) throws Exception {
+    private void prepare(List<ScreenedBatch> fresh, DuplicateCheck contest) throws Exception {
         var added = new LinkedHashSet<Series>();
         for (var batch : fresh) {
             for (var block : batch.blocks()) {
-                if (!numbers.containsKey(block.columns().series())) {
+                if (!seriesNumbers.containsKey(block.columns().series())) {
                     added.add(block.columns().series());
                 }
             }
         }
         // A series without a number has no readings.
-        var late = contest.blocks().stream()
-                .filter(columns -> numbers.containsKey(columns.series()))
+        var late = contest.blocksToLookUp().stream()
+                .filter(columns -> seriesNumbers.containsKey(columns.series()))
                 .toList();
-        var flight = new Flight(patience);
+        var flight = new StatementPipeline(timeout);
         if (!added.isEmpty()) {
-            flight.add(SeriesRows.add(session, added).onSuccess(numbers::putAll));
+            flight.add(SeriesTable.add(session, added).onSuccess(seriesNumbers::putAll));
         }
-        var found = Spread.portions(late).stream()
-                .map(portion -> flight.add(MeasurementRows.find(session, Spread.of(portion, numbers))))
+        var found = ColumnArrays.split(late).stream()
+                .map(portion -> flight.add(MeasurementTable.find(session, ColumnArrays.of(portion, seriesNumbers))))
                 .toList();
-        flight.land();
-        if (!numbers.keySet().containsAll(added)) {
-            throw new Surprise();
+        flight.awaitAll();
+        if (!seriesNumbers.keySet().containsAll(added)) {
+            throw new StaleCacheException();
         }
-        found.forEach(readings -> contest.found(readings.result(), numbers));
+        found.forEach(readings -> contest.addStored(readings.result(), seriesNumbers));
     }
 
-    private List<Receipt> receipts(List<ScreenedBatch> group, Contest contest) {
-        var receipts = new ArrayList<Receipt>(group.size());
+    private List<AppendResult> receipts(List<ScreenedBatch> group, DuplicateCheck contest) {
+        var receipts = new ArrayList<AppendResult>(group.size());
         for (var batch : group) {
-            var earlier = answered.get(Key.of(batch));
+            var earlier = acknowledged.get(BatchKey.of(batch));
             if (earlier != null) {
-                receipts.add(earlier.again(batch));
+                receipts.add(earlier.receiptFor(batch));
             } else {
                 var receipt = tally(batch, contest);
-                answered.put(Key.of(batch), new Answered(batch.digest(), receipt.acknowledgement()));
-                progress.compute(batch.device(), (_, before) -> before.with(batch));
-                seen.add(batch.device());
+                acknowledged.put(BatchKey.of(batch), new AcknowledgedBatch(batch.digest(), receipt.acknowledgement()));
+                watermarks.compute(batch.device(), (_, before) -> before.advancedBy(batch));
+                devicesWithNewBatches.add(batch.device());
                 receipts.add(receipt);
             }
         }
         return receipts;
     }
 
-    private static Receipt.Stored tally(ScreenedBatch batch, Contest contest) {
-        var tally = new Tally(batch);
+    private static AppendResult.Stored tally(ScreenedBatch batch, DuplicateCheck contest) {
+        var tally = new AppendResultBuilder(batch);
         for (var block : batch.blocks()) {
-            contest.settle(block, tally);
+            contest.tallyBlock(block, tally);
         }
-        return tally.receipt();
+        return tally.build();
     }
 
-    private void commit(List<ScreenedBatch> group, List<Receipt> receipts) throws Exception {
+    private void commit(List<ScreenedBatch> group, List<AppendResult> receipts) throws Exception {
         var columns = new ArrayList<Columns>();
-        var batches = new ArrayList<Answered>();
+        var batches = new ArrayList<AcknowledgedBatch>();
         for (int i = 0; i < receipts.size(); i++) {
-            if (receipts.get(i) instanceof Receipt.Stored(var acknowledgement, var fresh)) {
+            if (receipts.get(i) instanceof AppendResult.Stored(var acknowledgement, var fresh)) {
                 columns.addAll(fresh);
-                batches.add(new Answered(group.get(i).digest(), acknowledgement));
+                batches.add(new AcknowledgedBatch(group.get(i).digest(), acknowledgement));
             }
         }
-        var flight = new Flight(patience);
-        for (var portion : Spread.portions(columns)) {
-            flight.add(MeasurementRows.add(session, Spread.of(portion, numbers), time));
+        var flight = new StatementPipeline(timeout);
+        for (var portion : ColumnArrays.split(columns)) {
+            flight.add(MeasurementTable.add(session, ColumnArrays.of(portion, seriesNumbers), time));
         }
         if (!batches.isEmpty()) {
-            flight.add(BatchRows.add(session, batches, time));
-            progress.keySet().retainAll(seen);
-            flight.add(DeviceRows.seen(session, progress, time));
+            flight.add(BatchTable.add(session, batches, time));
+            watermarks.keySet().retainAll(devicesWithNewBatches);
+            flight.add(DeviceTable.updateWatermarks(session, watermarks, time));
         }
         flight.add(session.commit());
-        flight.land();
+        flight.awaitAll();
     }
 
-    private void remember(List<ScreenedBatch> group) {
+    private void cacheIds(List<ScreenedBatch> group) {
         for (var batch : group) {
-            known.patients.put(batch.patient(), true);
-            known.devices.put(batch.device(), true);
+            ids.patients.put(batch.patient(), true);
+            ids.devices.put(batch.device(), true);
         }
-        known.series.putAll(numbers);
+        ids.seriesNumbers.putAll(seriesNumbers);
     }
 }

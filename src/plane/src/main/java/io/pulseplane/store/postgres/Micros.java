@@ -13,7 +13,7 @@ final class Micros {
     private static final long PER_DAY = 86_400 * PER_SECOND;
 
     /** Times of readings go through a double on their way into a table, which is exact below this: the year 2255. */
-    static final long END_OF_READINGS = 1L << 53;
+    static final long READING_TIME_LIMIT = 1L << 53;
 
     private Micros() {}
 

@@ -1,7 +1,7 @@
 package io.pulseplane.store.postgres;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Reading;
@@ -18,34 +18,34 @@ import java.util.List;
 final class PostgresReadings implements ReadingStore {
 
     /** Readings one statement answers with at most; a longer range takes several, and can be stopped between them. */
-    static final int MAX_PAGE = 1 << 18;
+    static final int MAX_PAGE_READINGS = 1 << 18;
 
-    private final Sessions sessions;
-    private final Writer writer;
+    private final SessionPool sessions;
+    private final GroupWriter writer;
 
-    PostgresReadings(Sessions sessions, Writer writer) {
+    PostgresReadings(SessionPool sessions, GroupWriter writer) {
         this.sessions = sessions;
         this.writer = writer;
     }
 
     @Override
-    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+    public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
         return writer.append(group);
     }
 
     @Override
-    public int groupsAtOnce() {
-        return writer.atOnce();
+    public int appendParallelism() {
+        return writer.parallelism();
     }
 
     @Override
     public Uni<List<Series>> series(Subject subject) {
-        return sessions.read(session -> SeriesRows.of(session, subject));
+        return sessions.read(session -> SeriesTable.list(session, subject));
     }
 
     @Override
     public Uni<List<Reading>> latest(Subject subject) {
-        return sessions.read(session -> MeasurementRows.latest(session, subject));
+        return sessions.read(session -> MeasurementTable.latest(session, subject));
     }
 
     @Override
@@ -55,17 +55,17 @@ final class PostgresReadings implements ReadingStore {
     }
 
     private static Future<List<Columns>> pages(
-            Session session, Series series, TimeRange range, Order order, int limit, List<Columns> before) {
-        int size = Math.min(limit, MAX_PAGE);
-        return MeasurementRows.read(session, series, range, order, size).compose(page -> {
+            PostgresSession session, Series series, TimeRange range, Order order, int limit, List<Columns> before) {
+        int size = Math.min(limit, MAX_PAGE_READINGS);
+        return MeasurementTable.read(session, series, range, order, size).compose(page -> {
             before.add(page);
             return page.size() < size || size == limit
                     ? Future.succeededFuture(before)
-                    : pages(session, series, after(page, range, order), order, limit - size, before);
+                    : pages(session, series, rangeAfter(page, range, order), order, limit - size, before);
         });
     }
 
-    private static TimeRange after(Columns page, TimeRange range, Order order) {
+    private static TimeRange rangeAfter(Columns page, TimeRange range, Order order) {
         return order == Order.OLDEST_FIRST
                 ? new TimeRange(page.lastTime() + 1, range.to())
                 : new TimeRange(range.from(), page.lastTime());

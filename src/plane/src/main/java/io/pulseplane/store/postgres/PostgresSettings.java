@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param hosts a server and its standbys; the one that takes changes is spoken to
  * @param poolSize connections at most; those that do not store read
- * @param storing of them, how many store at a time, each for other devices
+ * @param writeConnections of them, how many store at a time, each for other devices
  * @param pipelining statements under way on one connection
  * @param statementTimeout how long a statement may take; the server stops it then
  * @param connectTimeout how long a connection may take to come about, and a caller waits for one that is free
@@ -23,24 +23,24 @@ public record PostgresSettings(
         String user,
         String password,
         int poolSize,
-        int storing,
+        int writeConnections,
         int pipelining,
         Duration statementTimeout,
         Duration connectTimeout,
         Tls tls,
         Optional<Path> certificate,
-        Faults faults) {
+        FaultTolerance faults) {
 
     public PostgresSettings {
         hosts = List.copyOf(hosts);
-        if (hosts.isEmpty() || storing < 1 || poolSize <= storing || pipelining < 1) {
+        if (hosts.isEmpty() || writeConnections < 1 || poolSize <= writeConnections || pipelining < 1) {
             throw new IllegalArgumentException(
                     "there must be a host, a connection that stores, one more that reads, and a statement at a time on each");
         }
     }
 
     /** On a small server two of its processes keep two cores busy; each one more takes from those who ask. */
-    private static final int STORING = 4;
+    private static final int DEFAULT_WRITE_CONNECTIONS = 4;
 
     /** With what is done about faults, and how much at a time, out of the box. */
     public PostgresSettings(
@@ -60,13 +60,13 @@ public record PostgresSettings(
                 user,
                 password,
                 poolSize,
-                Math.clamp(poolSize - 1L, 1, STORING),
+                Math.clamp(poolSize - 1L, 1, DEFAULT_WRITE_CONNECTIONS),
                 pipelining,
                 statementTimeout,
                 connectTimeout,
                 tls,
                 certificate,
-                Faults.STANDARD);
+                FaultTolerance.STANDARD);
     }
 
     /**
@@ -80,7 +80,7 @@ public record PostgresSettings(
      * @param breakerRatio the share of unanswered ones among them at which it opens, so that the next fail at once
      * @param breakerDelay how long it stays open
      */
-    public record Faults(
+    public record FaultTolerance(
             Duration readTimeout,
             int readRetries,
             Duration retryDelay,
@@ -89,8 +89,8 @@ public record PostgresSettings(
             double breakerRatio,
             Duration breakerDelay) {
 
-        public static final Faults STANDARD =
-                new Faults(Duration.ofSeconds(2), 1, Duration.ofMillis(20), 4_096, 10, 0.5, Duration.ofSeconds(1));
+        public static final FaultTolerance STANDARD = new FaultTolerance(
+                Duration.ofSeconds(2), 1, Duration.ofMillis(20), 4_096, 10, 0.5, Duration.ofSeconds(1));
     }
 
     /** Where a server listens. */
@@ -137,7 +137,7 @@ public record PostgresSettings(
     }
 
     /** A server that has said nothing for this long, asked something or not, is given up. */
-    Duration silence() {
+    Duration readIdleTimeout() {
         return statementTimeout.plusSeconds(5);
     }
 }

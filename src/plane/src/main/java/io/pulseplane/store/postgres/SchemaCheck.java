@@ -1,6 +1,6 @@
 package io.pulseplane.store.postgres;
 
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.vertx.core.Future;
 
 /**
@@ -10,43 +10,43 @@ import io.vertx.core.Future;
 final class SchemaCheck {
 
     /** The version of the last migration in {@code db/migration}. */
-    static final int KNOWN = 3;
+    static final int SCHEMA_VERSION = 3;
 
-    private static final String HISTORY = """
+    private static final String SELECT_VERSION = """
             SELECT max(version::integer) FROM flyway_schema_history WHERE success AND version IS NOT NULL""";
 
     private volatile boolean passed;
 
-    /** Fails with {@code Unmet} if the tables are older or newer than this program, or are not there. */
-    Future<Void> pass(Session session) {
+    /** Fails with {@code FailedPrecondition} if the tables are older or newer than this program, or are not there. */
+    Future<Void> check(PostgresSession session) {
         if (passed) {
             return Future.succeededFuture();
         }
-        return session.run(HISTORY)
+        return session.execute(SELECT_VERSION)
                 .map(rows -> rows.iterator().next().getInteger(0))
-                .recover(failure -> Failures.state(failure).equals(Failures.UNDEFINED_TABLE)
+                .recover(failure -> PostgresErrors.sqlState(failure).equals(PostgresErrors.UNDEFINED_TABLE)
                         ? Future.succeededFuture(null)
                         : Future.failedFuture(failure))
-                .compose(this::judge);
+                .compose(this::checkVersion);
     }
 
-    private Future<Void> judge(Integer version) {
+    private Future<Void> checkVersion(Integer version) {
         if (version == null) {
-            return unmet("the database has no tables of Pulseplane; 'pulseplane migrate' makes them");
+            return incompatible("the database has no tables of Pulseplane; 'pulseplane migrate' makes them");
         }
-        if (version < KNOWN) {
-            return unmet("the database has schema " + version + ", this Pulseplane needs " + KNOWN
+        if (version < SCHEMA_VERSION) {
+            return incompatible("the database has schema " + version + ", this Pulseplane needs " + SCHEMA_VERSION
                     + "; 'pulseplane migrate' brings it there");
         }
-        if (version > KNOWN) {
-            return unmet("the database was migrated by a newer Pulseplane (schema " + version + ", this one knows "
-                    + KNOWN + ")");
+        if (version > SCHEMA_VERSION) {
+            return incompatible("the database was migrated by a newer Pulseplane (schema " + version
+                    + ", this one knows " + SCHEMA_VERSION + ")");
         }
         passed = true;
         return Future.succeededFuture();
     }
 
-    private static Future<Void> unmet(String message) {
-        return Future.failedFuture(new Problem.Unmet(message));
+    private static Future<Void> incompatible(String message) {
+        return Future.failedFuture(new PlaneException.FailedPrecondition(message));
     }
 }

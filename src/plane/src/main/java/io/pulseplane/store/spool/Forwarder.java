@@ -1,10 +1,10 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.spool.SpoolFile.Entry;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
@@ -21,18 +21,18 @@ final class Forwarder {
     private static final System.Logger LOG = System.getLogger(Forwarder.class.getName());
 
     /** More than a group of ingest has, so that more goes out than comes in. */
-    private static final int MAX_READINGS = 400_000;
+    private static final int MAX_READINGS_PER_GROUP = 400_000;
 
-    private static final int MAX_BATCHES = 8_192;
+    private static final int MAX_BATCHES_PER_GROUP = 8_192;
 
     /** The store may well be busy with what it was given when it failed; it is given time to find out. */
-    private static final int PATIENCES = 6;
+    private static final int WRITE_TIMEOUT_FACTOR = 6;
 
-    private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final ReadingStore store;
     private final SpoolFile file;
-    private final Waiting waiting;
+    private final SpoolIndex index;
     private final SpoolSettings settings;
     private final SpoolEvents events;
     private final Thread thread =
@@ -42,18 +42,18 @@ final class Forwarder {
     private ChangeListener changes;
 
     private boolean closed;
-    private boolean due;
+    private boolean workPending;
 
     /** Whether the store took the last group, so that it is worth waiting for it to take the next. */
-    private boolean moves;
+    private boolean progressing;
 
-    private final List<Runnable> held = new ArrayList<>();
+    private final List<Runnable> actionsAfterProgress = new ArrayList<>();
     private int failures;
 
-    Forwarder(ReadingStore store, SpoolFile file, Waiting waiting, SpoolSettings settings, SpoolEvents events) {
+    Forwarder(ReadingStore store, SpoolFile file, SpoolIndex waiting, SpoolSettings settings, SpoolEvents events) {
         this.store = store;
         this.file = file;
-        this.waiting = waiting;
+        this.index = waiting;
         this.settings = settings;
         this.events = events;
     }
@@ -61,14 +61,14 @@ final class Forwarder {
     synchronized void start(ChangeListener listener) {
         if (!closed) {
             changes = listener;
-            due = true;
+            workPending = true;
             thread.start();
         }
     }
 
     /** There is something to hand on. */
     synchronized void wake() {
-        due = true;
+        workPending = true;
         notifyAll();
     }
 
@@ -77,11 +77,11 @@ final class Forwarder {
      *
      * @param action of which only the first run counts
      */
-    void whenItMoves(Runnable action) {
+    void afterProgress(Runnable action) {
         synchronized (this) {
-            if (moves && !closed && file.waiting() > 0) {
-                held.add(action);
-                CompletableFuture.delayedExecutor(settings.patience().toMillis(), TimeUnit.MILLISECONDS)
+            if (progressing && !closed && file.pendingBatches() > 0) {
+                actionsAfterProgress.add(action);
+                CompletableFuture.delayedExecutor(settings.writeTimeout().toMillis(), TimeUnit.MILLISECONDS)
                         .execute(action);
                 return;
             }
@@ -92,37 +92,37 @@ final class Forwarder {
     private void run() {
         try {
             while (awaitWork()) {
-                step();
+                forwardAll();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            moved(false);
+            reportProgress(false);
         }
     }
 
     private synchronized boolean awaitWork() throws InterruptedException {
-        while (!closed && !due) {
+        while (!closed && !workPending) {
             wait();
         }
-        due = false;
+        workPending = false;
         return !closed;
     }
 
-    private void step() throws InterruptedException {
+    private void forwardAll() throws InterruptedException {
         try {
-            while (!isClosed() && handOn()) {
+            while (!isClosed() && forwardGroup()) {
                 failures = 0;
-                moved(true);
+                reportProgress(true);
             }
-            moved(false);
+            reportProgress(false);
         } catch (SQLException | RuntimeException e) {
-            moved(false);
+            reportProgress(false);
             events.failed();
             if (!SpoolingReadings.isOutage(e) && !isClosed()) {
                 LOG.log(Level.ERROR, "What waits for the database could not be handed on", e);
             }
-            pause();
+            backOff();
         }
     }
 
@@ -130,18 +130,18 @@ final class Forwarder {
         return closed;
     }
 
-    private void moved(boolean goesOn) {
+    private void reportProgress(boolean goesOn) {
         List<Runnable> released;
         synchronized (this) {
-            moves = goesOn;
-            released = List.copyOf(held);
-            held.clear();
+            progressing = goesOn;
+            released = List.copyOf(actionsAfterProgress);
+            actionsAfterProgress.clear();
         }
         released.forEach(Runnable::run);
     }
 
     /** Twice as long each time, up to a bound, less up to half of it by chance: planes must not come all at once. */
-    private synchronized void pause() throws InterruptedException {
+    private synchronized void backOff() throws InterruptedException {
         long longest = settings.maxBackoff().toMillis();
         long now = Math.min(settings.minBackoff().toMillis() << Math.min(failures, 16), longest);
         failures++;
@@ -151,60 +151,60 @@ final class Forwarder {
         while (!closed && System.nanoTime() < until) {
             TimeUnit.NANOSECONDS.timedWait(this, until - System.nanoTime());
         }
-        due = true;
+        workPending = true;
     }
 
     /** Whether there was anything to hand on. */
-    private boolean handOn() throws SQLException {
-        var entries = file.after(0, MAX_BATCHES, MAX_READINGS);
+    private boolean forwardGroup() throws SQLException {
+        var entries = file.entriesAfter(0, MAX_BATCHES_PER_GROUP, MAX_READINGS_PER_GROUP);
         if (entries.isEmpty()) {
             return false;
         }
-        List<Receipt> receipts;
+        List<AppendResult> receipts;
         try {
             receipts = append(entries);
-        } catch (Problem.Invalid e) {
-            handOnOneByOne(entries);
+        } catch (PlaneException.InvalidArgument e) {
+            forwardOneByOne(entries);
             return true;
         }
-        conclude(entries, receipts);
+        finish(entries, receipts);
         return true;
     }
 
-    private List<Receipt> append(List<Entry> entries) {
+    private List<AppendResult> append(List<Entry> entries) {
         var group = entries.stream().map(Entry::batch).toList();
-        return store.append(group).await().atMost(settings.patience().multipliedBy(PATIENCES));
+        return store.append(group).await().atMost(settings.writeTimeout().multipliedBy(WRITE_TIMEOUT_FACTOR));
     }
 
     /** One of them is nothing that the store would ever take; it must not keep the others. */
-    private void handOnOneByOne(List<Entry> entries) throws SQLException {
+    private void forwardOneByOne(List<Entry> entries) throws SQLException {
         for (var entry : entries) {
             try {
-                conclude(List.of(entry), append(List.of(entry)));
-            } catch (Problem.Invalid e) {
+                finish(List.of(entry), append(List.of(entry)));
+            } catch (PlaneException.InvalidArgument e) {
                 LOG.log(
                         Level.ERROR,
                         "A batch that was acknowledged cannot be stored and is set aside: {0}",
                         e.getMessage());
-                file.conclude(List.of(entry), List.of(entry));
-                waiting.remove(entry.batch());
+                file.removeUpTo(List.of(entry), List.of(entry));
+                index.remove(entry.batch());
             }
         }
     }
 
-    private void conclude(List<Entry> entries, List<Receipt> receipts) throws SQLException {
+    private void finish(List<Entry> entries, List<AppendResult> receipts) throws SQLException {
         var contradicted = new ArrayList<Entry>();
         for (int i = 0; i < entries.size(); i++) {
-            if (isContradicted(entries.get(i).batch(), receipts.get(i))) {
+            if (hasConflict(entries.get(i).batch(), receipts.get(i))) {
                 contradicted.add(entries.get(i));
             }
         }
         for (int i = 0; i < entries.size(); i++) {
-            tell(entries.get(i), receipts.get(i));
+            publish(entries.get(i), receipts.get(i));
         }
-        file.conclude(entries, contradicted);
+        file.removeUpTo(entries, contradicted);
         for (var entry : entries) {
-            waiting.remove(entry.batch());
+            index.remove(entry.batch());
         }
         if (!contradicted.isEmpty()) {
             LOG.log(
@@ -215,28 +215,28 @@ final class Forwarder {
                     entry -> entry.batch().blocks().forEach(block -> changes.readingsDisplaced(block.columns())));
         }
         events.forwarded(entries.size());
-        if (file.waiting() == 0) {
+        if (file.pendingBatches() == 0) {
             LOG.log(Level.INFO, "Everything that waited is in the database");
         }
     }
 
     /** Readings that were told to be accepted must not be gone without a trace. */
-    private static boolean isContradicted(ScreenedBatch batch, Receipt receipt) {
+    private static boolean hasConflict(ScreenedBatch batch, AppendResult receipt) {
         return switch (receipt) {
-            case Receipt.Stored(var acknowledgement, var _) -> batch.rejected() != acknowledgement.rejected();
-            case Receipt.Repeated(var acknowledgement) -> batch.rejected() != acknowledgement.rejected();
-            case Receipt.SequenceReused() -> true;
+            case AppendResult.Stored(var acknowledgement, var _) -> batch.rejected() != acknowledgement.rejected();
+            case AppendResult.Repeated(var acknowledgement) -> batch.rejected() != acknowledgement.rejected();
+            case AppendResult.SequenceConflict() -> true;
             // Who was erased meanwhile is to leave no trace.
-            case Receipt.Spooled _, Receipt.PatientErased _ -> false;
+            case AppendResult.Spooled _, AppendResult.PatientErased _ -> false;
         };
     }
 
-    private void tell(Entry entry, Receipt receipt) {
+    private void publish(Entry entry, AppendResult receipt) {
         switch (receipt) {
-            case Receipt.Stored(var _, var fresh) -> fresh.forEach(changes::readingsConfirmed);
+            case AppendResult.Stored(var _, var fresh) -> fresh.forEach(changes::readingsConfirmed);
             // Stored by an attempt of which nobody heard, so nobody was told either.
-            case Receipt.Repeated _
-            when !isContradicted(entry.batch(), receipt) ->
+            case AppendResult.Repeated _
+            when !hasConflict(entry.batch(), receipt) ->
                 entry.batch().blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
             default -> {
                 // Nothing of it is new.
@@ -253,10 +253,10 @@ final class Forwarder {
             return;
         }
         try {
-            thread.join(CLOSING);
+            thread.join(CLOSE_TIMEOUT);
             // It waits for the store, and would for long.
             thread.interrupt();
-            thread.join(CLOSING);
+            thread.join(CLOSE_TIMEOUT);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

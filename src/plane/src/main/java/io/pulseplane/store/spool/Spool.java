@@ -1,11 +1,11 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -37,65 +37,65 @@ final class Spool {
     private static final System.Logger LOG = System.getLogger(Spool.class.getName());
 
     /** Ingest has one group here at a time. */
-    private static final int MAX_GROUPS = 1_024;
+    private static final int MAX_QUEUED_GROUPS = 1_024;
 
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
-    private static final Duration CLOSING = Duration.ofSeconds(10);
-    private static final int COUNTED_AT_ONCE = 1_000;
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+    private static final int INDEXED_AT_ONCE = 1_000;
 
     private final SpoolFile file;
     private final SpoolSettings settings;
     private final LongSupplier now;
     private final SpoolEvents events;
-    private final Waiting waiting = new Waiting();
+    private final SpoolIndex index = new SpoolIndex();
     private final Forwarder forwarder;
-    private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
+    private final ThreadPoolExecutor writerThread = new ThreadPoolExecutor(
             1,
             1,
             30,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MAX_GROUPS),
+            new LinkedBlockingQueue<>(MAX_QUEUED_GROUPS),
             Thread.ofPlatform().name("pulseplane-spool").daemon().factory());
 
-    private int unwritten;
+    private int pendingWrites;
 
     /** How many bytes there were when some did not fit. */
-    private volatile long refusedAt = Long.MAX_VALUE;
+    private volatile long bytesAtRefusal = Long.MAX_VALUE;
 
     /** Whether it is known of which series readings wait that were here before. */
-    private volatile boolean counted;
+    private volatile boolean indexed;
 
     Spool(ReadingStore store, SpoolFile file, SpoolSettings settings, LongSupplier now, SpoolEvents events) {
         this.file = file;
         this.settings = settings;
         this.now = now;
         this.events = events;
-        this.forwarder = new Forwarder(store, file, waiting, settings, events);
-        this.counted = file.waiting() == 0;
-        thread.allowCoreThreadTimeOut(true);
+        this.forwarder = new Forwarder(store, file, index, settings, events);
+        this.indexed = file.pendingBatches() == 0;
+        writerThread.allowCoreThreadTimeOut(true);
     }
 
     void start(ChangeListener changes) {
-        if (counted) {
+        if (indexed) {
             forwarder.start(changes);
         } else {
-            LOG.log(Level.INFO, "{0} batches wait for the database from before", file.waiting());
-            thread.execute(() -> countBefore(changes));
+            LOG.log(Level.INFO, "{0} batches wait for the database from before", file.pendingBatches());
+            writerThread.execute(() -> indexExisting(changes));
         }
     }
 
-    private void countBefore(ChangeListener changes) {
+    private void indexExisting(ChangeListener changes) {
         try {
             long number = 0;
             List<SpoolFile.Entry> entries;
             do {
-                entries = file.after(number, COUNTED_AT_ONCE, Integer.MAX_VALUE);
+                entries = file.entriesAfter(number, INDEXED_AT_ONCE, Integer.MAX_VALUE);
                 for (var entry : entries) {
-                    waiting.add(entry.batch());
+                    index.add(entry.batch());
                     number = entry.number();
                 }
             } while (!entries.isEmpty());
-            counted = true;
+            indexed = true;
             forwarder.start(changes);
         } catch (SQLException | RuntimeException e) {
             LOG.log(Level.ERROR, "What waits from before cannot be read; nothing is handed on", e);
@@ -104,122 +104,123 @@ final class Spool {
 
     /** Whether batches wait, so that those that come now have to wait behind them. */
     synchronized boolean isInUse() {
-        return unwritten > 0 || file.waiting() > 0;
+        return pendingWrites > 0 || file.pendingBatches() > 0;
     }
 
     /** Whether nothing was refused since something was last handed on. */
     boolean hasRoom() {
-        return file.bytes() < refusedAt;
+        return file.bytes() < bytesAtRefusal;
     }
 
     Collection<Reading> latest(Subject subject) {
-        requireCounted();
-        return waiting.latest(subject);
+        requireIndexed();
+        return index.latest(subject);
     }
 
-    boolean has(Series series, TimeRange range) {
-        requireCounted();
-        return waiting.has(series, range);
+    boolean mayContain(Series series, TimeRange range) {
+        requireIndexed();
+        return index.mayContain(series, range);
     }
 
-    private void requireCounted() {
-        if (!counted) {
-            throw new Problem.Unavailable("what waits for the database is being looked through", null);
+    private void requireIndexed() {
+        if (!indexed) {
+            throw new PlaneException.Unavailable("what waits for the database is being looked through", null);
         }
     }
 
     /** The store failed to take the group. */
-    Uni<List<Receipt>> appendInstead(List<ScreenedBatch> group, Throwable failure) {
+    Uni<List<AppendResult>> appendAfterFailure(List<ScreenedBatch> group, Throwable failure) {
         if (!isInUse()) {
-            LOG.log(Level.WARNING, "The database does not take batches, they are spooled: {0}", reason(failure));
+            LOG.log(Level.WARNING, "The database does not take batches, they are spooled: {0}", describe(failure));
         }
         return append(group);
     }
 
-    private static String reason(Throwable failure) {
-        return failure instanceof Problem ? failure.getMessage() : "no answer in time";
+    private static String describe(Throwable failure) {
+        return failure instanceof PlaneException ? failure.getMessage() : "no answer in time";
     }
 
-    Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+    Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
         return Uni.createFrom().emitter(emitter -> submit(group, emitter));
     }
 
-    private void submit(List<ScreenedBatch> group, UniEmitter<? super List<Receipt>> emitter) {
+    private void submit(List<ScreenedBatch> group, UniEmitter<? super List<AppendResult>> emitter) {
         synchronized (this) {
-            unwritten++;
+            pendingWrites++;
         }
         try {
-            thread.execute(() -> write(group, emitter));
+            writerThread.execute(() -> write(group, emitter));
         } catch (RejectedExecutionException e) {
-            written();
+            finishWrite();
             emitter.fail(
-                    thread.isShutdown()
-                            ? new Problem.Unavailable("the store is closed", null)
-                            : new Problem.Exhausted("too much waits for the disk", RETRY_WHEN_FULL));
+                    writerThread.isShutdown()
+                            ? new PlaneException.Unavailable("the store is closed", null)
+                            : new PlaneException.ResourceExhausted("too much waits for the disk", RETRY_WHEN_FULL));
         }
     }
 
-    private synchronized void written() {
-        unwritten--;
+    private synchronized void finishWrite() {
+        pendingWrites--;
     }
 
-    private void write(List<ScreenedBatch> group, UniEmitter<? super List<Receipt>> emitter) {
-        List<Receipt> receipts;
+    private void write(List<ScreenedBatch> group, UniEmitter<? super List<AppendResult>> emitter) {
+        List<AppendResult> receipts;
         try {
             receipts = write(group);
         } catch (Throwable failure) {
-            written();
-            emitter.fail(problem(failure));
+            finishWrite();
+            emitter.fail(toPlaneException(failure));
             return;
         }
-        written();
+        finishWrite();
         forwarder.wake();
-        forwarder.whenItMoves(() -> emitter.complete(receipts));
+        forwarder.afterProgress(() -> emitter.complete(receipts));
     }
 
-    private List<Receipt> write(List<ScreenedBatch> group) throws SQLException {
-        var receipts = new ArrayList<Receipt>(group.size());
-        var sealed = new ArrayList<SpoolFile.Sealed>(group.size());
-        var known = new HashMap<Key, ScreenedBatch>();
+    private List<AppendResult> write(List<ScreenedBatch> group) throws SQLException {
+        var receipts = new ArrayList<AppendResult>(group.size());
+        var sealed = new ArrayList<SpoolFile.SealedBatch>(group.size());
+        var known = new HashMap<BatchKey, ScreenedBatch>();
         long bytes = 0;
         for (var batch : group) {
-            var before = known.get(Key.of(batch));
+            var before = known.get(BatchKey.of(batch));
             if (before == null) {
                 var entry = file.find(batch);
                 before = entry == null ? null : entry.batch();
             }
             if (before == null) {
-                known.put(Key.of(batch), batch);
+                known.put(BatchKey.of(batch), batch);
                 var one = file.seal(batch);
-                bytes += one.bytes().length + SpoolFile.ROW_BYTES;
+                bytes += one.ciphertext().length + SpoolFile.ROW_OVERHEAD_BYTES;
                 sealed.add(one);
-                receipts.add(new Receipt.Spooled(acknowledgement(batch), columns(batch), false));
+                receipts.add(new AppendResult.Spooled(acknowledgement(batch), columns(batch), false));
             } else if (before.digest() == batch.digest()) {
-                receipts.add(new Receipt.Spooled(acknowledgement(before), List.of(), true));
+                receipts.add(new AppendResult.Spooled(acknowledgement(before), List.of(), true));
             } else {
-                receipts.add(new Receipt.SequenceReused());
+                receipts.add(new AppendResult.SequenceConflict());
             }
         }
-        refuseBeyondBounds(sealed.size(), bytes);
+        requireRoom(sealed.size(), bytes);
         file.append(sealed, now.getAsLong());
-        sealed.forEach(one -> waiting.add(one.batch()));
+        sealed.forEach(one -> index.add(one.batch()));
         events.spooled(sealed.size());
         return receipts;
     }
 
-    private record Key(String device, long sequence) {
-        static Key of(ScreenedBatch batch) {
-            return new Key(batch.device(), batch.sequence());
+    private record BatchKey(String device, long sequence) {
+        static BatchKey of(ScreenedBatch batch) {
+            return new BatchKey(batch.device(), batch.sequence());
         }
     }
 
-    private void refuseBeyondBounds(int batches, long bytes) {
+    private void requireRoom(int batches, long bytes) {
         if (batches > 0
-                && (file.waiting() + file.setAside() + batches > settings.maxBatches()
+                && (file.pendingBatches() + file.setAsideBatches() + batches > settings.maxBatches()
                         || file.bytes() + bytes > settings.maxBytes())) {
-            refusedAt = file.bytes();
+            bytesAtRefusal = file.bytes();
             events.refused(batches);
-            throw new Problem.Exhausted("the database does not answer, and the plane's spool is full", RETRY_WHEN_FULL);
+            throw new PlaneException.ResourceExhausted(
+                    "the database does not answer, and the plane's spool is full", RETRY_WHEN_FULL);
         }
     }
 
@@ -232,20 +233,21 @@ final class Spool {
         return batch.blocks().stream().map(ScreenedBatch.Block::columns).toList();
     }
 
-    private static Throwable problem(Throwable failure) {
+    private static Throwable toPlaneException(Throwable failure) {
         if (failure instanceof SQLException e) {
             LOG.log(Level.ERROR, "The spool does not take batches: {0}", e.getMessage());
-            return new Problem.Unavailable("neither the database nor the plane's disk answers; nothing was stored", e);
+            return new PlaneException.Unavailable(
+                    "neither the database nor the plane's disk answers; nothing was stored", e);
         }
         return failure;
     }
 
     /** Finishes what was begun; what waits is handed on when the plane runs again. */
     void close() {
-        thread.shutdown();
+        writerThread.shutdown();
         forwarder.close();
         try {
-            if (!thread.awaitTermination(CLOSING.toSeconds(), TimeUnit.SECONDS)) {
+            if (!writerThread.awaitTermination(CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
                 LOG.log(Level.WARNING, "Some of what was taken is not spooled; it was not acknowledged");
             }
         } catch (InterruptedException e) {

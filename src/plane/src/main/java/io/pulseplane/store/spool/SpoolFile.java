@@ -1,9 +1,9 @@
 package io.pulseplane.store.spool;
 
-import io.pulseplane.store.OwnDirectory;
-import io.pulseplane.store.seal.Seal;
-import io.pulseplane.store.seal.SealKeys;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.store.LockedDirectory;
+import io.pulseplane.store.crypto.Aead;
+import io.pulseplane.store.crypto.Keyset;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,58 +26,58 @@ import org.sqlite.SQLiteConfig;
 final class SpoolFile implements AutoCloseable {
 
     /** "PSPL": which program's file this is. */
-    private static final int APPLICATION = 0x5053504C;
+    private static final int APPLICATION_ID = 0x5053504C;
 
-    private static final int VERSION = 1;
+    private static final int SCHEMA_VERSION = 1;
 
     /** Of a row beside what is sealed in it. */
-    static final int ROW_BYTES = 96;
+    static final int ROW_OVERHEAD_BYTES = 96;
 
     private static final int BUSY_MILLIS = 5_000;
 
-    private final OwnDirectory own;
+    private final LockedDirectory directory;
     private final Connection connection;
-    private final Seal seal;
-    private final BatchBytes codec = new BatchBytes();
+    private final Aead aead;
+    private final BatchCodec codec = new BatchCodec();
     private final PreparedStatement insert;
     private final PreparedStatement find;
     private final PreparedStatement select;
     private final PreparedStatement delete;
-    private final PreparedStatement putAside;
+    private final PreparedStatement insertSetAside;
 
-    private long next;
-    private volatile long count;
+    private long nextNumber;
+    private volatile long pendingBatches;
     private volatile long bytes;
-    private volatile long aside;
-    private volatile long oldest;
+    private volatile long setAsideBatches;
+    private volatile long oldestPendingTime;
 
     /** A batch that waits. @param at when it was spooled, microseconds since the epoch */
-    record Entry(long number, long at, ScreenedBatch batch) {}
+    record Entry(long number, long spooledAt, ScreenedBatch batch) {}
 
-    /** @throws Problem.Unmet if another plane has it open, or what is there is not ours to open */
-    static SpoolFile open(Path directory, SealKeys keys) {
-        var own = OwnDirectory.take(directory, "spool");
+    /** @throws PlaneException.FailedPrecondition if another plane has it open, or what is there is not ours to open */
+    static SpoolFile open(Path directory, Keyset keys) {
+        var own = LockedDirectory.acquire(directory, "spool");
         try {
-            return new SpoolFile(own, new Seal(keys, "spool"));
+            return new SpoolFile(own, new Aead(keys, "spool"));
         } catch (SQLException e) {
             own.close();
-            throw new Problem.Unavailable("the spool cannot be written to", e);
+            throw new PlaneException.Unavailable("the spool cannot be written to", e);
         } catch (RuntimeException e) {
             own.close();
             throw e;
         }
     }
 
-    private SpoolFile(OwnDirectory own, Seal seal) throws SQLException {
-        this.own = own;
-        this.seal = seal;
+    private SpoolFile(LockedDirectory own, Aead seal) throws SQLException {
+        this.directory = own;
+        this.aead = seal;
         var config = new SQLiteConfig();
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
         // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(BUSY_MILLIS);
         connection = config.createConnection("jdbc:sqlite:" + own.path().resolve("spool.db"));
-        migrate();
+        prepareSchema();
         connection.setAutoCommit(false);
         insert = connection.prepareStatement(
                 "INSERT INTO spooled (number, device, sequence, spooled_at, sealed) VALUES (?, ?, ?, ?, ?)");
@@ -87,15 +87,15 @@ final class SpoolFile implements AutoCloseable {
                 SELECT number, spooled_at, sealed, device, sequence FROM spooled
                 WHERE number > ? ORDER BY number LIMIT ?""");
         delete = connection.prepareStatement("DELETE FROM spooled WHERE number <= ?");
-        putAside = connection.prepareStatement(
+        insertSetAside = connection.prepareStatement(
                 "INSERT INTO set_aside (number, device, sequence, spooled_at, sealed) VALUES (?, ?, ?, ?, ?)");
-        count();
+        readCounts();
     }
 
-    private void migrate() throws SQLException {
+    private void prepareSchema() throws SQLException {
         try (var statement = connection.createStatement()) {
-            int application = number(statement.executeQuery("PRAGMA application_id"));
-            int version = number(statement.executeQuery("PRAGMA user_version"));
+            int application = queryInt(statement.executeQuery("PRAGMA application_id"));
+            int version = queryInt(statement.executeQuery("PRAGMA user_version"));
             if (application == 0 && version == 0) {
                 // Pages of what was forwarded are given back when the spool is empty.
                 statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
@@ -108,23 +108,24 @@ final class SpoolFile implements AutoCloseable {
                         CREATE TABLE set_aside (
                           number INTEGER PRIMARY KEY, device BLOB NOT NULL, sequence INTEGER NOT NULL,
                           spooled_at INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""");
-                statement.execute("PRAGMA application_id = " + APPLICATION);
-                statement.execute("PRAGMA user_version = " + VERSION);
-            } else if (application != APPLICATION || version != VERSION) {
+                statement.execute("PRAGMA application_id = " + APPLICATION_ID);
+                statement.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+            } else if (application != APPLICATION_ID || version != SCHEMA_VERSION) {
                 connection.close();
-                throw new Problem.Unmet("the spool was made by something else than this Pulseplane");
+                throw new PlaneException.FailedPrecondition(
+                        "the spool was made by something else than this Pulseplane");
             }
         }
     }
 
-    private static int number(ResultSet rows) throws SQLException {
+    private static int queryInt(ResultSet rows) throws SQLException {
         try (rows) {
             rows.next();
             return rows.getInt(1);
         }
     }
 
-    private void count() throws SQLException {
+    private void readCounts() throws SQLException {
         try (var statement = connection.createStatement();
                 var row = statement.executeQuery("""
                         SELECT (SELECT count(*) FROM spooled), (SELECT coalesce(sum(length(sealed)), 0) FROM spooled),
@@ -133,18 +134,18 @@ final class SpoolFile implements AutoCloseable {
                           max((SELECT coalesce(max(number), 0) FROM spooled), (SELECT coalesce(max(number), 0) FROM set_aside))
                         """)) {
             row.next();
-            count = row.getLong(1);
-            aside = row.getLong(3);
-            bytes = row.getLong(2) + row.getLong(4) + (count + aside) * ROW_BYTES;
-            oldest = row.getLong(5);
-            next = row.getLong(6) + 1;
+            pendingBatches = row.getLong(1);
+            setAsideBatches = row.getLong(3);
+            bytes = row.getLong(2) + row.getLong(4) + (pendingBatches + setAsideBatches) * ROW_OVERHEAD_BYTES;
+            oldestPendingTime = row.getLong(5);
+            nextNumber = row.getLong(6) + 1;
         }
         connection.commit();
     }
 
     /** Batches that wait. */
-    long waiting() {
-        return count;
+    long pendingBatches() {
+        return pendingBatches;
     }
 
     /** Bytes of all that is here, what was set aside included. */
@@ -153,58 +154,58 @@ final class SpoolFile implements AutoCloseable {
     }
 
     /** Batches the store has something else for. */
-    long setAside() {
-        return aside;
+    long setAsideBatches() {
+        return setAsideBatches;
     }
 
     /** Since when the first of those that wait does; empty if none does. Microseconds since the epoch. */
-    OptionalLong oldest() {
-        return count == 0 ? OptionalLong.empty() : OptionalLong.of(oldest);
+    OptionalLong oldestPendingTime() {
+        return pendingBatches == 0 ? OptionalLong.empty() : OptionalLong.of(oldestPendingTime);
     }
 
     /** Sealed, so that it is known how much room it takes before it is put anywhere. */
-    record Sealed(ScreenedBatch batch, byte[] device, byte[] bytes) {}
+    record SealedBatch(ScreenedBatch batch, byte[] devicePseudonym, byte[] ciphertext) {}
 
-    synchronized Sealed seal(ScreenedBatch batch) {
-        var device = seal.name("device", batch.device()).getBytes(StandardCharsets.US_ASCII);
-        return new Sealed(batch, device, seal.seal(place(device, batch.sequence()), codec.encode(batch)));
+    synchronized SealedBatch seal(ScreenedBatch batch) {
+        var device = aead.pseudonym("device", batch.device()).getBytes(StandardCharsets.US_ASCII);
+        return new SealedBatch(batch, device, aead.seal(associatedData(device, batch.sequence()), codec.encode(batch)));
     }
 
-    private static String place(byte[] device, long sequence) {
+    private static String associatedData(byte[] device, long sequence) {
         return new String(device, StandardCharsets.US_ASCII) + " " + Long.toUnsignedString(sequence);
     }
 
     /** All of them or none. */
-    synchronized void append(Collection<Sealed> batches, long now) throws SQLException {
-        long number = next;
+    synchronized void append(Collection<SealedBatch> batches, long now) throws SQLException {
+        long number = nextNumber;
         long added = 0;
         try {
             for (var batch : batches) {
                 insert.setLong(1, number++);
-                insert.setBytes(2, batch.device);
+                insert.setBytes(2, batch.devicePseudonym);
                 insert.setLong(3, batch.batch.sequence());
                 insert.setLong(4, now);
-                insert.setBytes(5, batch.bytes);
+                insert.setBytes(5, batch.ciphertext);
                 insert.executeUpdate();
-                added += batch.bytes.length + ROW_BYTES;
+                added += batch.ciphertext.length + ROW_OVERHEAD_BYTES;
             }
             connection.commit();
         } catch (SQLException e) {
             connection.rollback();
             throw e;
         }
-        next = number;
-        oldest = count == 0 ? now : oldest;
-        count += batches.size();
+        nextNumber = number;
+        oldestPendingTime = pendingBatches == 0 ? now : oldestPendingTime;
+        pendingBatches += batches.size();
         bytes += added;
     }
 
     /** The batch of this device with this sequence, if it waits; null if not. */
     synchronized Entry find(ScreenedBatch like) throws SQLException {
-        if (count == 0) {
+        if (pendingBatches == 0) {
             return null;
         }
-        find.setBytes(1, seal.name("device", like.device()).getBytes(StandardCharsets.US_ASCII));
+        find.setBytes(1, aead.pseudonym("device", like.device()).getBytes(StandardCharsets.US_ASCII));
         find.setLong(2, like.sequence());
         try (var row = find.executeQuery()) {
             return row.next() ? entry(row) : null;
@@ -212,7 +213,7 @@ final class SpoolFile implements AutoCloseable {
     }
 
     /** The first of those that come after a number; one at least, if there is one, and no more readings than that. */
-    synchronized List<Entry> after(long number, int maxBatches, int maxReadings) throws SQLException {
+    synchronized List<Entry> entriesAfter(long number, int maxBatches, int maxReadings) throws SQLException {
         select.setLong(1, number);
         select.setInt(2, maxBatches);
         var entries = new ArrayList<Entry>();
@@ -231,21 +232,21 @@ final class SpoolFile implements AutoCloseable {
     }
 
     private Entry entry(ResultSet row) throws SQLException {
-        var opened = seal.open(place(row.getBytes(4), row.getLong(5)), row.getBytes(3))
-                .orElseThrow(() -> new Problem.Damaged(
+        var opened = aead.open(associatedData(row.getBytes(4), row.getLong(5)), row.getBytes(3))
+                .orElseThrow(() -> new PlaneException.DataLoss(
                         "the spool holds what this plane's keys do not open; were they changed, or its files?"));
         return new Entry(row.getLong(1), row.getLong(2), codec.decode(opened));
     }
 
     /** These do not wait any more, nor does any before them; some of them are kept aside. */
-    synchronized void conclude(List<Entry> done, Collection<Entry> toKeep) throws SQLException {
+    synchronized void removeUpTo(List<Entry> done, Collection<Entry> toKeep) throws SQLException {
         long freed = 0;
         long kept = 0;
         try {
             for (var entry : toKeep) {
-                kept += keep(entry);
+                kept += copyToSetAside(entry);
             }
-            freed = sizeUpTo(done.getLast().number);
+            freed = bytesUpTo(done.getLast().number);
             delete.setLong(1, done.getLast().number);
             delete.executeUpdate();
             connection.commit();
@@ -253,37 +254,37 @@ final class SpoolFile implements AutoCloseable {
             connection.rollback();
             throw e;
         }
-        count -= done.size();
-        aside += toKeep.size();
+        pendingBatches -= done.size();
+        setAsideBatches += toKeep.size();
         bytes += kept - freed;
-        oldest = firstAt();
-        if (count == 0) {
+        oldestPendingTime = readOldestTime();
+        if (pendingBatches == 0) {
             shrink();
         }
     }
 
-    private long firstAt() throws SQLException {
+    private long readOldestTime() throws SQLException {
         try (var statement = connection.prepareStatement("SELECT spooled_at FROM spooled ORDER BY number LIMIT 1");
                 var row = statement.executeQuery()) {
             return row.next() ? row.getLong(1) : 0;
         }
     }
 
-    private long keep(Entry entry) throws SQLException {
+    private long copyToSetAside(Entry entry) throws SQLException {
         var sealed = seal(entry.batch);
-        putAside.setLong(1, entry.number);
-        putAside.setBytes(2, sealed.device);
-        putAside.setLong(3, entry.batch.sequence());
-        putAside.setLong(4, entry.at);
-        putAside.setBytes(5, sealed.bytes);
-        putAside.executeUpdate();
-        return sealed.bytes.length + ROW_BYTES;
+        insertSetAside.setLong(1, entry.number);
+        insertSetAside.setBytes(2, sealed.devicePseudonym);
+        insertSetAside.setLong(3, entry.batch.sequence());
+        insertSetAside.setLong(4, entry.spooledAt);
+        insertSetAside.setBytes(5, sealed.ciphertext);
+        insertSetAside.executeUpdate();
+        return sealed.ciphertext.length + ROW_OVERHEAD_BYTES;
     }
 
-    private long sizeUpTo(long number) throws SQLException {
+    private long bytesUpTo(long number) throws SQLException {
         try (var statement =
                 connection.prepareStatement("SELECT sum(length(sealed) + ?) FROM spooled WHERE number <= ?")) {
-            statement.setInt(1, ROW_BYTES);
+            statement.setInt(1, ROW_OVERHEAD_BYTES);
             statement.setLong(2, number);
             try (var row = statement.executeQuery()) {
                 row.next();
@@ -296,7 +297,7 @@ final class SpoolFile implements AutoCloseable {
     private void shrink() {
         try (var statement = connection.createStatement()) {
             // One call gives one page back: what is left of the pragma's rows is not run when its statement is closed.
-            while (number(statement.executeQuery("PRAGMA freelist_count")) > 0) {
+            while (queryInt(statement.executeQuery("PRAGMA freelist_count")) > 0) {
                 statement.execute("PRAGMA incremental_vacuum");
             }
             connection.commit();
@@ -314,7 +315,7 @@ final class SpoolFile implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException("the spool was not closed cleanly; what was acknowledged is safe", e);
         } finally {
-            own.close();
+            directory.close();
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.pulseplane.store.spool;
 
-import io.pulseplane.store.seal.SealKeys;
+import io.pulseplane.store.crypto.Keyset;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -11,16 +11,16 @@ import java.time.Duration;
  * @param keys what is in the spool is sealed with these
  * @param maxBytes of sealed batches; more are refused
  * @param maxBatches more are refused
- * @param patience how long the store may take over a group before it is spooled
+ * @param writeTimeout how long the store may take over a group before it is spooled
  * @param minBackoff before the store is tried again, the first time; then twice as long each time, less by chance
  * @param maxBackoff and never longer than this
  */
 public record SpoolSettings(
         Path directory,
-        SealKeys keys,
+        Keyset keys,
         long maxBytes,
         long maxBatches,
-        Duration patience,
+        Duration writeTimeout,
         Duration minBackoff,
         Duration maxBackoff) {
 
@@ -28,7 +28,7 @@ public record SpoolSettings(
         if (maxBytes < 1 || maxBatches < 1) {
             throw new IllegalArgumentException("max-bytes, max-batches: there has to be room for a batch");
         }
-        if (patience.toMillis() < 1 || minBackoff.toMillis() < 1 || maxBackoff.compareTo(minBackoff) < 0) {
+        if (writeTimeout.toMillis() < 1 || minBackoff.toMillis() < 1 || maxBackoff.compareTo(minBackoff) < 0) {
             throw new IllegalArgumentException(
                     "patience, backoff: 1 ms or more, and the longest not below the shortest");
         }

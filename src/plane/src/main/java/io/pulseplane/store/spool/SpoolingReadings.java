@@ -1,10 +1,10 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -31,28 +31,28 @@ final class SpoolingReadings implements ReadingStore {
     }
 
     @Override
-    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+    public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
         return Uni.createFrom().deferred(() -> {
             if (spool.isInUse()) {
                 return spool.append(group);
             }
             return store.append(group)
                     .ifNoItem()
-                    .after(settings.patience())
+                    .after(settings.writeTimeout())
                     .fail()
                     .onFailure(SpoolingReadings::isOutage)
-                    .recoverWithUni(failure -> spool.appendInstead(group, failure));
+                    .recoverWithUni(failure -> spool.appendAfterFailure(group, failure));
         });
     }
 
     @Override
-    public int groupsAtOnce() {
-        return store.groupsAtOnce();
+    public int appendParallelism() {
+        return store.appendParallelism();
     }
 
     /** Whether the store does not answer, as opposed to answering that it will not have it. */
     static boolean isOutage(Throwable failure) {
-        return failure instanceof Problem.Unavailable || failure instanceof TimeoutException;
+        return failure instanceof PlaneException.Unavailable || failure instanceof TimeoutException;
     }
 
     @Override
@@ -90,9 +90,9 @@ final class SpoolingReadings implements ReadingStore {
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
         return Uni.createFrom()
-                .deferred(() -> spool.has(series, range)
+                .deferred(() -> spool.mayContain(series, range)
                         ? Uni.createFrom()
-                                .failure(new Problem.Unavailable(
+                                .failure(new PlaneException.Unavailable(
                                         "readings of this series wait for the database to answer again", null))
                         : store.read(series, range, order, limit));
     }

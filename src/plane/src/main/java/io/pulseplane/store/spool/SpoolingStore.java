@@ -5,7 +5,7 @@ import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreSize;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
 import java.util.OptionalLong;
@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
  * A store that goes on taking batches while the one behind it does not answer.
  *
  * <p>A batch that the store behind does not take in time is made durable on this machine, and answered with {@link
- * io.pulseplane.store.Receipt.Spooled}: it is safe, but nobody has compared it with what the store has. From then on every
+ * io.pulseplane.store.AppendResult.Spooled}: it is safe, but nobody has compared it with what the store has. From then on every
  * batch is, until all that wait have been handed on, in order. Handing on is repeated until it is known to have succeeded;
  * the store knows batches by device and sequence, and keeps each once. Where it has other values for what was spooled, or
  * another batch of that sequence, its own stand, and the spooled batch is set aside in the spool's file.
@@ -43,16 +43,17 @@ public final class SpoolingStore implements Store {
      *
      * @param store the store behind, which is closed with this one
      * @param now the clock, in microseconds since the epoch
-     * @throws Problem.Unmet if another plane has the spool open, or it was sealed with other keys
-     * @throws Problem.Unavailable if the directory cannot be written to
+     * @throws PlaneException.FailedPrecondition if another plane has the spool open, or it was sealed with other keys
+     * @throws PlaneException.Unavailable if the directory cannot be written to
      */
     public static SpoolingStore open(Store store, SpoolSettings settings, LongSupplier now, SpoolEvents events) {
         var file = SpoolFile.open(settings.directory(), settings.keys());
         try {
-            file.after(0, 1, 1);
+            file.entriesAfter(0, 1, 1);
         } catch (SQLException | RuntimeException e) {
             file.close();
-            throw new Problem.Unmet("what waits in the spool cannot be read with these keys: " + e.getMessage());
+            throw new PlaneException.FailedPrecondition(
+                    "what waits in the spool cannot be read with these keys: " + e.getMessage());
         }
         return new SpoolingStore(store, file, settings, now, events);
     }
@@ -67,8 +68,8 @@ public final class SpoolingStore implements Store {
     }
 
     /** Batches that wait. */
-    public long waiting() {
-        return file.waiting();
+    public long pendingBatches() {
+        return file.pendingBatches();
     }
 
     /** Bytes the spool takes, with what was set aside. */
@@ -77,13 +78,13 @@ public final class SpoolingStore implements Store {
     }
 
     /** Batches that the store has something else for. */
-    public long setAside() {
-        return file.setAside();
+    public long setAsideBatches() {
+        return file.setAsideBatches();
     }
 
     /** Since when the first of those that wait does, microseconds since the epoch. */
-    public OptionalLong oldest() {
-        return file.oldest();
+    public OptionalLong oldestPendingTime() {
+        return file.oldestPendingTime();
     }
 
     @Override
@@ -105,7 +106,7 @@ public final class SpoolingStore implements Store {
     @Override
     public Uni<Void> check() {
         return store.check()
-                .onFailure(failure -> failure instanceof Problem.Unavailable && spool.hasRoom())
+                .onFailure(failure -> failure instanceof PlaneException.Unavailable && spool.hasRoom())
                 .recoverWithNull();
     }
 

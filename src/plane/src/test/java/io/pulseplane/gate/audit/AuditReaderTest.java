@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.gate.audit.AuditSettings.Mode;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.TimeRange;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,23 +34,23 @@ class AuditReaderTest {
 
     private List<AuditRecord> writeSome(int count, int segmentBytes, Mode mode) {
         var records = IntStream.range(0, count)
-                .mapToObj(i -> Trail.record(
-                        Trail.NOW + random.nextInt(1_000),
+                .mapToObj(i -> TrailFixture.record(
+                        TrailFixture.NOW + random.nextInt(1_000),
                         "nurse-" + random.nextInt(3),
                         random.nextBoolean() ? "query" : "export",
                         "patient-" + random.nextInt(4),
                         random.nextBoolean() ? Decision.PERMITTED : Decision.REFUSED))
                 .toList();
-        var settings =
-                Trail.settings(mode, directory, new AuditSettings.Segments(segmentBytes, Trail.NEVER, Trail.NEVER));
-        try (var log = Trail.open(settings)) {
-            records.stream().map(log::append).toList().forEach(Trail::await);
+        var settings = TrailFixture.settings(
+                mode, directory, new AuditSettings.Segments(segmentBytes, TrailFixture.NEVER, TrailFixture.NEVER));
+        try (var log = TrailFixture.open(settings)) {
+            records.stream().map(log::append).toList().forEach(TrailFixture::await);
         }
         return records;
     }
 
     private AuditFilter randomFilter() {
-        long from = Trail.NOW + random.nextInt(-100, 1_000);
+        long from = TrailFixture.NOW + random.nextInt(-100, 1_000);
         return new AuditFilter(
                 random.nextBoolean() ? TimeRange.ALL : new TimeRange(from, from + random.nextInt(600)),
                 some("nurse-", 4),
@@ -65,7 +65,7 @@ class AuditReaderTest {
         return random.nextInt(3) == 0 ? Optional.of(name + random.nextInt(bound)) : Optional.empty();
     }
 
-    private static List<AuditEntry> plainly(List<AuditRecord> records, AuditFilter filter) {
+    private static List<AuditEntry> referenceRead(List<AuditRecord> records, AuditFilter filter) {
         var entries = new ArrayList<AuditEntry>();
         for (int i = 0; i < records.size(); i++) {
             var record = records.get(i);
@@ -86,7 +86,7 @@ class AuditReaderTest {
         var records = writeSome(500, 10_000, Mode.SYNC);
         for (int round = 0; round < 300; round++) {
             var filter = randomFilter();
-            assertThat(Trail.read(directory, filter)).isEqualTo(plainly(records, filter));
+            assertThat(TrailFixture.read(directory, filter)).isEqualTo(referenceRead(records, filter));
         }
     }
 
@@ -95,35 +95,36 @@ class AuditReaderTest {
     void reads_large_groups_in_many_segments(Order order) {
         var records = writeSome(30_000, 1 << 20, Mode.ASYNC);
         var filter = AuditFilter.all(order);
-        assertThat(Trail.read(directory, filter)).isEqualTo(plainly(records, filter));
+        assertThat(TrailFixture.read(directory, filter)).isEqualTo(referenceRead(records, filter));
     }
 
     @ParameterizedTest
     @EnumSource
     void finds_nothing_in_an_empty_log(Order order) {
-        Trail.open(Trail.settings(Mode.SYNC, directory)).close();
-        assertThat(Trail.read(directory, AuditFilter.all(order))).isEmpty();
+        TrailFixture.open(TrailFixture.settings(Mode.SYNC, directory)).close();
+        assertThat(TrailFixture.read(directory, AuditFilter.all(order))).isEmpty();
     }
 
     @ParameterizedTest
     @EnumSource
     void leaves_out_a_group_that_is_not_complete(Order order) throws IOException {
-        Trail.write(Trail.settings(Mode.SYNC, directory.resolve("live")), 3);
+        TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory.resolve("live")), 3);
         var whole = directory.resolve("live").resolve("audit-00000000000000000001.log");
-        var text = Trail.text(whole);
+        var text = TrailFixture.text(whole);
         int lastGroup = text.indexOf("{\"n\":3");
         int seal = text.indexOf("{\"seal\":");
         var torn = directory.resolve("torn").resolve(whole.getFileName());
         Files.createDirectories(torn.getParent());
         for (int length = lastGroup; length < seal; length += 7) {
             Files.writeString(torn, text.substring(0, length));
-            assertThat(Trail.read(torn.getParent(), AuditFilter.all(order)))
+            assertThat(TrailFixture.read(torn.getParent(), AuditFilter.all(order)))
                     .extracting(AuditEntry::number)
                     .containsExactlyInAnyOrder(1L, 2L);
         }
         for (int length = 0; length < text.indexOf("{\"n\":2"); length += 7) {
             Files.writeString(torn, text.substring(0, length));
-            assertThat(Trail.read(torn.getParent(), AuditFilter.all(order))).hasSizeLessThan(2);
+            assertThat(TrailFixture.read(torn.getParent(), AuditFilter.all(order)))
+                    .hasSizeLessThan(2);
         }
     }
 
@@ -131,17 +132,17 @@ class AuditReaderTest {
     @EnumSource
     void reads_a_log_that_is_being_written(Order order) {
         var stop = new AtomicBoolean();
-        var settings = Trail.segmentsOf(20_000, directory);
-        try (var log = Trail.open(settings)) {
-            Trail.append(log, 0, 1);
+        var settings = TrailFixture.segmentsOf(20_000, directory);
+        try (var log = TrailFixture.open(settings)) {
+            TrailFixture.append(log, 0, 1);
             var writing = CompletableFuture.runAsync(() -> {
                 for (int i = 1; !stop.get(); i++) {
-                    Trail.await(log.append(Trail.record(i)));
+                    TrailFixture.await(log.append(TrailFixture.record(i)));
                 }
             });
             long before = 0;
             for (int round = 0; round < 50; round++) {
-                var numbers = Trail.read(directory, AuditFilter.all(order)).stream()
+                var numbers = TrailFixture.read(directory, AuditFilter.all(order)).stream()
                         .map(AuditEntry::number)
                         .sorted()
                         .toList();
@@ -159,11 +160,11 @@ class AuditReaderTest {
 
     @Test
     void gives_records_as_they_stand_in_the_log() {
-        Trail.write(Trail.settings(Mode.SYNC, directory), 3);
-        var lines = Trail.lines(Trail.segments(directory).getFirst()).stream()
+        TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
+        var lines = TrailFixture.lines(TrailFixture.segments(directory).getFirst()).stream()
                 .filter(line -> line.startsWith("{\"n\":"))
                 .toList();
-        assertThat(Trail.read(directory, AuditFilter.all(Order.OLDEST_FIRST)))
+        assertThat(TrailFixture.read(directory, AuditFilter.all(Order.OLDEST_FIRST)))
                 .extracting(AuditEntry::json)
                 .isEqualTo(lines);
     }
@@ -171,29 +172,31 @@ class AuditReaderTest {
     @ParameterizedTest
     @EnumSource
     void says_that_a_log_is_damaged_where_it_meets_it(Order order) throws IOException {
-        Trail.write(Trail.settings(Mode.SYNC, directory), 3);
-        var segment = Trail.segments(directory).getFirst();
-        Files.writeString(segment, Trail.text(segment).replace("\"decision\":\"permitted\"", "\"decision\":\"maybe\""));
-        assertThatThrownBy(() -> Trail.read(directory, AuditFilter.all(order))).isInstanceOf(Problem.Damaged.class);
+        TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
+        var segment = TrailFixture.segments(directory).getFirst();
+        Files.writeString(
+                segment, TrailFixture.text(segment).replace("\"decision\":\"permitted\"", "\"decision\":\"maybe\""));
+        assertThatThrownBy(() -> TrailFixture.read(directory, AuditFilter.all(order)))
+                .isInstanceOf(PlaneException.DataLoss.class);
     }
 
     @Test
     void does_not_look_for_the_last_group_for_ever() throws IOException {
-        Trail.write(Trail.settings(Mode.SYNC, directory), 3);
-        Files.writeString(Trail.segments(directory).getFirst(), "x".repeat(4 << 20), StandardOpenOption.APPEND);
-        assertThatThrownBy(() -> Trail.read(directory, AuditFilter.all(Order.NEWEST_FIRST)))
-                .isInstanceOf(Problem.Damaged.class);
+        TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
+        Files.writeString(TrailFixture.segments(directory).getFirst(), "x".repeat(4 << 20), StandardOpenOption.APPEND);
+        assertThatThrownBy(() -> TrailFixture.read(directory, AuditFilter.all(Order.NEWEST_FIRST)))
+                .isInstanceOf(PlaneException.DataLoss.class);
     }
 
     @Test
     void has_nothing_to_read_where_there_is_no_log() {
         assertThatThrownBy(() -> AuditReader.open(directory.resolve("none"), AuditFilter.all(Order.OLDEST_FIRST)))
-                .isInstanceOf(Problem.Unavailable.class);
+                .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void can_be_closed_in_the_middle() {
-        Trail.write(Trail.segmentsOf(1_000, directory), 10);
+        TrailFixture.write(TrailFixture.segmentsOf(1_000, directory), 10);
         var reader = AuditReader.open(directory, AuditFilter.all(Order.OLDEST_FIRST));
         assertThat(reader.next()).get().extracting(AuditEntry::number).isEqualTo(1L);
         reader.close();

@@ -3,8 +3,8 @@ package io.pulseplane.gate.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,18 +39,18 @@ class AuditVerifierTest {
     }
 
     private List<Finding> findings() {
-        return switch (Trail.verify(log())) {
-            case Verdict.Broken(var findings) -> findings;
-            case Verdict.Intact _ -> List.of();
+        return switch (TrailFixture.verify(log())) {
+            case VerificationResult.Broken(var findings) -> findings;
+            case VerificationResult.Intact _ -> List.of();
         };
     }
 
     private Path segment(int number) {
-        return new AuditDirectory(log()).segment(number);
+        return new AuditDirectory(log()).segmentFile(number);
     }
 
     private void assertIntact() {
-        assertThat(Trail.verify(log())).isInstanceOf(Verdict.Intact.class);
+        assertThat(TrailFixture.verify(log())).isInstanceOf(VerificationResult.Intact.class);
     }
 
     @Nested
@@ -58,14 +58,15 @@ class AuditVerifierTest {
 
         @Test
         void is_intact_and_its_end_can_be_kept_elsewhere() {
-            Trail.write(Trail.segmentsOf(4_000, log()), 50);
-            var last = Trail.lines(Trail.segments(log()).getLast()).getLast();
-            assertThat(Trail.verify(log())).isInstanceOfSatisfying(Verdict.Intact.class, verdict -> {
+            TrailFixture.write(TrailFixture.segmentsOf(4_000, log()), 50);
+            var last =
+                    TrailFixture.lines(TrailFixture.segments(log()).getLast()).getLast();
+            assertThat(TrailFixture.verify(log())).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
                 assertThat(verdict.records()).isEqualTo(50);
                 assertThat(verdict.segments())
-                        .isEqualTo(Trail.segments(log()).size())
+                        .isEqualTo(TrailFixture.segments(log()).size())
                         .isGreaterThan(3);
-                assertThat(verdict.unsigned()).isZero();
+                assertThat(verdict.unsignedRecords()).isZero();
                 assertThat(verdict.tornBytes()).isZero();
                 assertThat(last).contains("\"digest\":\"" + verdict.digest());
             });
@@ -73,18 +74,18 @@ class AuditVerifierTest {
 
         @Test
         void is_intact_before_there_is_a_record() {
-            Trail.write(Trail.segmentsOf(4_000, log()), 0);
-            assertThat(Trail.verify(log())).isEqualTo(new Verdict.Intact(0, 0, "0".repeat(64), 0, 0));
+            TrailFixture.write(TrailFixture.segmentsOf(4_000, log()), 0);
+            assertThat(TrailFixture.verify(log())).isEqualTo(new VerificationResult.Intact(0, 0, "0".repeat(64), 0, 0));
         }
 
         @Test
         void is_intact_while_it_is_written() {
-            try (var log = Trail.open(Trail.segmentsOf(20_000, log()))) {
+            try (var log = TrailFixture.open(TrailFixture.segmentsOf(20_000, log()))) {
                 for (int round = 0; round < 50; round++) {
-                    Trail.append(log, round * 20, round * 20 + 20);
-                    assertThat(Trail.verify(log()))
+                    TrailFixture.append(log, round * 20, round * 20 + 20);
+                    assertThat(TrailFixture.verify(log()))
                             .isInstanceOfSatisfying(
-                                    Verdict.Intact.class,
+                                    VerificationResult.Intact.class,
                                     verdict -> assertThat(verdict.records()).isPositive());
                 }
             }
@@ -92,20 +93,20 @@ class AuditVerifierTest {
 
         @Test
         void is_intact_with_groups_of_every_size() {
-            try (var log = AuditLog.open(
-                    Trail.settings(
+            try (var log = AuditTrail.open(
+                    TrailFixture.settings(
                             AuditSettings.Mode.ASYNC,
                             log(),
-                            new AuditSettings.Segments(300_000, Trail.NEVER, Trail.NEVER)),
-                    () -> Trail.NOW,
+                            new AuditSettings.Segments(300_000, TrailFixture.NEVER, TrailFixture.NEVER)),
+                    () -> TrailFixture.NOW,
                     AuditEvents.NONE)) {
                 for (int i = 0; i < 20_000; i++) {
-                    log.append(Trail.record(i));
+                    log.append(TrailFixture.record(i));
                 }
             }
-            assertThat(Trail.verify(log()))
+            assertThat(TrailFixture.verify(log()))
                     .isInstanceOfSatisfying(
-                            Verdict.Intact.class,
+                            VerificationResult.Intact.class,
                             verdict -> assertThat(verdict.records()).isEqualTo(20_000));
         }
     }
@@ -115,7 +116,7 @@ class AuditVerifierTest {
 
         @Test
         void shows_any_byte_that_was_changed() throws IOException {
-            Trail.write(Trail.segmentsOf(1_500, log()), 5);
+            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
                 for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
@@ -134,9 +135,9 @@ class AuditVerifierTest {
 
         @Test
         void shows_any_line_that_was_dropped_doubled_moved_or_put_in() throws IOException {
-            Trail.write(Trail.segmentsOf(2_000, log()), 12);
+            TrailFixture.write(TrailFixture.segmentsOf(2_000, log()), 12);
             for (int round = 0; round < 200; round++) {
-                var file = any(Trail.segments(log()));
+                var file = any(TrailFixture.segments(log()));
                 var before = Files.readString(file);
                 var lines = new ArrayList<>(before.lines().toList());
                 int at = random.nextInt(lines.size());
@@ -144,7 +145,7 @@ class AuditVerifierTest {
                     case 0 -> lines.remove(at);
                     case 1 -> lines.add(random.nextInt(lines.size() + 1), lines.get(at));
                     case 2 -> Collections.swap(lines, at, (at + 1 + random.nextInt(lines.size() - 1)) % lines.size());
-                    default -> lines.add(at, RecordLine.text(1 + random.nextInt(13), Trail.record(99)));
+                    default -> lines.add(at, RecordLine.text(1 + random.nextInt(13), TrailFixture.record(99)));
                 }
                 var after = String.join("\n", lines) + "\n";
                 Files.writeString(file, after);
@@ -156,11 +157,11 @@ class AuditVerifierTest {
 
         @Test
         void shows_every_segment_that_was_dropped_swapped_renamed_or_put_in() throws IOException {
-            Trail.write(Trail.segmentsOf(1_000, log()), 12);
-            int count = Trail.segments(log()).size();
+            TrailFixture.write(TrailFixture.segmentsOf(1_000, log()), 12);
+            int count = TrailFixture.segments(log()).size();
             assertThat(count).isGreaterThan(4);
             var good = directory.resolve("good");
-            Trail.copy(log(), good);
+            TrailFixture.copy(log(), good);
             for (int a = 1; a <= count; a++) {
                 Files.delete(segment(a));
                 assertThat(findings()).isNotEmpty();
@@ -185,7 +186,7 @@ class AuditVerifierTest {
 
         @Test
         void shows_any_length_it_was_cut_to() throws IOException {
-            Trail.write(Trail.segmentsOf(1_500, log()), 5);
+            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
                 for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
@@ -201,9 +202,9 @@ class AuditVerifierTest {
 
         @Test
         void shows_what_was_put_behind_it() throws IOException {
-            Trail.write(Trail.segmentsOf(1_500, log()), 5);
-            for (var more :
-                    List.of("x", "\n", "{\"n\":6", Trail.lines(segment(1)).get(1) + "\n")) {
+            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+            for (var more : List.of(
+                    "x", "\n", "{\"n\":6", TrailFixture.lines(segment(1)).get(1) + "\n")) {
                 for (var file : signedFiles()) {
                     var bytes = Files.readAllBytes(file);
                     Files.writeString(file, more, StandardOpenOption.APPEND);
@@ -215,9 +216,9 @@ class AuditVerifierTest {
 
         @Test
         void shows_that_its_head_is_gone_or_older() throws IOException {
-            Trail.write(Trail.segmentsOf(100_000, log()), 3);
+            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
             var older = Files.readAllBytes(log().resolve("head"));
-            Trail.write(Trail.segmentsOf(100_000, log()), 3);
+            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
             var newer = Files.readAllBytes(log().resolve("head"));
             Files.delete(log().resolve("head"));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
@@ -233,33 +234,34 @@ class AuditVerifierTest {
         /** Everything is chained anew after a change, as anybody can who has no key. */
         @Test
         void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
-            Trail.write(Trail.segmentsOf(100_000, log()), 5);
-            var forged = rechained(Trail.lines(segment(1)), line -> line.replace("nurse-2", "nurse-6"));
+            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 5);
+            var forged = rechained(TrailFixture.lines(segment(1)), line -> line.replace("nurse-2", "nurse-6"));
             Files.writeString(segment(1), forged);
             assertThat(findings()).singleElement().isInstanceOfSatisfying(Finding.Forged.class, finding -> {
-                assertThat(finding.line()).isEqualTo(Trail.lines(segment(1)).size());
+                assertThat(finding.line())
+                        .isEqualTo(TrailFixture.lines(segment(1)).size());
                 assertThat(finding.file()).isEqualTo("audit-00000000000000000001.log");
             });
         }
 
         @Test
         void shows_in_each_segment_that_it_was_signed_with_another_key() {
-            Trail.write(Trail.segmentsOf(1_500, log()), 5);
-            var other = NodeKey.open(directory.resolve("other.key")).publicKey();
+            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+            var other = SigningKey.open(directory.resolve("other.key")).publicKey();
             assertThat(AuditVerifier.verify(log(), other))
                     .isInstanceOfSatisfying(
-                            Verdict.Broken.class,
+                            VerificationResult.Broken.class,
                             verdict -> assertThat(verdict.findings())
-                                    .hasSize(1 + Trail.segments(log()).size())
+                                    .hasSize(1 + TrailFixture.segments(log()).size())
                                     .allMatch(finding -> finding instanceof Finding.Forged));
         }
 
         @Test
         void says_where_and_what() throws IOException {
-            Trail.write(Trail.segmentsOf(1_500, log()), 9);
-            var lines = new ArrayList<>(Trail.lines(segment(2)));
+            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 9);
+            var lines = new ArrayList<>(TrailFixture.lines(segment(2)));
             int at = 1;
-            var first = Trail.lines(segment(2)).get(1);
+            var first = TrailFixture.lines(segment(2)).get(1);
             lines.remove(at);
             Files.writeString(segment(2), String.join("\n", lines) + "\n");
             long number = Long.parseLong(first.replaceAll("^.\"n\":([0-9]+),.*", "$1"));
@@ -272,9 +274,10 @@ class AuditVerifierTest {
 
         @Test
         void shows_the_first_change_of_each_segment() throws IOException {
-            Trail.write(Trail.segmentsOf(1_500, log()), 12);
+            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 12);
             for (int number : List.of(1, 3)) {
-                Files.writeString(segment(number), Trail.text(segment(number)).replace("nurse", "nurze"));
+                Files.writeString(
+                        segment(number), TrailFixture.text(segment(number)).replace("nurse", "nurze"));
             }
             assertThat(findings())
                     .extracting(Finding::file)
@@ -282,7 +285,7 @@ class AuditVerifierTest {
         }
 
         private List<Path> signedFiles() {
-            var files = new ArrayList<>(Trail.segments(log()));
+            var files = new ArrayList<>(TrailFixture.segments(log()));
             files.add(log().resolve("head"));
             return files;
         }
@@ -293,28 +296,29 @@ class AuditVerifierTest {
 
         private void crash() throws IOException {
             var live = directory.resolve("live");
-            try (var log = Trail.open(Trail.segmentsOf(3_000, live))) {
-                Trail.append(log, 0, 12);
+            try (var log = TrailFixture.open(TrailFixture.segmentsOf(3_000, live))) {
+                TrailFixture.append(log, 0, 12);
                 Awaitility.await()
-                        .atMost(Readings.PATIENCE)
-                        .until(() -> Trail.verify(live) instanceof Verdict.Intact intact && intact.unsigned() == 0);
-                Trail.copy(live, log());
+                        .atMost(ReadingFixtures.TIMEOUT)
+                        .until(() -> TrailFixture.verify(live) instanceof VerificationResult.Intact intact
+                                && intact.unsignedRecords() == 0);
+                TrailFixture.copy(live, log());
             }
         }
 
         @Test
         void is_intact() throws IOException {
             crash();
-            assertThat(Trail.verify(log()))
+            assertThat(TrailFixture.verify(log()))
                     .isInstanceOfSatisfying(
-                            Verdict.Intact.class,
+                            VerificationResult.Intact.class,
                             verdict -> assertThat(verdict.records()).isEqualTo(12));
         }
 
         @Test
         void shows_any_byte_that_was_changed_in_its_newest_segment() throws IOException {
             crash();
-            var file = Trail.segments(log()).getLast();
+            var file = TrailFixture.segments(log()).getLast();
             var bytes = Files.readAllBytes(file);
             for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
                 byte was = bytes[i];
@@ -328,7 +332,7 @@ class AuditVerifierTest {
         @Test
         void shows_any_length_it_was_cut_to() throws IOException {
             crash();
-            var file = Trail.segments(log()).getLast();
+            var file = TrailFixture.segments(log()).getLast();
             var bytes = Files.readAllBytes(file);
             for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
                 Files.write(file, Arrays.copyOf(bytes, length));
@@ -339,8 +343,8 @@ class AuditVerifierTest {
         @Test
         void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
             crash();
-            var file = Trail.segments(log()).getLast();
-            Files.writeString(file, rechained(Trail.lines(file), line -> line.replace("permitted", "refused")));
+            var file = TrailFixture.segments(log()).getLast();
+            Files.writeString(file, rechained(TrailFixture.lines(file), line -> line.replace("permitted", "refused")));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
         }
     }
@@ -348,16 +352,16 @@ class AuditVerifierTest {
     @Nested
     class ALogWithRetiredSegments {
 
-        private final AtomicLong clock = new AtomicLong(Trail.NOW);
+        private final AtomicLong clock = new AtomicLong(TrailFixture.NOW);
 
         private void writeAndRetire() {
-            var settings = Trail.settings(
+            var settings = TrailFixture.settings(
                     AuditSettings.Mode.SYNC,
                     log(),
-                    new AuditSettings.Segments(1_500, Trail.NEVER, Duration.ofDays(10)));
-            try (var log = AuditLog.open(settings, clock::get, AuditEvents.NONE)) {
+                    new AuditSettings.Segments(1_500, TrailFixture.NEVER, Duration.ofDays(10)));
+            try (var log = AuditTrail.open(settings, clock::get, AuditEvents.NONE)) {
                 for (int i = 0; i < 20; i++) {
-                    Trail.append(log, i, i + 1);
+                    TrailFixture.append(log, i, i + 1);
                     clock.addAndGet(Duration.ofDays(1).toNanos() / 1_000);
                 }
             }
@@ -367,18 +371,18 @@ class AuditVerifierTest {
         void is_intact_and_begins_where_retirement_ended() {
             writeAndRetire();
             assertThat(segment(1)).doesNotExist();
-            assertThat(Trail.verify(log()))
+            assertThat(TrailFixture.verify(log()))
                     .isInstanceOfSatisfying(
-                            Verdict.Intact.class,
+                            VerificationResult.Intact.class,
                             verdict -> assertThat(verdict.records()).isBetween(5L, 18L));
-            var kept = Trail.records(log());
-            assertThat(kept.getLast()).isEqualTo(Trail.record(19));
+            var kept = TrailFixture.records(log());
+            assertThat(kept.getLast()).isEqualTo(TrailFixture.record(19));
         }
 
         @Test
         void shows_a_segment_that_was_not_retired_but_removed() throws IOException {
             writeAndRetire();
-            Files.delete(Trail.segments(log()).getFirst());
+            Files.delete(TrailFixture.segments(log()).getFirst());
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
@@ -401,26 +405,26 @@ class AuditVerifierTest {
         @Test
         void keeps_a_broken_segment_though_its_time_is_over() throws IOException {
             writeAndRetire();
-            var first = Trail.segments(log()).getFirst();
-            var lines = new ArrayList<>(Trail.lines(first));
+            var first = TrailFixture.segments(log()).getFirst();
+            var lines = new ArrayList<>(TrailFixture.lines(first));
             lines.removeLast();
             Files.writeString(first, String.join("\n", lines) + "\n");
             clock.addAndGet(Duration.ofDays(100).toNanos() / 1_000);
             writeAndRetire();
             assertThat(first).exists();
-            assertThat(findings()).first().isInstanceOf(Finding.Cut.class);
+            assertThat(findings()).first().isInstanceOf(Finding.Truncated.class);
         }
     }
 
     @Test
     void has_nothing_to_say_about_what_cannot_be_read() {
-        var key = NodeKey.open(directory.resolve("any.key")).publicKey();
-        assertThatThrownBy(() -> AuditVerifier.verify(log(), key)).isInstanceOf(Problem.Unavailable.class);
+        var key = SigningKey.open(directory.resolve("any.key")).publicKey();
+        assertThatThrownBy(() -> AuditVerifier.verify(log(), key)).isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void finds_a_line_without_an_end_without_keeping_it() throws IOException {
-        Trail.write(Trail.segmentsOf(100_000, log()), 3);
+        TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
         Files.writeString(segment(1), "x".repeat(10 << 20), StandardOpenOption.APPEND);
         assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
     }
@@ -431,16 +435,16 @@ class AuditVerifierTest {
 
     private static String rechained(List<String> lines, Change change) {
         var header = SegmentHeader.parse(lines.getFirst() + "\n").orElseThrow();
-        var chain = Chain.after(header.previous());
+        var chain = HashChain.from(header.previousDigest());
         var forged = new StringBuilder();
         for (var line : lines) {
             var text = change.of(line) + "\n";
-            int end = text.indexOf(Layout.DIGEST);
+            int end = text.indexOf(LineFormat.DIGEST);
             var covered = (end < 0 ? text : text.substring(0, end)).getBytes(StandardCharsets.UTF_8);
-            chain.cover(covered, 0, covered.length);
+            chain.update(covered, 0, covered.length);
             if (end >= 0) {
-                int from = end + Layout.DIGEST.length();
-                text = text.substring(0, from) + chain.step() + text.substring(from + 64);
+                int from = end + LineFormat.DIGEST.length();
+                text = text.substring(0, from) + chain.nextDigest() + text.substring(from + 64);
             }
             forged.append(text);
         }
@@ -452,7 +456,7 @@ class AuditVerifierTest {
     }
 
     private void restore(Path good) throws IOException {
-        for (var file : Trail.segments(good)) {
+        for (var file : TrailFixture.segments(good)) {
             Files.copy(file, log().resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
     }

@@ -3,9 +3,9 @@ package io.pulseplane.gate.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
+import io.pulseplane.ReadingFixtures;
 import io.pulseplane.gate.audit.AuditSettings.Mode;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,107 +37,109 @@ class CrashTest {
     }
 
     private static AuditSettings settings(Path where) {
-        return Trail.settings(Mode.SYNC, where);
+        return TrailFixture.settings(Mode.SYNC, where);
     }
 
     private void awaitSigned(Path live) {
         Awaitility.await()
-                .atMost(Readings.PATIENCE)
-                .until(() -> Trail.verify(live) instanceof Verdict.Intact intact && intact.unsigned() == 0);
+                .atMost(ReadingFixtures.TIMEOUT)
+                .until(() -> TrailFixture.verify(live) instanceof VerificationResult.Intact intact
+                        && intact.unsignedRecords() == 0);
     }
 
     /** Records 0 to 2, then the head of that moment, then record 3 to 5 in groups of their own. */
     private void crashBeyondTheHead() throws IOException {
         var live = directory.resolve("live");
-        try (var log = Trail.open(settings(live))) {
-            Trail.append(log, 0, 3);
+        try (var log = TrailFixture.open(settings(live))) {
+            TrailFixture.append(log, 0, 3);
             awaitSigned(live);
-            Trail.copy(live, crashed);
-            Trail.append(log, 3, 6);
-            var segment = Trail.segments(live).getFirst();
+            TrailFixture.copy(live, crashed);
+            TrailFixture.append(log, 3, 6);
+            var segment = TrailFixture.segments(live).getFirst();
             Files.copy(segment, crashed.resolve(segment.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
     private void assertGoesOn(Path where, List<AuditRecord> found) {
-        Trail.write(settings(where), 2);
-        assertThat(Trail.verify(where)).isInstanceOfSatisfying(Verdict.Intact.class, verdict -> {
-            assertThat(verdict.unsigned()).isZero();
+        TrailFixture.write(settings(where), 2);
+        assertThat(TrailFixture.verify(where)).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
+            assertThat(verdict.unsignedRecords()).isZero();
             assertThat(verdict.tornBytes()).isZero();
         });
         var expected = new ArrayList<>(found);
-        expected.add(Trail.record(0));
-        expected.add(Trail.record(1));
-        assertThat(Trail.records(where)).isEqualTo(expected);
+        expected.add(TrailFixture.record(0));
+        expected.add(TrailFixture.record(1));
+        assertThat(TrailFixture.records(where)).isEqualTo(expected);
     }
 
     @Test
     void keeps_complete_groups_beyond_the_head_and_says_so() throws IOException {
         crashBeyondTheHead();
-        assertThat(Trail.verify(crashed)).isInstanceOfSatisfying(Verdict.Intact.class, verdict -> {
+        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
             assertThat(verdict.records()).isEqualTo(6);
-            assertThat(verdict.unsigned()).isEqualTo(3);
+            assertThat(verdict.unsignedRecords()).isEqualTo(3);
         });
-        var found = Trail.records(crashed);
+        var found = TrailFixture.records(crashed);
         assertGoesOn(crashed, found);
         assertThat(found).hasSize(6);
-        assertThat(Trail.text(Trail.segments(crashed).getFirst()))
-                .contains("{\"mark\":\"resumed\",\"time_us\":" + Trail.NOW
+        assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst()))
+                .contains("{\"mark\":\"resumed\",\"time_us\":" + TrailFixture.NOW
                         + ",\"signed\":3,\"found\":6,\"dropped_bytes\":0}\n");
     }
 
     @Test
     void drops_an_unfinished_group_wherever_it_was_torn() throws IOException {
         crashBeyondTheHead();
-        var segment = Trail.segments(crashed).getFirst();
+        var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
-        var text = Trail.text(segment);
+        var text = TrailFixture.text(segment);
         int groupStart = text.lastIndexOf("\n", text.lastIndexOf("{\"n\":6")) + 1;
         for (int length = groupStart; length < bytes.length; length += 1 + random.nextInt(12)) {
             var torn = directory.resolve("torn-" + length);
-            Trail.copy(crashed, torn);
+            TrailFixture.copy(crashed, torn);
             Files.write(torn.resolve(segment.getFileName()), Arrays.copyOf(bytes, length));
-            assertThat(Trail.verify(torn)).isEqualTo(new Verdict.Intact(5, 1, digest(torn), 2, length - groupStart));
-            assertGoesOn(torn, Trail.records(torn));
-            assertThat(Trail.records(torn)).hasSize(7);
+            assertThat(TrailFixture.verify(torn))
+                    .isEqualTo(new VerificationResult.Intact(5, 1, digest(torn), 2, length - groupStart));
+            assertGoesOn(torn, TrailFixture.records(torn));
+            assertThat(TrailFixture.records(torn)).hasSize(7);
         }
     }
 
     private static String digest(Path where) {
-        return ((Verdict.Intact) Trail.verify(where)).digest();
+        return ((VerificationResult.Intact) TrailFixture.verify(where)).digest();
     }
 
     @Test
     void drops_what_a_power_cut_left_in_place_of_an_unfinished_group() throws IOException {
         crashBeyondTheHead();
-        var segment = Trail.segments(crashed).getFirst();
+        var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
-        int end = Trail.text(segment).lastIndexOf("{\"n\":6");
+        int end = TrailFixture.text(segment).lastIndexOf("{\"n\":6");
         Arrays.fill(bytes, end, end + 40, (byte) 0);
         Files.write(segment, bytes);
-        assertGoesOn(crashed, Trail.records(crashed).subList(0, 5));
-        assertThat(Trail.text(Trail.segments(crashed).getFirst()))
+        assertGoesOn(crashed, TrailFixture.records(crashed).subList(0, 5));
+        assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst()))
                 .contains("\"found\":5,\"dropped_bytes\":" + (bytes.length - end) + "}");
     }
 
     @Test
     void goes_on_from_any_moment_of_a_life() throws Exception {
         var live = directory.resolve("live");
-        var settings = Trail.segmentsOf(4_000, live);
+        var settings = TrailFixture.segmentsOf(4_000, live);
         var stop = new AtomicBoolean();
-        var log = Trail.open(settings);
+        var log = TrailFixture.open(settings);
         var writing = CompletableFuture.runAsync(() -> {
             for (int i = 0; !stop.get(); i++) {
-                Trail.await(log.append(Trail.record(i)));
+                TrailFixture.await(log.append(TrailFixture.record(i)));
             }
         });
         for (int round = 0; round < 30; round++) {
             var copy = directory.resolve("copy-" + round);
-            Trail.copy(live, copy);
-            var found = Trail.records(copy);
+            TrailFixture.copy(live, copy);
+            var found = TrailFixture.records(copy);
             assertThat(found)
                     .isEqualTo(IntStream.range(0, found.size())
-                            .mapToObj(Trail::record)
+                            .mapToObj(TrailFixture::record)
                             .toList());
             assertGoesOn(copy, found);
         }
@@ -149,38 +151,40 @@ class CrashTest {
     @Test
     void begins_a_segment_again_that_had_no_group_yet() throws IOException {
         var closed = directory.resolve("closed");
-        Trail.write(settings(closed), 3);
+        TrailFixture.write(settings(closed), 3);
         for (var left : List.of("", "{\"audit\":1,\"seg", "\u0000\u0000\u0000")) {
             var copy = directory.resolve("left-" + left.length());
-            Trail.copy(closed, copy);
-            Files.writeString(new AuditDirectory(copy).segment(2), left);
-            assertThat(Trail.verify(copy)).isEqualTo(new Verdict.Intact(3, 2, digest(copy), 0, left.length()));
-            assertGoesOn(copy, Trail.records(copy));
+            TrailFixture.copy(closed, copy);
+            Files.writeString(new AuditDirectory(copy).segmentFile(2), left);
+            assertThat(TrailFixture.verify(copy))
+                    .isEqualTo(new VerificationResult.Intact(3, 2, digest(copy), 0, left.length()));
+            assertGoesOn(copy, TrailFixture.records(copy));
         }
     }
 
     @Test
     void goes_on_after_a_seal_that_was_torn() throws IOException {
-        Trail.write(settings(crashed), 3);
+        TrailFixture.write(settings(crashed), 3);
         var older = directory.resolve("older");
-        Trail.copy(crashed, older);
-        var segment = Trail.segments(crashed).getFirst();
+        TrailFixture.copy(crashed, older);
+        var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
-        int seal = Trail.text(segment).indexOf("{\"seal\":");
+        int seal = TrailFixture.text(segment).indexOf("{\"seal\":");
         // The head of before the seal.
-        var key = NodeKey.open(crashed.resolve("node.key"));
-        var chain = Trail.lines(segment).get(Trail.lines(segment).size() - 2) + "\n";
-        var group = GroupEnd.parse(chain).orElseThrow();
-        Files.writeString(crashed.resolve("head"), new Head(1, seal, 3, group.digest(), Trail.NOW).signedBy(key));
+        var key = SigningKey.open(crashed.resolve("node.key"));
+        var chain = TrailFixture.lines(segment).get(TrailFixture.lines(segment).size() - 2) + "\n";
+        var group = GroupFooter.parse(chain).orElseThrow();
+        Files.writeString(
+                crashed.resolve("head"), new SignedHead(1, seal, 3, group.digest(), TrailFixture.NOW).signedBy(key));
         Files.write(segment, Arrays.copyOf(bytes, seal + 50));
-        assertThat(Trail.verify(crashed)).isEqualTo(new Verdict.Intact(3, 1, group.digest(), 0, 50));
-        assertGoesOn(crashed, Trail.records(crashed));
+        assertThat(TrailFixture.verify(crashed)).isEqualTo(new VerificationResult.Intact(3, 1, group.digest(), 0, 50));
+        assertGoesOn(crashed, TrailFixture.records(crashed));
     }
 
     @Test
     void does_not_write_on_a_log_that_is_shorter_than_its_head_says() throws IOException {
-        Trail.write(settings(crashed), 3);
-        var segment = Trail.segments(crashed).getFirst();
+        TrailFixture.write(settings(crashed), 3);
+        var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
         for (int cut = 1; cut < bytes.length; cut += 1 + random.nextInt(100)) {
             Files.write(segment, Arrays.copyOf(bytes, bytes.length - cut));
@@ -189,14 +193,14 @@ class CrashTest {
         Files.delete(segment);
         assertRefused();
         Files.write(segment, bytes);
-        assertGoesOn(crashed, Trail.records(crashed));
+        assertGoesOn(crashed, TrailFixture.records(crashed));
     }
 
     @Test
     void does_not_write_on_a_log_whose_head_is_gone_or_of_another() throws IOException {
-        Trail.write(settings(crashed), 3);
+        TrailFixture.write(settings(crashed), 3);
         var head = crashed.resolve("head");
-        var text = Trail.text(head);
+        var text = TrailFixture.text(head);
         Files.delete(head);
         assertRefused();
         Files.writeString(head, text.replace("\"last\":3", "\"last\":2"));
@@ -204,19 +208,19 @@ class CrashTest {
         Files.writeString(head, "");
         assertRefused();
         Files.writeString(head, text);
-        Files.copy(Trail.segments(crashed).getFirst(), new AuditDirectory(crashed).segment(5));
+        Files.copy(TrailFixture.segments(crashed).getFirst(), new AuditDirectory(crashed).segmentFile(5));
         assertRefused();
     }
 
     @Test
     void does_not_write_on_a_sealed_segment_that_something_was_put_behind() throws IOException {
-        Trail.write(settings(crashed), 3);
-        var segment = Trail.segments(crashed).getFirst();
-        Files.writeString(segment, Trail.text(segment) + "{\"n\":4}\n");
+        TrailFixture.write(settings(crashed), 3);
+        var segment = TrailFixture.segments(crashed).getFirst();
+        Files.writeString(segment, TrailFixture.text(segment) + "{\"n\":4}\n");
         assertRefused();
     }
 
     private void assertRefused() {
-        assertThatThrownBy(() -> Trail.open(settings(crashed))).isInstanceOf(Problem.Damaged.class);
+        assertThatThrownBy(() -> TrailFixture.open(settings(crashed))).isInstanceOf(PlaneException.DataLoss.class);
     }
 }

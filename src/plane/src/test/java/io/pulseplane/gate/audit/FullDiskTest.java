@@ -3,9 +3,9 @@ package io.pulseplane.gate.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
+import io.pulseplane.ReadingFixtures;
 import io.pulseplane.gate.audit.AuditSettings.Mode;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,32 +27,32 @@ class FullDiskTest {
     @TempDir
     Path directory;
 
-    private final Counts counts = new Counts();
-    private final Disk disk = new Disk();
+    private final RecordingAuditEvents counts = new RecordingAuditEvents();
+    private final FaultyDisk disk = new FaultyDisk();
 
     private Path log() {
         return directory.resolve("log");
     }
 
-    private AuditLog open(Mode mode) {
-        return AuditLog.open(Trail.settings(mode, log()), () -> Trail.NOW, counts, disk);
+    private AuditTrail open(Mode mode) {
+        return AuditTrail.open(TrailFixture.settings(mode, log()), () -> TrailFixture.NOW, counts, disk);
     }
 
     private static boolean isRefused(CompletionStage<Void> stage) {
         try {
-            Trail.await(stage);
+            TrailFixture.await(stage);
             return false;
-        } catch (Problem.Unavailable _) {
+        } catch (PlaneException.Unavailable _) {
             return true;
         }
     }
 
-    private static void awaitHealth(AuditLog log, boolean healthy) {
-        Awaitility.await().atMost(Readings.PATIENCE).until(() -> log.healthy() == healthy);
+    private static void awaitHealth(AuditTrail log, boolean healthy) {
+        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> log.isHealthy() == healthy);
     }
 
     private void assertIntact(long records) {
-        assertThat(Trail.verify(log())).isInstanceOfSatisfying(Verdict.Intact.class, verdict -> {
+        assertThat(TrailFixture.verify(log())).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
             assertThat(verdict.records()).isEqualTo(records);
             assertThat(verdict.tornBytes()).isZero();
         });
@@ -61,21 +61,21 @@ class FullDiskTest {
     @Test
     void refuses_what_waits_and_what_comes_and_keeps_what_was_answered() {
         try (var log = open(Mode.SYNC)) {
-            Trail.append(log, 0, 10);
+            TrailFixture.append(log, 0, 10);
             disk.holdOnly(200);
-            assertThat(isRefused(log.append(Trail.record(10)))).isTrue();
-            assertThat(log.healthy()).isFalse();
-            assertThat(isRefused(log.append(Trail.record(11)))).isTrue();
+            assertThat(isRefused(log.append(TrailFixture.record(10)))).isTrue();
+            assertThat(log.isHealthy()).isFalse();
+            assertThat(isRefused(log.append(TrailFixture.record(11)))).isTrue();
             assertThat(counts.failures()).isPositive();
             disk.holdOnly(Long.MAX_VALUE);
             awaitHealth(log, true);
-            Trail.append(log, 12, 20);
+            TrailFixture.append(log, 12, 20);
         }
         assertIntact(18);
-        assertThat(Trail.records(log())).doesNotContain(Trail.record(10), Trail.record(11));
+        assertThat(TrailFixture.records(log())).doesNotContain(TrailFixture.record(10), TrailFixture.record(11));
         assertThat(counts.recoveries()).isEqualTo(1);
-        assertThat(Trail.text(Trail.segments(log()).getFirst()))
-                .contains("{\"mark\":\"interrupted\",\"from_us\":" + Trail.NOW + ",\"to_us\":" + Trail.NOW
+        assertThat(TrailFixture.text(TrailFixture.segments(log()).getFirst()))
+                .contains("{\"mark\":\"interrupted\",\"from_us\":" + TrailFixture.NOW + ",\"to_us\":" + TrailFixture.NOW
                         + ",\"refused\":2}\n");
     }
 
@@ -83,9 +83,9 @@ class FullDiskTest {
     void tells_everybody_who_waits() {
         try (var log = open(Mode.SYNC)) {
             disk.holdSyncs();
-            var group = log.append(Trail.record(0));
-            Awaitility.await().atMost(Readings.PATIENCE).until(disk::isSyncing);
-            var waiting = List.of(log.append(Trail.record(1)), log.append(Trail.record(2)));
+            var group = log.append(TrailFixture.record(0));
+            Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(disk::isSyncing);
+            var waiting = List.of(log.append(TrailFixture.record(1)), log.append(TrailFixture.record(2)));
             disk.refuseToSync(true);
             disk.sync();
             assertThat(isRefused(group)).isTrue();
@@ -103,29 +103,29 @@ class FullDiskTest {
     void keeps_in_async_mode_what_it_had_taken() {
         try (var log = open(Mode.ASYNC)) {
             disk.holdOnly(0);
-            Trail.append(log, 0, 5);
+            TrailFixture.append(log, 0, 5);
             awaitHealth(log, false);
-            assertThat(isRefused(log.append(Trail.record(5)))).isTrue();
+            assertThat(isRefused(log.append(TrailFixture.record(5)))).isTrue();
             disk.holdOnly(Long.MAX_VALUE);
             awaitHealth(log, true);
-            Trail.append(log, 6, 8);
+            TrailFixture.append(log, 6, 8);
         }
         assertIntact(7);
-        assertThat(Trail.records(log()))
+        assertThat(TrailFixture.records(log()))
                 .containsExactly(
-                        Trail.record(0),
-                        Trail.record(1),
-                        Trail.record(2),
-                        Trail.record(3),
-                        Trail.record(4),
-                        Trail.record(6),
-                        Trail.record(7));
+                        TrailFixture.record(0),
+                        TrailFixture.record(1),
+                        TrailFixture.record(2),
+                        TrailFixture.record(3),
+                        TrailFixture.record(4),
+                        TrailFixture.record(6),
+                        TrailFixture.record(7));
     }
 
     /** Such a batch is synced in pieces while it is written; the sync that fails need not be the last. */
     @Test
     void keeps_a_large_batch_whose_sync_failed() {
-        var records = IntStream.range(0, 60_000).mapToObj(Trail::record).toList();
+        var records = IntStream.range(0, 60_000).mapToObj(TrailFixture::record).toList();
         disk.refuseToSync(true);
         var settings = new AuditSettings(
                 Mode.ASYNC,
@@ -136,7 +136,7 @@ class FullDiskTest {
                 new AuditSettings.Queue(60_000, 1L << 30),
                 AuditSettings.Segments.DEFAULT);
         List<AuditRecord> taken;
-        try (var log = AuditLog.open(settings, () -> Trail.NOW, counts, disk)) {
+        try (var log = AuditTrail.open(settings, () -> TrailFixture.NOW, counts, disk)) {
             taken = records.stream()
                     .filter(record -> !isRefused(log.append(record)))
                     .toList();
@@ -146,22 +146,22 @@ class FullDiskTest {
         }
         assertThat(taken).hasSizeGreaterThanOrEqualTo(15_000);
         assertIntact(taken.size());
-        assertThat(Trail.records(log())).isEqualTo(taken);
+        assertThat(TrailFixture.records(log())).isEqualTo(taken);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SYNC", "ASYNC"})
     void can_be_closed_all_the_same(Mode mode) {
         var log = open(mode);
-        log.append(Trail.record(0));
-        Awaitility.await().atMost(Readings.PATIENCE).until(() -> counts.records() == 1);
+        log.append(TrailFixture.record(0));
+        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.records() == 1);
         disk.holdOnly(10);
-        log.append(Trail.record(1));
+        log.append(TrailFixture.record(1));
         awaitHealth(log, false);
         log.close();
         disk.holdOnly(Long.MAX_VALUE);
         open(mode).close();
-        assertThat(Trail.records(log())).containsExactly(Trail.record(0));
+        assertThat(TrailFixture.records(log())).containsExactly(TrailFixture.record(0));
         assertIntact(1);
     }
 
@@ -172,22 +172,23 @@ class FullDiskTest {
         for (int round = 0; round < 12; round++) {
             var where = directory.resolve("round-" + round);
             var answered = new ArrayList<AuditRecord>();
-            try (var log = AuditLog.open(Trail.segmentsOf(1_000, where), () -> Trail.NOW, counts, disk)) {
+            try (var log =
+                    AuditTrail.open(TrailFixture.segmentsOf(1_000, where), () -> TrailFixture.NOW, counts, disk)) {
                 disk.holdOnly(random.nextInt(3_000));
                 int number = 0;
-                while (log.healthy()) {
-                    var record = Trail.record(number++);
+                while (log.isHealthy()) {
+                    var record = TrailFixture.record(number++);
                     if (!isRefused(log.append(record))) {
                         answered.add(record);
                     }
                 }
                 disk.holdOnly(Long.MAX_VALUE);
                 awaitHealth(log, true);
-                Trail.append(log, 900, 903);
+                TrailFixture.append(log, 900, 903);
             }
-            assertThat(Trail.verify(where)).isInstanceOf(Verdict.Intact.class);
-            answered.addAll(List.of(Trail.record(900), Trail.record(901), Trail.record(902)));
-            assertThat(Trail.records(where)).isEqualTo(answered);
+            assertThat(TrailFixture.verify(where)).isInstanceOf(VerificationResult.Intact.class);
+            answered.addAll(List.of(TrailFixture.record(900), TrailFixture.record(901), TrailFixture.record(902)));
+            assertThat(TrailFixture.records(where)).isEqualTo(answered);
         }
     }
 
@@ -195,40 +196,40 @@ class FullDiskTest {
     void refuses_everything_while_its_directory_is_away_and_goes_on_when_it_is_back() throws IOException {
         var away = directory.resolve("away");
         try (var log = open(Mode.SYNC)) {
-            Trail.append(log, 0, 3);
+            TrailFixture.append(log, 0, 3);
             Files.move(log(), away);
-            assertThat(isRefused(log.append(Trail.record(3)))).isTrue();
-            assertThat(isRefused(log.append(Trail.record(4)))).isTrue();
+            assertThat(isRefused(log.append(TrailFixture.record(3)))).isTrue();
+            assertThat(isRefused(log.append(TrailFixture.record(4)))).isTrue();
             Files.move(away, log());
             awaitHealth(log, true);
-            Trail.append(log, 5, 7);
+            TrailFixture.append(log, 5, 7);
         }
         assertIntact(5);
     }
 
     @Test
     void does_not_go_on_with_another_log_in_its_place() throws IOException {
-        Trail.write(Trail.settings(Mode.SYNC, directory.resolve("other")), 2);
+        TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory.resolve("other")), 2);
         try (var log = open(Mode.SYNC)) {
-            Trail.append(log, 0, 3);
+            TrailFixture.append(log, 0, 3);
             Files.move(log(), directory.resolve("away"));
-            Trail.copy(directory.resolve("other"), log());
-            assertThat(isRefused(log.append(Trail.record(3)))).isTrue();
+            TrailFixture.copy(directory.resolve("other"), log());
+            assertThat(isRefused(log.append(TrailFixture.record(3)))).isTrue();
             int before = counts.failures();
-            Awaitility.await().atMost(Readings.PATIENCE).until(() -> counts.failures() > before);
-            assertThat(log.healthy()).isFalse();
+            Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.failures() > before);
+            assertThat(log.isHealthy()).isFalse();
         }
-        assertThat(Trail.records(log())).isEqualTo(Trail.records(directory.resolve("other")));
-        assertThat(Trail.records(directory.resolve("away")))
-                .startsWith(Trail.record(0), Trail.record(1), Trail.record(2));
+        assertThat(TrailFixture.records(log())).isEqualTo(TrailFixture.records(directory.resolve("other")));
+        assertThat(TrailFixture.records(directory.resolve("away")))
+                .startsWith(TrailFixture.record(0), TrailFixture.record(1), TrailFixture.record(2));
     }
 
     @Test
     void says_nothing_about_the_disk_to_the_caller() {
         try (var log = open(Mode.SYNC)) {
             disk.holdOnly(0);
-            assertThatThrownBy(() -> Trail.await(log.append(Trail.record(0))))
-                    .isInstanceOf(Problem.Unavailable.class)
+            assertThatThrownBy(() -> TrailFixture.await(log.append(TrailFixture.record(0))))
+                    .isInstanceOf(PlaneException.Unavailable.class)
                     .hasMessage("the audit log cannot be written; nothing was done");
             disk.holdOnly(Long.MAX_VALUE);
         }

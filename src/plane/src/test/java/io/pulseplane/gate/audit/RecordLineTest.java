@@ -19,7 +19,7 @@ class RecordLineTest {
     private final SplittableRandom random = new SplittableRandom(20261201);
 
     private static AuditRecord withSubject(String subject) {
-        return Trail.record(7, subject, "query", "ada", Decision.REFUSED);
+        return TrailFixture.record(7, subject, "query", "ada", Decision.REFUSED);
     }
 
     private static AuditRecord of(String text, List<String> codes) {
@@ -143,7 +143,7 @@ class RecordLineTest {
         var line = new RecordLine();
         var out = new JsonBuffer(4 * RecordLine.MAX_BYTES);
         var records = Stream.of("query", "query", "", "query", "export", new String("export"), "query")
-                .map(action -> Trail.record(7, "nurse", action, "ada", Decision.PERMITTED))
+                .map(action -> TrailFixture.record(7, "nurse", action, "ada", Decision.PERMITTED))
                 .toList();
         var expected = new StringBuilder();
         for (var record : records) {
@@ -159,27 +159,28 @@ class RecordLineTest {
         var longest = of("\u0000".repeat(100_000), Collections.nCopies(100_000, "\u0000".repeat(100_000)));
         assertThat(RecordLine.text(Long.MAX_VALUE, longest).length())
                 .isBetween(
-                        AuditRecord.MAX_CODES * AuditRecord.MAX_CODE * JsonBuffer.MAX_CHARACTER_BYTES / 2,
+                        AuditRecord.MAX_CODES * AuditRecord.MAX_CODE_LENGTH * JsonBuffer.MAX_CHARACTER_BYTES / 2,
                         RecordLine.MAX_BYTES);
     }
 
     @Test
     void shows_what_was_cut() {
-        var record = of("x".repeat(AuditRecord.MAX_TEXT + 1), Collections.nCopies(AuditRecord.MAX_CODES + 1, "8867-4"));
-        assertThat(record.patient()).isEqualTo("x".repeat(AuditRecord.MAX_TEXT - 1) + "…");
+        var record = of(
+                "x".repeat(AuditRecord.MAX_TEXT_LENGTH + 1), Collections.nCopies(AuditRecord.MAX_CODES + 1, "8867-4"));
+        assertThat(record.patient()).isEqualTo("x".repeat(AuditRecord.MAX_TEXT_LENGTH - 1) + "…");
         assertThat(record.codes())
                 .hasSize(AuditRecord.MAX_CODES)
                 .startsWith("8867-4")
                 .endsWith("…");
-        var whole = of("x".repeat(AuditRecord.MAX_TEXT), Collections.nCopies(AuditRecord.MAX_CODES, "8867-4"));
-        assertThat(whole.patient()).hasSize(AuditRecord.MAX_TEXT).doesNotContain("…");
+        var whole = of("x".repeat(AuditRecord.MAX_TEXT_LENGTH), Collections.nCopies(AuditRecord.MAX_CODES, "8867-4"));
+        assertThat(whole.patient()).hasSize(AuditRecord.MAX_TEXT_LENGTH).doesNotContain("…");
         assertThat(whole.codes()).hasSize(AuditRecord.MAX_CODES).doesNotContain("…");
     }
 
     @Test
     void never_cuts_a_character_in_two() {
-        var record = withSubject("x".repeat(AuditRecord.MAX_TEXT - 2) + "😀😀");
-        assertThat(record.subject()).isEqualTo("x".repeat(AuditRecord.MAX_TEXT - 2) + "…");
+        var record = withSubject("x".repeat(AuditRecord.MAX_TEXT_LENGTH - 2) + "😀😀");
+        assertThat(record.subject()).isEqualTo("x".repeat(AuditRecord.MAX_TEXT_LENGTH - 2) + "…");
     }
 
     @Test

@@ -3,7 +3,7 @@ package io.pulseplane.gate.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
@@ -15,26 +15,26 @@ import org.junit.jupiter.api.Test;
 
 class CachedPolicyTest {
 
-    private static final PolicyInput ASKED = Questions.byStaff();
+    private static final PolicyInput INPUT = PolicyInputs.byStaff();
 
-    private final Said first = new Said("first");
+    private final ScriptedPolicy first = new ScriptedPolicy("first");
     private final CachedPolicy policy = new CachedPolicy(first, 100, Duration.ZERO);
 
     /** Says what it is told to, when it is told to. */
-    private static final class Said implements Policy {
+    private static final class ScriptedPolicy implements Policy {
 
         final String name;
         final AtomicInteger asked = new AtomicInteger();
-        CompletableFuture<Verdict> next;
+        CompletableFuture<PolicyDecision> next;
         boolean closed;
 
-        Said(String name) {
+        ScriptedPolicy(String name) {
             this.name = name;
-            next = CompletableFuture.completedFuture(new Verdict(true, List.of(), name));
+            next = CompletableFuture.completedFuture(new PolicyDecision(true, List.of(), name));
         }
 
         @Override
-        public CompletionStage<Verdict> decide(PolicyInput input) {
+        public CompletionStage<PolicyDecision> decide(PolicyInput input) {
             asked.incrementAndGet();
             return next;
         }
@@ -52,9 +52,9 @@ class CachedPolicyTest {
 
     @Test
     void decides_once_what_is_asked_again() {
-        assertThat(policy.cached(ASKED)).isNull();
+        assertThat(policy.cached(INPUT)).isNull();
         var verdict = decided();
-        assertThat(policy.cached(Questions.byStaff())).isSameAs(verdict);
+        assertThat(policy.cached(PolicyInputs.byStaff())).isSameAs(verdict);
         assertThat(decided()).isSameAs(verdict);
         assertThat(first.asked).hasValue(1);
     }
@@ -62,14 +62,14 @@ class CachedPolicyTest {
     @Test
     void decides_anew_when_consent_is_withdrawn() {
         decided();
-        assertThat(policy.cached(Questions.about("p-1", false))).isNull();
+        assertThat(policy.cached(PolicyInputs.about("p-1", false))).isNull();
     }
 
     @Test
     void forgets_what_the_policy_before_said() {
         decided();
-        policy.replace(new Said("second"));
-        assertThat(policy.cached(ASKED)).isNull();
+        policy.replace(new ScriptedPolicy("second"));
+        assertThat(policy.cached(INPUT)).isNull();
         assertThat(decided().policyDigest()).isEqualTo("second");
         assertThat(policy.digest()).isEqualTo("second");
         assertThat(first.closed).isTrue();
@@ -77,36 +77,36 @@ class CachedPolicyTest {
 
     @Test
     void does_not_learn_from_the_policy_before_what_it_was_still_deciding() {
-        var late = new CompletableFuture<Verdict>();
+        var late = new CompletableFuture<PolicyDecision>();
         first.next = late;
-        var asked = policy.decide(ASKED).toCompletableFuture();
-        policy.replace(new Said("second"));
-        late.complete(new Verdict(false, List.of("role"), "first"));
+        var asked = policy.decide(INPUT).toCompletableFuture();
+        policy.replace(new ScriptedPolicy("second"));
+        late.complete(new PolicyDecision(false, List.of("role"), "first"));
         assertThat(asked.join().policyDigest()).isEqualTo("first");
-        assertThat(policy.cached(ASKED)).isNull();
+        assertThat(policy.cached(INPUT)).isNull();
     }
 
     @Test
     void remembers_no_errors() {
-        first.next = CompletableFuture.completedFuture(Verdict.error("first"));
-        assertThat(decided().permitted()).isFalse();
-        assertThat(policy.cached(ASKED)).isNull();
-        first.next = CompletableFuture.failedFuture(new Problem.Unavailable("gone", null));
-        assertThat(policy.decide(ASKED).toCompletableFuture())
+        first.next = CompletableFuture.completedFuture(PolicyDecision.error("first"));
+        assertThat(decided().isPermitted()).isFalse();
+        assertThat(policy.cached(INPUT)).isNull();
+        first.next = CompletableFuture.failedFuture(new PlaneException.Unavailable("gone", null));
+        assertThat(policy.decide(INPUT).toCompletableFuture())
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
-                .withCauseInstanceOf(Problem.Unavailable.class);
-        assertThat(policy.cached(ASKED)).isNull();
+                .withCauseInstanceOf(PlaneException.Unavailable.class);
+        assertThat(policy.cached(INPUT)).isNull();
     }
 
     @Test
     void remembers_no_more_than_its_bound() {
         for (var i = 0; i < 10_000; i++) {
-            policy.decide(Questions.about("p-" + i, true));
+            policy.decide(PolicyInputs.about("p-" + i, true));
         }
         var known = 0;
         for (var i = 0; i < 10_000; i++) {
-            known += policy.cached(Questions.about("p-" + i, true)) == null ? 0 : 1;
+            known += policy.cached(PolicyInputs.about("p-" + i, true)) == null ? 0 : 1;
         }
         assertThat(known).isBetween(1, 100);
     }
@@ -114,8 +114,8 @@ class CachedPolicyTest {
     @Test
     void forgets_after_a_while_what_can_change_unseen() {
         var forgetful = new CachedPolicy(first, 100, Duration.ofMillis(1));
-        forgetful.decide(ASKED);
-        Awaitility.await().until(() -> forgetful.cached(ASKED) == null);
+        forgetful.decide(INPUT);
+        Awaitility.await().until(() -> forgetful.cached(INPUT) == null);
     }
 
     @Test
@@ -127,7 +127,7 @@ class CachedPolicyTest {
         for (var round = 0; round < 2; round++) { // the first sets up what the second finds
             var before = threads.getCurrentThreadAllocatedBytes();
             for (var i = 0; i < 100_000; i++) {
-                found += policy.cached(ASKED) == null ? 0 : 1;
+                found += policy.cached(INPUT) == null ? 0 : 1;
             }
             allocated = threads.getCurrentThreadAllocatedBytes() - before;
         }
@@ -141,7 +141,7 @@ class CachedPolicyTest {
         assertThat(first.closed).isTrue();
     }
 
-    private Verdict decided() {
-        return policy.decide(ASKED).toCompletableFuture().join();
+    private PolicyDecision decided() {
+        return policy.decide(INPUT).toCompletableFuture().join();
     }
 }

@@ -21,21 +21,21 @@ class HealthdataTest {
 
     private static final WasmPolicy COMPILED = Policies.builtIn(1);
     private static final WasmPolicy INTERPRETED =
-            new WasmPolicy(PolicyModule.interpreted(Modules.healthdata(), new byte[0]), 1, Runnable::run);
+            new WasmPolicy(PolicyModule.interpreted(WasmModules.healthdata(), new byte[0]), 1, Runnable::run);
 
     @ParameterizedTest
-    @MethodSource("io.pulseplane.gate.policy.Cases#all")
-    void decides_the_table(Cases.Case asked) {
-        var verdict = COMPILED.verdict(asked.input());
-        assertThat(verdict.permitted()).isEqualTo(asked.allow());
+    @MethodSource("io.pulseplane.gate.policy.PolicyCases#all")
+    void decides_the_table(PolicyCases.Case asked) {
+        var verdict = COMPILED.decideNow(asked.input());
+        assertThat(verdict.isPermitted()).isEqualTo(asked.allow());
         assertThat(verdict.reasons()).isEqualTo(asked.reasons());
         assertThat(verdict.policyDigest()).isEqualTo(COMPILED.digest());
     }
 
     @ParameterizedTest
-    @MethodSource("io.pulseplane.gate.policy.Cases#all")
-    void decides_alike_when_it_is_interpreted(Cases.Case asked) {
-        assertThat(INTERPRETED.verdict(asked.input())).isEqualTo(COMPILED.verdict(asked.input()));
+    @MethodSource("io.pulseplane.gate.policy.PolicyCases#all")
+    void decides_alike_when_it_is_interpreted(PolicyCases.Case asked) {
+        assertThat(INTERPRETED.decideNow(asked.input())).isEqualTo(COMPILED.decideNow(asked.input()));
     }
 
     @Test
@@ -43,7 +43,7 @@ class HealthdataTest {
         var random = new Random(1);
         var permitted = 0;
         for (var i = 0; i < QUESTIONS; i++) {
-            var asked = Questions.anything(random);
+            var asked = PolicyInputs.random(random);
             var verdict = verdict(COMPILED, asked);
             if (verdict.isError()) {
                 assertThat(InputJson.of(asked))
@@ -52,12 +52,12 @@ class HealthdataTest {
                         .contains("\\uD800");
                 continue;
             }
-            assertThat(verdict.permitted()).as("%s", asked).isEqualTo(Plainly.permits(asked));
-            assertThat(verdict.reasons().isEmpty()).as("%s", asked).isEqualTo(verdict.permitted());
-            if (Plainly.lacksTheRole(asked)) {
+            assertThat(verdict.isPermitted()).as("%s", asked).isEqualTo(ReferencePolicy.permits(asked));
+            assertThat(verdict.reasons().isEmpty()).as("%s", asked).isEqualTo(verdict.isPermitted());
+            if (ReferencePolicy.lacksTheRole(asked)) {
                 assertThat(verdict.reasons()).as("%s", asked).containsExactly("role");
             }
-            permitted += verdict.permitted() ? 1 : 0;
+            permitted += verdict.isPermitted() ? 1 : 0;
         }
         assertThat(permitted).isBetween(QUESTIONS / 20, QUESTIONS / 2);
     }
@@ -66,7 +66,7 @@ class HealthdataTest {
     void decides_anything_alike_when_it_is_interpreted() {
         var random = new Random(2);
         for (var i = 0; i < INTERPRETED_QUESTIONS; i++) {
-            var asked = Questions.anything(random);
+            var asked = PolicyInputs.random(random);
             assertThat(verdict(INTERPRETED, asked)).as("%s", asked).isEqualTo(verdict(COMPILED, asked));
         }
     }
@@ -75,7 +75,7 @@ class HealthdataTest {
     void the_module_is_built_from_these_sources() throws Exception {
         var found = new TreeMap<String, String>();
         found.put("healthdata.wasm", sha256("healthdata.wasm"));
-        try (var sources = Files.list(Cases.REGO.resolve("healthcare"))) {
+        try (var sources = Files.list(PolicyCases.REGO.resolve("healthcare"))) {
             for (var source : sources.toList()) {
                 var name = "healthcare/" + source.getFileName();
                 if (!name.endsWith("_test.rego")) {
@@ -84,7 +84,7 @@ class HealthdataTest {
             }
         }
         var built = new TreeMap<String, String>();
-        for (var line : Files.readAllLines(Cases.REGO.resolve("healthdata.sha256"))) {
+        for (var line : Files.readAllLines(PolicyCases.REGO.resolve("healthdata.sha256"))) {
             built.put(line.substring(66), line.substring(0, 64));
         }
         assertThat(found).as("run src/plane/src/main/rego/build.sh").isEqualTo(built);
@@ -102,7 +102,7 @@ class HealthdataTest {
                 .isInstanceOf(ClassNotFoundException.class);
     }
 
-    private static Verdict verdict(WasmPolicy policy, PolicyInput asked) {
+    private static PolicyDecision verdict(WasmPolicy policy, PolicyInput asked) {
         return policy.decide(asked).toCompletableFuture().join();
     }
 
@@ -111,6 +111,6 @@ class HealthdataTest {
     }
 
     private static byte[] bytes(String file) throws IOException {
-        return Files.readAllBytes(Cases.REGO.resolve(file));
+        return Files.readAllBytes(PolicyCases.REGO.resolve(file));
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -73,17 +73,17 @@ class OpaServerPolicyTest {
 
     @Test
     void asks_for_the_whole_document() {
-        assertThat(decide()).isEqualTo(new Verdict(true, List.of(), policy.digest()));
+        assertThat(decide()).isEqualTo(new PolicyDecision(true, List.of(), policy.digest()));
         assertThat(question.get())
                 .isEqualTo("POST /v1/data/healthcare/healthdata?provenance=true {\"input\":"
-                        + new String(InputJson.of(Questions.byStaff()), StandardCharsets.US_ASCII) + "}");
+                        + new String(InputJson.of(PolicyInputs.byStaff()), StandardCharsets.US_ASCII) + "}");
     }
 
     @Test
     void refuses_as_the_server_does() {
         behaviour = exchange -> answer(
                 exchange, 200, "{\"result\":{\"allow\":false,\"deny\":false,\"reasons\":[\"role\",\"no_consent\"]}}");
-        assertThat(decide()).isEqualTo(new Verdict(false, List.of("no_consent", "role"), policy.digest()));
+        assertThat(decide()).isEqualTo(new PolicyDecision(false, List.of("no_consent", "role"), policy.digest()));
     }
 
     @Test
@@ -163,8 +163,8 @@ class OpaServerPolicyTest {
         assertThat(asked).hasValue(3);
 
         now.addAndGet(PAUSE.toNanos());
-        assertThat(decide().permitted()).isTrue();
-        assertThat(decide().permitted()).isTrue();
+        assertThat(decide().isPermitted()).isTrue();
+        assertThat(decide().isPermitted()).isTrue();
         assertThat(asked).hasValue(5);
     }
 
@@ -174,19 +174,19 @@ class OpaServerPolicyTest {
             await();
             answer(exchange, 200, YES);
         };
-        var underWay = new ArrayList<CompletableFuture<Verdict>>();
-        for (var i = 0; i < OpaServerPolicy.MAX_UNDER_WAY; i++) {
-            underWay.add(policy.decide(Questions.byStaff()).toCompletableFuture());
+        var underWay = new ArrayList<CompletableFuture<PolicyDecision>>();
+        for (var i = 0; i < OpaServerPolicy.MAX_PENDING_DECISIONS; i++) {
+            underWay.add(policy.decide(PolicyInputs.byStaff()).toCompletableFuture());
         }
-        assertThat(policy.decide(Questions.byStaff()).toCompletableFuture())
+        assertThat(policy.decide(PolicyInputs.byStaff()).toCompletableFuture())
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
-                .withCauseInstanceOf(Problem.Exhausted.class);
+                .withCauseInstanceOf(PlaneException.ResourceExhausted.class);
         released.countDown();
         for (var one : underWay) {
             assertThat(one).succeedsWithin(LONG);
         }
-        assertThat(decide().permitted()).isTrue();
+        assertThat(decide().isPermitted()).isTrue();
     }
 
     @Test
@@ -194,8 +194,8 @@ class OpaServerPolicyTest {
         var settings = settings(PolicySettings.Engine.OPA);
         try (var cached = Policies.open(settings)) {
             var verdict =
-                    cached.decide(Questions.byStaff()).toCompletableFuture().join();
-            assertThat(cached.cached(Questions.byStaff())).isSameAs(verdict);
+                    cached.decide(PolicyInputs.byStaff()).toCompletableFuture().join();
+            assertThat(cached.cached(PolicyInputs.byStaff())).isSameAs(verdict);
             assertThat(asked).hasValue(1);
         }
     }
@@ -205,14 +205,14 @@ class OpaServerPolicyTest {
         return new PolicySettings(
                 engine,
                 usual.directory(),
-                usual.checkEvery(),
+                usual.checkInterval(),
                 usual.instances(),
-                usual.maxVerdicts(),
+                usual.maxCachedDecisions(),
                 url(),
                 LONG,
                 LONG,
-                usual.serverFailures(),
-                usual.serverPause());
+                usual.serverMaxFailures(),
+                usual.serverRetryDelay());
     }
 
     private OpaServerPolicy policy(Duration timeout) {
@@ -223,15 +223,15 @@ class OpaServerPolicyTest {
         return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
     }
 
-    private Verdict decide() {
-        return policy.decide(Questions.byStaff()).toCompletableFuture().join();
+    private PolicyDecision decide() {
+        return policy.decide(PolicyInputs.byStaff()).toCompletableFuture().join();
     }
 
     private static void assertUnavailable(OpaServerPolicy policy) {
-        assertThat(policy.decide(Questions.byStaff()).toCompletableFuture())
+        assertThat(policy.decide(PolicyInputs.byStaff()).toCompletableFuture())
                 .failsWithin(LONG)
                 .withThrowableThat()
-                .withCauseInstanceOf(Problem.Unavailable.class);
+                .withCauseInstanceOf(PlaneException.Unavailable.class);
     }
 
     private void await() {

@@ -48,7 +48,7 @@ class PolicyDirectoryTest {
 
     @Test
     void decides_by_the_module_in_the_directory() throws Exception {
-        put("policy.wasm", Modules.withStaffCalled(NURSE));
+        put("policy.wasm", WasmModules.withStaffCalled(NURSE));
         policy = open();
         assertThat(permitted("authorized_medical_staff")).isFalse();
         assertThat(permitted(NURSE)).isTrue();
@@ -57,20 +57,20 @@ class PolicyDirectoryTest {
 
     @Test
     void decides_by_the_bundle_in_the_directory_and_its_data() throws Exception {
-        put("bundle.tar.gz", Modules.bundle("listed"));
+        put("bundle.tar.gz", WasmModules.bundle("listed"));
         policy = open();
-        assertThat(decide(asking("anna")).permitted()).isTrue();
-        assertThat(decide(asking("zoë")).permitted()).isTrue();
+        assertThat(decide(asking("anna")).isPermitted()).isTrue();
+        assertThat(decide(asking("zoë")).isPermitted()).isTrue();
         assertThat(decide(asking("berg")).reasons()).containsExactly("not_listed", "other");
     }
 
     @Test
     void takes_a_changed_policy_and_forgets_what_the_one_before_said() throws Exception {
-        put("policy.wasm", Modules.healthdata());
+        put("policy.wasm", WasmModules.healthdata());
         policy = open();
         var before = policy.digest();
         assertThat(permitted("authorized_medical_staff")).isTrue();
-        put("policy.wasm", Modules.withStaffCalled(NURSE));
+        put("policy.wasm", WasmModules.withStaffCalled(NURSE));
         await().atMost(LONG).until(() -> !policy.digest().equals(before));
         assertThat(policy.cached(by("authorized_medical_staff"))).isNull();
         assertThat(permitted("authorized_medical_staff")).isFalse();
@@ -79,28 +79,28 @@ class PolicyDirectoryTest {
 
     @Test
     void takes_a_changed_policy_that_has_the_size_and_the_time_of_the_one_before() throws Exception {
-        put("policy.wasm", Modules.healthdata());
+        put("policy.wasm", WasmModules.healthdata());
         policy = open();
         var before = policy.digest();
         var time = Files.getLastModifiedTime(directory.resolve("policy.wasm"));
-        Files.write(directory.resolve("policy.wasm"), Modules.withStaffCalled(NURSE));
+        Files.write(directory.resolve("policy.wasm"), WasmModules.withStaffCalled(NURSE));
         Files.setLastModifiedTime(directory.resolve("policy.wasm"), time);
         await().atMost(LONG).until(() -> !policy.digest().equals(before));
     }
 
     static Stream<Arguments> bad() throws IOException {
-        var good = Modules.healthdata();
-        var bundle = Modules.bundle("listed");
+        var good = WasmModules.healthdata();
+        var bundle = WasmModules.bundle("listed");
         return Stream.of(
                 Arguments.of("garbage", "policy.wasm", "garbage".getBytes(StandardCharsets.UTF_8), "magic"),
                 Arguments.of("nothing", "policy.wasm", new byte[0], "unexpected end"),
                 Arguments.of("half a module", "policy.wasm", Arrays.copyOf(good, good.length / 2), ""),
                 Arguments.of("most of a module", "policy.wasm", Arrays.copyOf(good, good.length - 1), ""),
-                Arguments.of("no entrypoint", "policy.wasm", Modules.withoutTheEntrypoint(), "entrypoint"),
-                Arguments.of("no end", "policy.wasm", Modules.ENDLESS, "not answered"),
+                Arguments.of("no entrypoint", "policy.wasm", WasmModules.withoutTheEntrypoint(), "entrypoint"),
+                Arguments.of("no end", "policy.wasm", WasmModules.ENDLESS, "not answered"),
                 Arguments.of("too large", "policy.wasm", new byte[PolicyFile.MAX_FILE_BYTES + 1], "more than"),
-                Arguments.of("open", "bundle.tar.gz", Modules.bundle("open"), "permits an empty question"),
-                Arguments.of("a foreign function", "bundle.tar.gz", Modules.bundle("formatting"), "sprintf"),
+                Arguments.of("open", "bundle.tar.gz", WasmModules.bundle("open"), "permits an empty question"),
+                Arguments.of("a foreign function", "bundle.tar.gz", WasmModules.bundle("formatting"), "sprintf"),
                 Arguments.of("half a bundle", "bundle.tar.gz", Arrays.copyOf(bundle, bundle.length / 2), ""),
                 Arguments.of("no bundle", "bundle.tar.gz", good, ""),
                 Arguments.of("no module", "bundle.tar.gz", tar("/data.json", "{}"), "no policy.wasm"),
@@ -121,10 +121,10 @@ class PolicyDirectoryTest {
     @MethodSource("bad")
     void keeps_the_policy_it_has_when_a_bad_one_comes(String what, String name, byte[] bytes, String why)
             throws Exception {
-        put("policy.wasm", Modules.healthdata());
+        put("policy.wasm", WasmModules.healthdata());
         policy = open();
         var before = policy.digest();
-        try (var log = new Warnings(PolicyDirectory.class)) {
+        try (var log = new CapturedWarnings(PolicyDirectory.class)) {
             replaceBy(name, bytes);
             await().atMost(LONG).until(() -> log.any(why.isEmpty() ? "is not taken" : why));
         }
@@ -132,16 +132,16 @@ class PolicyDirectoryTest {
         assertThat(permitted("authorized_medical_staff")).isTrue();
         assertThat(permitted(NURSE)).isFalse();
 
-        replaceBy("policy.wasm", Modules.withStaffCalled(NURSE));
+        replaceBy("policy.wasm", WasmModules.withStaffCalled(NURSE));
         await().atMost(LONG).until(() -> !policy.digest().equals(before));
         assertThat(permitted(NURSE)).isTrue();
     }
 
     @Test
     void keeps_the_policy_it_has_when_there_is_none_any_more() throws Exception {
-        put("policy.wasm", Modules.healthdata());
+        put("policy.wasm", WasmModules.healthdata());
         policy = open();
-        try (var log = new Warnings(PolicyDirectory.class)) {
+        try (var log = new CapturedWarnings(PolicyDirectory.class)) {
             Files.delete(directory.resolve("policy.wasm"));
             await().atMost(LONG).until(() -> log.any("neither policy.wasm nor bundle.tar.gz"));
         }
@@ -153,14 +153,14 @@ class PolicyDirectoryTest {
         assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("neither");
         assertThatThrownBy(() -> new PolicyDirectory(directory.resolve("nowhere"), settings(), LONG))
                 .isInstanceOf(IOException.class);
-        put("policy.wasm", Modules.healthdata());
-        put("bundle.tar.gz", Modules.bundle("listed"));
+        put("policy.wasm", WasmModules.healthdata());
+        put("bundle.tar.gz", WasmModules.bundle("listed"));
         assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("both");
     }
 
     @Test
     void decisions_while_it_changes_are_of_the_one_policy_or_of_the_other() throws Exception {
-        var both = List.of(Modules.healthdata(), Modules.withStaffCalled(NURSE));
+        var both = List.of(WasmModules.healthdata(), WasmModules.withStaffCalled(NURSE));
         put("policy.wasm", both.getFirst());
         policy = open();
         var staffs = policy.digest();
@@ -169,9 +169,9 @@ class PolicyDirectoryTest {
             Callable<Integer> asking = () -> {
                 var asked = 0;
                 for (; !stop.get(); asked++) {
-                    var verdict = decide(Questions.about("p-" + asked % 50, true));
+                    var verdict = decide(PolicyInputs.about("p-" + asked % 50, true));
                     assertThat(verdict.isError()).isFalse();
-                    assertThat(verdict.permitted())
+                    assertThat(verdict.isPermitted())
                             .isEqualTo(verdict.policyDigest().equals(staffs));
                 }
                 return asked;
@@ -194,10 +194,10 @@ class PolicyDirectoryTest {
 
     @Test
     void is_what_the_settings_ask_for() throws Exception {
-        put("policy.wasm", Modules.withStaffCalled(NURSE));
+        put("policy.wasm", WasmModules.withStaffCalled(NURSE));
         try (var opened = Policies.open(settings())) {
             assertThat(opened).isInstanceOf(PolicyDirectory.class);
-            assertThat(opened.decide(by(NURSE)).toCompletableFuture().join().permitted())
+            assertThat(opened.decide(by(NURSE)).toCompletableFuture().join().isPermitted())
                     .isTrue();
         }
     }
@@ -213,28 +213,28 @@ class PolicyDirectoryTest {
                 Optional.of(directory),
                 Duration.ofMillis(5),
                 2,
-                usual.maxVerdicts(),
+                usual.maxCachedDecisions(),
                 usual.server(),
                 usual.serverTimeout(),
-                usual.serverVerdictLife(),
-                usual.serverFailures(),
-                usual.serverPause());
+                usual.serverDecisionTtl(),
+                usual.serverMaxFailures(),
+                usual.serverRetryDelay());
     }
 
     private boolean permitted(String role) {
-        return decide(by(role)).permitted();
+        return decide(by(role)).isPermitted();
     }
 
-    private Verdict decide(PolicyInput asked) {
+    private PolicyDecision decide(PolicyInput asked) {
         return policy.decide(asked).toCompletableFuture().join();
     }
 
     private static PolicyInput by(String role) {
-        return Questions.by(new User("anna", List.of(role), "", "", ""), "p-1", true);
+        return PolicyInputs.by(new User("anna", List.of(role), "", "", ""), "p-1", true);
     }
 
     private static PolicyInput asking(String subject) {
-        return Questions.by(new User(subject, List.of(), "", "", ""), "p-1", true);
+        return PolicyInputs.by(new User(subject, List.of(), "", "", ""), "p-1", true);
     }
 
     /** As a careful operator does: written aside, and moved. */

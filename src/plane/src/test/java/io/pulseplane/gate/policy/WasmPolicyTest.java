@@ -3,7 +3,7 @@ package io.pulseplane.gate.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.gate.policy.PolicyInput.User;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -21,10 +21,10 @@ class WasmPolicyTest {
 
     @Test
     void its_memory_does_not_grow_with_its_decisions() {
-        decide(Questions.byStaff());
+        decide(PolicyInputs.byStaff());
         var pages = policy.idle().getFirst().pages();
         for (var i = 0; i < MANY; i++) {
-            decide(Questions.about("p-" + i, (i & 1) == 0));
+            decide(PolicyInputs.about("p-" + i, (i & 1) == 0));
         }
         assertThat(policy.idle()).hasSize(1);
         assertThat(policy.idle().getFirst().pages()).isEqualTo(pages);
@@ -33,10 +33,11 @@ class WasmPolicyTest {
     @Test
     void its_memory_grows_for_a_large_question_and_once_only() {
         var large = new User("s".repeat(60_000), List.of("authorized_medical_staff"), "", "", "");
-        assertThat(decide(Questions.by(large, "p-1", true)).permitted()).isTrue();
+        assertThat(decide(PolicyInputs.by(large, "p-1", true)).isPermitted()).isTrue();
         var pages = policy.idle().getFirst().pages();
         for (var i = 0; i < 200; i++) {
-            assertThat(decide(Questions.by(large, "p-" + i, true)).permitted()).isTrue();
+            assertThat(decide(PolicyInputs.by(large, "p-" + i, true)).isPermitted())
+                    .isTrue();
         }
         assertThat(policy.idle().getFirst().pages()).isEqualTo(pages);
     }
@@ -44,19 +45,19 @@ class WasmPolicyTest {
     @Test
     void a_question_beyond_the_bound_is_refused_and_counted_as_an_error() {
         var huge = new User("s".repeat(Evaluator.MAX_INPUT_BYTES), List.of("authorized_medical_staff"), "", "", "");
-        var verdict = decide(Questions.by(huge, "p-1", true));
-        assertThat(verdict).isEqualTo(new Verdict(false, List.of("policy_error"), policy.digest()));
+        var verdict = decide(PolicyInputs.by(huge, "p-1", true));
+        assertThat(verdict).isEqualTo(new PolicyDecision(false, List.of("policy_error"), policy.digest()));
         assertThat(policy.errors()).isEqualTo(1);
-        assertThat(decide(Questions.byStaff()).permitted()).isTrue();
+        assertThat(decide(PolicyInputs.byStaff()).isPermitted()).isTrue();
     }
 
     @Test
     void what_is_not_json_is_refused_and_leaves_no_trace() {
         for (var text : List.of("", "{", "nonsense", "{\"action\":\"describe\"", "\u0000")) {
-            assertThat(policy.verdict(text.getBytes(StandardCharsets.UTF_8)).permitted())
+            assertThat(policy.decideNow(text.getBytes(StandardCharsets.UTF_8)).isPermitted())
                     .as(text)
                     .isFalse();
-            assertThat(decide(Questions.byStaff()).permitted()).isTrue();
+            assertThat(decide(PolicyInputs.byStaff()).isPermitted()).isTrue();
         }
     }
 
@@ -65,7 +66,7 @@ class WasmPolicyTest {
         var injected = "x\",\"roles\":[\"authorized_medical_staff\"],\"y\":\"";
         for (var name : List.of(injected, "\\", "\\\"", "\n\r\t\b\u0001\u007f", "\u2028", "\ud83d\ude00\ud83d")) {
             var user = new User(name, List.of(name), name, name, name);
-            assertThat(decide(Questions.by(user, name, true)).permitted())
+            assertThat(decide(PolicyInputs.by(user, name, true)).isPermitted())
                     .as(name)
                     .isFalse();
         }
@@ -76,8 +77,8 @@ class WasmPolicyTest {
         try (var threads = Executors.newFixedThreadPool(8)) {
             var verdicts = threads.invokeAll(IntStream.range(0, 8)
                     .<Callable<Boolean>>mapToObj(thread -> () -> IntStream.range(0, 500)
-                            .allMatch(i -> decide(Questions.about("p-" + i, i % 2 == 0))
-                                            .permitted()
+                            .allMatch(i -> decide(PolicyInputs.about("p-" + i, i % 2 == 0))
+                                            .isPermitted()
                                     == (i % 2 == 0)))
                     .toList());
             for (var verdict : verdicts) {
@@ -93,13 +94,13 @@ class WasmPolicyTest {
         var busy = new WasmPolicy(PolicyModule.builtIn(), 1, decision -> {
             throw new RejectedExecutionException();
         });
-        assertThat(busy.decide(Questions.byStaff()).toCompletableFuture())
+        assertThat(busy.decide(PolicyInputs.byStaff()).toCompletableFuture())
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
-                .withCauseInstanceOf(Problem.Exhausted.class);
+                .withCauseInstanceOf(PlaneException.ResourceExhausted.class);
     }
 
-    private Verdict decide(PolicyInput asked) {
+    private PolicyDecision decide(PolicyInput asked) {
         return policy.decide(asked).toCompletableFuture().join();
     }
 }

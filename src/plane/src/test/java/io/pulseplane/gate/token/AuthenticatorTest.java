@@ -1,22 +1,22 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.Provider.EC;
-import static io.pulseplane.gate.token.Provider.ED;
-import static io.pulseplane.gate.token.Provider.NOW;
-import static io.pulseplane.gate.token.Provider.RSA;
-import static io.pulseplane.gate.token.Provider.SECOND;
-import static io.pulseplane.gate.token.Provider.await;
-import static io.pulseplane.gate.token.Provider.bearer;
-import static io.pulseplane.gate.token.Provider.claims;
-import static io.pulseplane.gate.token.Provider.failure;
-import static io.pulseplane.gate.token.Provider.sign;
+import static io.pulseplane.gate.token.IdentityProvider.EC;
+import static io.pulseplane.gate.token.IdentityProvider.ED;
+import static io.pulseplane.gate.token.IdentityProvider.NOW;
+import static io.pulseplane.gate.token.IdentityProvider.RSA;
+import static io.pulseplane.gate.token.IdentityProvider.SECOND;
+import static io.pulseplane.gate.token.IdentityProvider.await;
+import static io.pulseplane.gate.token.IdentityProvider.bearer;
+import static io.pulseplane.gate.token.IdentityProvider.claims;
+import static io.pulseplane.gate.token.IdentityProvider.failure;
+import static io.pulseplane.gate.token.IdentityProvider.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Together;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.gate.token.TokenSettings.CacheBounds;
 import io.pulseplane.gate.token.TokenSettings.ClaimNames;
 import io.pulseplane.gate.token.TokenSettings.Keys;
-import io.pulseplane.gate.token.TokenSettings.Known;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,19 +40,19 @@ class AuthenticatorTest {
     @TempDir
     Path directory;
 
-    private final AtomicLong clock = Provider.clock();
+    private final AtomicLong clock = IdentityProvider.clock();
     private final List<Authenticator> opened = new ArrayList<>();
     private TokenSettings settings;
     private Authenticator authenticator;
 
     @BeforeEach
     void open() throws Exception {
-        var file = Files.writeString(directory.resolve("jwks.json"), Provider.jwks(RSA, EC, ED));
+        var file = Files.writeString(directory.resolve("jwks.json"), IdentityProvider.jwks(RSA, EC, ED));
         settings = TokenSettings.of(new Keys.JwksFile(file));
         authenticator = open(settings);
     }
 
-    private Authenticator open(TokenSettings with) throws KeyFailure {
+    private Authenticator open(TokenSettings with) throws UnusableKeyException {
         opened.add(Authenticator.open(with, () -> null, clock::get));
         return opened.getLast();
     }
@@ -133,10 +133,10 @@ class AuthenticatorTest {
                 settings.keys(),
                 names,
                 settings.refresh(),
-                settings.known());
+                settings.cache());
     }
 
-    private TokenSettings with(Known known) {
+    private TokenSettings with(CacheBounds known) {
         return new TokenSettings(
                 settings.tenant(),
                 settings.issuer(),
@@ -162,9 +162,12 @@ class AuthenticatorTest {
         assertThat(authenticator.cached(bearer(token))).isNull();
         var identity = await(authenticator.verify(bearer(token)));
         assertThat(authenticator.cached(bearer(token))).isSameAs(identity);
-        assertThat(authenticator.cached(Provider.header("bearer " + token))).isSameAs(identity);
-        assertThat(authenticator.cached(Provider.header("Basics " + token))).isNull();
-        assertThat(authenticator.cached(Provider.header("Bearer  " + token))).isNull();
+        assertThat(authenticator.cached(IdentityProvider.header("bearer " + token)))
+                .isSameAs(identity);
+        assertThat(authenticator.cached(IdentityProvider.header("Basics " + token)))
+                .isNull();
+        assertThat(authenticator.cached(IdentityProvider.header("Bearer  " + token)))
+                .isNull();
     }
 
     @Test
@@ -189,7 +192,7 @@ class AuthenticatorTest {
         clock.set(end);
         assertThat(authenticator.cached(bearer(token))).isNull();
         assertThat(failure(authenticator.verify(bearer(token))))
-                .isInstanceOf(Problem.Unauthenticated.class)
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the token has expired");
     }
 
@@ -218,12 +221,12 @@ class AuthenticatorTest {
             assertThat(await(authenticator.verify(bearer(sign(EC, claims(name, NOW + 30))))))
                     .isNotNull();
             assertThat(failure(authenticator.verify(bearer(sign(EC, claims(name, NOW + 31))))))
-                    .isInstanceOf(Problem.Unauthenticated.class);
+                    .isInstanceOf(PlaneException.Unauthenticated.class);
         }
         assertThat(await(authenticator.verify(bearer(sign(EC, claims("exp", NOW - 29))))))
                 .isNotNull();
         assertThat(failure(authenticator.verify(bearer(sign(EC, claims("exp", NOW - 30))))))
-                .isInstanceOf(Problem.Unauthenticated.class);
+                .isInstanceOf(PlaneException.Unauthenticated.class);
     }
 
     @Test
@@ -235,7 +238,7 @@ class AuthenticatorTest {
 
     @Test
     void remembers_no_more_tokens_than_it_may() throws Exception {
-        var few = open(with(new Known(10, 1_000_000)));
+        var few = open(with(new CacheBounds(10, 1_000_000)));
         for (int i = 0; i < 50; i++) {
             await(few.verify(bearer(sign(ED, claims("jti", "t" + i)))));
         }
@@ -244,7 +247,7 @@ class AuthenticatorTest {
 
     @Test
     void remembers_no_more_bytes_than_it_may() throws Exception {
-        var few = open(with(new Known(1_000, 10_000)));
+        var few = open(with(new CacheBounds(1_000, 10_000)));
         for (int i = 0; i < 50; i++) {
             await(few.verify(bearer(sign(ED, claims("jti", "t" + i)))));
         }
@@ -257,7 +260,7 @@ class AuthenticatorTest {
         for (int round = 0; round < 20; round++) {
             var token = sign(RSA, claims("jti", "round-" + round));
             var identities = Collections.newSetFromMap(new ConcurrentHashMap<Integer, Boolean>());
-            Together.times(
+            ConcurrentTasks.runOnThreads(
                     8, () -> identities.add(System.identityHashCode(await(authenticator.verify(bearer(token))))));
             assertThat(identities).hasSize(1);
         }
@@ -266,7 +269,8 @@ class AuthenticatorTest {
     @Test
     void says_that_the_plane_stops_when_it_does() throws Exception {
         authenticator.close();
-        assertThat(failure(authenticator.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(authenticator.verify(bearer(sign(EC, claims())))))
+                .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
@@ -277,10 +281,11 @@ class AuthenticatorTest {
 
     @Test
     void refuses_a_token_without_key_id_if_more_than_one_key_fits() throws Exception {
-        Provider.publish(directory.resolve("jwks.json"), Provider.jwks(EC, Provider.key("ES256", "ec-2")));
+        IdentityProvider.publish(
+                directory.resolve("jwks.json"), IdentityProvider.jwks(EC, IdentityProvider.key("ES256", "ec-2")));
         var token = sign(EC, Map.of(), JsonUtil.toJson(claims()));
         assertThat(failure(authenticator.verify(bearer(token))))
-                .isInstanceOf(Problem.Unauthenticated.class)
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the token's key is not known");
     }
 

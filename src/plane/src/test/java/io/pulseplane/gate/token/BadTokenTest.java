@@ -1,20 +1,20 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.Provider.EC;
-import static io.pulseplane.gate.token.Provider.ED;
-import static io.pulseplane.gate.token.Provider.NOW;
-import static io.pulseplane.gate.token.Provider.RSA;
-import static io.pulseplane.gate.token.Provider.await;
-import static io.pulseplane.gate.token.Provider.base64;
-import static io.pulseplane.gate.token.Provider.bearer;
-import static io.pulseplane.gate.token.Provider.claims;
-import static io.pulseplane.gate.token.Provider.failure;
-import static io.pulseplane.gate.token.Provider.sign;
+import static io.pulseplane.gate.token.IdentityProvider.EC;
+import static io.pulseplane.gate.token.IdentityProvider.ED;
+import static io.pulseplane.gate.token.IdentityProvider.NOW;
+import static io.pulseplane.gate.token.IdentityProvider.RSA;
+import static io.pulseplane.gate.token.IdentityProvider.await;
+import static io.pulseplane.gate.token.IdentityProvider.base64;
+import static io.pulseplane.gate.token.IdentityProvider.bearer;
+import static io.pulseplane.gate.token.IdentityProvider.claims;
+import static io.pulseplane.gate.token.IdentityProvider.failure;
+import static io.pulseplane.gate.token.IdentityProvider.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.pulseplane.gate.token.TokenSettings.Keys;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ class BadTokenTest {
         weak = RsaJwkGenerator.generateJwk(1_024);
         weak.setKeyId("weak");
         weak.setAlgorithm("RS256");
-        var file = Files.writeString(directory.resolve("jwks.json"), Provider.jwks(RSA, EC, ED, weak));
+        var file = Files.writeString(directory.resolve("jwks.json"), IdentityProvider.jwks(RSA, EC, ED, weak));
         authenticator =
                 Authenticator.open(TokenSettings.of(new Keys.JwksFile(file)), () -> null, () -> NOW * 1_000_000);
     }
@@ -77,7 +77,7 @@ class BadTokenTest {
     private static void assertRefused(String token, String why) throws Exception {
         assertThat(failure(authenticator.verify(bearer(token))))
                 .as("'%s'", token)
-                .isInstanceOf(Problem.Unauthenticated.class)
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage(why);
         assertThat(authenticator.cached(bearer(token))).isNull();
     }
@@ -156,26 +156,26 @@ class BadTokenTest {
     void refuses_an_id_that_is_null(String name) throws Exception {
         var payload = JsonUtil.toJson(claims()).replaceFirst("\\{", "{\"" + name + "\":null,");
         assertThat(failure(authenticator.verify(bearer(sign(EC, Map.of("kid", "ec-1"), payload)))))
-                .isInstanceOf(Problem.Unauthenticated.class)
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessageEndingWith("is not a text");
     }
 
     @Test
     void refuses_a_token_signed_with_another_key() throws Exception {
         for (var key : List.of(RSA, EC, ED)) {
-            var stranger = Provider.key(key.getAlgorithm(), key.getKeyId());
+            var stranger = IdentityProvider.key(key.getAlgorithm(), key.getKeyId());
             assertRefused(sign(stranger, claims()), NO_SIGNATURE);
         }
     }
 
     @Test
     void refuses_a_token_of_an_unknown_key() throws Exception {
-        assertRefused(sign(Provider.key("ES256", "ec-9"), claims()), NO_KEY);
+        assertRefused(sign(IdentityProvider.key("ES256", "ec-9"), claims()), NO_KEY);
     }
 
     @Test
     void refuses_a_token_that_brings_its_own_key() throws Exception {
-        var stranger = Provider.key("ES256", "stranger");
+        var stranger = IdentityProvider.key("ES256", "stranger");
         var jwk = stranger.toParams(OutputControlLevel.PUBLIC_ONLY);
         var payload = JsonUtil.toJson(claims());
         assertRefused(sign(stranger, Map.of("jwk", jwk), payload), NO_SIGNATURE);
@@ -350,8 +350,8 @@ class BadTokenTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer\teyJ", "eyJhbGciOiJFUzI1NiJ9"})
     void refuses_what_is_no_bearers(String header) throws Exception {
-        assertThat(failure(authenticator.verify(Provider.header(header))))
-                .isInstanceOf(Problem.Unauthenticated.class)
+        assertThat(failure(authenticator.verify(IdentityProvider.header(header))))
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the authorization is not 'Bearer', one space and a token");
     }
 
@@ -393,7 +393,7 @@ class BadTokenTest {
             System.arraycopy(garbled, 0, value, header.length, garbled.length);
             assertThat(failure(authenticator.verify(new BearerToken(value))))
                     .as(() -> "seed " + seed + ": " + new String(garbled, StandardCharsets.ISO_8859_1))
-                    .isInstanceOf(Problem.Unauthenticated.class);
+                    .isInstanceOf(PlaneException.Unauthenticated.class);
         }
     }
 
@@ -440,7 +440,7 @@ class BadTokenTest {
             } catch (ExecutionException e) {
                 assertThat(e.getCause())
                         .as(() -> "seed " + seed + ": " + new String(payload, StandardCharsets.ISO_8859_1))
-                        .isInstanceOf(Problem.Unauthenticated.class);
+                        .isInstanceOf(PlaneException.Unauthenticated.class);
             }
         }
     }

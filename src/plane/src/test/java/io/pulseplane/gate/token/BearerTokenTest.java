@@ -1,7 +1,7 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.Provider.bearer;
-import static io.pulseplane.gate.token.Provider.header;
+import static io.pulseplane.gate.token.IdentityProvider.bearer;
+import static io.pulseplane.gate.token.IdentityProvider.header;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;

@@ -3,8 +3,8 @@ package io.pulseplane.gate.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Certificates;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.TestCertificate;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Devices by their certificates. */
 class ClientCertificatesTest {
 
-    private static Certificates monitor;
+    private static TestCertificate monitor;
 
     /** An hour from now: certificates are made while the tests run, and good for days. */
     private final AtomicLong clock = new AtomicLong((System.currentTimeMillis() + 3_600_000) * 1_000);
@@ -34,16 +34,16 @@ class ClientCertificatesTest {
 
     @BeforeAll
     static void make() throws Exception {
-        monitor = Certificates.selfSigned("CN=monitor-7, OU=Ward 3, O=Clinic, C=DE");
+        monitor = TestCertificate.selfSigned("CN=monitor-7, OU=Ward 3, O=Clinic, C=DE");
     }
 
     private static X509Certificate certificate(String subject) throws Exception {
-        return Certificates.selfSigned(subject).certificate();
+        return TestCertificate.selfSigned(subject).certificate();
     }
 
     @Test
     void are_devices_by_their_common_name() throws Exception {
-        var identity = certificates.of(monitor.certificate());
+        var identity = certificates.identityOf(monitor.certificate());
         assertThat(identity.subject()).isEqualTo("monitor-7");
         assertThat(identity.deviceId()).isEqualTo("monitor-7");
         assertThat(identity.roles()).containsExactly("device");
@@ -64,7 +64,7 @@ class ClientCertificatesTest {
                 "O=Clinic, CN=Überwachung 1     | Überwachung 1"
             })
     void have_names_with_anything_printable_in_them(String subject, String device) throws Exception {
-        assertThat(certificates.of(certificate(subject)).deviceId()).isEqualTo(device);
+        assertThat(certificates.identityOf(certificate(subject)).deviceId()).isEqualTo(device);
     }
 
     @ParameterizedTest
@@ -79,8 +79,8 @@ class ClientCertificatesTest {
             })
     void are_nobody_without_exactly_one_proper_name(String subject, String why) throws Exception {
         var certificate = certificate(subject);
-        assertThatThrownBy(() -> certificates.of(certificate))
-                .isInstanceOf(Problem.Unauthenticated.class)
+        assertThatThrownBy(() -> certificates.identityOf(certificate))
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage(why);
     }
 
@@ -88,26 +88,26 @@ class ClientCertificatesTest {
     void are_nobody_outside_their_time() throws Exception {
         var certificate = monitor.certificate();
         clock.set(certificate.getNotAfter().getTime() * 1_000);
-        assertThatThrownBy(() -> certificates.of(certificate))
-                .isInstanceOf(Problem.Unauthenticated.class)
+        assertThatThrownBy(() -> certificates.identityOf(certificate))
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the certificate has expired");
         clock.set(certificate.getNotBefore().getTime() * 1_000 - 1);
-        assertThatThrownBy(() -> certificates.of(certificate))
-                .isInstanceOf(Problem.Unauthenticated.class)
+        assertThatThrownBy(() -> certificates.identityOf(certificate))
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the certificate is not valid yet");
         clock.addAndGet(Duration.ofDays(1).toMillis() * 1_000);
-        assertThat(certificates.of(certificate).isAnonymous()).isFalse();
+        assertThat(certificates.identityOf(certificate).isAnonymous()).isFalse();
     }
 
     @Test
     void are_read_from_a_session_and_nobody_is_who_shows_none() throws Exception {
-        assertThat(certificates.of(session(true)).deviceId()).isEqualTo("monitor-7");
-        assertThat(certificates.of(session(false)).isAnonymous()).isTrue();
+        assertThat(certificates.identityOf(session(true)).deviceId()).isEqualTo("monitor-7");
+        assertThat(certificates.identityOf(session(false)).isAnonymous()).isTrue();
     }
 
     /** The server's side of a handshake with a client that was asked for its certificate, or was not. */
     private static SSLSession session(boolean mutual) throws Exception {
-        var context = monitor.context();
+        var context = monitor.sslContext();
         try (var server = (SSLServerSocket)
                 context.getServerSocketFactory().createServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             server.setNeedClientAuth(mutual);
@@ -128,8 +128,8 @@ class ClientCertificatesTest {
 
     @Test
     void of_one_device_may_be_several() throws Exception {
-        var other = Certificates.selfSigned("CN=monitor-7", List.of("-validity", "1"));
-        assertThat(certificates.of(other.certificate()).keyId())
-                .isNotEqualTo(certificates.of(monitor.certificate()).keyId());
+        var other = TestCertificate.selfSigned("CN=monitor-7", List.of("-validity", "1"));
+        assertThat(certificates.identityOf(other.certificate()).keyId())
+                .isNotEqualTo(certificates.identityOf(monitor.certificate()).keyId());
     }
 }

@@ -1,20 +1,20 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.Provider.EC;
-import static io.pulseplane.gate.token.Provider.SECOND;
-import static io.pulseplane.gate.token.Provider.await;
-import static io.pulseplane.gate.token.Provider.bearer;
-import static io.pulseplane.gate.token.Provider.claims;
-import static io.pulseplane.gate.token.Provider.failure;
-import static io.pulseplane.gate.token.Provider.jwks;
-import static io.pulseplane.gate.token.Provider.publish;
-import static io.pulseplane.gate.token.Provider.sign;
+import static io.pulseplane.gate.token.IdentityProvider.EC;
+import static io.pulseplane.gate.token.IdentityProvider.SECOND;
+import static io.pulseplane.gate.token.IdentityProvider.await;
+import static io.pulseplane.gate.token.IdentityProvider.bearer;
+import static io.pulseplane.gate.token.IdentityProvider.claims;
+import static io.pulseplane.gate.token.IdentityProvider.failure;
+import static io.pulseplane.gate.token.IdentityProvider.jwks;
+import static io.pulseplane.gate.token.IdentityProvider.publish;
+import static io.pulseplane.gate.token.IdentityProvider.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.pulseplane.gate.token.TokenSettings.Keys;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,12 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Keys in a file that changes, and what becomes of tokens that were known. */
 class JwksFileTest {
 
-    private static final PublicJsonWebKey NEXT = Provider.key("ES256", "ec-2");
+    private static final PublicJsonWebKey NEXT = IdentityProvider.key("ES256", "ec-2");
 
     @TempDir
     Path directory;
 
-    private final AtomicLong clock = Provider.clock();
+    private final AtomicLong clock = IdentityProvider.clock();
     private final String token = sign(EC, claims());
     private Path file;
     private Authenticator authenticator;
@@ -60,7 +60,7 @@ class JwksFileTest {
         clock.addAndGet(SECOND);
         await().until(() -> authenticator.cached(bearer(token)) == null);
         assertThat(failure(authenticator.verify(bearer(token))))
-                .isInstanceOf(Problem.Unauthenticated.class)
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the token's key is not known");
     }
 
@@ -69,16 +69,16 @@ class JwksFileTest {
         publish(file, jwks(NEXT));
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
-        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unauthenticated.class);
     }
 
     @Test
     void forgets_tokens_when_their_key_is_replaced_by_another_of_the_same_name() throws Exception {
-        publish(file, jwks(Provider.key("ES256", "ec-1")));
+        publish(file, jwks(IdentityProvider.key("ES256", "ec-1")));
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
         assertThat(failure(authenticator.verify(bearer(token))))
-                .isInstanceOf(Problem.Unauthenticated.class)
+                .isInstanceOf(PlaneException.Unauthenticated.class)
                 .hasMessage("the token's signature is not valid");
     }
 
@@ -86,7 +86,7 @@ class JwksFileTest {
     void takes_nobodys_token_when_all_keys_are_taken_out() throws Exception {
         publish(file, "{\"keys\":[]}");
         clock.addAndGet(60 * SECOND);
-        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unauthenticated.class);
         assertThat(authenticator.cached(bearer(token))).isNull();
     }
 
@@ -102,7 +102,7 @@ class JwksFileTest {
         clock.addAndGet(60 * SECOND);
         assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
         assertThat(failure(authenticator.verify(bearer(sign(NEXT, claims())))))
-                .isInstanceOf(Problem.Unauthenticated.class);
+                .isInstanceOf(PlaneException.Unauthenticated.class);
     }
 
     @ParameterizedTest
@@ -112,12 +112,12 @@ class JwksFileTest {
         clock.addAndGet(60 * SECOND);
         assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
         assertThat(authenticator.cached(bearer(token))).isSameAs(identity);
-        var later = sign(EC, claims("exp", Provider.NOW + 7 * 24 * 3_600));
+        var later = sign(EC, claims("exp", IdentityProvider.NOW + 7 * 24 * 3_600));
         clock.addAndGet(24 * 3_600 * SECOND - 120 * SECOND);
         assertThat(await(authenticator.verify(bearer(later)))).isNotNull();
         clock.addAndGet(120 * SECOND);
         assertThat(authenticator.cached(bearer(later))).isNull();
-        assertThat(failure(authenticator.verify(bearer(later)))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(authenticator.verify(bearer(later)))).isInstanceOf(PlaneException.Unavailable.class);
         publish(file, jwks(EC));
         clock.addAndGet(2 * SECOND);
         assertThat(await(authenticator.verify(bearer(later)))).isNotNull();
@@ -145,7 +145,7 @@ class JwksFileTest {
         var nowhere = directory.resolve("nowhere.json");
         assertThatThrownBy(
                         () -> Authenticator.open(TokenSettings.of(new Keys.JwksFile(nowhere)), () -> null, clock::get))
-                .isInstanceOf(KeyFailure.class)
+                .isInstanceOf(UnusableKeyException.class)
                 .hasMessageContaining(nowhere.toString());
     }
 }

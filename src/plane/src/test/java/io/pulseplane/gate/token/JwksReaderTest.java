@@ -1,9 +1,9 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.Provider.EC;
-import static io.pulseplane.gate.token.Provider.ED;
-import static io.pulseplane.gate.token.Provider.RSA;
-import static io.pulseplane.gate.token.Provider.jwks;
+import static io.pulseplane.gate.token.IdentityProvider.EC;
+import static io.pulseplane.gate.token.IdentityProvider.ED;
+import static io.pulseplane.gate.token.IdentityProvider.RSA;
+import static io.pulseplane.gate.token.IdentityProvider.jwks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class JwksReaderTest {
 
-    private static KeySet read(String document) throws KeyFailure {
+    private static KeySet read(String document) throws UnusableKeyException {
         return JwksReader.read(document.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -58,10 +58,10 @@ class JwksReaderTest {
                 named(EcJwkGenerator.generateJwk(EllipticCurves.P384), null, null, null),
                 named(OkpJwkGenerator.generateJwk(OctetKeyPairJsonWebKey.SUBTYPE_ED448), null, null, null),
                 named(OkpJwkGenerator.generateJwk(OctetKeyPairJsonWebKey.SUBTYPE_X25519), null, null, null),
-                named(Provider.key("ES256", ""), "ES384", null, null),
-                named(Provider.key("RS256", ""), "RSA-OAEP", null, null),
-                named(Provider.key("RS256", ""), "RS256", "enc", null),
-                named(Provider.key("RS256", ""), "RS256", null, "encrypt"));
+                named(IdentityProvider.key("ES256", ""), "ES384", null, null),
+                named(IdentityProvider.key("RS256", ""), "RSA-OAEP", null, null),
+                named(IdentityProvider.key("RS256", ""), "RS256", "enc", null),
+                named(IdentityProvider.key("RS256", ""), "RS256", null, "encrypt"));
     }
 
     @ParameterizedTest
@@ -103,25 +103,25 @@ class JwksReaderTest {
 
     @Test
     void refuses_two_keys_of_one_name() {
-        assertThatThrownBy(() -> read(jwks(EC, Provider.key("ES256", "ec-1"))))
-                .isInstanceOf(KeyFailure.class)
+        assertThatThrownBy(() -> read(jwks(EC, IdentityProvider.key("ES256", "ec-1"))))
+                .isInstanceOf(UnusableKeyException.class)
                 .hasMessage("two keys are called 'ec-1'");
     }
 
     @Test
     void refuses_a_document_with_too_many_keys() throws Exception {
         var many = IntStream.rangeClosed(0, JwksReader.MAX_KEYS)
-                .mapToObj(i -> Provider.key("EdDSA", "k" + i))
+                .mapToObj(i -> IdentityProvider.key("EdDSA", "k" + i))
                 .toArray(PublicJsonWebKey[]::new);
         assertThat(read(jwks(Arrays.copyOf(many, JwksReader.MAX_KEYS))).size()).isEqualTo(JwksReader.MAX_KEYS);
-        assertThatThrownBy(() -> read(jwks(many))).isInstanceOf(KeyFailure.class);
+        assertThatThrownBy(() -> read(jwks(many))).isInstanceOf(UnusableKeyException.class);
     }
 
     @Test
     void tells_sets_apart_by_names_and_keys_not_by_their_order() throws Exception {
         assertThat(read(jwks(RSA, EC)).isSameAs(read(jwks(EC, RSA)))).isTrue();
         assertThat(read(jwks(RSA, EC)).isSameAs(read(jwks(EC)))).isFalse();
-        assertThat(read(jwks(EC)).isSameAs(read(jwks(Provider.key("ES256", "ec-1")))))
+        assertThat(read(jwks(EC)).isSameAs(read(jwks(IdentityProvider.key("ES256", "ec-1")))))
                 .isFalse();
         var renamed = PublicJsonWebKey.Factory.newPublicJwk(Map.copyOf(EC.toParams(OutputControlLevel.PUBLIC_ONLY)));
         renamed.setKeyId("ec-2");

@@ -1,22 +1,22 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.FakeProvider.respond;
-import static io.pulseplane.gate.token.Provider.EC;
-import static io.pulseplane.gate.token.Provider.NOW;
-import static io.pulseplane.gate.token.Provider.SECOND;
-import static io.pulseplane.gate.token.Provider.await;
-import static io.pulseplane.gate.token.Provider.bearer;
-import static io.pulseplane.gate.token.Provider.claims;
-import static io.pulseplane.gate.token.Provider.failure;
-import static io.pulseplane.gate.token.Provider.jwks;
-import static io.pulseplane.gate.token.Provider.sign;
+import static io.pulseplane.gate.token.IdentityProvider.EC;
+import static io.pulseplane.gate.token.IdentityProvider.NOW;
+import static io.pulseplane.gate.token.IdentityProvider.SECOND;
+import static io.pulseplane.gate.token.IdentityProvider.await;
+import static io.pulseplane.gate.token.IdentityProvider.bearer;
+import static io.pulseplane.gate.token.IdentityProvider.claims;
+import static io.pulseplane.gate.token.IdentityProvider.failure;
+import static io.pulseplane.gate.token.IdentityProvider.jwks;
+import static io.pulseplane.gate.token.IdentityProvider.sign;
+import static io.pulseplane.gate.token.JwksServer.respond;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.pulseplane.Certificates;
+import io.pulseplane.TestCertificate;
 import io.pulseplane.gate.token.TokenSettings.Keys;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,19 +37,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Keys of an identity provider, over the wire. */
 class JwksUrlTest {
 
-    private static final PublicJsonWebKey NEXT = Provider.key("ES256", "ec-2");
+    private static final PublicJsonWebKey NEXT = IdentityProvider.key("ES256", "ec-2");
     private static final long DAY = 24 * 3_600 * SECOND;
 
-    private final AtomicLong clock = Provider.clock();
+    private final AtomicLong clock = IdentityProvider.clock();
     private final ArrayList<AutoCloseable> opened = new ArrayList<>();
-    private FakeProvider provider;
+    private JwksServer provider;
     private Authenticator authenticator;
 
     @BeforeEach
     void open() throws Exception {
-        provider = new FakeProvider();
+        provider = new JwksServer();
         opened.add(provider);
-        provider.publishes(jwks(EC));
+        provider.publish(jwks(EC));
         authenticator = open(provider.url(), Duration.ofSeconds(30), null);
     }
 
@@ -74,7 +74,7 @@ class JwksUrlTest {
                 settings.keys(),
                 settings.claims(),
                 refresh,
-                settings.known());
+                settings.cache());
         var context = trust == null ? SSLContext.getDefault() : trust;
         var authenticator = Authenticator.open(with, () -> context, clock::get);
         opened.add(authenticator);
@@ -110,21 +110,21 @@ class JwksUrlTest {
 
     @Test
     void fetches_keys_over_tls_from_whom_it_trusts() throws Exception {
-        var certificate = Certificates.selfSigned("CN=localhost", "san=dns:localhost");
-        var server = new FakeProvider(certificate.context());
+        var certificate = TestCertificate.selfSigned("CN=localhost", "san=dns:localhost");
+        var server = new JwksServer(certificate.sslContext());
         opened.add(server);
-        server.publishes(jwks(EC));
-        var trusting = open(server.url(), Duration.ofSeconds(30), certificate.context());
+        server.publish(jwks(EC));
+        var trusting = open(server.url(), Duration.ofSeconds(30), certificate.sslContext());
         assertThat(await(trusting.verify(bearer(sign(EC, claims())))).keyId()).isEqualTo("ec-1");
         var wary = open(server.url(), Duration.ofSeconds(30), null);
-        assertThat(failure(wary.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(wary.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
         assertThat(server.requests()).isOne();
     }
 
     @Test
     void fetches_again_for_an_unknown_key() throws Exception {
         await(verify(EC, "old"));
-        provider.publishes(jwks(EC, NEXT));
+        provider.publish(jwks(EC, NEXT));
         assertThat(await(verify(NEXT, "new")).keyId()).isEqualTo("ec-2");
         assertThat(provider.requests()).isEqualTo(2);
     }
@@ -136,7 +136,7 @@ class JwksUrlTest {
             for (int i = 0; i < 100; i++) {
                 var token = sign(NEXT, Map.of("kid", "stranger-" + round + "-" + i), JsonUtil.toJson(claims()));
                 assertThat(failure(authenticator.verify(bearer(token))))
-                        .isInstanceOf(Problem.Unauthenticated.class)
+                        .isInstanceOf(PlaneException.Unauthenticated.class)
                         .hasMessage("the token's key is not known");
             }
             assertThat(provider.requests()).isEqualTo(1 + round);
@@ -147,24 +147,24 @@ class JwksUrlTest {
     @Test
     void tells_many_to_come_again_when_too_many_tokens_wait_for_keys() throws Exception {
         var release = new CountDownLatch(1);
-        provider.answers(exchange -> {
+        provider.handleWith(exchange -> {
             release.await();
             respond(exchange, 200, jwks(EC));
         });
         var forged = sign(EC, longLived("forged"));
         int end = forged.lastIndexOf('.') + 1;
         var waiting = new ArrayList<CompletionStage<Identity>>();
-        for (int i = 0; i < Authenticator.MAX_WAITING; i++) {
+        for (int i = 0; i < Authenticator.MAX_PENDING_VERIFICATIONS; i++) {
             var signature = new byte[64];
             signature[0] = (byte) i;
             signature[1] = (byte) (i >> 8);
-            waiting.add(authenticator.verify(bearer(forged.substring(0, end) + Provider.base64(signature))));
+            waiting.add(authenticator.verify(bearer(forged.substring(0, end) + IdentityProvider.base64(signature))));
         }
-        assertThat(failure(verify(EC, "late"))).isInstanceOf(Problem.Exhausted.class);
+        assertThat(failure(verify(EC, "late"))).isInstanceOf(PlaneException.ResourceExhausted.class);
         assertThat(provider.requests()).isLessThanOrEqualTo(1);
         release.countDown();
         for (var each : waiting) {
-            assertThat(failure(each)).isInstanceOf(Problem.Unauthenticated.class);
+            assertThat(failure(each)).isInstanceOf(PlaneException.Unauthenticated.class);
         }
         assertThat(await(verify(EC, "late"))).isNotNull();
         assertThat(provider.requests()).isOne();
@@ -174,10 +174,10 @@ class JwksUrlTest {
     void forgets_tokens_whose_key_the_provider_took_back() throws Exception {
         var token = bearer(sign(EC, longLived("taken-back")));
         await(authenticator.verify(token));
-        provider.publishes(jwks(NEXT));
+        provider.publish(jwks(NEXT));
         clock.addAndGet(Duration.ofMinutes(5).toSeconds() * SECOND);
         assertThat(authenticator.cached(token)).isNull();
-        assertThat(failure(authenticator.verify(token))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(failure(authenticator.verify(token))).isInstanceOf(PlaneException.Unauthenticated.class);
     }
 
     @Test
@@ -214,10 +214,10 @@ class JwksUrlTest {
                 "no-cache, max-age=600 | 30"
             })
     void keeps_keys_as_long_as_the_provider_says_within_bounds(String cacheControl, long seconds) throws Exception {
-        provider.publishes(jwks(EC), cacheControl);
+        provider.publish(jwks(EC), cacheControl);
         var token = bearer(sign(EC, longLived("cached")));
         var identity = await(authenticator.verify(token));
-        provider.answers(exchange -> respond(exchange, 503, ""));
+        provider.handleWith(exchange -> respond(exchange, 503, ""));
         // As long as the keys are good, nobody waits, whatever becomes of the fetch in the background.
         clock.addAndGet(seconds * 4 / 5 * SECOND - 1);
         assertThat(authenticator.cached(token)).isSameAs(identity);
@@ -239,30 +239,30 @@ class JwksUrlTest {
         assertThat(authenticator.cached(token)).isSameAs(identity);
         clock.addAndGet(SECOND);
         assertThat(authenticator.cached(token)).isNull();
-        assertThat(failure(authenticator.verify(token))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(authenticator.verify(token))).isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void never_takes_a_token_of_a_key_that_went_while_the_provider_was_down_and_nobody_called() throws Exception {
         var token = bearer(sign(EC, longLived("first")));
         var identity = await(authenticator.verify(token));
-        provider.answers(exchange -> respond(exchange, 503, ""));
+        provider.handleWith(exchange -> respond(exchange, 503, ""));
         clock.addAndGet(Duration.ofMinutes(5).toSeconds() * SECOND);
         assertThat(await(authenticator.verify(token))).isSameAs(identity);
-        provider.publishes(jwks(NEXT));
+        provider.publish(jwks(NEXT));
         clock.addAndGet(Duration.ofHours(1).toSeconds() * SECOND);
         assertThat(authenticator.cached(token)).isNull();
-        assertThat(failure(authenticator.verify(token))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(failure(authenticator.verify(token))).isInstanceOf(PlaneException.Unauthenticated.class);
     }
 
     @Test
     void takes_no_token_before_there_are_keys_and_asks_for_them_at_intervals() throws Exception {
-        provider.answers(exchange -> respond(exchange, 503, ""));
+        provider.handleWith(exchange -> respond(exchange, 503, ""));
         for (int i = 0; i < 20; i++) {
-            assertThat(failure(verify(EC, "t" + i))).isInstanceOf(Problem.Unavailable.class);
+            assertThat(failure(verify(EC, "t" + i))).isInstanceOf(PlaneException.Unavailable.class);
         }
         assertThat(provider.requests()).isOne();
-        provider.publishes(jwks(EC));
+        provider.publish(jwks(EC));
         clock.addAndGet(10 * SECOND);
         assertThat(await(verify(EC, "t"))).isNotNull();
         assertThat(provider.requests()).isEqualTo(2);
@@ -271,20 +271,20 @@ class JwksUrlTest {
     @ParameterizedTest
     @ValueSource(ints = {204, 301, 302, 307, 308, 401, 404, 500})
     void takes_keys_from_a_plain_answer_only(int status) throws Exception {
-        var elsewhere = new FakeProvider();
+        var elsewhere = new JwksServer();
         opened.add(elsewhere);
-        elsewhere.publishes(jwks(EC));
-        provider.answers(exchange -> {
+        elsewhere.publish(jwks(EC));
+        provider.handleWith(exchange -> {
             exchange.getResponseHeaders().add("Location", elsewhere.url().toString());
             respond(exchange, status, status == 204 ? "" : jwks(EC));
         });
-        assertThat(failure(verify(EC, "t"))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(verify(EC, "t"))).isInstanceOf(PlaneException.Unavailable.class);
         assertThat(elsewhere.requests()).isZero();
     }
 
     @Test
     void takes_no_answer_without_end() throws Exception {
-        provider.answers(exchange -> {
+        provider.handleWith(exchange -> {
             exchange.sendResponseHeaders(200, 0);
             var some = new byte[64 * 1_024];
             // Ends when the plane hangs up.
@@ -292,24 +292,24 @@ class JwksUrlTest {
                 exchange.getResponseBody().write(some);
             }
         });
-        assertThat(failure(verify(EC, "t"))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(verify(EC, "t"))).isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void waits_for_no_answer_that_does_not_come_or_trickles() throws Exception {
         var never = new CountDownLatch(1);
-        provider.answers(_ -> never.await());
+        provider.handleWith(_ -> never.await());
         var hasty = open(provider.url(), Duration.ofMillis(200), null);
-        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
-        provider.answers(exchange -> {
+        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
+        provider.handleWith(exchange -> {
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write('{');
             exchange.getResponseBody().flush();
             never.await();
         });
         clock.addAndGet(10 * SECOND);
-        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(Problem.Unavailable.class);
-        provider.publishes(jwks(EC));
+        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
+        provider.publish(jwks(EC));
         clock.addAndGet(10 * SECOND);
         assertThat(await(hasty.verify(bearer(sign(EC, claims()))))).isNotNull();
     }

@@ -1,16 +1,16 @@
 package io.pulseplane.gate.token;
 
-import static io.pulseplane.gate.token.Provider.NOW;
-import static io.pulseplane.gate.token.Provider.SECOND;
-import static io.pulseplane.gate.token.Provider.await;
-import static io.pulseplane.gate.token.Provider.bearer;
-import static io.pulseplane.gate.token.Provider.failure;
+import static io.pulseplane.gate.token.IdentityProvider.NOW;
+import static io.pulseplane.gate.token.IdentityProvider.SECOND;
+import static io.pulseplane.gate.token.IdentityProvider.await;
+import static io.pulseplane.gate.token.IdentityProvider.bearer;
+import static io.pulseplane.gate.token.IdentityProvider.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Together;
+import io.pulseplane.ConcurrentTasks;
 import io.pulseplane.gate.token.TokenSettings.Keys;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -35,7 +35,7 @@ class LocalKeyTest {
     @TempDir
     Path directory;
 
-    private final AtomicLong clock = Provider.clock();
+    private final AtomicLong clock = IdentityProvider.clock();
     private Path dataDir;
     private Path file;
     private TokenSettings settings;
@@ -59,7 +59,7 @@ class LocalKeyTest {
                 "dr-grey", List.of(Roles.AUTHORIZED_MEDICAL_STAFF), "local", "", "", TokenRequest.DEFAULT_TTL);
     }
 
-    private String issue(TokenRequest request) throws KeyFailure {
+    private String issue(TokenRequest request) throws UnusableKeyException {
         return TokenIssuer.open(dataDir, settings, clock::get).issue(request);
     }
 
@@ -106,7 +106,8 @@ class LocalKeyTest {
         for (int round = 0; round < 20; round++) {
             var fresh = directory.resolve("fresh-" + round);
             var ids = Collections.newSetFromMap(new ConcurrentHashMap<String, Boolean>());
-            Together.times(4, () -> ids.add(LocalKey.openOrCreate(fresh).id()));
+            ConcurrentTasks.runOnThreads(
+                    4, () -> ids.add(LocalKey.openOrCreate(fresh).id()));
             assertThat(ids).hasSize(1);
             try (var files = Files.list(fresh)) {
                 assertThat(files).hasSize(1);
@@ -121,14 +122,14 @@ class LocalKeyTest {
         await(authenticator.verify(bearer(token)));
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
         assertThatThrownBy(() -> Authenticator.open(settings, () -> null, clock::get))
-                .isInstanceOf(KeyFailure.class)
+                .isInstanceOf(UnusableKeyException.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining(mode);
-        assertThatThrownBy(() -> issue(doctor())).isInstanceOf(KeyFailure.class);
+        assertThatThrownBy(() -> issue(doctor())).isInstanceOf(UnusableKeyException.class);
         // Nor by a plane that is running.
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
-        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unavailable.class);
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unavailable.class);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
         clock.addAndGet(SECOND);
         assertThat(await(authenticator.verify(bearer(token)))).isNotNull();
@@ -141,22 +142,22 @@ class LocalKeyTest {
         Files.delete(file);
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
-        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unauthenticated.class);
         var another = issue(doctor());
         clock.addAndGet(SECOND);
         assertThat(await(authenticator.verify(bearer(another)))).isNotNull();
-        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(Problem.Unauthenticated.class);
+        assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unauthenticated.class);
     }
 
     @Test
     void is_not_used_if_there_is_something_else_in_its_file() throws Exception {
-        var rsa = Provider.RSA.toJson(OutputControlLevel.INCLUDE_PRIVATE);
-        var half = Provider.EC.toJson(OutputControlLevel.PUBLIC_ONLY);
+        var rsa = IdentityProvider.RSA.toJson(OutputControlLevel.INCLUDE_PRIVATE);
+        var half = IdentityProvider.EC.toJson(OutputControlLevel.PUBLIC_ONLY);
         var secret = "{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}";
         for (var content : List.of("", "{", "{}", secret, rsa, half, "x".repeat(100_000))) {
             Files.writeString(file, content);
             assertThatThrownBy(() -> issue(doctor()))
-                    .isInstanceOf(KeyFailure.class)
+                    .isInstanceOf(UnusableKeyException.class)
                     .hasMessageContaining(file.toString())
                     .hasMessageNotContaining("c2VjcmV0");
         }
@@ -166,8 +167,8 @@ class LocalKeyTest {
     void is_a_jwk_that_other_programs_read() throws Exception {
         var jwk = PublicJsonWebKey.Factory.newPublicJwk(Files.readString(file));
         assertThat(jwk.getKeyId()).isEqualTo(jwk.calculateBase64urlEncodedThumbprint("SHA-256"));
-        var claims = Provider.claims();
-        var token = Provider.sign(jwk, claims);
+        var claims = IdentityProvider.claims();
+        var token = IdentityProvider.sign(jwk, claims);
         assertThat(await(authenticator.verify(bearer(token))).keyId()).isEqualTo(jwk.getKeyId());
     }
 
@@ -175,10 +176,10 @@ class LocalKeyTest {
     void says_what_is_wrong_with_its_directory() throws Exception {
         var notADirectory = Files.writeString(directory.resolve("file"), "");
         assertThatThrownBy(() -> LocalKey.openOrCreate(notADirectory))
-                .isInstanceOf(KeyFailure.class)
+                .isInstanceOf(UnusableKeyException.class)
                 .hasMessageContaining(notADirectory.toString());
         var missing = Files.createDirectories(directory.resolve("other/token.key"));
-        assertThatThrownBy(() -> LocalKey.openOrCreate(missing.getParent())).isInstanceOf(KeyFailure.class);
+        assertThatThrownBy(() -> LocalKey.openOrCreate(missing.getParent())).isInstanceOf(UnusableKeyException.class);
     }
 
     @Test
@@ -205,9 +206,9 @@ class LocalKeyTest {
     private static void assertRefused(String field, ThrowingCallable request) {
         assertThatThrownBy(request)
                 .isInstanceOfSatisfying(
-                        Problem.Invalid.class,
+                        PlaneException.InvalidArgument.class,
                         e -> assertThat(e.violations())
-                                .extracting(Problem.Violation::field)
+                                .extracting(PlaneException.FieldViolation::field)
                                 .containsExactly(field));
     }
 }

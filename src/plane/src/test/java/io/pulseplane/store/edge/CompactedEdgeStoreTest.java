@@ -1,7 +1,7 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreContract;
@@ -26,7 +26,7 @@ class CompactedEdgeStoreTest extends StoreContract {
 
     @Override
     protected Store open() {
-        return new Compacting(EdgeStore.open(directory, 2, clock::get));
+        return new CompactingStore(EdgeStore.open(directory, 2, clock::get));
     }
 
     @Override
@@ -34,10 +34,10 @@ class CompactedEdgeStoreTest extends StoreContract {
         return open();
     }
 
-    private record Compacting(EdgeStore store) implements Store, ReadingStore {
+    private record CompactingStore(EdgeStore store) implements Store, ReadingStore {
 
         @Override
-        public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+        public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
             return store.readings().append(group);
         }
 

@@ -1,17 +1,18 @@
 package io.pulseplane.store.edge;
 
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.store.Receipt;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.edge.tables.ChunkTable;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
@@ -34,11 +35,11 @@ class DamageTest {
     private static final int ROUNDS = Integer.getInteger("pulseplane.damage.rounds", 40);
     private static final long SEED = Long.getLong("pulseplane.damage.seed", System.nanoTime());
 
-    private static final Series ADA = series("ada", "d1", Readings.PULSE);
-    private static final Series BOB = series("bob", "d2", Readings.PULSE);
+    private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
+    private static final Series BOB = series("bob", "d2", ReadingFixtures.HEART_RATE);
 
     /** Longer than a chunk may reach, so that each of these begins one. */
-    private static final long APART = 2 * ChunkRows.MAX_SPAN;
+    private static final long APART = 2 * ChunkTable.MAX_SPAN_MICROS;
 
     @TempDir
     Path directory;
@@ -77,7 +78,7 @@ class DamageTest {
         return 60 + time % 37;
     }
 
-    private Receipt append(long sequence, Columns columns) {
+    private AppendResult append(long sequence, Columns columns) {
         return await(store.readings().append(List.of(batch(sequence, columns)))).getFirst();
     }
 
@@ -87,20 +88,21 @@ class DamageTest {
 
     private void damageChunk(int of) throws Exception {
         store.close();
-        var payload = OnDisk.blobs(
+        var payload = RawDatabase.queryBlobs(
                         directory.resolve("pulseplane.db"),
                         "SELECT payload FROM chunk WHERE series = 1 AND first_us = " + of * APART)
                 .getFirst();
         payload[payload.length / 2] ^= 0x10;
-        OnDisk.change(directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payload, of * APART);
+        RawDatabase.update(
+                directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payload, of * APART);
         store = open(directory);
     }
 
     @Test
     void of_a_chunk_costs_its_own_readings_and_nothing_else() throws Exception {
         damageChunk(1);
-        assertThatThrownBy(() -> read(ADA, 0, Long.MAX_VALUE)).isInstanceOf(Problem.Damaged.class);
-        assertThatThrownBy(() -> read(ADA, APART + 40, APART + 41)).isInstanceOf(Problem.Damaged.class);
+        assertThatThrownBy(() -> read(ADA, 0, Long.MAX_VALUE)).isInstanceOf(PlaneException.DataLoss.class);
+        assertThatThrownBy(() -> read(ADA, APART + 40, APART + 41)).isInstanceOf(PlaneException.DataLoss.class);
         assertThat(read(ADA, 0, APART)).isEqualTo(run(ADA, 0));
         assertThat(read(ADA, APART + 91, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * APART));
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(30);
@@ -111,20 +113,22 @@ class DamageTest {
     @Test
     void is_put_aside_by_what_comes_late_and_stays_known() throws Exception {
         damageChunk(1);
-        assertThat(append(9, one(ADA, APART + 45, 70))).isInstanceOf(Receipt.Stored.class);
+        assertThat(append(9, oneReading(ADA, APART + 45, 70))).isInstanceOf(AppendResult.Stored.class);
         await(store.compact());
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM quarantined_chunk"))
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM quarantined_chunk"))
                 .isEqualTo(1);
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM journal")).isZero();
-        assertThatThrownBy(() -> read(ADA, APART, APART + 46)).isInstanceOf(Problem.Damaged.class);
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
+                .isZero();
+        assertThatThrownBy(() -> read(ADA, APART, APART + 46)).isInstanceOf(PlaneException.DataLoss.class);
         assertThat(read(ADA, 0, APART)).isEqualTo(run(ADA, 0));
         assertThat(read(ADA, APART + 91, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * APART));
 
         // The next journal goes into chunks as any other.
-        append(10, one(ADA, 3 * APART, 71));
-        append(10, one(BOB, APART + 45, 72));
+        append(10, oneReading(ADA, 3 * APART, 71));
+        append(10, oneReading(BOB, APART + 45, 72));
         await(store.compact());
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM journal")).isZero();
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
+                .isZero();
         assertThat(read(ADA, 2 * APART, Long.MAX_VALUE).size()).isEqualTo(11);
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(31);
     }
@@ -132,46 +136,49 @@ class DamageTest {
     @Test
     void is_what_chunks_are_that_changed_places() throws Exception {
         store.close();
-        var payloads = OnDisk.blobs(
+        var payloads = RawDatabase.queryBlobs(
                 directory.resolve("pulseplane.db"), "SELECT payload FROM chunk WHERE series = 1 ORDER BY first_us");
-        OnDisk.change(directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = 0", payloads.get(1));
-        OnDisk.change(
+        RawDatabase.update(
+                directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = 0", payloads.get(1));
+        RawDatabase.update(
                 directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payloads.get(0), APART);
-        OnDisk.change(directory, "UPDATE chunk SET payload = ? WHERE series = 2 AND first_us = 0", payloads.get(0));
+        RawDatabase.update(
+                directory, "UPDATE chunk SET payload = ? WHERE series = 2 AND first_us = 0", payloads.get(0));
         store = open(directory);
         for (var range : List.of(new long[] {0, 100}, new long[] {APART, APART + 100})) {
-            assertThatThrownBy(() -> read(ADA, range[0], range[1])).isInstanceOf(Problem.Damaged.class);
+            assertThatThrownBy(() -> read(ADA, range[0], range[1])).isInstanceOf(PlaneException.DataLoss.class);
         }
-        assertThatThrownBy(() -> read(BOB, 0, 100)).isInstanceOf(Problem.Damaged.class);
+        assertThatThrownBy(() -> read(BOB, 0, 100)).isInstanceOf(PlaneException.DataLoss.class);
         assertThat(read(ADA, 2 * APART, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * APART));
         assertThat(read(BOB, APART, Long.MAX_VALUE).size()).isEqualTo(20);
     }
 
     @Test
     void of_a_batch_in_the_journal_costs_that_batch_which_the_device_may_send_again() throws Exception {
-        var both = List.of(batch(4, one(ADA, 3 * APART, 70)), batch(4, one(BOB, 3 * APART, 71)));
+        var both = List.of(batch(4, oneReading(ADA, 3 * APART, 70)), batch(4, oneReading(BOB, 3 * APART, 71)));
         await(store.readings().append(both));
-        append(5, one(ADA, 4 * APART, 72));
+        append(5, oneReading(ADA, 4 * APART, 72));
         store.close();
-        var entry = OnDisk.blobs(directory.resolve("pulseplane.db"), "SELECT payload FROM journal ORDER BY number")
+        var entry = RawDatabase.queryBlobs(
+                        directory.resolve("pulseplane.db"), "SELECT payload FROM journal ORDER BY number")
                 .getFirst();
         entry[20] ^= 1;
-        OnDisk.change(
+        RawDatabase.update(
                 directory, "UPDATE journal SET payload = ? WHERE number = (SELECT min(number) FROM journal)", entry);
         store = open(directory);
         assertThat(read(ADA, 3 * APART, Long.MAX_VALUE).times()).containsExactly(4 * APART);
         assertThat(read(BOB, 3 * APART, Long.MAX_VALUE).times()).containsExactly(3 * APART);
         assertThat(await(store.readings().append(both)))
-                .hasExactlyElementsOfTypes(Receipt.Stored.class, Receipt.Repeated.class);
+                .hasExactlyElementsOfTypes(AppendResult.Stored.class, AppendResult.Repeated.class);
         assertThat(read(ADA, 3 * APART, Long.MAX_VALUE).size()).isEqualTo(2);
     }
 
     @Test
     void of_an_entry_of_the_journal_costs_the_rest_of_the_entry() throws Exception {
-        append(4, one(ADA, 3 * APART, 70));
-        append(5, one(ADA, 4 * APART, 72));
+        append(4, oneReading(ADA, 3 * APART, 70));
+        append(5, oneReading(ADA, 4 * APART, 72));
         store.close();
-        OnDisk.change(
+        RawDatabase.update(
                 directory,
                 "UPDATE journal SET payload = substr(payload, 1, 30) WHERE number = (SELECT min(number) FROM journal)");
         store = open(directory);
@@ -183,33 +190,37 @@ class DamageTest {
     @Test
     void of_receipts_costs_their_answers_and_no_batch() throws Exception {
         store.close();
-        OnDisk.change(directory, "UPDATE receipt SET payload = zeroblob(100) WHERE device = 1");
+        RawDatabase.update(directory, "UPDATE receipt SET payload = zeroblob(100) WHERE device = 1");
         store = open(directory);
         // Readings that are known are known without a receipt, too.
         assertThat(append(2, run(ADA, APART)))
                 .isInstanceOfSatisfying(
-                        Receipt.Stored.class,
+                        AppendResult.Stored.class,
                         stored -> assertThat(stored.acknowledgement().duplicates())
                                 .isEqualTo(10));
-        assertThat(append(2, run(BOB, APART))).isInstanceOf(Receipt.Repeated.class);
-        assertThat(append(4, one(ADA, 3 * APART, 70))).isInstanceOf(Receipt.Stored.class);
+        assertThat(append(2, run(BOB, APART))).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(append(4, oneReading(ADA, 3 * APART, 70))).isInstanceOf(AppendResult.Stored.class);
         await(store.compact());
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM journal")).isZero();
-        assertThat(append(4, one(ADA, 3 * APART, 70))).isInstanceOf(Receipt.Repeated.class);
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
+                .isZero();
+        assertThat(append(4, oneReading(ADA, 3 * APART, 70))).isInstanceOf(AppendResult.Repeated.class);
         assertThat(read(ADA, 0, Long.MAX_VALUE).size()).isEqualTo(31);
     }
 
     @Test
     void of_a_data_key_costs_one_patient() throws Exception {
-        await(store.readings().append(List.of(batch(4, one(ADA, 3 * APART, 70)), batch(4, one(BOB, 3 * APART, 71)))));
+        await(store.readings()
+                .append(List.of(batch(4, oneReading(ADA, 3 * APART, 70)), batch(4, oneReading(BOB, 3 * APART, 71)))));
         store.close();
-        OnDisk.changeIn(directory.resolve("keys.db"), "UPDATE data_key SET wrapped = zeroblob(60) WHERE owner = 1");
+        RawDatabase.updateIn(
+                directory.resolve("keys.db"), "UPDATE data_key SET wrapped = zeroblob(60) WHERE owner = 1");
         store = open(directory);
-        assertThatThrownBy(() -> read(ADA, 0, 100)).isInstanceOf(Problem.Damaged.class);
+        assertThatThrownBy(() -> read(ADA, 0, 100)).isInstanceOf(PlaneException.DataLoss.class);
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(31);
-        append(5, one(BOB, 4 * APART, 71));
+        append(5, oneReading(BOB, 4 * APART, 71));
         await(store.compact());
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM journal")).isZero();
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
+                .isZero();
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(32);
     }
 
@@ -226,15 +237,15 @@ class DamageTest {
         store.close();
         int answered = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            var copy = OnDisk.copy(directory, directory.resolve("round-" + round));
-            strike(copy.resolve("pulseplane.db"), random, round);
-            answered += askAll(copy, round);
+            var copy = RawDatabase.copy(directory, directory.resolve("round-" + round));
+            flipBits(copy.resolve("pulseplane.db"), random, round);
+            answered += queryAll(copy, round);
         }
         assertThat(answered).isPositive();
         store = open(directory);
     }
 
-    private static void strike(Path file, SplittableRandom random, int round) throws Exception {
+    private static void flipBits(Path file, SplittableRandom random, int round) throws Exception {
         try (var bytes = new RandomAccessFile(file.toFile(), "rw")) {
             if (round % 5 == 0) {
                 bytes.setLength(random.nextLong(bytes.length()));
@@ -249,21 +260,21 @@ class DamageTest {
         }
     }
 
-    private static int askAll(Path directory, int round) {
+    private static int queryAll(Path directory, int round) {
         EdgeStore store;
         try {
             store = open(directory);
-        } catch (Problem _) {
+        } catch (PlaneException _) {
             return 0;
         }
         try {
-            return ask(store, ADA, round) + ask(store, BOB, round);
+            return query(store, ADA, round) + query(store, BOB, round);
         } finally {
             store.close();
         }
     }
 
-    private static int ask(EdgeStore store, Series series, int round) {
+    private static int query(EdgeStore store, Series series, int round) {
         int answered = 0;
         for (int chunk = 0; chunk < 4; chunk++) {
             try {
@@ -272,7 +283,7 @@ class DamageTest {
                 var right = byTime(run(series, chunk * APART));
                 assertThat(right).as("round " + round + ", seed " + SEED).containsAllEntriesOf(byTime(read));
                 answered += read.size();
-            } catch (Problem _) {
+            } catch (PlaneException _) {
                 // Said, and not guessed.
             }
         }
@@ -281,7 +292,7 @@ class DamageTest {
 
     private static Map<Long, Double> byTime(Columns columns) {
         var readings = new HashMap<Long, Double>();
-        Readings.each(columns).forEach(reading -> readings.put(reading.time(), reading.value()));
+        ReadingFixtures.readingsOf(columns).forEach(reading -> readings.put(reading.time(), reading.value()));
         return readings;
     }
 }

@@ -2,8 +2,8 @@ package io.pulseplane.store.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Patient;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Columns;
@@ -36,9 +36,9 @@ class DifferentialTest {
     private static final int PATIENTS = 4;
     private static final int DEVICES = 5;
     /** What is kept to be sent again. */
-    private static final int SENT_BEFORE = 10_000;
+    private static final int MAX_REMEMBERED_BATCHES = 10_000;
 
-    private static final int TOLD_AFTER = 100_000;
+    private static final int REPORT_AFTER = 100_000;
     private static final String[] CODES = {"8867-4", "9279-1", "59408-5"};
 
     /** Of so many digits that order is all that can make a difference. */
@@ -50,7 +50,7 @@ class DifferentialTest {
 
     private final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
     private final Random random = new Random(SEED);
-    private final MemoryStore plain = new MemoryStore(clock::get);
+    private final MemoryStore reference = new MemoryStore(clock::get);
     private final List<ScreenedBatch> sentBefore = new ArrayList<>();
     private final long[] sequences = new long[DEVICES];
     private EdgeStore edge;
@@ -63,7 +63,7 @@ class DifferentialTest {
             for (int i = 0; i < OPERATIONS; i++) {
                 clock.addAndGet(random.nextInt(1_000));
                 operate();
-                if ((i + 1) % TOLD_AFTER == 0) {
+                if ((i + 1) % REPORT_AFTER == 0) {
                     System.out.println("operations whose answers were equal: " + (i + 1));
                 }
             }
@@ -75,13 +75,13 @@ class DifferentialTest {
     private void operate() {
         int dice = random.nextInt(1_000);
         if (dice < 450) {
-            append();
+            compareAppend();
         } else if (dice < 750) {
-            read();
+            compareRead();
         } else if (dice < 900) {
-            addUp();
+            compareAggregates();
         } else if (dice < 985) {
-            ask();
+            compareQueries();
         } else if (dice < 995) {
             await(edge.compact());
         } else if (dice < 998) {
@@ -92,7 +92,7 @@ class DifferentialTest {
         }
     }
 
-    private void append() {
+    private void compareAppend() {
         var group = new ArrayList<ScreenedBatch>();
         for (int i = random.nextInt(4); i >= 0; i--) {
             group.add(
@@ -100,25 +100,25 @@ class DifferentialTest {
                             ? sentBefore.get(random.nextInt(sentBefore.size()))
                             : batch());
         }
-        group.forEach(this::keep);
-        var expected = await(plain.append(group));
+        group.forEach(this::remember);
+        var expected = await(reference.append(group));
         var actual = await(edge.readings().append(group));
         for (int i = 0; i < group.size(); i++) {
             assertSame(expected.get(i), actual.get(i));
         }
     }
 
-    private void keep(ScreenedBatch batch) {
-        if (sentBefore.size() < SENT_BEFORE) {
+    private void remember(ScreenedBatch batch) {
+        if (sentBefore.size() < MAX_REMEMBERED_BATCHES) {
             sentBefore.add(batch);
         } else {
-            sentBefore.set(random.nextInt(SENT_BEFORE), batch);
+            sentBefore.set(random.nextInt(MAX_REMEMBERED_BATCHES), batch);
         }
     }
 
     /** What became of a batch whose patient was erased may be forgotten with the patient. */
-    private static void assertSame(Receipt expected, Receipt actual) {
-        if (!(expected instanceof Receipt.Repeated && actual instanceof Receipt.PatientErased)) {
+    private static void assertSame(AppendResult expected, AppendResult actual) {
+        if (!(expected instanceof AppendResult.Repeated && actual instanceof AppendResult.PatientErased)) {
             assertThat(actual).isEqualTo(expected);
         }
     }
@@ -153,7 +153,7 @@ class DifferentialTest {
                 readings.values().stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    private void read() {
+    private void compareRead() {
         var series = new Series(
                 "p" + random.nextInt(PATIENTS),
                 "d" + random.nextInt(DEVICES),
@@ -165,10 +165,10 @@ class DifferentialTest {
         int limit = 1 + random.nextInt(random.nextBoolean() ? 20 : 20_000);
         var range = new TimeRange(from, to);
         assertThat(await(edge.readings().read(series, range, order, limit)))
-                .isEqualTo(await(plain.read(series, range, order, limit)));
+                .isEqualTo(await(reference.read(series, range, order, limit)));
     }
 
-    private void addUp() {
+    private void compareAggregates() {
         var series = new Series(
                 "p" + random.nextInt(PATIENTS),
                 "d" + random.nextInt(DEVICES),
@@ -179,39 +179,41 @@ class DifferentialTest {
         long width = random.nextInt(3) == 0 ? Long.MAX_VALUE : 1 + random.nextLong(1_000_000);
         int limit = 1 + random.nextInt(30);
         var range = new TimeRange(from, to);
-        var expected = await(plain.aggregate(series, range, width, limit));
+        var expected = await(reference.aggregate(series, range, width, limit));
         var actual = await(edge.readings().aggregate(series, range, width, limit));
-        assertThat(actual.indexes()).isEqualTo(expected.indexes());
+        assertThat(actual.windowIndexes()).isEqualTo(expected.windowIndexes());
         assertThat(actual.counts()).isEqualTo(expected.counts());
         assertThat(actual.mins()).isEqualTo(expected.mins());
         assertThat(actual.maxs()).isEqualTo(expected.maxs());
         assertThat(actual.firstTimes()).isEqualTo(expected.firstTimes());
-        assertThat(actual.firsts()).isEqualTo(expected.firsts());
+        assertThat(actual.firstValues()).isEqualTo(expected.firstValues());
         assertThat(actual.lastTimes()).isEqualTo(expected.lastTimes());
-        assertThat(actual.lasts()).isEqualTo(expected.lasts());
+        assertThat(actual.lastValues()).isEqualTo(expected.lastValues());
         // Sums are taken in another order.
         assertThat(actual.sums()).usingElementComparator(ROUNDED).containsExactly(expected.sums());
         assertThat(actual.means()).usingElementComparator(ROUNDED).containsExactly(expected.means());
-        assertThat(actual.spreads()).usingElementComparator(ROUNDED).containsExactly(expected.spreads());
+        assertThat(actual.sumsOfSquaredDeviations())
+                .usingElementComparator(ROUNDED)
+                .containsExactly(expected.sumsOfSquaredDeviations());
     }
 
-    private void ask() {
+    private void compareQueries() {
         for (var subject : List.of(
                 new Subject.OfPatient("p" + random.nextInt(PATIENTS)),
                 new Subject.OfDevice("d" + random.nextInt(DEVICES)))) {
-            assertThat(await(edge.readings().latest(subject))).isEqualTo(await(plain.latest(subject)));
-            assertThat(await(edge.readings().series(subject))).isEqualTo(await(plain.series(subject)));
-            assertThat(await(edge.registry().knows(subject))).isEqualTo(await(plain.knows(subject)));
+            assertThat(await(edge.readings().latest(subject))).isEqualTo(await(reference.latest(subject)));
+            assertThat(await(edge.readings().series(subject))).isEqualTo(await(reference.series(subject)));
+            assertThat(await(edge.registry().isRegistered(subject))).isEqualTo(await(reference.isRegistered(subject)));
         }
         var device = "d" + random.nextInt(DEVICES);
-        assertThat(await(edge.registry().device(device))).isEqualTo(await(plain.device(device)));
+        assertThat(await(edge.registry().device(device))).isEqualTo(await(reference.device(device)));
     }
 
     private void erase() {
         var patient = "p" + random.nextInt(PATIENTS);
-        if (await(plain.patient(patient)).isPresent()) {
-            assertThat(await(edge.registry().erasePatient(patient))).isEqualTo(await(plain.erasePatient(patient)));
-            await(registerAgain(plain, patient));
+        if (await(reference.patient(patient)).isPresent()) {
+            assertThat(await(edge.registry().erasePatient(patient))).isEqualTo(await(reference.erasePatient(patient)));
+            await(registerAgain(reference, patient));
             await(registerAgain(edge, patient));
         }
     }

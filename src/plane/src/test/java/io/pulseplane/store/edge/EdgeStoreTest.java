@@ -3,10 +3,15 @@ package io.pulseplane.store.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.store.Receipt;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreContract;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.store.edge.sqlite.Database;
+import io.pulseplane.store.edge.sqlite.ReaderPool;
+import io.pulseplane.store.edge.sqlite.SqliteSession;
+import io.pulseplane.store.edge.sqlite.WriterThread;
+import io.pulseplane.store.edge.tables.Schema;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,7 +72,7 @@ class EdgeStoreTest extends StoreContract {
         @Test
         void is_opened_by_one_plane_at_a_time() {
             assertThatThrownBy(EdgeStoreTest.this::open)
-                    .isInstanceOf(Problem.Unmet.class)
+                    .isInstanceOf(PlaneException.FailedPrecondition.class)
                     .hasMessage("another plane has the data directory open");
         }
 
@@ -76,7 +81,7 @@ class EdgeStoreTest extends StoreContract {
             store.close();
             alter("PRAGMA user_version = 999");
             assertThatThrownBy(EdgeStoreTest.this::open)
-                    .isInstanceOf(Problem.Unmet.class)
+                    .isInstanceOf(PlaneException.FailedPrecondition.class)
                     .hasMessageContaining("newer Pulseplane");
             alter("PRAGMA user_version = " + Schema.VERSION);
             store = open();
@@ -90,7 +95,7 @@ class EdgeStoreTest extends StoreContract {
                 statement.execute("CREATE TABLE theirs (x)");
             }
             assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get))
-                    .isInstanceOf(Problem.Unmet.class)
+                    .isInstanceOf(PlaneException.FailedPrecondition.class)
                     .hasMessage("pulseplane.db in the data directory is not a database of this program's format");
         }
 
@@ -99,25 +104,26 @@ class EdgeStoreTest extends StoreContract {
             var elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
             Files.write(elsewhere.resolve("pulseplane.db"), new byte[100_000]);
             Files.writeString(elsewhere.resolve("pulseplane.db"), "no database at all ".repeat(5_000));
-            assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get)).isInstanceOf(Problem.Damaged.class);
+            assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get))
+                    .isInstanceOf(PlaneException.DataLoss.class);
         }
 
         @Test
         void in_a_directory_that_cannot_be_made_is_unavailable() throws IOException {
             var file = Files.createFile(directory.resolve("file"));
             assertThatThrownBy(() -> EdgeStore.open(file.resolve("below"), 1, clock::get))
-                    .isInstanceOf(Problem.Unavailable.class);
+                    .isInstanceOf(PlaneException.Unavailable.class);
         }
     }
 
     @Test
     void a_full_disk_refuses_the_whole_group_and_takes_readings_again_when_there_is_room() throws SQLException {
-        append(batch(1, block(PULSE, times(1), 60)));
+        append(batch(1, block(HEART_RATE, times(1), 60)));
         store.close();
         // SQLite itself refuses to grow, with the very code it has for a disk that is full.
         var session = new Database(directory.resolve("pulseplane.db")).openForWriting();
         session.execute("PRAGMA max_page_count = " + (pages(session) + 2));
-        var writer = new Writer(session, () -> {});
+        var writer = new WriterThread(session, () -> {});
         var blobs = "INSERT INTO journal (payload) VALUES (zeroblob(%d))";
         assertThatThrownBy(() -> await(writer.transaction(full -> {
                     full.execute(blobs.formatted(100));
@@ -125,16 +131,17 @@ class EdgeStoreTest extends StoreContract {
                     return true;
                 })))
                 .isInstanceOfSatisfying(
-                        Problem.Exhausted.class, e -> assertThat(e.retryAfter()).isPositive());
+                        PlaneException.ResourceExhausted.class,
+                        e -> assertThat(e.retryAfter()).isPositive());
         assertThat(await(writer.transaction(EdgeStoreTest::entries))).isEqualTo(1);
         writer.close();
 
         store = open();
-        assertThat(append(batch(2, block(PULSE, times(2), 61)))).isInstanceOf(Receipt.Stored.class);
-        assertThat(all(PULSE).size()).isEqualTo(2);
+        assertThat(append(batch(2, block(HEART_RATE, times(2), 61)))).isInstanceOf(AppendResult.Stored.class);
+        assertThat(all(HEART_RATE).size()).isEqualTo(2);
     }
 
-    private static int entries(Session session) throws SQLException {
+    private static int entries(SqliteSession session) throws SQLException {
         try (var row = session.prepare("SELECT count(*) FROM journal").executeQuery()) {
             row.next();
             return row.getInt(1);
@@ -143,7 +150,7 @@ class EdgeStoreTest extends StoreContract {
 
     @Test
     void a_question_that_is_cancelled_stops_its_work_and_nobody_elses() throws Exception {
-        var readers = new Readers(new Database(directory.resolve("pulseplane.db")), 1);
+        var readers = new ReaderPool(new Database(directory.resolve("pulseplane.db")), 1);
         var begun = new CountDownLatch(1);
         var stopped = new AtomicBoolean();
         var endless = readers.read(session -> {
@@ -167,11 +174,11 @@ class EdgeStoreTest extends StoreContract {
         readers.close();
     }
 
-    private static int pages(Session session) throws SQLException {
+    private static int pages(SqliteSession session) throws SQLException {
         return Integer.parseInt(pragma(session, "page_count"));
     }
 
-    private static String pragma(Session session, String name) throws SQLException {
+    private static String pragma(SqliteSession session, String name) throws SQLException {
         try (var row = session.prepare("PRAGMA " + name).executeQuery()) {
             row.next();
             return row.getString(1);

@@ -1,18 +1,28 @@
 package io.pulseplane.store.edge;
 
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.every;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
+import io.pulseplane.ReadingFixtures;
 import io.pulseplane.store.Patient;
-import io.pulseplane.store.edge.Schema.Step;
-import io.pulseplane.store.edge.SeriesReader.Found;
-import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.store.crypto.KeyEncryptionKey;
+import io.pulseplane.store.edge.journal.Journal;
+import io.pulseplane.store.edge.journal.Memtable;
+import io.pulseplane.store.edge.journal.SeriesReader;
+import io.pulseplane.store.edge.journal.SeriesReader.SeriesRow;
+import io.pulseplane.store.edge.keys.KeyCheckValue;
+import io.pulseplane.store.edge.keys.KeyVault;
+import io.pulseplane.store.edge.keys.KeyVaultTest;
+import io.pulseplane.store.edge.sqlite.Database;
+import io.pulseplane.store.edge.sqlite.SqliteSession;
+import io.pulseplane.store.edge.tables.PatientTable;
+import io.pulseplane.store.edge.tables.Schema;
+import io.pulseplane.store.edge.tables.Schema.Step;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Series;
@@ -29,8 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** How steps of the schema are taken, by steps that only this test has. */
 class SchemaTest {
 
-    private static final NodeKey KEY = KeyVaultTest.nodeKey(1);
-    private static final Series ADA = series("ada", "d1", Readings.PULSE);
+    private static final KeyEncryptionKey KEY = KeyVaultTest.nodeKey(1);
+    private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
     private static final Step.Change NOTHING = (_, _) -> {};
     private static final Step NOTE = new Step("CREATE TABLE note (text TEXT NOT NULL) STRICT;\n", NOTHING);
 
@@ -38,7 +48,7 @@ class SchemaTest {
     Path directory;
 
     private interface Use {
-        void of(Session session, KeyVault vault) throws SQLException;
+        void of(SqliteSession session, KeyVault vault) throws SQLException;
     }
 
     /** Opens the database as a program does that knows these steps besides today's. */
@@ -60,21 +70,23 @@ class SchemaTest {
     /** A patient with a chunk and an entry of the journal. */
     private void makeStore() {
         var store = EdgeStore.open(directory, EdgeSettings.of(1).withNodeKey(KEY), () -> 1_763_000_000_000_000L);
-        await(store.readings().append(List.of(batch(1, every(10, 1_000, ADA)))));
+        await(store.readings().append(List.of(batch(1, regularColumns(10, 1_000, ADA)))));
         await(store.compact());
-        await(store.readings().append(List.of(batch(2, one(ADA, 50_000, 61)))));
+        await(store.readings().append(List.of(batch(2, oneReading(ADA, 50_000, 61)))));
         store.close();
     }
 
-    private static void assertEverythingIsThere(Session session, KeyVault vault) throws SQLException {
-        assertThat(new PatientRows(vault).byId(session, "ada")).map(Patient::id).contains("ada");
-        var backlog = new Backlog();
+    private static void assertEverythingIsThere(SqliteSession session, KeyVault vault) throws SQLException {
+        assertThat(new PatientTable(vault).byId(session, "ada"))
+                .map(Patient::id)
+                .contains("ada");
+        var backlog = new Memtable();
         new Journal(vault).replay(session, backlog);
         assertThat(backlog.batches()).isEqualTo(1);
         var read = new SeriesReader(vault, backlog)
-                .read(session, new Found(1, 1), ADA, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+                .read(session, new SeriesRow(1, 1), ADA, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
         assertThat(read.size()).isEqualTo(1_001);
-        assertThat(first(read, 1_000)).isEqualTo(every(10, 1_000, ADA));
+        assertThat(first(read, 1_000)).isEqualTo(regularColumns(10, 1_000, ADA));
         assertThat(read.lastTime()).isEqualTo(50_000);
     }
 
@@ -84,21 +96,22 @@ class SchemaTest {
     }
 
     private boolean hasTable(String name) throws SQLException {
-        return OnDisk.number(directory, "SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'") > 0;
+        return RawDatabase.queryLong(directory, "SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'") > 0;
     }
 
     private long version() throws SQLException {
-        return OnDisk.number(directory, "PRAGMA user_version");
+        return RawDatabase.queryLong(directory, "PRAGMA user_version");
     }
 
     @Test
     void a_new_database_has_version_1_the_programs_id_and_a_key_check_that_holds() throws SQLException {
         open(
                 List.of(),
-                (session, vault) -> assertThat(SealCheck.holds(session, vault)).isTrue());
+                (session, vault) ->
+                        assertThat(KeyCheckValue.matches(session, vault)).isTrue());
         assertThat(Schema.VERSION).isEqualTo(1);
         assertThat(version()).isEqualTo(1);
-        assertThat(OnDisk.number(directory, "PRAGMA application_id")).isEqualTo(Schema.APPLICATION_ID);
+        assertThat(RawDatabase.queryLong(directory, "PRAGMA application_id")).isEqualTo(Schema.APPLICATION_ID);
     }
 
     @Test
@@ -111,11 +124,12 @@ class SchemaTest {
         }));
         open(steps, SchemaTest::assertEverythingIsThere);
         assertThat(version()).isEqualTo(2);
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM note WHERE text = 'patient 1'"))
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM note WHERE text = 'patient 1'"))
                 .isEqualTo(1);
         open(steps, SchemaTest::assertEverythingIsThere);
         assertThat(version()).isEqualTo(2);
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM note")).isEqualTo(1);
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM note"))
+                .isEqualTo(1);
         assertThat(taken).hasValue(1);
     }
 
@@ -180,7 +194,7 @@ class SchemaTest {
             assertThat(session.pragma("foreign_keys")).isEqualTo(1);
             assertThatThrownBy(() -> session.execute("DELETE FROM patient")).hasMessageContaining("FOREIGN KEY");
         });
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM patient WHERE ward IS NULL"))
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM patient WHERE ward IS NULL"))
                 .isEqualTo(1);
     }
 }

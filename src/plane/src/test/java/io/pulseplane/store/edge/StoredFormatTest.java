@@ -1,13 +1,15 @@
 package io.pulseplane.store.edge;
 
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Readings;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Patient;
-import io.pulseplane.store.Receipt;
-import io.pulseplane.store.seal.NodeKey;
+import io.pulseplane.store.crypto.KeyEncryptionKey;
+import io.pulseplane.store.edge.maintenance.Verification;
+import io.pulseplane.store.edge.tables.Schema;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Series;
@@ -37,13 +39,14 @@ import org.junit.jupiter.api.io.TempDir;
 class StoredFormatTest {
 
     private static final long SECOND = 1_000_000;
-    private static final Series ADA = new Series("ada", "d1", Readings.PULSE, "/min");
-    private static final Series ADA_BREATH = new Series("ada", "d1", Readings.BREATH, "/min");
-    private static final Series BOB = new Series("bob", "d2", Readings.PULSE, "/min");
-    private static final Series EVE = new Series("eve", "d3", Readings.PULSE, "/min");
+    private static final Series ADA = new Series("ada", "d1", ReadingFixtures.HEART_RATE, "/min");
+    private static final Series ADA_BREATH = new Series("ada", "d1", ReadingFixtures.RESPIRATORY_RATE, "/min");
+    private static final Series BOB = new Series("bob", "d2", ReadingFixtures.HEART_RATE, "/min");
+    private static final Series EVE = new Series("eve", "d3", ReadingFixtures.HEART_RATE, "/min");
 
     /** Of the store that was kept, and of no other. */
-    private static final NodeKey KEY = NodeKey.of("iqLzm0NXcPjL4lMdGJPcXpqa9GDHITKyaCIBUFtTQ80=");
+    private static final KeyEncryptionKey KEY =
+            KeyEncryptionKey.fromBase64("iqLzm0NXcPjL4lMdGJPcXpqa9GDHITKyaCIBUFtTQ80=");
 
     @TempDir
     Path directory;
@@ -117,7 +120,7 @@ class StoredFormatTest {
         return await(store.readings().read(series, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE));
     }
 
-    private Receipt append(long sequence, Columns columns) {
+    private AppendResult append(long sequence, Columns columns) {
         return await(store.readings().append(List.of(batch(sequence, columns)))).getFirst();
     }
 
@@ -139,7 +142,7 @@ class StoredFormatTest {
         await(store.compact());
         assertEverythingIsThere();
         store.close();
-        assertThat(OnDisk.number(directory, "PRAGMA user_version")).isEqualTo(Schema.VERSION);
+        assertThat(RawDatabase.queryLong(directory, "PRAGMA user_version")).isEqualTo(Schema.VERSION);
         store = EdgeStore.open(directory, EdgeSettings.of(2).withNodeKey(KEY), () -> 1_763_200_000_000_000L);
         assertEverythingIsThere();
     }
@@ -148,19 +151,20 @@ class StoredFormatTest {
     void takes_more_of_a_series_as_more_of_it_and_knows_what_it_has() throws Exception {
         assertThat(append(4, made(ADA, 4_250, 10, 60)))
                 .isInstanceOfSatisfying(
-                        Receipt.Stored.class,
+                        AppendResult.Stored.class,
                         stored ->
                                 assertThat(stored.acknowledgement().accepted()).isEqualTo(10));
         assertThat(append(5, made(ADA, 1_100, 20, 60)))
                 .isInstanceOfSatisfying(
-                        Receipt.Stored.class,
+                        AppendResult.Stored.class,
                         stored -> assertThat(stored.acknowledgement().duplicates())
                                 .isEqualTo(20));
         assertThat(read(ADA)).isEqualTo(made(ADA, 1_000, 3_260, 60));
-        assertThat(append(1, made(ADA, 1_000, 3_000, 60))).isInstanceOf(Receipt.Repeated.class);
+        assertThat(append(1, made(ADA, 1_000, 3_000, 60))).isInstanceOf(AppendResult.Repeated.class);
         await(store.compact());
-        assertThat(append(4, made(ADA, 4_250, 10, 60))).isInstanceOf(Receipt.Repeated.class);
-        assertThat(OnDisk.number(directory, "SELECT count(*) FROM series")).isEqualTo(4);
+        assertThat(append(4, made(ADA, 4_250, 10, 60))).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM series"))
+                .isEqualTo(4);
     }
 
     @Test

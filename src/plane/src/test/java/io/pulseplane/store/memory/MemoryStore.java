@@ -1,19 +1,19 @@
 package io.pulseplane.store.memory;
 
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.AppendResultBuilder;
 import io.pulseplane.store.Assignment;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreSize;
-import io.pulseplane.store.Tally;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -40,9 +40,9 @@ import java.util.function.Supplier;
  */
 public final class MemoryStore implements Store, ReadingStore, Registry {
 
-    private record Sent(long digest, Acknowledgement acknowledgement) {}
+    private record AcknowledgedBatch(long digest, Acknowledgement acknowledgement) {}
 
-    private record SequenceOf(String device, long sequence) {}
+    private record BatchKey(String device, long sequence) {}
 
     private static final Comparator<String> BY_CODE_POINT =
             (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
@@ -52,7 +52,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
 
     private final LongSupplier now;
     private final Map<Series, NavigableMap<Long, Double>> readings = new TreeMap<>();
-    private final Map<SequenceOf, Sent> batches = new HashMap<>();
+    private final Map<BatchKey, AcknowledgedBatch> batches = new HashMap<>();
     private final NavigableMap<String, Patient> patients = new TreeMap<>(BY_CODE_POINT);
     private final NavigableMap<String, Device> devices = new TreeMap<>(BY_CODE_POINT);
     private final List<Assignment> assignments = new ArrayList<>();
@@ -78,7 +78,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
         return Uni.createFrom().item(() -> {
             synchronized (this) {
                 if (closed) {
-                    throw new Problem.Unavailable("the store is closed", null);
+                    throw new PlaneException.Unavailable("the store is closed", null);
                 }
                 return work.get();
             }
@@ -101,38 +101,39 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     /** As if it had survived. */
-    public synchronized MemoryStore reopened() {
+    public synchronized MemoryStore reopen() {
         closed = false;
         return this;
     }
 
     @Override
-    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
+    public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
         return answer(() -> group.stream().map(this::append).toList());
     }
 
-    private Receipt append(ScreenedBatch batch) {
-        var sent = batches.get(new SequenceOf(batch.device(), batch.sequence()));
+    private AppendResult append(ScreenedBatch batch) {
+        var sent = batches.get(new BatchKey(batch.device(), batch.sequence()));
         if (sent != null) {
             return sent.digest == batch.digest()
-                    ? new Receipt.Repeated(sent.acknowledgement)
-                    : new Receipt.SequenceReused();
+                    ? new AppendResult.Repeated(sent.acknowledgement)
+                    : new AppendResult.SequenceConflict();
         }
         if (erased.containsKey(batch.patient()) && !patients.containsKey(batch.patient())) {
-            return new Receipt.PatientErased();
+            return new AppendResult.PatientErased();
         }
         register(batch);
-        var tally = new Tally(batch);
+        var tally = new AppendResultBuilder(batch);
         for (var block : batch.blocks()) {
             append(block, tally);
         }
-        var receipt = tally.receipt();
+        var receipt = tally.build();
         batches.put(
-                new SequenceOf(batch.device(), batch.sequence()), new Sent(batch.digest(), receipt.acknowledgement()));
+                new BatchKey(batch.device(), batch.sequence()),
+                new AcknowledgedBatch(batch.digest(), receipt.acknowledgement()));
         return receipt;
     }
 
-    private void append(ScreenedBatch.Block block, Tally tally) {
+    private void append(ScreenedBatch.Block block, AppendResultBuilder tally) {
         var columns = block.columns();
         var stored = readings.computeIfAbsent(columns.series(), _ -> new TreeMap<>());
         var known = new BitSet();
@@ -143,7 +144,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 (before.equals(columns.values()[i]) ? known : conflicting).set(i);
             }
         }
-        tally.partlyFresh(block, known, conflicting);
+        tally.addPartlyNew(block, known, conflicting);
     }
 
     private void register(ScreenedBatch batch) {
@@ -160,7 +161,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 : batch.sequence();
         devices.put(
                 device.id(),
-                with(device, device, time, last, device.provisional(), device.created(), device.updated()));
+                with(device, device, time, last, device.provisional(), device.createdAt(), device.updatedAt()));
     }
 
     private static Device with(
@@ -213,7 +214,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     @Override
-    public Uni<Boolean> knows(Subject subject) {
+    public Uni<Boolean> isRegistered(Subject subject) {
         return answer(() -> switch (subject) {
             case Subject.OfPatient(var id) -> patients.containsKey(id);
             case Subject.OfDevice(var id) -> devices.containsKey(id);
@@ -221,13 +222,13 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     @Override
-    public Uni<Stored<Patient>> putPatient(Patient patient) {
+    public Uni<PutResult<Patient>> putPatient(Patient patient) {
         return answer(() -> {
             if (patient.mrn().isPresent()
                     && patients.values().stream()
                             .anyMatch(
                                     p -> !p.id().equals(patient.id()) && p.mrn().equals(patient.mrn()))) {
-                throw new Problem.AlreadyExists("another patient has this mrn");
+                throw new PlaneException.AlreadyExists("another patient has this mrn");
             }
             var old = patients.get(patient.id());
             long time = now.getAsLong();
@@ -241,10 +242,10 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                     patient.phone(),
                     patient.email(),
                     false,
-                    old == null ? time : old.created(),
+                    old == null ? time : old.createdAt(),
                     time);
             patients.put(patient.id(), stored);
-            return new Stored<>(stored, old == null);
+            return new PutResult<>(stored, old == null);
         });
     }
 
@@ -267,21 +268,21 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     @Override
-    public Uni<Stored<Device>> putDevice(Device device) {
+    public Uni<PutResult<Device>> putDevice(Device device) {
         return answer(() -> {
             if (device.serialNumber().isPresent()
                     && devices.values().stream()
                             .anyMatch(d -> !d.id().equals(device.id())
                                     && d.serialNumber().equals(device.serialNumber()))) {
-                throw new Problem.AlreadyExists("another device has this serial number");
+                throw new PlaneException.AlreadyExists("another device has this serial number");
             }
             var old = devices.get(device.id());
             long time = now.getAsLong();
             var stored = old == null
                     ? with(device, device, 0, 0, false, time, time)
-                    : with(device, old, old.lastSeen(), old.lastSequence(), false, old.created(), time);
+                    : with(device, old, old.lastSeenAt(), old.lastSequence(), false, old.createdAt(), time);
             devices.put(device.id(), stored);
-            return new Stored<>(stored, old == null);
+            return new PutResult<>(stored, old == null);
         });
     }
 
@@ -309,10 +310,10 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     public Uni<Assignment> assign(String device, String patient, long from) {
         return answer(() -> {
             if (!devices.containsKey(device) || !patients.containsKey(patient)) {
-                throw new Problem.NotFound("not registered");
+                throw new PlaneException.NotFound("not registered");
             }
             if (devices.get(device).status() == Device.Status.RETIRED) {
-                throw new Problem.Unmet("the device is retired");
+                throw new PlaneException.FailedPrecondition("the device is retired");
             }
             var current = current(device);
             if (current.isPresent() && current.get().patient().equals(patient)) {
@@ -330,15 +331,17 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     public Uni<Assignment> release(String device, long to) {
         return answer(() -> {
             if (!devices.containsKey(device)) {
-                throw new Problem.NotFound("not registered");
+                throw new PlaneException.NotFound("not registered");
             }
-            return end(current(device).orElseThrow(() -> new Problem.Unmet("the device is on nobody")), to);
+            return end(
+                    current(device).orElseThrow(() -> new PlaneException.FailedPrecondition("the device is on nobody")),
+                    to);
         });
     }
 
     private Assignment end(Assignment assignment, long to) {
         if (to < assignment.from()) {
-            throw new Problem.Unmet("began after that time");
+            throw new PlaneException.FailedPrecondition("began after that time");
         }
         return replace(assignment.endedAt(to));
     }
@@ -371,7 +374,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     public Uni<Consent> putConsent(Consent consent) {
         return answer(() -> {
             if (!patients.containsKey(consent.patient())) {
-                throw new Problem.NotFound("not registered");
+                throw new PlaneException.NotFound("not registered");
             }
             var stored = new Consent(
                     consents.size() + 1,
@@ -404,7 +407,8 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     public Uni<Long> erasePatient(String id) {
         return answer(() -> {
             if (!patients.containsKey(id)) {
-                return Optional.ofNullable(erased.get(id)).orElseThrow(() -> new Problem.NotFound("not registered"));
+                return Optional.ofNullable(erased.get(id))
+                        .orElseThrow(() -> new PlaneException.NotFound("not registered"));
             }
             patients.remove(id);
             readings.keySet().removeIf(series -> series.patient().equals(id));
@@ -413,7 +417,14 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                     : a);
             consents.replaceAll(c -> c.patient().equals(id)
                     ? new Consent(
-                            c.number(), ERASED, c.granted(), c.from(), c.to(), c.codes(), c.recordedBy(), c.recorded())
+                            c.number(),
+                            ERASED,
+                            c.granted(),
+                            c.from(),
+                            c.to(),
+                            c.codes(),
+                            c.recordedBy(),
+                            c.recordedAt())
                     : c);
             erased.put(id, now.getAsLong());
             return erased.get(id);

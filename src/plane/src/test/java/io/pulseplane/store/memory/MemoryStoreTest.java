@@ -12,6 +12,6 @@ class MemoryStoreTest extends StoreContract {
 
     @Override
     protected Store reopen(Store closed) {
-        return ((MemoryStore) closed).reopened();
+        return ((MemoryStore) closed).reopen();
     }
 }

@@ -1,17 +1,17 @@
 package io.pulseplane.store.postgres;
 
-import static io.pulseplane.Readings.PATIENCE;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.pulseplane.store.Receipt;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import java.io.IOException;
@@ -27,15 +27,15 @@ import org.junit.jupiter.api.Test;
 /** Two servers, of which one follows the other by streaming replication and takes its place. */
 class FailOverTest {
 
-    private static final Series ADAS = series("ada", "monitor", PULSE);
+    private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
-    private final Planes planes = new Planes();
-    private RestartedServer primary;
-    private RestartedServer standby;
+    private final PlaneStores planes = new PlaneStores();
+    private RestartablePostgres primary;
+    private RestartablePostgres standby;
 
     @BeforeEach
     void start() throws IOException, InterruptedException {
-        primary = new RestartedServer();
+        primary = new RestartablePostgres();
         standby = primary.withStandby();
     }
 
@@ -53,8 +53,8 @@ class FailOverTest {
                         new PostgresSettings.Host("localhost", standby.port()),
                         new PostgresSettings.Host("localhost", primary.port())),
                 "postgres",
-                Postgres.USER,
-                Postgres.PASSWORD,
+                PostgresServer.USER,
+                PostgresServer.PASSWORD,
                 4,
                 8,
                 Duration.ofSeconds(5),
@@ -63,7 +63,7 @@ class FailOverTest {
                 Optional.empty()));
     }
 
-    private static String ask(RestartedServer server, String sql) throws SQLException {
+    private static String queryValue(RestartablePostgres server, String sql) throws SQLException {
         try (var connection = server.connect();
                 var statement = connection.createStatement();
                 var row = statement.executeQuery(sql)) {
@@ -72,8 +72,8 @@ class FailOverTest {
         }
     }
 
-    private static Receipt put(PostgresStore store, long sequence) {
-        return await(store.readings().append(List.of(batch(sequence, one(ADAS, sequence, 60)))))
+    private static AppendResult put(PostgresStore store, long sequence) {
+        return await(store.readings().append(List.of(batch(sequence, oneReading(ADAS, sequence, 60)))))
                 .getFirst();
     }
 
@@ -85,22 +85,23 @@ class FailOverTest {
     @Test
     void the_new_primary_is_found_by_a_store_that_goes_on() throws Exception {
         var store = open();
-        assertThat(put(store, 1)).isInstanceOf(Receipt.Stored.class);
-        assertThat(ask(standby, "SELECT pg_is_in_recovery()")).isEqualTo("t");
+        assertThat(put(store, 1)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(queryValue(standby, "SELECT pg_is_in_recovery()")).isEqualTo("t");
         Awaitility.await()
-                .atMost(PATIENCE)
-                .until(() -> ask(standby, "SELECT count(*) FROM measurements").equals("1"));
+                .atMost(TIMEOUT)
+                .until(() ->
+                        queryValue(standby, "SELECT count(*) FROM measurements").equals("1"));
 
         primary.stop();
-        ask(standby, "SELECT pg_promote()");
+        queryValue(standby, "SELECT pg_promote()");
 
         Awaitility.await()
-                .atMost(PATIENCE)
-                .ignoreExceptionsInstanceOf(Problem.Unavailable.class)
+                .atMost(TIMEOUT)
+                .ignoreExceptionsInstanceOf(PlaneException.Unavailable.class)
                 .until(() -> put(store, 2) != null);
         assertThat(times(store)).containsExactly(1, 2);
-        assertThat(put(store, 1)).as("known to the one that followed").isInstanceOf(Receipt.Repeated.class);
-        assertThat(ask(standby, "SELECT count(*) FROM measurements")).isEqualTo("2");
+        assertThat(put(store, 1)).as("known to the one that followed").isInstanceOf(AppendResult.Repeated.class);
+        assertThat(queryValue(standby, "SELECT count(*) FROM measurements")).isEqualTo("2");
     }
 
     @Test
@@ -109,9 +110,9 @@ class FailOverTest {
         put(store, 1);
         primary.stop();
         Awaitility.await()
-                .atMost(PATIENCE)
-                .untilAsserted(
-                        () -> assertThat(catchThrowable(() -> times(store))).isInstanceOf(Problem.Unavailable.class));
-        assertThat(catchThrowable(() -> put(store, 2))).isInstanceOf(Problem.Unavailable.class);
+                .atMost(TIMEOUT)
+                .untilAsserted(() ->
+                        assertThat(catchThrowable(() -> times(store))).isInstanceOf(PlaneException.Unavailable.class));
+        assertThat(catchThrowable(() -> put(store, 2))).isInstanceOf(PlaneException.Unavailable.class);
     }
 }

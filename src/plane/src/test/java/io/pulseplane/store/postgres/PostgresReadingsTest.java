@@ -1,16 +1,16 @@
 package io.pulseplane.store.postgres;
 
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.every;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.store.Receipt;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -30,11 +30,11 @@ import org.junit.jupiter.api.Test;
 /** What PostgreSQL could get wrong, or SQL users would miss, beyond what every store promises. */
 class PostgresReadingsTest {
 
-    private static final Series ADAS = series("ada", "monitor", PULSE);
+    private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
-    private final Postgres postgres = Postgres.shared();
-    private final String database = postgres.database();
-    private final Planes planes = new Planes();
+    private final PostgresServer postgres = PostgresServer.shared();
+    private final String database = postgres.createDatabase();
+    private final PlaneStores planes = new PlaneStores();
     private final Store store = planes.open(postgres.settings(database));
 
     @AfterEach
@@ -62,16 +62,16 @@ class PostgresReadingsTest {
 
     @Test
     void pages_through_a_million_readings_either_way() {
-        var million = every(1_000_000, 1_000_000, ADAS);
+        var million = regularColumns(1_000_000, 1_000_000, ADAS);
         for (int i = 0; i < 10; i++) {
             put(batch(i + 1, million.slice(i * 100_000, (i + 1) * 100_000)));
         }
         assertThat(read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE))
                 .isEqualTo(million);
-        var page = read(ADAS, TimeRange.ALL, Order.NEWEST_FIRST, 2 * PostgresReadings.MAX_PAGE + 1);
-        assertThat(page.size()).isEqualTo(2 * PostgresReadings.MAX_PAGE + 1);
+        var page = read(ADAS, TimeRange.ALL, Order.NEWEST_FIRST, 2 * PostgresReadings.MAX_PAGE_READINGS + 1);
+        assertThat(page.size()).isEqualTo(2 * PostgresReadings.MAX_PAGE_READINGS + 1);
         assertThat(page.firstTime()).isEqualTo(million.lastTime());
-        assertThat(page.lastTime()).isEqualTo((1_000_000L - 2 * PostgresReadings.MAX_PAGE) * 1_000_000);
+        assertThat(page.lastTime()).isEqualTo((1_000_000L - 2 * PostgresReadings.MAX_PAGE_READINGS) * 1_000_000);
         var range = new TimeRange(500_000_000_000L, 500_003_000_000L);
         assertThat(read(ADAS, range, Order.OLDEST_FIRST, 9).times())
                 .containsExactly(500_000_000_000L, 500_001_000_000L, 500_002_000_000L);
@@ -86,7 +86,7 @@ class PostgresReadingsTest {
                         batch(3, columns(ADAS, times(10, 30, 40), 99, 62, 63)),
                         batch(4, columns(ADAS, times(30, 40, 50), 98, 63, 64)))));
         assertThat(receipts)
-                .extracting(receipt -> ((Receipt.Stored) receipt).acknowledgement())
+                .extracting(receipt -> ((AppendResult.Stored) receipt).acknowledgement())
                 .satisfiesExactly(
                         second -> {
                             assertThat(second.accepted()).isEqualTo(1);
@@ -110,13 +110,13 @@ class PostgresReadingsTest {
 
     @Test
     void respects_what_somebody_else_put_there_by_sql() {
-        put(batch(1, one(ADAS, 10, 60)));
+        put(batch(1, oneReading(ADAS, 10, 60)));
         // Later than anything the device measured, so that the plane has no reason to look for it.
         postgres.execute(database, """
                 INSERT INTO measurements (measured_at, uploaded_at, value, series, patient, device, code, unit)
                 SELECT measured_at + interval '10 microseconds', uploaded_at, 61, series, patient, device, code, unit
                 FROM measurements""");
-        var receipt = (Receipt.Stored) put(batch(2, columns(ADAS, times(20, 30), 99, 62)));
+        var receipt = (AppendResult.Stored) put(batch(2, columns(ADAS, times(20, 30), 99, 62)));
         assertThat(receipt.acknowledgement().accepted()).isEqualTo(1);
         assertThat(receipt.acknowledgement().rejected()).isEqualTo(1);
         assertThat(read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 9))
@@ -125,21 +125,21 @@ class PostgresReadingsTest {
 
     @Test
     void takes_readings_of_a_patient_somebody_removed_by_sql() {
-        put(batch(1, one(ADAS, 10, 60)));
+        put(batch(1, oneReading(ADAS, 10, 60)));
         postgres.execute(database, "TRUNCATE assignments; DELETE FROM devices; DELETE FROM patients");
-        put(batch(2, one(ADAS, 20, 61)));
+        put(batch(2, oneReading(ADAS, 20, 61)));
         assertThat(await(store.registry().patient("ada"))).isPresent();
         assertThat(read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 9).size()).isEqualTo(2);
     }
 
     @Test
     void shows_sql_users_what_they_expect() {
-        put(batch(7, one(ADAS, 1_763_000_000_123_456L, 60.5)));
-        assertThat(postgres.ask(database, """
+        put(batch(7, oneReading(ADAS, 1_763_000_000_123_456L, 60.5)));
+        assertThat(postgres.queryColumn(database, """
                 SELECT concat_ws(' ', patient, device, code, value, unit, measured_at AT TIME ZONE 'UTC')
                 FROM measurements"""))
                 .containsExactly("ada monitor 8867-4 60.5 /min 2025-11-13 02:13:20.123456");
-        assertThat(postgres.ask(database, """
+        assertThat(postgres.queryColumn(database, """
                 SELECT concat_ws(' ', device_id, status, last_sequence, last_seen AT TIME ZONE 'UTC') FROM devices""")).containsExactly("monitor active 7 2025-11-13 02:13:20");
     }
 
@@ -151,13 +151,13 @@ class PostgresReadingsTest {
                 CREATE FUNCTION hear() RETURNS trigger LANGUAGE plpgsql AS
                   'BEGIN INSERT INTO heard VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
                 CREATE TRIGGER hear AFTER INSERT ON batches EXECUTE FUNCTION hear()""");
-        put(batch(1, one(ADAS, 10, 60)));
-        assertThat(postgres.ask(database, "SELECT setting FROM heard")).containsExactly("on");
+        put(batch(1, oneReading(ADAS, 10, 60)));
+        assertThat(postgres.queryColumn(database, "SELECT setting FROM heard")).containsExactly("on");
     }
 
     @Test
     void stops_what_the_server_does_for_a_question_that_was_cancelled() throws SQLException {
-        put(batch(1, one(ADAS, 10, 60)));
+        put(batch(1, oneReading(ADAS, 10, 60)));
         var waits = "SELECT pid FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'";
         try (var blocker = postgres.connect(database)) {
             blocker.setAutoCommit(false);
@@ -168,17 +168,19 @@ class PostgresReadingsTest {
                             .subscribe()
                             .with(_ -> {}))
                     .toList();
-            Awaitility.await().until(() -> postgres.ask("postgres", waits).size() >= 5);
+            Awaitility.await()
+                    .until(() -> postgres.queryColumn("postgres", waits).size() >= 5);
             questions.forEach(question -> question.cancel());
-            Awaitility.await().until(() -> postgres.ask("postgres", waits).isEmpty());
+            Awaitility.await()
+                    .until(() -> postgres.queryColumn("postgres", waits).isEmpty());
             blocker.rollback();
         }
         assertThat(read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 9).size()).isEqualTo(1);
     }
 
-    private Receipt put(ScreenedBatch batch) {
+    private AppendResult put(ScreenedBatch batch) {
         var receipt = await(store.readings().append(List.of(batch))).getFirst();
-        assertThat(receipt).isInstanceOf(Receipt.Stored.class);
+        assertThat(receipt).isInstanceOf(AppendResult.Stored.class);
         return receipt;
     }
 

@@ -9,8 +9,8 @@ class PostgresStoreTest extends StoreContract {
 
     private static final Vertx VERTX = Vertx.vertx();
 
-    private final Postgres postgres = Postgres.shared();
-    private final String database = postgres.database();
+    private final PostgresServer postgres = PostgresServer.shared();
+    private final String database = postgres.createDatabase();
 
     @AfterAll
     static void closeVertx() {

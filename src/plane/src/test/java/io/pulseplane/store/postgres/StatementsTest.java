@@ -1,13 +1,13 @@
 package io.pulseplane.store.postgres;
 
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.vitals.Order;
@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 /** What the plane says to PostgreSQL, as PostgreSQL heard it: taken from the server's own log of statements. */
 class StatementsTest {
 
-    private static final Series ADAS = series("ada", "monitor", PULSE);
+    private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
     private static final Pattern ON_READINGS =
             Pattern.compile("\\b(FROM|JOIN|INTO|UPDATE)\\s+(measurements|series)\\b");
 
-    private final Postgres postgres = Postgres.shared();
-    private final String database = postgres.database();
-    private final Planes planes = new Planes();
+    private final PostgresServer postgres = PostgresServer.shared();
+    private final String database = postgres.createDatabase();
+    private final PlaneStores planes = new PlaneStores();
 
     @AfterEach
     void closeThem() {
@@ -40,7 +40,7 @@ class StatementsTest {
 
     @Test
     void on_readings_name_the_patient_whoever_asks_for_what() {
-        var heard = heardFrom(StatementsTest::askEverything);
+        var heard = statementsOf(StatementsTest::runEveryQuery);
         var onReadings =
                 heard.stream().filter(sql -> sql.contains("measurements ")).toList();
         // Storing, looking for what is there, either order of a range, the latest by patient and by device.
@@ -53,11 +53,11 @@ class StatementsTest {
 
     @Test
     void on_readings_find_them_by_index_even_in_tables_nobody_ever_looked_into() throws SQLException {
-        var heard = heardFrom(StatementsTest::askEverything);
+        var heard = statementsOf(StatementsTest::runEveryQuery);
         // Or the driver would look for the parameters that a generic plan does without.
         try (var connection = postgres.connect(database + "?preferQueryMode=simple");
                 var statement = connection.createStatement()) {
-            for (var setting : Connections.PLANNER.entrySet()) {
+            for (var setting : PoolFactory.PLANNER_SETTINGS.entrySet()) {
                 statement.execute("SET " + setting.getKey() + " = " + setting.getValue());
             }
             for (var sql : heard) {
@@ -83,9 +83,10 @@ class StatementsTest {
                 .isTrue();
     }
 
-    private static void askEverything(PostgresStore store) {
+    private static void runEveryQuery(PostgresStore store) {
         var readings = store.readings();
-        await(readings.append(List.of(batch(1, one(ADAS, 10, 60), one(series("ada", "monitor", BREATH), 10, 12)))));
+        await(readings.append(List.of(
+                batch(1, oneReading(ADAS, 10, 60), oneReading(series("ada", "monitor", RESPIRATORY_RATE), 10, 12)))));
         await(readings.append(List.of(batch(2, columns(ADAS, times(5, 10, 20), 59, 61, 62)))));
         for (var subject : List.of(new Subject.OfPatient("ada"), new Subject.OfDevice("monitor"))) {
             await(readings.series(subject));
@@ -113,15 +114,15 @@ class StatementsTest {
                 : flat.matches(".*\\bm\\.patient = (\\$1|[a-z]\\.patient).*");
     }
 
-    private interface Asking {
-        void ask(PostgresStore store);
+    private interface Workload {
+        void run(PostgresStore store);
     }
 
     /** The different statements on readings or series that asking took. */
-    private List<String> heardFrom(Asking asking) {
+    private List<String> statementsOf(Workload asking) {
         postgres.execute("postgres", "ALTER DATABASE " + database + " SET log_statement = 'all'");
-        asking.ask(planes.open(postgres.settings(database)));
-        return postgres.heard(database).stream()
+        asking.run(planes.open(postgres.settings(database)));
+        return postgres.loggedStatements(database).stream()
                 .filter(sql -> ON_READINGS.matcher(sql).find())
                 .distinct()
                 .toList();

@@ -1,18 +1,18 @@
 package io.pulseplane.store.postgres;
 
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.every;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pulseplane.Together;
+import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Assignment;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -38,13 +38,13 @@ class TwoPlanesTest {
     private static final long SEED = Long.getLong("erasing.seed", 20_261_121);
     private static final int ROUNDS = 40;
     private static final int BATCHES = 8;
-    private static final String AS = "-Derasing.seed=%s, round %s";
+    private static final String DESCRIPTION = "-Derasing.seed=%s, round %s";
 
-    private static final Series ADAS = series("ada", "monitor", PULSE);
+    private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
-    private final Postgres postgres = Postgres.shared();
-    private final String database = postgres.database();
-    private final Planes planes = new Planes();
+    private final PostgresServer postgres = PostgresServer.shared();
+    private final String database = postgres.createDatabase();
+    private final PlaneStores planes = new PlaneStores();
     private final Store one = planes.open(postgres.settings(database));
     private final Store other = planes.open(postgres.settings(database));
 
@@ -56,26 +56,31 @@ class TwoPlanesTest {
     @Test
     void store_a_batch_once_that_comes_to_both_and_answer_it_alike() throws Exception {
         for (int sequence = 1; sequence <= 20; sequence++) {
-            var batch = batch(sequence, one(ADAS, sequence, 60));
-            var receipts = new ConcurrentLinkedQueue<Receipt>();
-            Together.run(
+            var batch = batch(sequence, oneReading(ADAS, sequence, 60));
+            var receipts = new ConcurrentLinkedQueue<AppendResult>();
+            ConcurrentTasks.run(
                     () -> receipts.add(append(one, batch).getFirst()),
                     () -> receipts.add(append(other, batch).getFirst()));
-            assertThat(receipts).filteredOn(Receipt.Stored.class::isInstance).hasSize(1);
-            assertThat(receipts).filteredOn(Receipt.Repeated.class::isInstance).hasSize(1);
+            assertThat(receipts)
+                    .filteredOn(AppendResult.Stored.class::isInstance)
+                    .hasSize(1);
+            assertThat(receipts)
+                    .filteredOn(AppendResult.Repeated.class::isInstance)
+                    .hasSize(1);
         }
         assertThat(all(one, ADAS).size()).isEqualTo(20);
-        assertThat(postgres.ask(database, "SELECT count(*) FROM batches")).containsExactly("20");
+        assertThat(postgres.queryColumn(database, "SELECT count(*) FROM batches"))
+                .containsExactly("20");
     }
 
     @Test
     void let_one_of_two_conflicting_readings_win_and_say_so_to_the_other() throws Exception {
         for (int i = 1; i <= 20; i++) {
             long time = i;
-            var first = batch(2L * i, one(ADAS, time, 60));
-            var second = batch(2L * i + 1, one(ADAS, time, 61));
+            var first = batch(2L * i, oneReading(ADAS, time, 60));
+            var second = batch(2L * i + 1, oneReading(ADAS, time, 61));
             var accepted = new ConcurrentLinkedQueue<Integer>();
-            Together.run(() -> accepted.add(accepted(one, first)), () -> accepted.add(accepted(other, second)));
+            ConcurrentTasks.run(() -> accepted.add(accepted(one, first)), () -> accepted.add(accepted(other, second)));
             assertThat(accepted).containsExactlyInAnyOrder(0, 1);
         }
         assertThat(all(other, ADAS).size()).isEqualTo(20);
@@ -83,8 +88,8 @@ class TwoPlanesTest {
 
     @Test
     void see_what_the_other_stored_later_than_anything_they_stored_themselves() {
-        append(one, batch(1, one(ADAS, 10, 60)));
-        append(other, batch(2, one(ADAS, 30, 63)));
+        append(one, batch(1, oneReading(ADAS, 10, 60)));
+        append(other, batch(2, oneReading(ADAS, 30, 63)));
         append(one, batch(3, columns(ADAS, times(20, 30), 62, 63)));
         assertThat(all(other, ADAS)).isEqualTo(columns(ADAS, times(10, 20, 30), 60, 62, 63));
     }
@@ -92,7 +97,8 @@ class TwoPlanesTest {
     @Test
     void register_new_patients_and_devices_once_and_never_wait_for_each_other_in_a_circle() throws Exception {
         var batches = IntStream.range(0, 200)
-                .mapToObj(i -> batch(1, every(1_000_000, 5, series("patient " + i, "device " + i, PULSE))))
+                .mapToObj(i ->
+                        batch(1, regularColumns(1_000_000, 5, series("patient " + i, "device " + i, HEART_RATE))))
                 .toList();
         var random = new Random(7);
         for (int round = 0; round < 10; round++) {
@@ -100,16 +106,18 @@ class TwoPlanesTest {
             Collections.shuffle(shuffled, random);
             var reversed = shuffled.reversed();
             int sequence = round;
-            Together.run(
-                    () -> append(one, again(shuffled, 2 * sequence + 1)),
-                    () -> append(other, again(reversed, 2 * sequence + 2)));
+            ConcurrentTasks.run(
+                    () -> append(one, withSequence(shuffled, 2 * sequence + 1)),
+                    () -> append(other, withSequence(reversed, 2 * sequence + 2)));
         }
         var size = await(one.size());
         assertThat(size.patients()).isEqualTo(200);
         assertThat(size.devices()).isEqualTo(200);
         assertThat(size.series()).isEqualTo(200);
-        assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("1000");
-        assertThat(postgres.ask(database, "SELECT deadlocks FROM pg_stat_database WHERE datname = '" + database + "'"))
+        assertThat(postgres.queryColumn(database, "SELECT count(*) FROM measurements"))
+                .containsExactly("1000");
+        assertThat(postgres.queryColumn(
+                        database, "SELECT deadlocks FROM pg_stat_database WHERE datname = '" + database + "'"))
                 .containsExactly("0");
         var assignments = await(one.registry().assignments(Optional.empty(), true, Long.MAX_VALUE, 1_000));
         assertThat(assignments)
@@ -120,13 +128,13 @@ class TwoPlanesTest {
 
     @Test
     void keep_a_device_on_one_patient_when_both_move_it() throws Exception {
-        append(one, batch(1, one(ADAS, 1, 60)));
-        append(one, batch(2, one(series("bob", "monitor", PULSE), 2, 60)));
+        append(one, batch(1, oneReading(ADAS, 1, 60)));
+        append(one, batch(2, oneReading(series("bob", "monitor", HEART_RATE), 2, 60)));
         var devices = List.of("ada", "bob");
         long now = planes.clock.get();
         for (int round = 0; round < 10; round++) {
             long from = now + round;
-            Together.run(
+            ConcurrentTasks.run(
                     () -> await(one.registry().assign("monitor", devices.get(0), from)),
                     () -> await(other.registry().assign("monitor", devices.get(1), from)));
             assertThat(await(one.registry()
@@ -140,14 +148,16 @@ class TwoPlanesTest {
         for (int month = 0; month < 12; month++) {
             long time = Micros.startOf(LocalDate.of(2001, month + 1, 1));
             int sequence = month;
-            Together.run(
-                    () -> append(one, List.of(batch(sequence + 1, one(series("a", "x", PULSE), time, 60)))),
-                    () -> append(other, List.of(batch(sequence + 1, one(series("b", "y", PULSE), time, 60)))));
+            ConcurrentTasks.run(
+                    () -> append(one, List.of(batch(sequence + 1, oneReading(series("a", "x", HEART_RATE), time, 60)))),
+                    () -> append(
+                            other, List.of(batch(sequence + 1, oneReading(series("b", "y", HEART_RATE), time, 60)))));
         }
-        assertThat(postgres.ask(
+        assertThat(postgres.queryColumn(
                         database, "SELECT count(*) FROM pg_class WHERE relname LIKE 'measurements\\_2001\\___'"))
                 .containsExactly("12");
-        assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("24");
+        assertThat(postgres.queryColumn(database, "SELECT count(*) FROM measurements"))
+                .containsExactly("24");
     }
 
     @Test
@@ -156,33 +166,39 @@ class TwoPlanesTest {
         for (int i = 0; i < ROUNDS; i++) {
             int round = i;
             var patient = "patient " + round;
-            var series = series(patient, "monitor of " + round, PULSE);
+            var series = series(patient, "monitor of " + round, HEART_RATE);
             var begin = new CountDownLatch(1 + random.nextInt(BATCHES));
-            append(one, batch(1, one(series, 1, 60)));
-            Together.run(
+            append(one, batch(1, oneReading(series, 1, 60)));
+            ConcurrentTasks.run(
                     () -> {
                         for (long sequence = 2; sequence < 2 + BATCHES; sequence++) {
-                            append(one, batch(sequence, one(series, sequence, 60)));
+                            append(one, batch(sequence, oneReading(series, sequence, 60)));
                             begin.countDown();
                         }
                     },
                     () -> {
                         begin.await();
                         await(other.registry().erasePatient(patient));
-                        assertThat(shown(other, patient)).as(AS, SEED, round).isEmpty();
-                        assertThat(shown(one, patient)).as(AS, SEED, round).isEmpty();
+                        assertThat(visibleTraces(other, patient))
+                                .as(DESCRIPTION, SEED, round)
+                                .isEmpty();
+                        assertThat(visibleTraces(one, patient))
+                                .as(DESCRIPTION, SEED, round)
+                                .isEmpty();
                     });
             // Nor does anything come back that was on its way.
-            assertThat(shown(one, patient)).as(AS, SEED, round).isEmpty();
-            assertThat(append(one, batch(99, one(series, 99, 60))))
-                    .as(AS, SEED, round)
-                    .containsExactly(new Receipt.PatientErased());
+            assertThat(visibleTraces(one, patient)).as(DESCRIPTION, SEED, round).isEmpty();
+            assertThat(append(one, batch(99, oneReading(series, 99, 60))))
+                    .as(DESCRIPTION, SEED, round)
+                    .containsExactly(new AppendResult.PatientErased());
         }
-        assertThat(postgres.ask(database, "SELECT count(*) FROM measurements")).containsExactly("0");
-        assertThat(postgres.ask(database, "SELECT count(*) FROM series")).containsExactly("0");
+        assertThat(postgres.queryColumn(database, "SELECT count(*) FROM measurements"))
+                .containsExactly("0");
+        assertThat(postgres.queryColumn(database, "SELECT count(*) FROM series"))
+                .containsExactly("0");
     }
 
-    private static List<?> shown(Store store, String patient) {
+    private static List<?> visibleTraces(Store store, String patient) {
         var subject = new Subject.OfPatient(patient);
         var all = new ArrayList<Object>(await(store.readings().latest(subject)));
         all.addAll(await(store.readings().series(subject)));
@@ -190,22 +206,22 @@ class TwoPlanesTest {
         return all;
     }
 
-    private static List<ScreenedBatch> again(List<ScreenedBatch> batches, int sequence) {
+    private static List<ScreenedBatch> withSequence(List<ScreenedBatch> batches, int sequence) {
         return batches.stream()
                 .map(b -> new ScreenedBatch(b.device(), b.patient(), sequence, sequence, b.blocks(), 0, List.of()))
                 .toList();
     }
 
-    private static List<Receipt> append(Store store, ScreenedBatch batch) {
+    private static List<AppendResult> append(Store store, ScreenedBatch batch) {
         return append(store, List.of(batch));
     }
 
-    private static List<Receipt> append(Store store, List<ScreenedBatch> group) {
+    private static List<AppendResult> append(Store store, List<ScreenedBatch> group) {
         return await(store.readings().append(group));
     }
 
     private static int accepted(Store store, ScreenedBatch batch) {
-        return ((Receipt.Stored) append(store, batch).getFirst())
+        return ((AppendResult.Stored) append(store, batch).getFirst())
                 .acknowledgement()
                 .accepted();
     }

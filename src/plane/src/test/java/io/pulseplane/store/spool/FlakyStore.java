@@ -1,14 +1,14 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
-import io.pulseplane.store.Receipt;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreSize;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -22,60 +22,60 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FlakyStore implements Store, ReadingStore {
 
     enum State {
-        WELL,
-        GONE,
-        SILENT,
-        ONLY_ANSWERS,
-        TAKES_AND_DIES
+        HEALTHY,
+        UNAVAILABLE,
+        UNRESPONSIVE,
+        READ_ONLY,
+        STORES_THEN_FAILS
     }
 
     private final MemoryStore store;
-    final List<Long> sequences = new CopyOnWriteArrayList<>();
-    volatile State state = State.WELL;
+    final List<Long> appendedSequences = new CopyOnWriteArrayList<>();
+    volatile State state = State.HEALTHY;
 
     FlakyStore(MemoryStore store) {
         this.store = store;
     }
 
     void reopen() {
-        store.reopened();
+        store.reopen();
     }
 
-    private <T> Uni<T> answer(Uni<T> answer) {
+    private <T> Uni<T> answerByState(Uni<T> answer) {
         return Uni.createFrom().deferred(() -> switch (state) {
-            case WELL, ONLY_ANSWERS, TAKES_AND_DIES -> answer;
-            case GONE -> Uni.createFrom().failure(new Problem.Unavailable("gone", null));
-            case SILENT -> Uni.createFrom().nothing();
+            case HEALTHY, READ_ONLY, STORES_THEN_FAILS -> answer;
+            case UNAVAILABLE -> Uni.createFrom().failure(new PlaneException.Unavailable("gone", null));
+            case UNRESPONSIVE -> Uni.createFrom().nothing();
         });
     }
 
     @Override
-    public Uni<List<Receipt>> append(List<ScreenedBatch> group) {
-        return answer(Uni.createFrom().deferred(() -> {
-            if (state == State.ONLY_ANSWERS) {
-                throw new Problem.Unavailable("only answers", null);
+    public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
+        return answerByState(Uni.createFrom().deferred(() -> {
+            if (state == State.READ_ONLY) {
+                throw new PlaneException.Unavailable("only answers", null);
             }
-            group.forEach(batch -> sequences.add(batch.sequence()));
+            group.forEach(batch -> appendedSequences.add(batch.sequence()));
             var receipts = store.append(group);
-            return state == State.TAKES_AND_DIES
-                    ? receipts.chain(() -> Uni.createFrom().failure(new Problem.Unavailable("died", null)))
+            return state == State.STORES_THEN_FAILS
+                    ? receipts.chain(() -> Uni.createFrom().failure(new PlaneException.Unavailable("died", null)))
                     : receipts;
         }));
     }
 
     @Override
     public Uni<List<Series>> series(Subject subject) {
-        return answer(store.series(subject));
+        return answerByState(store.series(subject));
     }
 
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
-        return answer(store.read(series, range, order, limit));
+        return answerByState(store.read(series, range, order, limit));
     }
 
     @Override
     public Uni<List<Reading>> latest(Subject subject) {
-        return answer(store.latest(subject));
+        return answerByState(store.latest(subject));
     }
 
     @Override
@@ -90,12 +90,12 @@ final class FlakyStore implements Store, ReadingStore {
 
     @Override
     public Uni<StoreSize> size() {
-        return answer(store.size());
+        return answerByState(store.size());
     }
 
     @Override
     public Uni<Void> check() {
-        return answer(store.check());
+        return answerByState(store.check());
     }
 
     @Override

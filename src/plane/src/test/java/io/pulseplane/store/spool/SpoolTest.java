@@ -1,28 +1,28 @@
 package io.pulseplane.store.spool;
 
-import static io.pulseplane.Readings.ADA;
-import static io.pulseplane.Readings.BREATH;
-import static io.pulseplane.Readings.PATIENCE;
-import static io.pulseplane.Readings.PULSE;
-import static io.pulseplane.Readings.await;
-import static io.pulseplane.Readings.batch;
-import static io.pulseplane.Readings.columns;
-import static io.pulseplane.Readings.one;
-import static io.pulseplane.Readings.series;
-import static io.pulseplane.Readings.times;
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.ReadingFixtures.times;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.Readings;
-import io.pulseplane.store.Receipt;
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.RecordingChangeListener;
+import io.pulseplane.store.crypto.Keyset;
 import io.pulseplane.store.memory.MemoryStore;
-import io.pulseplane.store.seal.SealKeys;
 import io.pulseplane.store.spool.FlakyStore.State;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
-import io.pulseplane.vitals.Problem;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.Rejection.Reason;
@@ -46,8 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What becomes of batches while the store behind does not take them. */
 class SpoolTest {
 
-    private static final Series ADAS = series("ada", "monitor", PULSE);
-    private static final SealKeys KEYS = new SealKeys(new byte[SealKeys.BYTES], List.of());
+    private static final Series ADAS = series("ada", "monitor", HEART_RATE);
+    private static final Keyset KEYS = new Keyset(new byte[Keyset.BYTES], List.of());
 
     @TempDir
     Path directory;
@@ -58,11 +58,11 @@ class SpoolTest {
     private SpoolingStore store;
 
     static SpoolSettings settings(Path directory) {
-        return settings(directory, KEYS, 1 << 20, 1_000, PATIENCE);
+        return settings(directory, KEYS, 1 << 20, 1_000, TIMEOUT);
     }
 
     private static SpoolSettings settings(
-            Path directory, SealKeys keys, long maxBytes, long maxBatches, Duration patience) {
+            Path directory, Keyset keys, long maxBytes, long maxBatches, Duration patience) {
         return new SpoolSettings(
                 directory, keys, maxBytes, maxBatches, patience, Duration.ofMillis(1), Duration.ofMillis(10));
     }
@@ -88,12 +88,12 @@ class SpoolTest {
         store.close();
     }
 
-    private Receipt put(ScreenedBatch batch) {
+    private AppendResult put(ScreenedBatch batch) {
         return await(store.readings().append(List.of(batch))).getFirst();
     }
 
     private void untilForwarded() {
-        Awaitility.await().atMost(PATIENCE).until(() -> store.waiting() == 0);
+        Awaitility.await().atMost(TIMEOUT).until(() -> store.pendingBatches() == 0);
     }
 
     private Columns all(Series series) {
@@ -102,36 +102,36 @@ class SpoolTest {
 
     @Test
     void are_taken_while_it_is_gone_and_handed_on_in_order_when_it_is_back() {
-        behind.state = State.GONE;
+        behind.state = State.UNAVAILABLE;
         for (int i = 1; i <= 50; i++) {
-            var readings = one(ADAS, i, 60 + i);
+            var readings = oneReading(ADAS, i, 60 + i);
             assertThat(put(batch(i, readings)))
-                    .isEqualTo(new Receipt.Spooled(
+                    .isEqualTo(new AppendResult.Spooled(
                             new Acknowledgement("monitor", i, 1, 0, List.of()), List.of(readings), false));
         }
-        assertThat(store.waiting()).isEqualTo(50);
-        assertThat(store.oldest()).hasValue(clock.get());
-        behind.state = State.WELL;
+        assertThat(store.pendingBatches()).isEqualTo(50);
+        assertThat(store.oldestPendingTime()).hasValue(clock.get());
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS).times())
                 .containsExactly(LongStream.rangeClosed(1, 50).toArray());
-        assertThat(behind.sequences).isSorted().hasSize(50);
+        assertThat(behind.appendedSequences).isSorted().hasSize(50);
         assertThat(changes.confirmed()).hasSize(50);
-        assertThat(store.oldest()).isEmpty();
-        assertThat(put(batch(51, one(ADAS, 51, 60)))).isInstanceOf(Receipt.Stored.class);
+        assertThat(store.oldestPendingTime()).isEmpty();
+        assertThat(put(batch(51, oneReading(ADAS, 51, 60)))).isInstanceOf(AppendResult.Stored.class);
     }
 
     @Test
     void leave_the_disk_as_it_was_when_they_are_handed_on() throws IOException {
-        behind.state = State.GONE;
+        behind.state = State.UNAVAILABLE;
         for (int i = 1; i <= 20; i++) {
-            put(batch(i, Readings.every(1 + 1_000 * i, 1_000, ADAS)));
+            put(batch(i, ReadingFixtures.regularColumns(1 + 1_000 * i, 1_000, ADAS)));
         }
         assertThat(onDisk()).isGreaterThan(100_000);
-        behind.state = State.WELL;
+        behind.state = State.HEALTHY;
         untilForwarded();
         Awaitility.await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .untilAsserted(() -> assertThat(onDisk()).isLessThan(32_000));
     }
 
@@ -142,188 +142,192 @@ class SpoolTest {
     @Test
     void are_taken_while_it_says_nothing() {
         reopen(settings(directory, KEYS, 1 << 20, 1_000, Duration.ofMillis(50)));
-        behind.state = State.SILENT;
-        assertThat(put(batch(1, one(ADAS, 1, 60)))).isInstanceOf(Receipt.Spooled.class);
-        behind.state = State.WELL;
+        behind.state = State.UNRESPONSIVE;
+        assertThat(put(batch(1, oneReading(ADAS, 1, 60)))).isInstanceOf(AppendResult.Spooled.class);
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS).times()).containsExactly(1);
     }
 
     @Test
     void are_stored_once_though_it_died_before_it_could_say_that_it_had_them() {
-        behind.state = State.TAKES_AND_DIES;
-        assertThat(put(batch(1, one(ADAS, 1, 60)))).isInstanceOf(Receipt.Spooled.class);
-        behind.state = State.GONE;
-        assertThat(put(batch(2, one(ADAS, 2, 61)))).isInstanceOf(Receipt.Spooled.class);
-        behind.state = State.WELL;
+        behind.state = State.STORES_THEN_FAILS;
+        assertThat(put(batch(1, oneReading(ADAS, 1, 60)))).isInstanceOf(AppendResult.Spooled.class);
+        behind.state = State.UNAVAILABLE;
+        assertThat(put(batch(2, oneReading(ADAS, 2, 61)))).isInstanceOf(AppendResult.Spooled.class);
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS).times()).containsExactly(1, 2);
         assertThat(changes.confirmed())
                 .as("nobody was told by the one that died")
                 .hasSize(2);
-        assertThat(store.setAside()).isZero();
+        assertThat(store.setAsideBatches()).isZero();
     }
 
     @Test
     void wait_for_it_across_restarts() {
-        behind.state = State.GONE;
-        put(batch(1, columns(ADAS, times(1, 2, 5), 60, 61.5, -0.0), one(series("ada", "monitor", BREATH), 3, 12)));
+        behind.state = State.UNAVAILABLE;
+        put(batch(
+                1,
+                columns(ADAS, times(1, 2, 5), 60, 61.5, -0.0),
+                oneReading(series("ada", "monitor", RESPIRATORY_RATE), 3, 12)));
         reopen(settings(directory));
-        assertThat(store.waiting()).isEqualTo(1);
-        put(batch(2, one(ADAS, 9, 64)));
-        behind.state = State.WELL;
+        assertThat(store.pendingBatches()).isEqualTo(1);
+        put(batch(2, oneReading(ADAS, 9, 64)));
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS)).isEqualTo(columns(ADAS, times(1, 2, 5, 9), 60, 61.5, -0.0, 64));
-        assertThat(all(series("ada", "monitor", BREATH)).times()).containsExactly(3);
+        assertThat(all(series("ada", "monitor", RESPIRATORY_RATE)).times()).containsExactly(3);
     }
 
     @Test
     void are_on_disk_when_they_are_acknowledged() throws IOException {
-        behind.state = State.GONE;
-        put(batch(1, one(ADAS, 1, 60)));
-        put(batch(2, one(ADAS, 2, 61)));
+        behind.state = State.UNAVAILABLE;
+        put(batch(1, oneReading(ADAS, 1, 60)));
+        put(batch(2, oneReading(ADAS, 2, 61)));
         // What a plane that is killed now leaves behind.
         var left = Files.createDirectory(directory.resolve("left"));
         for (var name : List.of("spool.db", "spool.db-wal")) {
             Files.copy(directory.resolve(name), left.resolve(name));
         }
         reopen(settings(left));
-        assertThat(store.waiting()).isEqualTo(2);
-        behind.state = State.WELL;
+        assertThat(store.pendingBatches()).isEqualTo(2);
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS).times()).containsExactly(1, 2);
     }
 
     @Test
     void are_answered_as_the_first_time_when_they_come_again() {
-        behind.state = State.GONE;
+        behind.state = State.UNAVAILABLE;
         var batch = batch(1, columns(ADAS, times(1, 2), 60, 61));
         put(batch);
         assertThat(put(batch))
-                .isEqualTo(new Receipt.Spooled(new Acknowledgement("monitor", 1, 2, 0, List.of()), List.of(), true));
-        var group = List.of(batch(2, one(ADAS, 3, 60)), batch(2, one(ADAS, 3, 60)));
+                .isEqualTo(
+                        new AppendResult.Spooled(new Acknowledgement("monitor", 1, 2, 0, List.of()), List.of(), true));
+        var group = List.of(batch(2, oneReading(ADAS, 3, 60)), batch(2, oneReading(ADAS, 3, 60)));
         assertThat(await(store.readings().append(group)))
-                .extracting(receipt -> ((Receipt.Spooled) receipt).repeated())
+                .extracting(receipt -> ((AppendResult.Spooled) receipt).repeated())
                 .containsExactly(false, true);
-        assertThat(store.waiting()).isEqualTo(2);
+        assertThat(store.pendingBatches()).isEqualTo(2);
     }
 
     @Test
     void of_a_sequence_that_waits_with_other_content_are_refused() {
-        behind.state = State.GONE;
-        put(batch(1, one(ADAS, 1, 60)));
+        behind.state = State.UNAVAILABLE;
+        put(batch(1, oneReading(ADAS, 1, 60)));
         var other = new ScreenedBatch(
-                "monitor", "ada", 1, 99, List.of(new ScreenedBatch.Block(one(ADAS, 1, 77), null)), 0, List.of());
-        assertThat(put(other)).isInstanceOf(Receipt.SequenceReused.class);
-        assertThat(store.waiting()).isEqualTo(1);
+                "monitor", "ada", 1, 99, List.of(new ScreenedBatch.Block(oneReading(ADAS, 1, 77), null)), 0, List.of());
+        assertThat(put(other)).isInstanceOf(AppendResult.SequenceConflict.class);
+        assertThat(store.pendingBatches()).isEqualTo(1);
     }
 
     @Test
     void keep_what_screening_said_of_them() {
-        behind.state = State.GONE;
-        var rejections = List.of(new Rejection(PULSE, Reason.IMPLAUSIBLE, new int[] {1, 4}));
+        behind.state = State.UNAVAILABLE;
+        var rejections = List.of(new Rejection(HEART_RATE, Reason.IMPLAUSIBLE, new int[] {1, 4}));
         var block = new ScreenedBatch.Block(columns(ADAS, times(1, 2), 60, 61), new int[] {3, 0});
         var batch = new ScreenedBatch("monitor", "ada", 1, 7, List.of(block), 2, rejections);
         var acknowledgement = new Acknowledgement("monitor", 1, 2, 2, rejections);
-        assertThat(put(batch)).isEqualTo(new Receipt.Spooled(acknowledgement, List.of(block.columns()), false));
-        behind.state = State.WELL;
+        assertThat(put(batch)).isEqualTo(new AppendResult.Spooled(acknowledgement, List.of(block.columns()), false));
+        behind.state = State.HEALTHY;
         untilForwarded();
-        assertThat(put(batch)).isEqualTo(new Receipt.Repeated(acknowledgement));
+        assertThat(put(batch)).isEqualTo(new AppendResult.Repeated(acknowledgement));
     }
 
     @Test
     void that_it_has_other_values_for_are_set_aside_and_counted() {
-        put(batch(1, one(ADAS, 1, 60)));
-        behind.state = State.GONE;
+        put(batch(1, oneReading(ADAS, 1, 60)));
+        behind.state = State.UNAVAILABLE;
         put(batch(2, columns(ADAS, times(1, 2), 77, 61)));
-        put(batch(3, one(ADAS, 3, 62)));
-        behind.state = State.WELL;
+        put(batch(3, oneReading(ADAS, 3, 62)));
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS)).isEqualTo(columns(ADAS, times(1, 2, 3), 60, 61, 62));
-        assertThat(store.setAside()).isEqualTo(1);
+        assertThat(store.setAsideBatches()).isEqualTo(1);
         assertThat(changes.displaced())
                 .singleElement()
                 .extracting(Columns::series)
                 .isEqualTo(ADAS);
         reopen(settings(directory));
-        assertThat(store.setAside()).as("kept").isEqualTo(1);
+        assertThat(store.setAsideBatches()).as("kept").isEqualTo(1);
     }
 
     @Test
     void of_a_sequence_that_it_has_another_batch_of_are_set_aside() {
-        put(batch(1, one(ADAS, 1, 60)));
-        behind.state = State.GONE;
+        put(batch(1, oneReading(ADAS, 1, 60)));
+        behind.state = State.UNAVAILABLE;
         var other = new ScreenedBatch(
-                "monitor", "ada", 1, 99, List.of(new ScreenedBatch.Block(one(ADAS, 2, 77), null)), 0, List.of());
-        assertThat(put(other)).isInstanceOf(Receipt.Spooled.class);
-        behind.state = State.WELL;
+                "monitor", "ada", 1, 99, List.of(new ScreenedBatch.Block(oneReading(ADAS, 2, 77), null)), 0, List.of());
+        assertThat(put(other)).isInstanceOf(AppendResult.Spooled.class);
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS).times()).containsExactly(1);
-        assertThat(store.setAside()).isEqualTo(1);
+        assertThat(store.setAsideBatches()).isEqualTo(1);
     }
 
     @Test
     void beyond_the_bound_of_batches_are_refused_and_told_when_to_come_again() {
-        reopen(settings(directory, KEYS, 1 << 20, 3, PATIENCE));
-        behind.state = State.GONE;
+        reopen(settings(directory, KEYS, 1 << 20, 3, TIMEOUT));
+        behind.state = State.UNAVAILABLE;
         for (int i = 1; i <= 3; i++) {
-            put(batch(i, one(ADAS, i, 60)));
+            put(batch(i, oneReading(ADAS, i, 60)));
         }
-        assertThatThrownBy(() -> put(batch(4, one(ADAS, 4, 60))))
+        assertThatThrownBy(() -> put(batch(4, oneReading(ADAS, 4, 60))))
                 .isInstanceOfSatisfying(
-                        Problem.Exhausted.class,
+                        PlaneException.ResourceExhausted.class,
                         full -> assertThat(full.retryAfter()).isPositive());
-        assertThat(put(batch(3, one(ADAS, 3, 60)))).as("takes no room").isInstanceOf(Receipt.Spooled.class);
-        behind.state = State.WELL;
+        assertThat(put(batch(3, oneReading(ADAS, 3, 60)))).as("takes no room").isInstanceOf(AppendResult.Spooled.class);
+        behind.state = State.HEALTHY;
         untilForwarded();
-        assertThat(put(batch(4, one(ADAS, 4, 60)))).isInstanceOf(Receipt.Stored.class);
+        assertThat(put(batch(4, oneReading(ADAS, 4, 60)))).isInstanceOf(AppendResult.Stored.class);
     }
 
     @Test
     void beyond_the_bound_of_bytes_are_refused_and_leave_nothing() {
-        reopen(settings(directory, KEYS, 2_000, 1_000, PATIENCE));
-        behind.state = State.GONE;
+        reopen(settings(directory, KEYS, 2_000, 1_000, TIMEOUT));
+        behind.state = State.UNAVAILABLE;
         assertThatThrownBy(() -> {
                     for (int i = 1; i <= 20; i++) {
-                        put(batch(i, one(ADAS, i, 60)));
+                        put(batch(i, oneReading(ADAS, i, 60)));
                     }
                 })
-                .isInstanceOf(Problem.Exhausted.class);
-        assertThat(store.waiting()).isBetween(2L, 19L);
+                .isInstanceOf(PlaneException.ResourceExhausted.class);
+        assertThat(store.pendingBatches()).isBetween(2L, 19L);
         assertThat(store.bytes()).isBetween(1_000L, 2_000L);
-        assertThatThrownBy(() -> await(store.check())).isInstanceOf(Problem.Unavailable.class);
-        behind.state = State.WELL;
+        assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(store.bytes()).isZero();
     }
 
     @Test
     void are_part_of_the_latest_readings_while_they_wait() {
-        var breath = series("ada", "monitor", BREATH);
-        put(batch(1, one(ADAS, 5, 60)));
-        behind.state = State.ONLY_ANSWERS;
-        put(batch(2, one(ADAS, 9, 61), one(breath, 2, 12)));
+        var breath = series("ada", "monitor", RESPIRATORY_RATE);
+        put(batch(1, oneReading(ADAS, 5, 60)));
+        behind.state = State.READ_ONLY;
+        put(batch(2, oneReading(ADAS, 9, 61), oneReading(breath, 2, 12)));
         assertThat(await(store.readings().latest(ADA)))
                 .containsExactly(new Reading(ADAS, 9, 61), new Reading(breath, 2, 12));
         assertThat(await(store.readings().series(ADA))).containsExactly(ADAS, breath);
-        put(batch(3, one(ADAS, 1, 59)));
+        put(batch(3, oneReading(ADAS, 1, 59)));
         assertThat(await(store.readings().latest(ADA))).contains(new Reading(ADAS, 9, 61));
     }
 
     @Test
     void make_ranges_unavailable_that_they_may_belong_to_and_no_others() {
         put(batch(1, columns(ADAS, times(1, 5), 60, 61)));
-        behind.state = State.ONLY_ANSWERS;
-        put(batch(2, one(ADAS, 9, 62)));
+        behind.state = State.READ_ONLY;
+        put(batch(2, oneReading(ADAS, 9, 62)));
         var readings = store.readings();
         assertThatThrownBy(() -> await(readings.read(ADAS, TimeRange.ALL, Order.NEWEST_FIRST, 1)))
-                .isInstanceOf(Problem.Unavailable.class);
+                .isInstanceOf(PlaneException.Unavailable.class);
         assertThat(await(readings.read(ADAS, new TimeRange(0, 9), Order.OLDEST_FIRST, 10))
                         .times())
                 .containsExactly(1, 5);
-        assertThat(await(readings.read(series("bob", "other", PULSE), TimeRange.ALL, Order.OLDEST_FIRST, 1)))
+        assertThat(await(readings.read(series("bob", "other", HEART_RATE), TimeRange.ALL, Order.OLDEST_FIRST, 1)))
                 .satisfies(none -> assertThat(none.isEmpty()).isTrue());
-        behind.state = State.WELL;
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(await(readings.read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 10))
                         .times())
@@ -332,67 +336,67 @@ class SpoolTest {
 
     @Test
     void from_before_a_restart_are_known_before_any_question_is_answered() {
-        behind.state = State.GONE;
-        put(batch(1, one(ADAS, 9, 62)));
+        behind.state = State.UNAVAILABLE;
+        put(batch(1, oneReading(ADAS, 9, 62)));
         store.close();
         behind.reopen();
-        behind.state = State.ONLY_ANSWERS;
+        behind.state = State.READ_ONLY;
         store = SpoolingStore.open(behind, settings(directory), clock::get, SpoolEvents.NONE);
-        assertThatThrownBy(() -> await(store.readings().latest(ADA))).isInstanceOf(Problem.Unavailable.class);
+        assertThatThrownBy(() -> await(store.readings().latest(ADA))).isInstanceOf(PlaneException.Unavailable.class);
         store.start(changes);
         Awaitility.await()
-                .atMost(PATIENCE)
-                .ignoreExceptionsInstanceOf(Problem.Unavailable.class)
+                .atMost(TIMEOUT)
+                .ignoreExceptionsInstanceOf(PlaneException.Unavailable.class)
                 .untilAsserted(() ->
                         assertThat(await(store.readings().latest(ADA))).containsExactly(new Reading(ADAS, 9, 62)));
     }
 
     @Test
     void are_known_by_their_series_and_times() {
-        var held = new Waiting();
+        var held = new SpoolIndex();
         held.add(batch(1, columns(ADAS, times(3, 9), 60, 61)));
-        held.add(batch(2, one(ADAS, 20, 62)));
+        held.add(batch(2, oneReading(ADAS, 20, 62)));
         assertThat(held.latest(ADA)).containsExactly(new Reading(ADAS, 20, 62));
-        assertThat(held.has(ADAS, new TimeRange(0, 3))).isFalse();
-        assertThat(held.has(ADAS, new TimeRange(0, 4))).isTrue();
-        assertThat(held.has(ADAS, new TimeRange(20, 21))).isTrue();
-        assertThat(held.has(ADAS, new TimeRange(21, 30))).isFalse();
-        held.remove(batch(2, one(ADAS, 20, 62)));
-        assertThat(held.has(ADAS, TimeRange.ALL)).isTrue();
+        assertThat(held.mayContain(ADAS, new TimeRange(0, 3))).isFalse();
+        assertThat(held.mayContain(ADAS, new TimeRange(0, 4))).isTrue();
+        assertThat(held.mayContain(ADAS, new TimeRange(20, 21))).isTrue();
+        assertThat(held.mayContain(ADAS, new TimeRange(21, 30))).isFalse();
+        held.remove(batch(2, oneReading(ADAS, 20, 62)));
+        assertThat(held.mayContain(ADAS, TimeRange.ALL)).isTrue();
         held.remove(batch(1, columns(ADAS, times(3, 9), 60, 61)));
-        assertThat(held.has(ADAS, TimeRange.ALL)).isFalse();
+        assertThat(held.mayContain(ADAS, TimeRange.ALL)).isFalse();
         assertThat(held.latest(ADA)).isEmpty();
     }
 
     @Test
     void cannot_be_read_in_the_files() throws IOException {
-        behind.state = State.GONE;
-        put(batch(1, one(series("patient-of-note", "bedside-monitor", PULSE), 1, 60)));
+        behind.state = State.UNAVAILABLE;
+        put(batch(1, oneReading(series("patient-of-note", "bedside-monitor", HEART_RATE), 1, 60)));
         try (var files = Files.list(directory)) {
             for (var file : files.toList()) {
                 assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
-                        .doesNotContain("patient-of-note", "bedside-monitor", PULSE);
+                        .doesNotContain("patient-of-note", "bedside-monitor", HEART_RATE);
             }
         }
     }
 
     @Test
     void are_not_opened_by_other_keys_nor_by_a_second_plane() {
-        behind.state = State.GONE;
-        put(batch(1, one(ADAS, 1, 60)));
+        behind.state = State.UNAVAILABLE;
+        put(batch(1, oneReading(ADAS, 1, 60)));
         assertThatThrownBy(() -> SpoolingStore.open(behind, settings(directory), clock::get, SpoolEvents.NONE))
-                .isInstanceOf(Problem.Unmet.class)
+                .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessage("another plane has the spool open");
         store.close();
-        var others = new byte[SealKeys.BYTES];
+        var others = new byte[Keyset.BYTES];
         others[0] = 1;
-        var wrong = new SealKeys(others, List.of());
+        var wrong = new Keyset(others, List.of());
         assertThatThrownBy(() -> SpoolingStore.open(
-                        behind, settings(directory, wrong, 1 << 20, 10, PATIENCE), clock::get, SpoolEvents.NONE))
-                .isInstanceOf(Problem.Unmet.class);
+                        behind, settings(directory, wrong, 1 << 20, 10, TIMEOUT), clock::get, SpoolEvents.NONE))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
         behind.reopen();
-        open(settings(directory, new SealKeys(others, List.of(KEYS.current())), 1 << 20, 10, PATIENCE));
-        behind.state = State.WELL;
+        open(settings(directory, new Keyset(others, List.of(KEYS.current())), 1 << 20, 10, TIMEOUT));
+        behind.state = State.HEALTHY;
         untilForwarded();
         assertThat(all(ADAS).times()).containsExactly(1);
     }
@@ -400,7 +404,7 @@ class SpoolTest {
     @Test
     void leave_the_plane_ready_while_there_is_room_for_more() {
         assertThat(await(store.check())).isNull();
-        behind.state = State.GONE;
+        behind.state = State.UNAVAILABLE;
         assertThat(await(store.check())).as("there is room here").isNull();
     }
 }

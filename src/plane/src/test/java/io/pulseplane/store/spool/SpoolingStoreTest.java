@@ -30,6 +30,6 @@ class SpoolingStoreTest extends StoreContract {
 
     @AfterEach
     void nothingWasSpooled() {
-        assertThat(((SpoolingStore) store).waiting()).isZero();
+        assertThat(((SpoolingStore) store).pendingBatches()).isZero();
     }
 }

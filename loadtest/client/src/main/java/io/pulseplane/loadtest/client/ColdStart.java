@@ -1,0 +1,45 @@
+package io.pulseplane.loadtest.client;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientInterceptors;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** How long it takes from the start of a plane's process to its first answer. */
+final class ColdStart {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private ColdStart() {}
+
+    static long measureNanos(Plane.Setup setup, Path data, GetLatestRequest question)
+            throws IOException, InterruptedException {
+        int port = ServerProcess.freePort();
+        var headers = Tokens.headers(new Tokens(data).ofRole("authorized_medical_staff"));
+        long begun = System.nanoTime();
+        var answered = CompletableFuture.supplyAsync(() -> {
+            ServerProcess.awaitListener(port);
+            try (var connections = new ClientConnections(port, 1)) {
+                var channel = ClientInterceptors.intercept(
+                        connections.channel(0), MetadataUtils.newAttachHeadersInterceptor(headers));
+                var options = CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+                var answer = ClientCalls.blockingUnaryCall(
+                        channel, QueryServiceGrpc.getGetLatestMethod(), options, question);
+                if (answer.getReadingsCount() != 1) {
+                    throw new IllegalStateException("not one reading but " + answer.getReadingsCount());
+                }
+                return System.nanoTime() - begun;
+            }
+        });
+        try (var _ = Plane.start(setup, data, port)) {
+            return answered.join();
+        }
+    }
+}

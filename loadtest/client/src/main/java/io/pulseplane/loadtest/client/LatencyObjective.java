@@ -1,0 +1,11 @@
+package io.pulseplane.loadtest.client;
+
+/** How soon the service promises an answer. */
+final class LatencyObjective {
+
+    static final double P50_MILLIS = 50;
+    static final double P99_MILLIS = 100;
+    static final double P999_MILLIS = 200;
+
+    private LatencyObjective() {}
+}

@@ -1,0 +1,255 @@
+package io.pulseplane.loadtest.jmh;
+
+import io.pulseplane.coherence.LatestSource;
+import io.pulseplane.coherence.RedisSettings;
+import io.pulseplane.coherence.RedisSite;
+import io.pulseplane.coherence.RemoteChangeListener;
+import io.pulseplane.coherence.SiteEvents;
+import io.pulseplane.coherence.WindowCache;
+import io.pulseplane.live.LatestCache;
+import io.pulseplane.query.LatestQuery;
+import io.pulseplane.query.SeriesSelector;
+import io.pulseplane.store.Site;
+import io.pulseplane.store.crypto.Keyset;
+import io.pulseplane.store.postgres.PostgresSettings;
+import io.pulseplane.store.postgres.PostgresStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.flywaydb.core.Flyway;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import redis.embedded.core.ExecutableProvider;
+
+/**
+ * What a plane of a site reads: latest readings from its memory, beside those of a plane that has its store to itself; from
+ * Redis; and a day of a series from PostgreSQL. Both servers are real, and on this machine.
+ */
+@State(Scope.Benchmark)
+@Fork(1)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+public class SiteBenchmark {
+
+    private static final int PATIENTS = 1_000;
+    private static final int AT_ONCE = 64;
+    private static final int DAY = 86_400;
+    private static final long T0 = 1_763_000_000_000_000L;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final SiteEvents NO_EVENTS = new SiteEvents() {};
+    private static final Series ADAS = new Series("ada", "monitor", "8867-4", "/min");
+
+    private final Vertx vertx = Vertx.vertx();
+    private final List<Subject> subjects = IntStream.range(0, PATIENTS)
+            .<Subject>mapToObj(i -> new Subject.OfPatient("patient-" + i))
+            .toList();
+    private final List<SeriesSelector> questions = subjects.stream()
+            .map(subject -> new SeriesSelector(subject, Set.of()))
+            .toList();
+    private EmbeddedPostgres postgres;
+    private Process redis;
+    private PostgresStore store;
+    private RedisSite site;
+    private RedisSite other;
+    private final Listener listener = new Listener();
+    private long lastTime = T0;
+    private LatestSource shared;
+    private LatestQuery ofSite;
+    private LatestQuery ofSinglePlane;
+    private int next;
+
+    @Setup
+    public void start() throws IOException {
+        postgres = EmbeddedPostgres.builder()
+                .setServerConfig("shared_buffers", "512MB")
+                .start();
+        Flyway.configure()
+                .dataSource(postgres.getJdbcUrl("postgres", "postgres"), "postgres", "postgres")
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        store = PostgresStore.open(
+                vertx,
+                PostgresSettings.of(
+                        new PostgresSettings.Host("localhost", postgres.getPort()), "postgres", "postgres", "postgres"),
+                () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
+        fill();
+        int port = startRedis();
+        site = member("one", port);
+        other = member("two", port);
+        site.start(new Listener());
+        other.start(listener);
+        shared = site.latestSource(store);
+        var remembered = new LatestCache(1 << 26);
+        ofSite = new LatestQuery(remembered, store, shared, site);
+        ofSinglePlane = new LatestQuery(
+                new LatestCache(1 << 26), store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
+        while (site.planeCount() < 2 || !site.isSharing() || !other.isSharing()) {
+            Thread.onSpinWait();
+        }
+        for (var question : questions) {
+            ofSite.execute(question).await().atMost(PATIENCE);
+            ofSinglePlane.execute(question).await().atMost(PATIENCE);
+        }
+    }
+
+    private RedisSite member(String name, int port) {
+        var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of("redis://127.0.0.1:" + port), "");
+        return new RedisSite(
+                vertx,
+                RedisSettings.of(name, server, new Keyset(new byte[Keyset.BYTES], List.of())),
+                NO_EVENTS,
+                new WindowCache(0, PATIENCE));
+    }
+
+    private int startRedis() throws IOException {
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        var program = ExecutableProvider.newJarResourceProvider().get().getPath();
+        redis = new ProcessBuilder(program, "--port", Integer.toString(port), "--save", "", "--bind", "127.0.0.1")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return port;
+    }
+
+    private void fill() {
+        for (int i = 0; i < PATIENTS; i++) {
+            var id = Integer.toString(i);
+            var series = new Series("patient-" + id, "monitor-" + id, "8867-4", "/min");
+            append("monitor-" + id, "patient-" + id, 1, new Columns(series, new long[] {T0}, new double[] {60}));
+        }
+        long[] times = new long[DAY];
+        double[] values = new double[DAY];
+        for (int i = 0; i < DAY; i++) {
+            times[i] = T0 + i * 1_000_000L;
+            values[i] = 60 + i % 40 / 10.0;
+        }
+        append("monitor", "ada", 1, new Columns(ADAS, times, values));
+    }
+
+    private void append(String device, String patient, long sequence, Columns columns) {
+        var batch = new ScreenedBatch(
+                device, patient, sequence, sequence, List.of(new ScreenedBatch.Block(columns, null)), 0, List.of());
+        store.readings().append(List.of(batch)).await().atMost(PATIENCE);
+    }
+
+    @TearDown
+    public void stop() throws IOException {
+        site.close();
+        other.close();
+        store.close();
+        redis.destroyForcibly();
+        postgres.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    /** From memory, but for the rare moment in which the planes have not heard of each other in time. */
+    private Object answer(LatestQuery query) {
+        var question = questions.get(next());
+        return query.cachedAnswer(question)
+                .orElseGet(() -> query.execute(question).await().atMost(PATIENCE));
+    }
+
+    private int next() {
+        next = next + 1 == PATIENTS ? 0 : next + 1;
+        return next;
+    }
+
+    @Benchmark
+    @BenchmarkMode(Mode.AverageTime)
+    @OutputTimeUnit(TimeUnit.NANOSECONDS)
+    public Object latestFromMemoryOfOne() {
+        return answer(ofSinglePlane);
+    }
+
+    @Benchmark
+    @BenchmarkMode(Mode.AverageTime)
+    @OutputTimeUnit(TimeUnit.NANOSECONDS)
+    public Object latestFromMemoryOfASite() {
+        return answer(ofSite);
+    }
+
+    @Benchmark
+    @BenchmarkMode(Mode.Throughput)
+    @OutputTimeUnit(TimeUnit.SECONDS)
+    @OperationsPerInvocation(AT_ONCE)
+    public Object latestFromRedis() {
+        var answers = IntStream.range(0, AT_ONCE)
+                .mapToObj(_ -> shared.latest(subjects.get(next())))
+                .map(Uni::subscribeAsCompletionStage)
+                .toArray(CompletableFuture[]::new);
+        CompletableFuture.allOf(answers).join();
+        return answers;
+    }
+
+    @Benchmark
+    @BenchmarkMode(Mode.AverageTime)
+    @OutputTimeUnit(TimeUnit.MILLISECONDS)
+    public Columns dayOfOneHertzFromPostgres() {
+        var day = store.readings()
+                .read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, DAY)
+                .await()
+                .atMost(PATIENCE);
+        if (day.size() != DAY) {
+            throw new IllegalStateException("not a day: " + day.size());
+        }
+        return day;
+    }
+
+    /** From when a reading is durable on one plane until another one answers with it. */
+    @Benchmark
+    @BenchmarkMode(Mode.SampleTime)
+    @OutputTimeUnit(TimeUnit.MILLISECONDS)
+    public Object propagationToAnotherPlane() {
+        var heard = listener.next();
+        site.readingsStored(new Columns(ADAS, new long[] {++lastTime}, new double[] {60}));
+        return heard.join();
+    }
+
+    /** Waits for what another plane stored. */
+    private static final class Listener implements RemoteChangeListener {
+
+        private volatile CompletableFuture<Reading> waiting = new CompletableFuture<>();
+
+        CompletableFuture<Reading> next() {
+            var next = new CompletableFuture<Reading>();
+            waiting = next;
+            return next;
+        }
+
+        @Override
+        public void readingStored(Reading reading) {
+            waiting.complete(reading);
+        }
+    }
+}

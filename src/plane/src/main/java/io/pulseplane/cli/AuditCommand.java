@@ -1,0 +1,161 @@
+package io.pulseplane.cli;
+
+import io.pulseplane.node.AuditTrailVerification;
+import io.pulseplane.v1.AuditRecord;
+import io.pulseplane.v1.AuditServiceGrpc;
+import io.pulseplane.v1.Decision;
+import io.pulseplane.v1.ListRecordsRequest;
+import io.pulseplane.v1.Order;
+import io.pulseplane.vitals.EpochMicros;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Reads and verifies the audit trail. */
+@Command(
+        name = "audit",
+        description = "Read or verify the audit trail.",
+        synopsisSubcommandLabel = "ACTION",
+        subcommands = {AuditCommand.ListRecords.class, AuditCommand.Verify.class})
+final class AuditCommand {
+
+    @Command(name = "list", description = "Records of the trail; reading them is recorded, too.")
+    static final class ListRecords implements Callable<Integer> {
+
+        @Mixin
+        private ConnectionOptions plane;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(
+                names = "--from",
+                paramLabel = "TIME",
+                converter = Times.InstantConverter.class,
+                description = "Start, inclusive: ISO 8601, now, or -15m. Default: the beginning")
+        private Instant from;
+
+        @Option(
+                names = "--to",
+                paramLabel = "TIME",
+                converter = Times.InstantConverter.class,
+                description = "End, exclusive. Default: the end")
+        private Instant to;
+
+        @Option(names = "--subject", paramLabel = "NAME", description = "By whom. Default: all")
+        private String subject = "";
+
+        @Option(names = "--action", paramLabel = "ACTION", description = "Such as query or ingest. Default: all")
+        private String action = "";
+
+        @Option(names = "--patient", paramLabel = "ID", description = "Of whom. Default: all")
+        private String patient = "";
+
+        @Option(names = "--refused", description = "Only what was refused.")
+        private boolean refused;
+
+        @Option(names = "--limit", paramLabel = "N", description = "At most this many. Default: all")
+        private long limit;
+
+        @Option(names = "--newest-first", description = "Newest records first. Default: oldest first")
+        private boolean newestFirst;
+
+        @Override
+        public Integer call() throws Exception {
+            var request = ListRecordsRequest.newBuilder()
+                    .setSubject(subject)
+                    .setAction(action)
+                    .setPatientId(patient)
+                    .setDecision(refused ? Decision.DECISION_REFUSED : Decision.DECISION_UNSPECIFIED)
+                    .setLimit(limit)
+                    .setOrder(newestFirst ? Order.ORDER_NEWEST_FIRST : Order.ORDER_OLDEST_FIRST);
+            if (from != null) {
+                request.setFromUs(EpochMicros.of(from));
+            }
+            if (to != null) {
+                request.setToUs(EpochMicros.of(to));
+            }
+            return plane.as("auditor", channel -> {
+                var responses = AuditServiceGrpc.newBlockingStub(channel).listRecords(request.build());
+                while (responses.hasNext()) {
+                    responses.next().getRecordsList().forEach(this::print);
+                }
+                return 0;
+            });
+        }
+
+        private void print(AuditRecord record) {
+            var out = spec.commandLine().getOut();
+            if (plane.json()) {
+                out.println(Json.line(record));
+            } else {
+                out.println(String.join(
+                        "  ",
+                        Long.toUnsignedString(record.getNumber()),
+                        Times.format(record.getTimeUs()),
+                        record.getDecision() == Decision.DECISION_PERMITTED ? "permitted" : "REFUSED",
+                        record.getAction(),
+                        orDash(record.getSubject()),
+                        orDash(record.getRole()),
+                        record.getPatientId().isEmpty() ? orDash(record.getDeviceId()) : record.getPatientId(),
+                        record.getCodesCount() == 0 ? "all" : String.join(",", record.getCodesList()),
+                        record.getReason()));
+            }
+            out.flush();
+        }
+
+        private static String orDash(String text) {
+            return text.isEmpty() ? "-" : text;
+        }
+    }
+
+    @Command(
+            name = "verify",
+            description = {
+                "Tell whether the trail is as it was written, and where it is not.",
+                "",
+                "Reads the files themselves; the plane may run meanwhile, or not."
+            })
+    static final class Verify implements Callable<Integer> {
+
+        private static final int FAILED = 1;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(
+                names = "--data-dir",
+                paramLabel = "DIR",
+                defaultValue = "data",
+                description = "The plane's data directory. Default: ${DEFAULT-VALUE}")
+        private Path dataDir;
+
+        @Option(names = "--directory", paramLabel = "DIR", description = "The trail's. Default: audit in the data's")
+        private Path directory;
+
+        @Option(
+                names = "--public-key",
+                paramLabel = "FILE",
+                description = "The node's public key (PEM), kept where nobody who could change the trail could change "
+                        + "it. Default: node.pub beside the trail")
+        private Path publicKey;
+
+        @Override
+        public Integer call() {
+            var report = AuditTrailVerification.verify(
+                    directory != null ? directory : dataDir.resolve("audit"), Optional.ofNullable(publicKey));
+            var to = report.intact()
+                    ? spec.commandLine().getOut()
+                    : spec.commandLine().getErr();
+            report.lines().forEach(to::println);
+            to.flush();
+            return report.intact() ? 0 : FAILED;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.pulseplane.cli;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.pulseplane.client.StatusDetails;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Says why a command did not do what it was asked to, and with which status it ends. */
+final class CommandExceptionHandler {
+
+    private static final int FAILED = 1;
+
+    private CommandExceptionHandler() {}
+
+    static int handle(Exception thrown, CommandLine command, ParseResult parsed) throws Exception {
+        var err = command.getErr();
+        // Devices stream on threads of their own; what ended one of them is what is to be said.
+        var failure =
+                thrown instanceof ExecutionException && thrown.getCause() instanceof Exception cause ? cause : thrown;
+        if (failure instanceof ParameterException usage) {
+            return command.getParameterExceptionHandler().handleParseException(usage, new String[0]);
+        }
+        if (failure instanceof UncheckedIOException unusable) {
+            err.println("pulseplane: " + unusable.getMessage());
+            err.flush();
+            return FAILED;
+        }
+        if (!(failure instanceof StatusRuntimeException refusal)) {
+            throw failure;
+        }
+        if (refusal.getStatus().getCode() == Status.Code.UNAVAILABLE && refusal.getCause() != null) {
+            err.println("pulseplane: no plane answers: " + refusal.getCause().getMessage());
+        } else {
+            err.println("pulseplane: " + refusal.getMessage());
+            printDetails(refusal, err);
+        }
+        err.flush();
+        return FAILED;
+    }
+
+    private static void printDetails(StatusRuntimeException refusal, PrintWriter err) {
+        var details = StatusDetails.of(refusal);
+        details.violations()
+                .forEach(violation -> err.println("  " + violation.field() + " " + violation.description()));
+        details.retryDelay().ifPresent(delay -> err.println("  try again in " + delay.toMillis() + " ms"));
+    }
+}

@@ -1,0 +1,41 @@
+package io.pulseplane.cli;
+
+import io.pulseplane.node.Migration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Makes the tables in PostgreSQL, or brings them up to date. Changes nothing where they are. */
+@Command(
+        name = "migrate",
+        description = {
+            "Make the tables in PostgreSQL or bring them up to date, and end.",
+            "",
+            "Which database is configuration, the same as the plane's: pulseplane.postgres.*"
+        })
+final class MigrateCommand implements Callable<Integer> {
+
+    private static final int FAILED = 1;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--citus", description = "Spread readings over the workers of Citus, by patient.")
+    private boolean citus;
+
+    @Override
+    public Integer call() {
+        try {
+            var outcome = Migration.run(citus);
+            spec.commandLine()
+                    .getOut()
+                    .println("steps taken: " + outcome.steps() + ", the tables have version " + outcome.version());
+            return 0;
+        } catch (Migration.MigrationException e) {
+            spec.commandLine().getErr().println("pulseplane: the database was not migrated: " + e.getMessage());
+            return FAILED;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.pulseplane.gate.audit;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** The digest that goes over the log: each step covers the step before and the bytes since. */
+final class HashChain {
+
+    /** Where the first segment begins. */
+    static final String GENESIS = "0".repeat(64);
+
+    private final MessageDigest sha256;
+
+    private HashChain(MessageDigest sha256) {
+        this.sha256 = sha256;
+    }
+
+    static HashChain from(String previous) {
+        try {
+            var chain = new HashChain(MessageDigest.getInstance("SHA-256"));
+            chain.restart(previous);
+            return chain;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    void update(byte[] bytes, int from, int length) {
+        sha256.update(bytes, from, length);
+    }
+
+    /** Ends a step, and begins the next. */
+    String nextDigest() {
+        var digest = HexFormat.of().formatHex(sha256.digest());
+        restart(digest);
+        return digest;
+    }
+
+    void restart(String previous) {
+        sha256.reset();
+        sha256.update(HexFormat.of().parseHex(previous));
+    }
+}

@@ -1,0 +1,111 @@
+package io.pulseplane.node;
+
+import io.pulseplane.api.EndpointLimits;
+import io.pulseplane.coherence.LatestSource;
+import io.pulseplane.coherence.WindowSource;
+import io.pulseplane.ingest.Ingest;
+import io.pulseplane.ingest.IngestEvents;
+import io.pulseplane.ingest.RegistrationCheck;
+import io.pulseplane.live.ChangePublisher;
+import io.pulseplane.live.LatestCache;
+import io.pulseplane.live.Watchers;
+import io.pulseplane.node.config.EdgeConfig;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.LatestQuery;
+import io.pulseplane.query.RangeQuery;
+import io.pulseplane.store.Site;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.vitals.BatchScreener;
+import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.EpochMicros;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.util.function.LongSupplier;
+
+/** The parts of the plane and how they fit together. */
+final class PlaneWiring {
+
+    @Produces
+    @Singleton
+    LongSupplier clock() {
+        return EpochMicros::now;
+    }
+
+    @Produces
+    @Singleton
+    Store store(PlaneConfig config, EdgeConfig edge, Instance<SiteStoreFactory> site, LongSupplier clock) {
+        return switch (config.store().kind()) {
+            case EDGE ->
+                EagerOpen.takeStoreOr(() -> EdgeStore.open(
+                        config.dataDir(), edge.settings(config.store().readerThreads()), clock));
+            case POSTGRES -> site.get().open();
+        };
+    }
+
+    void close(@Disposes Store store) {
+        store.close();
+    }
+
+    @Produces
+    @Singleton
+    LatestCache latestValues(PlaneConfig config) {
+        return new LatestCache(config.live().latestMemory().asLongValue());
+    }
+
+    @Produces
+    @Singleton
+    Watchers watchers(PlaneConfig config) {
+        return new Watchers(config.live().maxWatchReadings());
+    }
+
+    @Produces
+    @Singleton
+    ChangePublisher changes(LatestCache latest, Watchers watchers, Site site) {
+        return new ChangePublisher(latest, watchers, site);
+    }
+
+    @Produces
+    @Singleton
+    Ingest ingest(PlaneConfig config, Store store, ChangePublisher changes, IngestEvents events, LongSupplier clock) {
+        var ingest = config.ingest();
+        return new Ingest(
+                new BatchScreener(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),
+                new RegistrationCheck(ingest.unregistered(), store.registry()),
+                store,
+                changes,
+                ingest.maxPendingBytes().asLongValue(),
+                events,
+                clock);
+    }
+
+    @Produces
+    @Singleton
+    LatestQuery latestQuery(LatestCache values, Store store, LatestSource source, Site site) {
+        return new LatestQuery(values, store, source, site);
+    }
+
+    @Produces
+    @Singleton
+    RangeQuery rangeQuery(Store store) {
+        return new RangeQuery(store);
+    }
+
+    @Produces
+    @Singleton
+    AggregateQuery aggregation(Store store, WindowSource source) {
+        return new AggregateQuery(store, source);
+    }
+
+    @Produces
+    @Singleton
+    EndpointLimits limits(PlaneConfig config) {
+        return new EndpointLimits(
+                config.ingest().maxBatchReadings(),
+                config.ingest().maxStreamBytes().asLongValue(),
+                config.query().unaryDeadline());
+    }
+}

@@ -1,0 +1,76 @@
+package io.pulseplane.node;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pulseplane.live.ChangePublisher;
+import io.pulseplane.node.config.PlaneConfig;
+import io.pulseplane.node.config.PostgresConfig;
+import io.pulseplane.node.config.SiteConfig;
+import io.pulseplane.node.config.SpoolConfig;
+import io.pulseplane.node.config.StartupException;
+import io.pulseplane.node.metrics.GuardMetrics;
+import io.pulseplane.node.metrics.SpoolMetrics;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.postgres.PostgresStore;
+import io.pulseplane.store.spool.SpoolingStore;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.function.LongSupplier;
+
+/** The store of a plane of a site: PostgreSQL, and before it a spool. Of no use to a plane that has its store to itself. */
+@Singleton
+final class SiteStoreFactory {
+
+    private final PlaneConfig plane;
+    private final SiteConfig site;
+    private final SpoolConfig spool;
+    private final PostgresConfig postgres;
+    private final Vertx vertx;
+    private final MeterRegistry registry;
+    private final LongSupplier clock;
+
+    SiteStoreFactory(
+            PlaneConfig plane,
+            SiteConfig site,
+            SpoolConfig spool,
+            PostgresConfig postgres,
+            Vertx vertx,
+            MeterRegistry registry,
+            LongSupplier clock) {
+        this.plane = plane;
+        this.site = site;
+        this.spool = spool;
+        this.postgres = postgres;
+        this.vertx = vertx;
+        this.registry = registry;
+        this.clock = clock;
+    }
+
+    Store open() {
+        if (!spool.enabled()) {
+            return openPostgres();
+        }
+        var keys = site.keys("the spool, which keeps batches while PostgreSQL is gone"
+                + " (pulseplane.spool.enabled=false does without),");
+        try {
+            var settings = spool.settings(plane.dataDir(), keys);
+            var spoolMetrics = new SpoolMetrics(registry);
+            var store = SpoolingStore.open(openPostgres(), settings, clock, spoolMetrics);
+            spoolMetrics.registerGauges(store, clock);
+            return store;
+        } catch (IllegalArgumentException e) {
+            throw new StartupException("pulseplane.spool: " + e.getMessage());
+        }
+    }
+
+    private PostgresStore openPostgres() {
+        return PostgresStore.open(vertx, postgres.settings(), clock, new GuardMetrics(registry, "postgres-reads"));
+    }
+
+    void onStart(@Observes StartupEvent event, Store store, ChangePublisher changes) {
+        if (store instanceof SpoolingStore spooling) {
+            spooling.start(changes);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package io.pulseplane.store.crypto;
+
+import io.pulseplane.vitals.PlaneException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The key of a node, 256 bits, under which data keys are wrapped. It is never written beside what it wraps, unless nobody
+ * said where else it could come from.
+ */
+public final class KeyEncryptionKey {
+
+    private static final int BYTES = 32;
+    private static final int ID_BYTES = 8;
+
+    /** A key management service that takes longer than this is down. */
+    private static final long COMMAND_SECONDS = 30;
+
+    /** Base64 of a key has 44 characters; whoever says more is not saying a key. */
+    private static final int MAX_TEXT_BYTES = 1_024;
+
+    private static final Set<PosixFilePermission> FORBIDDEN_PERMISSIONS =
+            Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_READ, PosixFilePermission.OTHERS_WRITE);
+
+    private final String id;
+    private final SecretKey key;
+
+    private KeyEncryptionKey(byte[] bytes) {
+        if (bytes.length != BYTES) {
+            throw new PlaneException.FailedPrecondition("the key of the node must be 32 bytes, in base64");
+        }
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+            id = HexFormat.of().formatHex(digest, 0, ID_BYTES);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+        key = new SecretKeySpec(bytes, "AES");
+    }
+
+    /** The key that this base64 says. */
+    public static KeyEncryptionKey fromBase64(String base64) {
+        try {
+            return new KeyEncryptionKey(Base64.getDecoder().decode(base64.strip()));
+        } catch (IllegalArgumentException e) {
+            throw new PlaneException.FailedPrecondition("the key of the node must be 32 bytes, in base64");
+        }
+    }
+
+    /**
+     * The key in a file, in base64.
+     *
+     * @throws PlaneException.FailedPrecondition if others than its owner can read it, or it holds no key
+     * @throws PlaneException.Unavailable if it cannot be read
+     */
+    public static KeyEncryptionKey read(Path file) {
+        try {
+            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                if (Files.getPosixFilePermissions(file).stream().anyMatch(FORBIDDEN_PERMISSIONS::contains)) {
+                    throw new PlaneException.FailedPrecondition(
+                            "the file with the key of the node can be read by everybody, or written by"
+                                    + " others: chmod 600");
+                }
+            }
+            if (Files.size(file) > MAX_TEXT_BYTES) {
+                throw new PlaneException.FailedPrecondition("the key of the node must be 32 bytes, in base64");
+            }
+            return fromBase64(Files.readString(file, StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("the key of the node cannot be read", e);
+        }
+    }
+
+    /** The key in a file, which is made, for its owner alone, if there is none. */
+    public static KeyEncryptionKey readOrCreate(Path file) {
+        if (Files.notExists(file)) {
+            create(file);
+        }
+        return read(file);
+    }
+
+    private static void create(Path file) {
+        var bytes = new byte[BYTES];
+        new SecureRandom().nextBytes(bytes);
+        var text = Base64.getEncoder().encodeToString(bytes) + "\n";
+        var partial = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            Files.deleteIfExists(partial);
+            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.createFile(
+                        partial, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            } else {
+                Files.createFile(partial);
+            }
+            Files.writeString(partial, text, StandardCharsets.US_ASCII, StandardOpenOption.SYNC);
+            // Data is sealed under it from the next moment on: its name has to be as durable as its content.
+            Files.move(partial, file);
+            Directories.sync(file.toAbsolutePath().getParent());
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("the key of the node cannot be written", e);
+        }
+    }
+
+    /**
+     * The key that a command prints, in base64; for whoever keeps it with a key management service.
+     *
+     * @throws PlaneException.Unavailable if the command fails, or does not end within {@value #COMMAND_SECONDS} s
+     */
+    public static KeyEncryptionKey fromCommand(List<String> command) {
+        Process process = null;
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .start();
+            if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
+                throw new PlaneException.Unavailable("the command for the key of the node did not end", null);
+            }
+            var said = process.getInputStream().readNBytes(MAX_TEXT_BYTES);
+            if (process.exitValue() != 0) {
+                throw new PlaneException.Unavailable(
+                        "the command for the key of the node ended with " + process.exitValue(), null);
+            }
+            return fromBase64(new String(said, StandardCharsets.ISO_8859_1));
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("the command for the key of the node could not be run", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PlaneException.Unavailable("the command for the key of the node was interrupted", e);
+        } finally {
+            if (process != null) {
+                process.destroyForcibly();
+            }
+        }
+    }
+
+    /** Tells keys apart, and does not tell what they are: the first 8 bytes of its SHA-256, in hexadecimal digits. */
+    public String id() {
+        return id;
+    }
+
+    /** @param place see {@link AesGcm#seal(SecretKey, byte[], byte[], int, int)} */
+    public byte[] wrap(AesGcm sealer, byte[] place, SecretKey dataKey) {
+        var bytes = dataKey.getEncoded();
+        var wrapped = sealer.seal(key, place, bytes, 0, bytes.length);
+        Arrays.fill(bytes, (byte) 0);
+        return wrapped;
+    }
+
+    public SecretKey unwrap(AesGcm sealer, byte[] place, byte[] wrapped) throws DecryptionFailedException {
+        return new SecretKeySpec(sealer.open(key, place, wrapped), "AES");
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof KeyEncryptionKey that && key.equals(that.key);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
+    }
+
+    /** Which, never what. */
+    @Override
+    public String toString() {
+        return "NodeKey[" + id + "]";
+    }
+}

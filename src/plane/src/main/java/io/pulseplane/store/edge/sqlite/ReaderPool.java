@@ -1,0 +1,117 @@
+package io.pulseplane.store.edge.sqlite;
+
+import io.pulseplane.vitals.PlaneException;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The threads that read. Each has a session, opened when it is first needed. A cancelled question is stopped where it
+ * stands; a question beyond {@value #MAX_QUEUED} waiting ones is refused with {@code ResourceExhausted}.
+ */
+public final class ReaderPool {
+
+    private static final int MAX_QUEUED = 4_096;
+    private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
+
+    /** How long questions that are under way at the end may take. */
+    private static final int MAX_CLOSE_SECONDS = 5;
+
+    private final Database database;
+    private final Queue<SqliteSession> idle = new ConcurrentLinkedQueue<>();
+    private final ThreadPoolExecutor threads;
+
+    public ReaderPool(Database database, int count) {
+        this.database = database;
+        this.threads = new ThreadPoolExecutor(
+                count,
+                count,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(MAX_QUEUED),
+                Thread.ofPlatform().name("pulseplane-reader-", 0).daemon().factory());
+    }
+
+    public <T> Uni<T> read(SqlFunction<T> work) {
+        return Uni.createFrom().emitter(emitter -> submit(emitter, new Query<>(work)));
+    }
+
+    private <T> void submit(UniEmitter<? super T> emitter, Query<T> question) {
+        emitter.onTermination(question::cancel);
+        try {
+            threads.execute(() -> execute(emitter, question));
+        } catch (RejectedExecutionException e) {
+            emitter.fail(
+                    threads.isShutdown()
+                            ? new PlaneException.Unavailable("the store is closed", null)
+                            : new PlaneException.ResourceExhausted(
+                                    "too many questions wait for the disk", RETRY_WHEN_BUSY));
+        }
+    }
+
+    private <T> void execute(UniEmitter<? super T> emitter, Query<T> question) {
+        T answer;
+        SqliteSession session = null;
+        try {
+            session = idle.poll();
+            if (session == null) {
+                session = database.openForReading();
+            }
+            answer = question.run(session);
+        } catch (Throwable failure) {
+            emitter.fail(SqliteErrors.toPlaneException(failure));
+            return;
+        } finally {
+            if (session != null) {
+                idle.add(session);
+            }
+        }
+        emitter.complete(answer);
+    }
+
+    public void close() {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                threads.shutdownNow();
+            }
+            for (var session = idle.poll(); session != null; session = idle.poll()) {
+                session.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (SQLException e) {
+            throw new IllegalStateException("a reading session was not closed cleanly", e);
+        }
+    }
+
+    /** One question, answered by one thread and perhaps cancelled by another. */
+    private static final class Query<T> {
+
+        private final SqlFunction<T> work;
+        private volatile boolean cancelled;
+
+        Query(SqlFunction<T> work) {
+            this.work = work;
+        }
+
+        T run(SqliteSession session) throws SQLException {
+            if (cancelled) {
+                throw new PlaneException.DeadlineExceeded("the work was stopped before it began");
+            }
+            session.interruptWhen(() -> cancelled);
+            return work.run(session);
+        }
+
+        void cancel() {
+            cancelled = true;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+package io.pulseplane.store.edge.sqlite;
+
+import java.sql.SQLException;
+
+/** Work on a session. */
+@FunctionalInterface
+public interface SqlFunction<T> {
+    T run(SqliteSession session) throws SQLException;
+}

@@ -1,0 +1,52 @@
+package io.pulseplane.store.edge.sqlite;
+
+import io.pulseplane.vitals.PlaneException;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.sqlite.SQLiteException;
+
+/** Turns what SQLite says into what the plane says, and logs what the plane does not say. */
+public final class SqliteErrors {
+
+    private static final System.Logger LOG = System.getLogger(SqliteErrors.class.getName());
+
+    /** A disk is not emptied in milliseconds. */
+    private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
+
+    private SqliteErrors() {}
+
+    public static Throwable toPlaneException(Throwable failure) {
+        return failure instanceof SQLException sql ? toPlaneException(sql) : failure;
+    }
+
+    public static PlaneException toPlaneException(SQLException failure) {
+        int code = failure instanceof SQLiteException e ? e.getResultCode().code : failure.getErrorCode();
+        // The low byte is the primary code; the rest says more, which the log gets.
+        return switch (code == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xFF) {
+            case SQLITE_FULL -> {
+                LOG.log(Level.ERROR, "The disk is full: {0}", failure.getMessage());
+                yield new PlaneException.ResourceExhausted(
+                        "the plane's disk is full; nothing was stored", RETRY_WHEN_FULL);
+            }
+            case SQLITE_CORRUPT, SQLITE_NOTADB -> {
+                LOG.log(Level.ERROR, "The database is damaged", failure);
+                yield new PlaneException.DataLoss("the plane's disk does not hold what was written to it");
+            }
+            case SQLITE_INTERRUPT -> new PlaneException.DeadlineExceeded("the work was stopped before it was done");
+            default -> {
+                LOG.log(Level.ERROR, "The database does not answer", failure);
+                yield new PlaneException.Unavailable("the plane's disk does not answer; nothing was stored", failure);
+            }
+        };
+    }
+
+    // https://www.sqlite.org/rescode.html
+    private static final int SQLITE_INTERRUPT = 9;
+    private static final int SQLITE_CORRUPT = 11;
+    private static final int SQLITE_FULL = 13;
+    private static final int SQLITE_NOTADB = 26;
+
+    /** There is no room for the file through which connections share the log's index: it comes when a database is opened. */
+    private static final int SQLITE_IOERR_SHMSIZE = 4874;
+}

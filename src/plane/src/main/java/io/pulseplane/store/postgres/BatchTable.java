@@ -1,0 +1,87 @@
+package io.pulseplane.store.postgres;
+
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.RejectionCodec;
+import io.pulseplane.vitals.Acknowledgement;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The rows of the table {@code batches}: what was acknowledged. */
+final class BatchTable {
+
+    private static final String FIND_ACKNOWLEDGED = """
+            SELECT b.device, b.sequence, b.digest, b.accepted, b.duplicates, b.rejections
+            FROM unnest($1::text[], $2::bigint[]) AS k(device, sequence)
+            JOIN batches b ON b.device = k.device AND b.sequence = k.sequence""";
+
+    private static final String ADD = """
+            INSERT INTO batches (device, sequence, digest, accepted, duplicates, rejections, stored_at)
+            SELECT *, $7 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::bytea[])""";
+
+    private BatchTable() {}
+
+    /** Which batch. */
+    record BatchKey(String device, long sequence) {
+
+        static BatchKey of(ScreenedBatch batch) {
+            return new BatchKey(batch.device(), batch.sequence());
+        }
+    }
+
+    /** What was answered to it. */
+    record AcknowledgedBatch(long digest, Acknowledgement acknowledgement) {
+
+        /** What is answered when its sequence is used again. */
+        AppendResult receiptFor(ScreenedBatch batch) {
+            return digest == batch.digest()
+                    ? new AppendResult.Repeated(acknowledgement)
+                    : new AppendResult.SequenceConflict();
+        }
+    }
+
+    static Future<Map<BatchKey, AcknowledgedBatch>> findAcknowledged(
+            PostgresSession session, Collection<ScreenedBatch> batches) {
+        return session.execute(
+                        FIND_ACKNOWLEDGED,
+                        batches.stream().map(ScreenedBatch::device).toArray(String[]::new),
+                        batches.stream().map(ScreenedBatch::sequence).toArray(Long[]::new))
+                .map(rows -> {
+                    var answered = HashMap.<BatchKey, AcknowledgedBatch>newHashMap(rows.size());
+                    for (var row : rows) {
+                        var key = new BatchKey(row.getString(0), row.getLong(1));
+                        var acknowledgement = new Acknowledgement(
+                                key.device(),
+                                key.sequence(),
+                                row.getInteger(3),
+                                row.getInteger(4),
+                                RejectionCodec.decode(row.getBuffer(5).getBytes()));
+                        answered.put(key, new AcknowledgedBatch(row.getLong(2), acknowledgement));
+                    }
+                    return answered;
+                });
+    }
+
+    static Future<?> add(PostgresSession session, Collection<AcknowledgedBatch> batches, long time) {
+        var all = batches.stream().map(AcknowledgedBatch::acknowledgement).toList();
+        return session.execute(
+                ADD,
+                column(all, Acknowledgement::device).toArray(String[]::new),
+                column(all, Acknowledgement::sequence).toArray(Long[]::new),
+                batches.stream().map(AcknowledgedBatch::digest).toArray(Long[]::new),
+                column(all, Acknowledgement::accepted).toArray(Integer[]::new),
+                column(all, Acknowledgement::duplicates).toArray(Integer[]::new),
+                column(all, a -> Buffer.buffer(RejectionCodec.encode(a.rejections())))
+                        .toArray(Buffer[]::new),
+                Micros.toTime(time));
+    }
+
+    private static <T> List<T> column(List<Acknowledgement> all, Function<Acknowledgement, T> part) {
+        return all.stream().map(part).toList();
+    }
+}

@@ -1,0 +1,86 @@
+package io.pulseplane.store.postgres;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.SslMode;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** How connections come about. None is made before it is needed. */
+final class PoolFactory {
+
+    /** The plane has a few dozen statements; all of them stay prepared. */
+    private static final int MAX_PREPARED_STATEMENTS = 256;
+
+    private static final int MAX_PREPARED_STATEMENT_CHARS = 4_096;
+
+    /** Questions that may wait for a connection; more are refused. */
+    private static final int MAX_QUEUED = 4_096;
+
+    /**
+     * Every statement finds its rows by an index, whatever the tables hold, so there is one plan for each: it does not
+     * depend on parameters, and planning over hundreds of months takes longer than reading from one. The planner would
+     * think otherwise of tables that were empty when it last looked, and go through all of a month that is not.
+     */
+    static final Map<String, String> PLANNER_SETTINGS = Map.of(
+            "plan_cache_mode", "force_generic_plan",
+            "enable_seqscan", "off",
+            "enable_hashjoin", "off",
+            "enable_mergejoin", "off",
+            "max_parallel_workers_per_gather", "0",
+            "jit", "off");
+
+    private PoolFactory() {}
+
+    static Pool create(Vertx vertx, PostgresSettings settings) {
+        var pool = new PoolOptions()
+                .setMaxSize(settings.poolSize())
+                .setMaxWaitQueueSize(MAX_QUEUED)
+                .setConnectionTimeout(Math.toIntExact(settings.connectTimeout().toMillis()))
+                .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS);
+        var servers =
+                settings.hosts().stream().map(host -> options(host, settings)).toList();
+        return PgBuilder.pool()
+                .with(pool)
+                .connectingTo(new PrimaryFinder(vertx, servers))
+                .using(vertx)
+                .build();
+    }
+
+    private static PgConnectOptions options(PostgresSettings.Host host, PostgresSettings settings) {
+        var options = new PgConnectOptions()
+                .setHost(host.name())
+                .setPort(host.port())
+                .setDatabase(settings.database())
+                .setUser(settings.user())
+                .setPassword(settings.password())
+                .setPipeliningLimit(settings.pipelining())
+                .setCachePreparedStatements(true)
+                .setPreparedStatementCacheMaxSize(MAX_PREPARED_STATEMENTS)
+                .setPreparedStatementCacheSqlLimit(MAX_PREPARED_STATEMENT_CHARS)
+                .setConnectTimeout(Math.toIntExact(settings.connectTimeout().toMillis()))
+                .setTcpKeepAlive(true)
+                .setSslMode(SslMode.valueOf(settings.tls().name()))
+                .addProperty("application_name", "pulseplane")
+                .addProperty("TimeZone", "UTC")
+                // An acknowledgement is a promise, whatever the server does by default.
+                .addProperty("synchronous_commit", "on")
+                .addProperty(
+                        "statement_timeout",
+                        Long.toString(settings.statementTimeout().toMillis()));
+        PLANNER_SETTINGS.forEach(options::addProperty);
+        // A connection to a host that is gone would look like a slow one for as long as TCP is patient.
+        options.setReadIdleTimeout(Math.toIntExact(settings.readIdleTimeout().toMillis()));
+        options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+        if (settings.tls() == PostgresSettings.Tls.VERIFY_FULL) {
+            options.setHostnameVerificationAlgorithm("HTTPS");
+        }
+        settings.certificate()
+                .ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+        return options;
+    }
+}

@@ -1,9 +1,0 @@
-package io.pulseplane.store.postgres;
-
-import io.vertx.core.Future;
-
-/** Work on a session; what it answers comes when its last statement is done. */
-@FunctionalInterface
-interface Work<T> {
-    Future<T> on(Session session);
-}

@@ -1,0 +1,140 @@
+package io.pulseplane.coherence;
+
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static io.pulseplane.coherence.SitePlane.awaitSharing;
+import static io.pulseplane.coherence.SitePlane.settings;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.postgres.PostgresServer;
+import io.pulseplane.store.postgres.PostgresStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Windows that one plane remembers of readings that another one stores, over a real PostgreSQL and a real Redis. */
+class WindowCacheOfSiteTest {
+
+    private static final Series ADAS = series("ada", "d1", HEART_RATE);
+    private static final long SECOND = 1_000_000;
+    private static final long WIDTH = 10 * SECOND;
+    private static final long NOW = 95 * SECOND;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final PostgresServer postgres = PostgresServer.shared();
+    private final Store store = PostgresStore.open(vertx, postgres.settings(postgres.createDatabase()), () -> NOW);
+    private RedisProcess redis;
+    private SitePlane one;
+    private SitePlane two;
+    private WindowSource source;
+
+    @BeforeEach
+    void open() {
+        redis = new RedisProcess();
+        one = new SitePlane(vertx, settings("one", redis), store);
+        two = new SitePlane(vertx, settings("two", redis), store);
+        source = two.windows.windowSource(store.readings(), two.site, () -> NOW);
+        appendAll(store, regularColumns(SECOND, 94, ADAS));
+        awaitSharing(one, two);
+    }
+
+    @AfterEach
+    void close() {
+        one.close();
+        two.close();
+        redis.close();
+        store.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    private long count(WindowSource windows) {
+        var rows = ReadingFixtures.await(windows.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, 100));
+        return Arrays.stream(rows.counts()).sum();
+    }
+
+    private void isSeen(WindowSource windows, long readings) {
+        await().pollInterval(Duration.ofMillis(5)).atMost(TIMEOUT).until(() -> count(windows) == readings);
+    }
+
+    private void remembers() {
+        assertThat(count(source)).isEqualTo(94);
+        long hits = two.windows.hits();
+        await().atMost(TIMEOUT).until(() -> {
+            count(source);
+            return two.windows.hits() > hits;
+        });
+    }
+
+    private static Columns late() {
+        return oneReading(ADAS, 42 * SECOND + 1, 66);
+    }
+
+    @Test
+    void a_reading_that_another_plane_stored_late_is_in_a_window_that_was_remembered() {
+        remembers();
+        one.put(late());
+        isSeen(source, 95);
+    }
+
+    @Test
+    void of_readings_stored_at_once_the_first_counts_and_not_only_the_last() {
+        remembers();
+        one.put(ReadingFixtures.columns(ADAS, new long[] {42 * SECOND + 1, NOW + SECOND}, 66, 67));
+        isSeen(source, 95);
+    }
+
+    @Test
+    void with_redis_gone_it_is_seen_all_the_same() {
+        remembers();
+        redis.kill();
+        one.put(late());
+        isSeen(source, 95);
+    }
+
+    @Test
+    void without_redis_it_is_seen_when_what_was_read_does_not_hold_any_more() {
+        var windows = new WindowCache(1 << 20, Duration.ofMinutes(5));
+        try (var silent = new PollingSite(vertx, Duration.ofSeconds(1), windows)) {
+            var alone = windows.windowSource(store.readings(), silent, () -> NOW);
+            assertThat(count(alone)).isEqualTo(94);
+            appendAll(store, late());
+            isSeen(alone, 95);
+            appendAll(store, oneReading(ADAS, 43 * SECOND + 1, 66));
+            silent.readingsStored(oneReading(ADAS, 43 * SECOND + 1, 66));
+            assertThat(count(alone)).as("what was stored here").isEqualTo(96);
+        }
+    }
+
+    @Test
+    void a_consent_that_another_plane_was_told_of_takes_the_patients_windows() {
+        remembers();
+        assertThat(two.windows.bytes()).isPositive();
+        one.site.consentChanged("ada");
+        await().atMost(TIMEOUT).until(() -> two.windows.bytes() == 0);
+    }
+
+    @Test
+    void an_erased_patients_windows_are_gone_from_every_plane() {
+        remembers();
+        var own = one.windows.windowSource(store.readings(), one.site, () -> NOW);
+        count(own);
+        ReadingFixtures.await(store.registry().erasePatient("ada"));
+        one.site.patientErased("ada");
+        assertThat(one.windows.bytes()).isZero();
+        await().atMost(TIMEOUT).until(() -> two.windows.bytes() == 0);
+        assertThat(count(source)).isZero();
+    }
+}

@@ -1,0 +1,231 @@
+package io.pulseplane.coherence;
+
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.oneReading;
+import static io.pulseplane.ReadingFixtures.randomColumns;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.store.TestSite;
+import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is remembered of windows, and what is not, on one plane of a site. */
+class WindowCacheTest {
+
+    private static final Series ADAS = series("ada", "d1", HEART_RATE);
+    private static final long SECOND = 1_000_000;
+    private static final long WIDTH = 10 * SECOND;
+    private static final long NOW = 95 * SECOND;
+    private static final int ALL = 1_000;
+    private static final long SEED = Long.getLong("windows.seed", 20_261_122);
+
+    private final PausableStore store = new PausableStore();
+    private final AtomicLong clock = new AtomicLong(NOW);
+    private final TestSite site = new TestSite();
+    private final WindowCache windows = new WindowCache(1 << 20, Duration.ofMinutes(5));
+    private final WindowSource source = windows.windowSource(store, site, clock::get);
+
+    @BeforeEach
+    void ninetyReadings() {
+        appendAll(store, regularColumns(SECOND, 94, ADAS));
+    }
+
+    private void put(Columns columns) {
+        appendAll(store, columns);
+        windows.invalidateSince(columns.series(), columns.firstTime());
+    }
+
+    private WindowAggregates ask(long from, long to) {
+        return await(source.aggregate(ADAS, new TimeRange(from, to), WIDTH, ALL));
+    }
+
+    private void isAsStored(Series series, TimeRange range, long width, int limit) {
+        assertThat(await(source.aggregate(series, range, width, limit)))
+                .usingRecursiveComparison()
+                .isEqualTo(await(store.aggregate(series, range, width, limit)));
+    }
+
+    private void isAsStored(long from, long to) {
+        isAsStored(ADAS, new TimeRange(from, to), WIDTH, ALL);
+    }
+
+    @Test
+    void whoever_asks_again_has_only_the_window_read_that_time_is_in() {
+        isAsStored(10 * SECOND, NOW);
+        store.readRanges().clear();
+        ask(10 * SECOND, NOW);
+        assertThat(store.readRanges()).containsExactly(new TimeRange(90 * SECOND, NOW));
+        assertThat(windows.hits()).isEqualTo(1);
+        assertThat(windows.misses()).isEqualTo(1);
+    }
+
+    @Test
+    void as_time_goes_on_only_the_windows_are_read_that_have_ended_since() {
+        ask(0, NOW);
+        clock.set(115 * SECOND);
+        store.readRanges().clear();
+        isAsStored(0, 115 * SECOND);
+        store.readRanges().clear();
+        ask(20 * SECOND, 115 * SECOND);
+        assertThat(store.readRanges()).containsExactly(new TimeRange(110 * SECOND, 115 * SECOND));
+    }
+
+    @Test
+    void windows_that_a_range_cuts_off_are_read_and_not_remembered() {
+        isAsStored(13 * SECOND, 57 * SECOND);
+        store.readRanges().clear();
+        isAsStored(10 * SECOND, 60 * SECOND);
+        assertThat(store.readRanges()).contains(new TimeRange(10 * SECOND, 60 * SECOND));
+    }
+
+    @Test
+    void a_reading_in_the_window_time_is_in_takes_no_other_one() {
+        ask(0, NOW);
+        put(oneReading(ADAS, 94 * SECOND + 1, 66));
+        store.readRanges().clear();
+        ask(0, NOW);
+        assertThat(store.readRanges()).containsExactly(new TimeRange(90 * SECOND, NOW));
+    }
+
+    @Test
+    void a_late_reading_is_in_the_next_answer() {
+        ask(0, NOW);
+        put(oneReading(ADAS, 42 * SECOND + 1, 66));
+        isAsStored(0, NOW);
+    }
+
+    @Test
+    void what_does_not_hold_any_more_is_read_again() {
+        ask(0, NOW);
+        appendAll(store, oneReading(ADAS, 42 * SECOND + 1, 66));
+        site.invalidateAll();
+        isAsStored(0, NOW);
+    }
+
+    @Test
+    void what_is_older_than_its_life_is_read_again() {
+        var brief = new WindowCache(1 << 20, Duration.ZERO).windowSource(store, site, clock::get);
+        await(brief.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
+        store.readRanges().clear();
+        await(brief.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
+        assertThat(store.readRanges()).contains(new TimeRange(0, 90 * SECOND));
+    }
+
+    @Test
+    void what_becomes_durable_while_it_is_read_is_in_the_next_answer() {
+        store.holdAnswers();
+        var asked = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        put(oneReading(ADAS, 42 * SECOND + 1, 66));
+        store.releaseAnswers();
+        asked.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
+        isAsStored(0, NOW);
+    }
+
+    @Test
+    void who_asks_after_something_became_durable_does_not_get_what_was_read_before() {
+        store.holdAnswers();
+        var before = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        put(oneReading(ADAS, 42 * SECOND + 1, 66));
+        var after = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        store.releaseAnswers();
+        assertThat(before.join().counts()[4]).isEqualTo(10);
+        assertThat(after.join().counts()[4]).isEqualTo(11);
+    }
+
+    @Test
+    void a_hundred_who_miss_at_once_cause_one_read() {
+        store.holdAnswers();
+        var answers = IntStream.range(0, 100)
+                .mapToObj(_ -> source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL)
+                        .subscribeAsCompletionStage())
+                .toList();
+        store.releaseAnswers();
+        CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)).join();
+        assertThat(store.readRanges())
+                .containsExactlyInAnyOrder(new TimeRange(0, 90 * SECOND), new TimeRange(90 * SECOND, NOW));
+    }
+
+    @Test
+    void reading_stops_when_the_last_one_who_waits_has_left() {
+        var stopped = new AtomicBoolean();
+        var patient = new PausableStore() {
+            @Override
+            public Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+                return Uni.createFrom().emitter(answer -> answer.onTermination(() -> stopped.set(true)));
+            }
+        };
+        var slow = windows.windowSource(patient, site, clock::get);
+        var range = new TimeRange(0, 90 * SECOND);
+        var first = slow.aggregate(ADAS, range, WIDTH, ALL).subscribe().with(_ -> {});
+        var second = slow.aggregate(ADAS, range, WIDTH, ALL).subscribe().with(_ -> {});
+        first.cancel();
+        assertThat(stopped).isFalse();
+        second.cancel();
+        assertThat(stopped).isTrue();
+    }
+
+    @Test
+    void nothing_is_remembered_of_a_patient_who_was_forgotten_not_even_what_was_being_read() {
+        var bobs = series("bob", "d2", HEART_RATE);
+        appendAll(store, regularColumns(SECOND, 94, bobs));
+        await(source.aggregate(bobs, new TimeRange(0, NOW), WIDTH, ALL));
+        long bytes = windows.bytes();
+        store.holdAnswers();
+        var asked = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        windows.evictPatient("ada");
+        store.releaseAnswers();
+        asked.join();
+        assertThat(windows.bytes()).isEqualTo(bytes);
+    }
+
+    @Test
+    void memory_has_a_bound() {
+        var small = new WindowCache(20_000, Duration.ofMinutes(5));
+        var bounded = small.windowSource(store, site, clock::get);
+        Stream.iterate(0, i -> i < 200, i -> i + 1).forEach(i -> {
+            var series = series("p" + i, "d" + i, HEART_RATE);
+            appendAll(store, regularColumns(SECOND, 94, series));
+            await(bounded.aggregate(series, new TimeRange(0, NOW), SECOND, ALL));
+            assertThat(small.bytes()).isBetween(1L, 20_000L);
+        });
+    }
+
+    @Test
+    void answers_are_those_of_the_store_whatever_is_asked_and_stored_in_whatever_order() {
+        var random = new SplittableRandom(SEED);
+        var widths = new long[] {SECOND, 7 * SECOND, 10 * SECOND, 60 * SECOND};
+        for (int step = 0; step < 3_000; step++) {
+            var series = series("p" + random.nextInt(2), "d", HEART_RATE);
+            if (random.nextInt(3) == 0) {
+                var columns = randomColumns(random, series, 1 + random.nextInt(4), 200 * SECOND);
+                if (!columns.isEmpty()) {
+                    put(columns);
+                }
+            }
+            clock.addAndGet(random.nextLong(SECOND / 10));
+            long from = random.nextBoolean() ? 0 : random.nextLong(clock.get());
+            long to = random.nextInt(4) == 0 ? Long.MAX_VALUE : from + random.nextLong(200 * SECOND);
+            int limit = random.nextInt(4) == 0 ? 1 + random.nextInt(5) : ALL;
+            isAsStored(series, new TimeRange(from, to), widths[random.nextInt(widths.length)], limit);
+        }
+        assertThat(windows.hits()).as("-Dwindows.seed=%s", SEED).isPositive();
+    }
+}

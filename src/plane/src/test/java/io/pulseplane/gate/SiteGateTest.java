@@ -1,0 +1,252 @@
+package io.pulseplane.gate;
+
+import static io.pulseplane.ReadingFixtures.TIMEOUT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.pulseplane.coherence.RedisProcess;
+import io.pulseplane.coherence.RedisSettings;
+import io.pulseplane.coherence.RedisSite;
+import io.pulseplane.coherence.RemoteChangeListener;
+import io.pulseplane.coherence.SiteEvents;
+import io.pulseplane.coherence.WindowCache;
+import io.pulseplane.store.Device;
+import io.pulseplane.store.crypto.Keyset;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.v1.Batch;
+import io.pulseplane.v1.Columns;
+import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.IngestServiceGrpc;
+import io.pulseplane.v1.PutReadingsRequest;
+import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.WatchRequest;
+import io.pulseplane.v1.WatchResponse;
+import io.pulseplane.vitals.Reading;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the gate of one plane makes of what is changed through another, with Redis between them and without. */
+class SiteGateTest {
+
+    private static final String STAFF = "authorized_medical_staff";
+    private static final String HEART_RATE = "8867-4";
+    private static final long T0 = 1_763_000_000_000_000L;
+    private static final SiteEvents NO_EVENTS = new SiteEvents() {};
+
+    @TempDir
+    Path directory;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final MemoryStore store = new MemoryStore(() -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
+    private RedisProcess redis;
+    private Member one;
+    private Member two;
+    private long sequence;
+
+    /** A plane of the site. */
+    private record Member(GatedPlane plane, RedisSite site) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            site.close();
+            plane.close();
+        }
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        redis = new RedisProcess();
+        one = member("one");
+        two = member("two");
+        await().atMost(TIMEOUT).until(() -> one.site.isSharing() && two.site.isSharing() && one.site.planeCount() == 2);
+        one.plane.register("ada");
+        one.plane.register("bob");
+        one.plane.registerDevice("monitor", Device.Status.ACTIVE);
+    }
+
+    private Member member(String name) throws IOException {
+        var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of(redis.url()), "");
+        var settings = RedisSettings.of(name, server, new Keyset(new byte[32], List.of()));
+        var site = new RedisSite(vertx, settings, NO_EVENTS, new WindowCache(0, Duration.ofMinutes(5)));
+        var plane = new GatedPlane(
+                Files.createDirectory(directory.resolve(name)), GatedPlane.Options.DEFAULTS, store, site);
+        site.start(new RemoteChangeApplier(plane.gate));
+        return new Member(plane, site);
+    }
+
+    private record RemoteChangeApplier(Gate gate) implements RemoteChangeListener {
+
+        @Override
+        public void readingStored(Reading reading) {
+            gate.onRemoteReadings(reading.series().device(), reading.series().patient());
+        }
+
+        @Override
+        public void consentChanged(String patient) {
+            gate.onRemoteConsentChange(patient);
+        }
+
+        @Override
+        public void deviceChanged(String device) {
+            gate.onRemoteDeviceChange(device);
+        }
+
+        @Override
+        public void changesMayBeMissing() {
+            gate.recheckRunningCalls();
+        }
+    }
+
+    @AfterEach
+    void close() {
+        redis.resume();
+        one.close();
+        two.close();
+        redis.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    private static Status.Code latest(Member member, String patient) {
+        var request = GetLatestRequest.newBuilder()
+                .setPatientId(patient)
+                .addCodes(HEART_RATE)
+                .build();
+        return CallResult.of(member.plane.as(STAFF), QueryServiceGrpc.getGetLatestMethod(), request)
+                .code();
+    }
+
+    private Status.Code put(Member member, String patient) {
+        var batch = Batch.newBuilder()
+                .setDeviceId("monitor")
+                .setPatientId(patient)
+                .setSequence(++sequence)
+                .addColumns(Columns.newBuilder()
+                        .setCode(HEART_RATE)
+                        .setUnit("/min")
+                        .setStartUs(T0 + sequence)
+                        .addTimeDeltaUs(0)
+                        .addValues(60));
+        Channel channel = member.plane.asDevice("monitor");
+        return CallResult.of(
+                        channel,
+                        IngestServiceGrpc.getPutReadingsMethod(),
+                        PutReadingsRequest.newBuilder().setBatch(batch).build())
+                .code();
+    }
+
+    private static void eventually(Status.Code code, Member member, String patient) {
+        await().atMost(TIMEOUT).until(() -> latest(member, patient) == code);
+    }
+
+    @Test
+    void consent_that_is_granted_and_withdrawn_through_one_plane_is_honoured_by_the_other() {
+        assertThat(latest(two, "ada")).isEqualTo(Status.Code.PERMISSION_DENIED);
+        one.plane.grant("ada");
+        eventually(Status.Code.OK, two, "ada");
+        one.plane.withdraw("ada");
+        eventually(Status.Code.PERMISSION_DENIED, two, "ada");
+    }
+
+    @Test
+    void consent_that_is_withdrawn_while_redis_does_not_move_is_honoured_by_the_other() {
+        one.plane.grant("ada");
+        eventually(Status.Code.OK, two, "ada");
+        redis.pause();
+        one.plane.withdraw("ada");
+        eventually(Status.Code.PERMISSION_DENIED, two, "ada");
+    }
+
+    @Test
+    void consent_that_is_withdrawn_while_redis_is_gone_is_honoured_by_the_other() {
+        one.plane.grant("ada");
+        eventually(Status.Code.OK, two, "ada");
+        redis.kill();
+        one.plane.withdraw("ada");
+        eventually(Status.Code.PERMISSION_DENIED, two, "ada");
+        one.plane.grant("ada");
+        eventually(Status.Code.OK, two, "ada");
+    }
+
+    @Test
+    void who_watches_through_one_plane_is_cut_off_when_consent_is_withdrawn_through_the_other() throws Exception {
+        one.plane.grant("ada");
+        eventually(Status.Code.OK, two, "ada");
+        var watching = watch("ada");
+        one.plane.withdraw("ada");
+        assertThat(watching.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
+    }
+
+    @Test
+    void who_watches_is_cut_off_though_redis_does_not_move() throws Exception {
+        one.plane.grant("ada");
+        eventually(Status.Code.OK, two, "ada");
+        var watching = watch("ada");
+        redis.pause();
+        one.plane.withdraw("ada");
+        assertThat(watching.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
+    }
+
+    private CompletableFuture<Status.Code> watch(String patient) throws Exception {
+        var begun = new CompletableFuture<Void>();
+        var end = new CompletableFuture<Status.Code>();
+        QueryServiceGrpc.newStub(two.plane.as(STAFF))
+                .watch(WatchRequest.newBuilder().addPatientIds(patient).build(), new StreamObserver<WatchResponse>() {
+                    @Override
+                    public void onNext(WatchResponse response) {
+                        begun.complete(null);
+                    }
+
+                    @Override
+                    public void onError(Throwable problem) {
+                        end.complete(
+                                ((StatusRuntimeException) problem).getStatus().getCode());
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        end.complete(Status.Code.OK);
+                    }
+                });
+        begun.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        return end;
+    }
+
+    @Test
+    void a_device_that_is_retired_through_one_plane_stores_nothing_through_the_other() {
+        assertThat(put(two, "ada")).isEqualTo(Status.Code.OK);
+        one.plane.registerDevice("monitor", Device.Status.RETIRED);
+        await().atMost(TIMEOUT).until(() -> put(two, "ada") == Status.Code.PERMISSION_DENIED);
+    }
+
+    @Test
+    void a_device_is_read_with_the_consent_of_those_it_measured_through_another_plane() {
+        one.plane.grant("ada");
+        assertThat(put(one, "ada")).isEqualTo(Status.Code.OK);
+        var ofDevice = GetLatestRequest.newBuilder().setDeviceId("monitor").build();
+        await().atMost(TIMEOUT)
+                .until(() -> CallResult.of(two.plane.as(STAFF), QueryServiceGrpc.getGetLatestMethod(), ofDevice)
+                                .code()
+                        == Status.Code.OK);
+        assertThat(put(one, "bob")).isEqualTo(Status.Code.OK);
+        await().atMost(TIMEOUT)
+                .until(() -> CallResult.of(two.plane.as(STAFF), QueryServiceGrpc.getGetLatestMethod(), ofDevice)
+                                .code()
+                        == Status.Code.PERMISSION_DENIED);
+    }
+}

@@ -1,0 +1,162 @@
+package io.pulseplane.gate.audit;
+
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.vitals.Order;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.PublicKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Audit logs as tests need them: small, quick, and with a clock that is told the time. */
+final class TrailFixture {
+
+    static final long NOW = 1_790_000_000_000_000L;
+    static final Duration NEVER = Duration.ofDays(36_500);
+
+    private TrailFixture() {}
+
+    static AuditRecord record(long number) {
+        return record(NOW + number, "nurse-" + number % 7, "query", "ada-" + number % 5, Decision.PERMITTED);
+    }
+
+    static AuditRecord record(long timeUs, String subject, String action, String patient, Decision decision) {
+        return new AuditRecord(
+                timeUs,
+                subject,
+                "authorized_medical_staff",
+                "clinic",
+                action,
+                "pulseplane.v1.QueryService/GetLatest",
+                patient,
+                "",
+                List.of(ReadingFixtures.HEART_RATE, ReadingFixtures.OXYGEN_SATURATION),
+                decision,
+                "",
+                "3f2a",
+                "10.1.2.3",
+                "request-" + timeUs);
+    }
+
+    static AuditSettings settings(AuditSettings.Mode mode, Path directory) {
+        return settings(mode, directory, new AuditSettings.Segments(1 << 20, NEVER, NEVER));
+    }
+
+    static AuditSettings settings(AuditSettings.Mode mode, Path directory, AuditSettings.Segments segments) {
+        return new AuditSettings(
+                mode,
+                directory,
+                directory.resolve("node.key"),
+                "edge-1",
+                Duration.ofMillis(1),
+                AuditSettings.Queue.DEFAULT,
+                segments);
+    }
+
+    static AuditSettings segmentsOf(int bytes, Path directory) {
+        return settings(AuditSettings.Mode.SYNC, directory, new AuditSettings.Segments(bytes, NEVER, NEVER));
+    }
+
+    static AuditTrail open(AuditSettings settings) {
+        return AuditTrail.open(settings, new AtomicLong(NOW)::get, AuditEvents.NONE);
+    }
+
+    /** One record per group, and a segment's end wherever the settings say. */
+    static void write(AuditSettings settings, int records) {
+        try (var log = open(settings)) {
+            append(log, 0, records);
+        }
+    }
+
+    static void append(AuditTrail log, int from, int to) {
+        for (int i = from; i < to; i++) {
+            await(log.append(record(i)));
+        }
+    }
+
+    static void await(CompletionStage<Void> stage) {
+        try {
+            stage.toCompletableFuture()
+                    .orTimeout(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    static PublicKey key(Path directory) {
+        return SigningKey.readPublic(directory.resolve("node.pub"));
+    }
+
+    static VerificationResult verify(Path directory) {
+        return AuditVerifier.verify(directory, key(directory));
+    }
+
+    static List<AuditEntry> read(Path directory, AuditFilter filter) {
+        try (var reader = AuditReader.open(directory, filter)) {
+            var all = new ArrayList<AuditEntry>();
+            for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
+                all.add(entry.get());
+            }
+            return all;
+        }
+    }
+
+    static List<AuditRecord> records(Path directory) {
+        return read(directory, AuditFilter.all(Order.OLDEST_FIRST)).stream()
+                .map(AuditEntry::record)
+                .toList();
+    }
+
+    static List<Path> segments(Path directory) {
+        try (var files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static List<String> lines(Path segment) {
+        return text(segment).lines().toList();
+    }
+
+    static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As a crash leaves it: the head is not newer than the segments. */
+    static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        for (var name : List.of("node.key", "node.pub", "head", "retired")) {
+            copyFile(from.resolve(name), to);
+        }
+        for (var segment : segments(from)) {
+            copyFile(segment, to);
+        }
+    }
+
+    private static void copyFile(Path file, Path to) throws IOException {
+        if (Files.exists(file)) {
+            Files.copy(
+                    file,
+                    to.resolve(file.getFileName()),
+                    StandardCopyOption.COPY_ATTRIBUTES,
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}

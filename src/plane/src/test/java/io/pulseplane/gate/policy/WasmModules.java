@@ -1,0 +1,57 @@
+package io.pulseplane.gate.policy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.HexFormat;
+
+/** Policies to be put where a policy is looked for. */
+public final class WasmModules {
+
+    /** A module whose start function never ends. */
+    static final byte[] ENDLESS =
+            HexFormat.of().parseHex("0061736d0100000001040160000003020100080100" + "0a0901070003400c000b0b");
+
+    private static final String STAFF = "authorized_medical_staff";
+
+    private WasmModules() {}
+
+    /** The built-in policy, to be interpreted. */
+    public static byte[] healthdata() {
+        try {
+            return Files.readAllBytes(PolicyCases.REGO.resolve("healthdata.wasm"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The built-in policy, but that the staff's role has this name, which is as long. */
+    public static byte[] withStaffCalled(String role) {
+        return replaced(STAFF, role);
+    }
+
+    /** The same rules, but found at another place. */
+    static byte[] withoutTheEntrypoint() {
+        return replaced("healthcare/healthdata", "healthcare/healthdatb");
+    }
+
+    static byte[] bundle(String name) {
+        try (var in = WasmModules.class.getResourceAsStream("/policies/" + name + ".tar.gz")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] replaced(String text, String by) {
+        if (text.length() != by.length()) {
+            throw new IllegalArgumentException("A module's texts keep their length");
+        }
+        var latin = new String(healthdata(), StandardCharsets.ISO_8859_1);
+        if (!latin.contains(text)) {
+            throw new IllegalArgumentException("The module does not have " + text);
+        }
+        return latin.replace(text, by).getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

@@ -1,0 +1,183 @@
+package io.pulseplane.query;
+
+import static io.pulseplane.ReadingFixtures.ADA;
+import static io.pulseplane.ReadingFixtures.HEART_RATE;
+import static io.pulseplane.ReadingFixtures.OXYGEN_SATURATION;
+import static io.pulseplane.ReadingFixtures.RESPIRATORY_RATE;
+import static io.pulseplane.ReadingFixtures.appendAll;
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.randomColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.query.AggregateQuery.GroupStatistics;
+import io.pulseplane.query.AggregateQuery.WindowParameters;
+import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever is stored and asked: windows and statistics are what a flat list of readings gives, window by window. */
+class AggregateQueryPropertyTest {
+
+    private static final List<String> CODES = List.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION);
+    private static final double[] QUANTILES = {0.5, 0.05, 1};
+
+    private final SplittableRandom random = new SplittableRandom(20261128);
+
+    @Test
+    void holds_for_few_readings_that_share_windows_and_times() {
+        for (int round = 0; round < 150; round++) {
+            assertHolds(new MemoryStore(() -> 0), 1 + random.nextInt(8), 40, 200);
+        }
+    }
+
+    /** Windows then span slices, and one series is far ahead of another. */
+    @Test
+    void holds_for_more_readings_than_a_page() {
+        assertHolds(new MemoryStore(() -> 0), 4, 20_000, 40_000);
+    }
+
+    @Test
+    void holds_on_disk(@TempDir Path directory) {
+        try (var store = new CloseableStore(EdgeStore.open(directory, 2, () -> 0))) {
+            assertHolds(store.store, 6, 500, 2_000);
+        }
+    }
+
+    private record CloseableStore(Store store) implements AutoCloseable {
+        @Override
+        public void close() {
+            store.close();
+        }
+    }
+
+    private void assertHolds(Store store, int count, int size, long end) {
+        var stored = randomStay(count, size, end);
+        appendAll(store, stored);
+        var aggregation = new AggregateQuery(store);
+        for (int i = 0; i < 4; i++) {
+            Subject subject = random.nextInt(4) == 0 ? new Subject.OfDevice("d0") : ADA;
+            var question =
+                    new SeriesSelector(subject, random.nextBoolean() ? Set.of() : Set.of(HEART_RATE, RESPIRATORY_RATE));
+            var grouping = Grouping.values()[random.nextInt(2)];
+            long from = random.nextLong(-end / 4, end);
+            var times = new TimeRange(from, from + random.nextLong(2 * end));
+            var asked = new WindowParameters(
+                    question, times, 1 + random.nextLong(end / 3), QUANTILES, random.nextBoolean(), grouping);
+            var readings = ReferenceReadings.select(stored, question, times, Order.OLDEST_FIRST);
+            assertWindows(aggregation, asked, readings, groups(stored, question, grouping));
+            assertStatistics(aggregation, asked, readings);
+        }
+    }
+
+    private List<Columns> randomStay(int count, int size, long end) {
+        var all = new HashSet<Series>();
+        all.add(series("ada", "d0", HEART_RATE));
+        while (all.size() < count) {
+            var patient = random.nextInt(5) == 0 ? "bob" : "ada";
+            all.add(series(patient, "d" + random.nextInt(count), CODES.get(random.nextInt(3))));
+        }
+        return all.stream()
+                .map(series ->
+                        randomColumns(random, series, 1 + random.nextInt(random.nextInt(4) == 0 ? 3 : size), end))
+                .toList();
+    }
+
+    private static Set<SeriesGroup> groups(Collection<Columns> stored, SeriesSelector question, Grouping grouping) {
+        return stored.stream()
+                .map(Columns::series)
+                .filter(series -> question.subject().covers(series) && question.matches(series))
+                .map(grouping::of)
+                .collect(Collectors.toSet());
+    }
+
+    private static Map<SeriesGroup, List<Reading>> byGroup(List<Reading> readings, Grouping grouping) {
+        return readings.stream()
+                .collect(Collectors.groupingBy(r -> grouping.of(r.series()), TreeMap::new, Collectors.toList()));
+    }
+
+    private static void assertWindows(
+            AggregateQuery aggregation, WindowParameters asked, List<Reading> readings, Set<SeriesGroup> groups) {
+        var expected = new TreeMap<SeriesGroup, TreeMap<Long, List<Reading>>>();
+        if (asked.fillEmpty()) {
+            groups.forEach(group -> expected.put(group, emptyWindows(asked)));
+        }
+        byGroup(readings, asked.grouping()).forEach((group, ofGroup) -> {
+            var windows = expected.computeIfAbsent(group, _ -> new TreeMap<>());
+            for (var reading : ofGroup) {
+                windows.computeIfAbsent(startOf(reading.time(), asked), _ -> new ArrayList<>())
+                        .add(reading);
+            }
+        });
+        expected.values().removeIf(Map::isEmpty);
+
+        var chunks = await(aggregation.windows(asked).collect().asList());
+        var actual =
+                chunks.stream().collect(Collectors.groupingBy(GroupWindows::group, TreeMap::new, Collectors.toList()));
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach((group, windows) -> assertWindowsOf(actual.get(group), windows));
+    }
+
+    private static TreeMap<Long, List<Reading>> emptyWindows(WindowParameters asked) {
+        var windows = new TreeMap<Long, List<Reading>>();
+        if (!asked.range().isEmpty()) {
+            for (long start = startOf(asked.range().from(), asked);
+                    start < asked.range().to();
+                    start += asked.widthMicros()) {
+                windows.put(start, new ArrayList<>());
+            }
+        }
+        return windows;
+    }
+
+    private static long startOf(long time, WindowParameters asked) {
+        return time - Math.floorMod(time, asked.widthMicros());
+    }
+
+    private static void assertWindowsOf(List<GroupWindows> chunks, TreeMap<Long, List<Reading>> expected) {
+        var rest = new TreeMap<>(expected);
+        for (var chunk : chunks) {
+            assertThat(chunk.startTimes()).hasSameSizeAs(chunk.statistics().toArray());
+            assertThat(chunk.startTimes().length).isBetween(1, WindowAssembler.MAX_WINDOWS_PER_RESULT);
+            for (int i = 0; i < chunk.startTimes().length; i++) {
+                var window = rest.pollFirstEntry();
+                assertThat(chunk.startTimes()[i]).isEqualTo(window.getKey());
+                if (window.getValue().isEmpty()) {
+                    ReferenceStatistics.assertEmpty(chunk.statistics().get(i), QUANTILES.length);
+                } else {
+                    ReferenceStatistics.assertMatches(chunk.statistics().get(i), window.getValue(), QUANTILES);
+                }
+            }
+        }
+        assertThat(rest).isEmpty();
+    }
+
+    private static void assertStatistics(AggregateQuery aggregation, WindowParameters asked, List<Reading> readings) {
+        var statistics =
+                await(aggregation.statistics(asked.selector(), asked.range(), asked.quantiles(), asked.grouping()));
+        var expected = byGroup(readings, asked.grouping());
+        assertThat(statistics).extracting(GroupStatistics::group).containsExactlyElementsOf(expected.keySet());
+        for (var of : statistics) {
+            ReferenceStatistics.assertMatches(of.statistics(), expected.get(of.group()), QUANTILES);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package io.pulseplane.query;
+
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.ReadingStore;
+import io.pulseplane.store.Registry;
+import io.pulseplane.store.Store;
+import io.pulseplane.store.StoreSize;
+import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Uni;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A store in memory that writes down what it is asked, and can keep its answers to itself for a while. */
+final class RecordingStore implements Store, ReadingStore {
+
+    private final MemoryStore store = new MemoryStore(() -> 0);
+    private final List<Series> reads = new CopyOnWriteArrayList<>();
+    private final AtomicInteger cancelledReads = new AtomicInteger();
+    private final List<Subject> latest = new CopyOnWriteArrayList<>();
+    private final Queue<Runnable> heldAnswers = new ConcurrentLinkedQueue<>();
+    private volatile boolean paused;
+
+    /** The series that were read, once for every time. */
+    List<Series> reads() {
+        return reads;
+    }
+
+    /** How many reads nobody waits for any more. */
+    int cancelledReads() {
+        return cancelledReads.get();
+    }
+
+    /** The subjects whose latest readings were asked for, once for every time. */
+    List<Subject> latest() {
+        return latest;
+    }
+
+    /** From now on answers are found at once, and told when {@link #releaseHeld} says so. */
+    void pause() {
+        paused = true;
+    }
+
+    /** Tells the answers that were held up to now. */
+    void releaseHeld() {
+        for (var answer : List.copyOf(heldAnswers)) {
+            heldAnswers.remove(answer);
+            answer.run();
+        }
+    }
+
+    void resume() {
+        paused = false;
+        releaseHeld();
+    }
+
+    private <T> Uni<T> answer(Uni<T> found) {
+        return Uni.createFrom()
+                .emitter(answer -> found.subscribe()
+                        .with(
+                                item -> deliverOrHold(() -> answer.complete(item)),
+                                failure -> deliverOrHold(() -> answer.fail(failure))));
+    }
+
+    private void deliverOrHold(Runnable answer) {
+        if (paused) {
+            heldAnswers.add(answer);
+        } else {
+            answer.run();
+        }
+    }
+
+    @Override
+    public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
+        return answer(store.read(series, range, order, limit))
+                .onSubscription()
+                .invoke(() -> reads.add(series))
+                .onCancellation()
+                .invoke(cancelledReads::incrementAndGet);
+    }
+
+    @Override
+    public Uni<List<Reading>> latest(Subject subject) {
+        return answer(store.latest(subject)).onSubscription().invoke(() -> latest.add(subject));
+    }
+
+    @Override
+    public Uni<List<Series>> series(Subject subject) {
+        return answer(store.series(subject));
+    }
+
+    /** Whether a subject is known is held like everything else; the rest of the registry is as it is. */
+    @Override
+    public Registry registry() {
+        return (Registry) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {Registry.class},
+                (_, method, asked) -> method.getName().equals("knows")
+                        ? answer(store.isRegistered((Subject) asked[0]))
+                        : method.invoke(store, asked));
+    }
+
+    @Override
+    public ReadingStore readings() {
+        return this;
+    }
+
+    @Override
+    public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
+        return store.append(group);
+    }
+
+    @Override
+    public Uni<StoreSize> size() {
+        return store.size();
+    }
+
+    @Override
+    public Uni<Void> check() {
+        return store.check();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

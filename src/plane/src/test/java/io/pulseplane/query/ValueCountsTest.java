@@ -1,0 +1,114 @@
+package io.pulseplane.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.pulseplane.vitals.PlaneException;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
+
+class ValueCountsTest {
+
+    private static final double[] QUANTILES = {0, 0.001, 0.05, 0.25, 0.5, 0.75, 0.95, 0.999, 1};
+
+    private final SplittableRandom random = new SplittableRandom(20261125);
+
+    private static ValueCounts of(double... values) {
+        var distribution = new ValueCounts();
+        for (double value : values) {
+            distribution.add(value);
+        }
+        return distribution;
+    }
+
+    private static void assertQuantiles(double... values) {
+        var actual = of(values).quantiles(QUANTILES);
+        var sorted = Arrays.stream(values).sorted().toArray();
+        for (int i = 0; i < QUANTILES.length; i++) {
+            double expected = ReferenceStatistics.quantile(sorted, QUANTILES[i]);
+            assertThat(actual[i])
+                    .as("quantile %s of %s values", QUANTILES[i], values.length)
+                    .isCloseTo(expected, within(1e-13 * Math.max(1, Math.abs(expected))));
+        }
+    }
+
+    /** What numpy 2 answers to numpy.quantile. */
+    @Test
+    void interpolates_between_the_closest_ranks_as_numpy_does() {
+        assertThat(of(15, 20, 35, 40, 50).quantiles(new double[] {0.4, 0.05, 0.5}))
+                .containsExactly(29, 16, 35);
+        assertThat(of(1, 2, 3, 4).quantiles(new double[] {0.25, 0.5, 0.75})).containsExactly(1.75, 2.5, 3.25);
+    }
+
+    @Test
+    void of_one_value_is_that_value() {
+        assertThat(of(60.5).quantiles(QUANTILES)).containsOnly(60.5);
+        assertThat(of(60.5, 60.5, 60.5).quantiles(QUANTILES)).containsOnly(60.5);
+    }
+
+    @Test
+    void begins_with_the_smallest_and_ends_with_the_largest_exactly() {
+        assertThat(of(0.1, 0.3, 1e300, -7.7).quantiles(new double[] {0, 1})).containsExactly(-7.7, 1e300);
+    }
+
+    @Test
+    void is_answered_in_the_order_of_asking() {
+        assertThat(of(1, 2, 3).quantiles(new double[] {1, 0, 0.5, 1})).containsExactly(3, 1, 2, 3);
+        assertThat(of(1, 2, 3).quantiles(new double[0])).isEmpty();
+    }
+
+    @Test
+    void counts_zero_and_minus_zero() {
+        assertThat(of(0.0, -0.0, 1, -1, 0.0).quantiles(new double[] {0, 0.5, 1}))
+                .containsExactly(-1, 0, 1);
+    }
+
+    @Test
+    void is_that_of_the_sorted_values_whatever_they_are() {
+        for (int round = 0; round < 300; round++) {
+            int size = 1 + random.nextInt(300);
+            int distinct = 1 + random.nextInt(400);
+            DoubleSupplier value =
+                    switch (round % 3) {
+                        case 0 -> () -> 60 + random.nextInt(distinct);
+                        case 1 -> () -> random.nextInt(distinct) / 10.0 - 20;
+                        default -> () -> random.nextDouble(-1e9, 1e9);
+                    };
+            assertQuantiles(DoubleStream.generate(value).limit(size).toArray());
+        }
+    }
+
+    @Test
+    void is_that_of_the_sorted_values_however_many_there_are() {
+        assertQuantiles(random.doubles(200_000).toArray());
+        assertQuantiles(
+                random.ints(200_000, 200, 3_000).mapToDouble(i -> i / 10.0).toArray());
+    }
+
+    @Test
+    void may_be_asked_for_in_between() {
+        var distribution = of(1, 2, 3);
+        assertThat(distribution.quantiles(new double[] {0.5})).containsExactly(2);
+        distribution.add(4);
+        distribution.add(5);
+        assertThat(distribution.quantiles(new double[] {0.5})).containsExactly(3);
+    }
+
+    @Test
+    void refuses_more_different_values_than_it_has_room_for_and_guesses_nothing() {
+        int max = 1 << 20;
+        var full = new ValueCounts();
+        for (int i = 0; i < max; i++) {
+            full.add(i);
+        }
+        full.add(0);
+        assertThat(full.quantiles(new double[] {0, 1})).containsExactly(0, max - 1);
+        assertThatThrownBy(() -> full.add(max))
+                .isInstanceOf(PlaneException.FailedPrecondition.class)
+                .hasMessageContaining("quantiles of more than 1048576 different values");
+    }
+}

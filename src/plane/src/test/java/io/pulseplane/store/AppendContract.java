@@ -1,0 +1,218 @@
+package io.pulseplane.store;
+
+import static io.pulseplane.store.StoreContract.HEART_RATE;
+import static io.pulseplane.store.StoreContract.HEART_RATE_OF_D2;
+import static io.pulseplane.store.StoreContract.RESPIRATORY_RATE;
+import static io.pulseplane.store.StoreContract.await;
+import static io.pulseplane.store.StoreContract.batch;
+import static io.pulseplane.store.StoreContract.block;
+import static io.pulseplane.store.StoreContract.columns;
+import static io.pulseplane.store.StoreContract.patient;
+import static io.pulseplane.store.StoreContract.times;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Rejection;
+import io.pulseplane.vitals.Rejection.Reason;
+import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.Series;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a store promises of batches that are appended: kept once, in order, bit for bit, and found again. */
+abstract class AppendContract extends StoreContractPart {
+
+    AppendContract(StoreContract contract) {
+        super(contract);
+    }
+
+    @Test
+    void finds_what_was_appended() {
+        var receipt = append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
+        assertThat(receipt).isInstanceOfSatisfying(AppendResult.Stored.class, stored -> {
+            assertThat(stored.acknowledgement().device()).isEqualTo("d1");
+            assertThat(stored.acknowledgement().sequence()).isEqualTo(1);
+            assertThat(stored.acknowledgement().accepted()).isEqualTo(3);
+            assertThat(stored.acknowledgement().duplicates()).isZero();
+            assertThat(stored.acknowledgement().rejections()).isEmpty();
+            assertThat(stored.newReadings()).containsExactly(columns(HEART_RATE, times(10, 20, 30), 60, 61, 62));
+        });
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 20, 30), 60, 61, 62));
+    }
+
+    @Test
+    void answers_a_repeated_batch_as_the_first_time_and_stores_nothing() {
+        var first = new ScreenedBatch(
+                "d1",
+                "p1",
+                7,
+                99,
+                List.of(block(HEART_RATE, times(10, 20), 60, 61)),
+                2,
+                List.of(new Rejection("9279-1", Reason.IMPLAUSIBLE, new int[] {0, 1, 2, 5})));
+        var stored = (AppendResult.Stored) append(first);
+        assertThat(append(first)).isEqualTo(new AppendResult.Repeated(stored.acknowledgement()));
+        assertThat(stored.acknowledgement().duplicates()).isEqualTo(2);
+        assertThat(stored.acknowledgement().rejected()).isEqualTo(4);
+        assertThat(all(HEART_RATE).size()).isEqualTo(2);
+    }
+
+    @Test
+    void recognises_a_repeated_batch_inside_one_group() {
+        var batch = batch(1, block(HEART_RATE, times(10), 60));
+        var receipts = await(store().readings().append(List.of(batch, batch)));
+        assertThat(receipts.get(0)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(receipts.get(1)).isInstanceOf(AppendResult.Repeated.class);
+    }
+
+    @Test
+    void refuses_a_sequence_that_was_used_for_another_batch() {
+        append(batch(1, block(HEART_RATE, times(10), 60)));
+        var other = new ScreenedBatch("d1", "p1", 1, 12345, List.of(block(HEART_RATE, times(11), 60)), 0, List.of());
+        assertThat(append(other)).isInstanceOf(AppendResult.SequenceConflict.class);
+        assertThat(all(HEART_RATE).times()).containsExactly(10);
+    }
+
+    @Test
+    void keeps_sequences_of_devices_apart() {
+        append(batch(1, block(HEART_RATE, times(10), 60)));
+        assertThat(append(batch(1, block(HEART_RATE_OF_D2, times(10), 61)))).isInstanceOf(AppendResult.Stored.class);
+    }
+
+    @Test
+    void takes_a_sequence_as_unsigned() {
+        append(batch(-1, block(HEART_RATE, times(10), 60)));
+        append(batch(5, block(HEART_RATE, times(11), 60)));
+        assertThat(await(store().registry().device("d1")).orElseThrow().lastSequence())
+                .isEqualTo(-1);
+    }
+
+    @Test
+    void counts_a_reading_it_has_as_a_duplicate() {
+        append(batch(1, block(HEART_RATE, times(10, 20), 60, 61)));
+        var receipt = (AppendResult.Stored) append(batch(2, block(HEART_RATE, times(10, 15, 20), 60, 66, 61)));
+        assertThat(receipt.acknowledgement().accepted()).isEqualTo(1);
+        assertThat(receipt.acknowledgement().duplicates()).isEqualTo(2);
+        assertThat(receipt.newReadings()).containsExactly(columns(HEART_RATE, times(15), 66));
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 15, 20), 60, 66, 61));
+    }
+
+    @Test
+    void rejects_another_value_for_the_same_microsecond_and_keeps_the_first() {
+        append(batch(1, block(HEART_RATE, times(10, 20), 60, 61)));
+        var columns = columns(HEART_RATE, times(10, 20, 30), 60, 99, 62);
+        var moved = new ScreenedBatch.Block(columns, new int[] {4, 2, 0});
+        var receipt = (AppendResult.Stored) append(batch(2, moved));
+        assertThat(receipt.acknowledgement().accepted()).isEqualTo(1);
+        assertThat(receipt.acknowledgement().duplicates()).isEqualTo(1);
+        assertThat(receipt.acknowledgement().rejections())
+                .containsExactly(new Rejection("8867-4", Reason.CONFLICTING_VALUE, new int[] {2}));
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 20, 30), 60, 61, 62));
+    }
+
+    @Test
+    void adds_its_conflicts_to_those_that_screening_found() {
+        append(batch(1, block(HEART_RATE, times(10), 60)));
+        var batch = new ScreenedBatch(
+                "d1",
+                "p1",
+                2,
+                2,
+                List.of(new ScreenedBatch.Block(columns(HEART_RATE, times(10), 61), new int[] {3})),
+                0,
+                List.of(new Rejection("8867-4", Reason.CONFLICTING_VALUE, new int[] {1, 5})));
+        var receipt = (AppendResult.Stored) append(batch);
+        assertThat(receipt.newReadings()).isEmpty();
+        assertThat(receipt.acknowledgement().rejections())
+                .containsExactly(new Rejection("8867-4", Reason.CONFLICTING_VALUE, new int[] {1, 3, 5}));
+    }
+
+    @Test
+    void puts_late_readings_where_they_belong() {
+        append(batch(1, block(HEART_RATE, times(100, 200), 60, 61)));
+        append(batch(2, block(HEART_RATE, times(0, 150), 50, 55)));
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(0, 100, 150, 200), 50, 60, 55, 61));
+    }
+
+    @Test
+    void keeps_every_double_bit_for_bit() {
+        var values = new double[] {
+            -0.0, 0.0, Double.MIN_VALUE, -Double.MAX_VALUE, Math.PI, 0.1 + 0.2, 1e-310, 62.0, Long.MAX_VALUE
+        };
+        append(batch(
+                1,
+                block(
+                        RESPIRATORY_RATE,
+                        IntStream.range(0, values.length).asLongStream().toArray(),
+                        values)));
+        var stored = all(RESPIRATORY_RATE).values();
+        for (int i = 0; i < values.length; i++) {
+            assertThat(Double.doubleToRawLongBits(stored[i])).isEqualTo(Double.doubleToRawLongBits(values[i]));
+        }
+        var minusZero = (AppendResult.Stored) append(batch(2, block(RESPIRATORY_RATE, times(0), 0.0)));
+        assertThat(minusZero.acknowledgement().rejected()).isEqualTo(1);
+    }
+
+    @Test
+    void remembers_a_batch_of_which_nothing_could_be_stored() {
+        var rejected = new ScreenedBatch(
+                "d1", "p1", 1, 1, List.of(), 0, List.of(new Rejection("x", Reason.UNKNOWN_CODE, new int[] {0})));
+        assertThat(append(rejected)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(append(rejected)).isInstanceOf(AppendResult.Repeated.class);
+    }
+
+    @Test
+    void keeps_the_order_of_groups() {
+        var order = new CopyOnWriteArrayList<Integer>();
+        var all = IntStream.range(0, 50)
+                .mapToObj(i -> store().readings()
+                        .append(List.of(batch(i + 1, block(HEART_RATE, times(i), 60 + i))))
+                        .onItem()
+                        .invoke(() -> order.add(i))
+                        .subscribeAsCompletionStage())
+                .toList();
+        all.forEach(stage -> stage.toCompletableFuture().join());
+        assertThat(order).isEqualTo(IntStream.range(0, 50).boxed().toList());
+    }
+
+    @Test
+    void keeps_the_order_of_groups_that_have_a_device_in_common_among_others() {
+        var all = IntStream.range(0, 60)
+                .mapToObj(i -> {
+                    var series = new Series("p" + i % 3, "d" + i % 3, HEART_RATE.code(), HEART_RATE.unit());
+                    var columns = new Columns(series, times(10), new double[] {60 + i});
+                    return store().readings()
+                            .append(List.of(ReadingFixtures.batch(i + 1, columns)))
+                            .subscribeAsCompletionStage();
+                })
+                .toList();
+        var accepted = all.stream()
+                .map(answer -> (AppendResult.Stored) answer.join().getFirst())
+                .map(stored -> stored.acknowledgement().accepted())
+                .toList();
+        // Of readings of one time the first stands.
+        assertThat(accepted.subList(0, 3)).containsOnly(1);
+        assertThat(accepted.subList(3, 60)).containsOnly(0);
+    }
+
+    @Test
+    void finds_everything_again_after_it_was_closed() {
+        append(batch(1, block(HEART_RATE, times(10, 20), 60, 61), block(RESPIRATORY_RATE, times(10), 12)));
+        await(store().registry().putPatient(patient("p1", Optional.of("MRN-1"))));
+        reopen();
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 20), 60, 61));
+        assertThat(append(batch(1, block(HEART_RATE, times(10, 20), 60, 61), block(RESPIRATORY_RATE, times(10), 12))))
+                .isInstanceOf(AppendResult.Repeated.class);
+        assertThat(await(store().registry().patientByMrn("MRN-1"))).isPresent();
+    }
+
+    @Test
+    void works_only_when_somebody_waits_for_the_answer() {
+        store().readings().append(List.of(batch(1, block(HEART_RATE, times(10), 60))));
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+    }
+}

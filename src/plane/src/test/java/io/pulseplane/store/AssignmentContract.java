@@ -1,0 +1,90 @@
+package io.pulseplane.store;
+
+import static io.pulseplane.store.StoreContract.HEART_RATE_OF_D2;
+import static io.pulseplane.store.StoreContract.await;
+import static io.pulseplane.store.StoreContract.batch;
+import static io.pulseplane.store.StoreContract.block;
+import static io.pulseplane.store.StoreContract.device;
+import static io.pulseplane.store.StoreContract.patient;
+import static io.pulseplane.store.StoreContract.times;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.Subject;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a store promises of which device is on which patient. */
+abstract class AssignmentContract extends StoreContractPart {
+
+    AssignmentContract(StoreContract contract) {
+        super(contract);
+    }
+
+    @BeforeEach
+    void registerThem() {
+        await(store().registry().putPatient(patient("p1", Optional.empty())));
+        await(store().registry().putPatient(patient("p2", Optional.empty())));
+        await(store().registry().putDevice(device("d1", Optional.empty(), Device.Status.ACTIVE)));
+    }
+
+    @Test
+    void moves_a_device_from_one_patient_to_the_next() {
+        var registry = store().registry();
+        await(registry.assign("d1", "p1", 100));
+        await(registry.assign("d1", "p2", 200));
+        var all = await(registry.assignments(Optional.empty(), false, Long.MAX_VALUE, 9));
+        assertThat(all)
+                .extracting(Assignment::patient, Assignment::from, Assignment::to)
+                .containsExactly(tuple("p2", 200L, OptionalLong.empty()), tuple("p1", 100L, OptionalLong.of(200)));
+        assertThat(await(registry.assignments(Optional.of(new Subject.OfPatient("p1")), true, Long.MAX_VALUE, 9)))
+                .isEmpty();
+        assertThat(await(registry.assignments(Optional.of(new Subject.OfDevice("d1")), true, Long.MAX_VALUE, 9)))
+                .hasSize(1);
+        assertThat(await(registry.assignments(
+                        Optional.empty(), false, all.getFirst().number(), 9)))
+                .containsExactly(all.get(1));
+    }
+
+    @Test
+    void changes_nothing_when_a_device_is_there_already() {
+        var first = await(store().registry().assign("d1", "p1", 100));
+        assertThat(await(store().registry().assign("d1", "p1", 500))).isEqualTo(first);
+    }
+
+    @Test
+    void confirms_what_was_concluded() {
+        append(batch(1, block(HEART_RATE_OF_D2, times(1), 60)));
+        var confirmed = await(store().registry().assign("d2", "p1", clock().get() + 5));
+        assertThat(confirmed.provisional()).isFalse();
+        assertThat(confirmed.from()).isEqualTo(clock().get());
+    }
+
+    @Test
+    void releases_a_device() {
+        await(store().registry().assign("d1", "p1", 100));
+        assertThat(await(store().registry().release("d1", 300)).to()).hasValue(300);
+        assertThatThrownBy(() -> await(store().registry().release("d1", 400)))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+    }
+
+    @Test
+    void refuses_to_assign_what_is_not_registered_or_retired_or_in_the_wrong_order() {
+        var registry = store().registry();
+        assertThatThrownBy(() -> await(registry.assign("d9", "p1", 1))).isInstanceOf(PlaneException.NotFound.class);
+        assertThatThrownBy(() -> await(registry.assign("d1", "p9", 1))).isInstanceOf(PlaneException.NotFound.class);
+        assertThatThrownBy(() -> await(registry.release("d9", 1))).isInstanceOf(PlaneException.NotFound.class);
+        await(registry.assign("d1", "p1", 100));
+        assertThatThrownBy(() -> await(registry.assign("d1", "p2", 99)))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+        assertThatThrownBy(() -> await(registry.release("d1", 99)))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+        await(registry.putDevice(device("d1", Optional.empty(), Device.Status.RETIRED)));
+        assertThatThrownBy(() -> await(registry.assign("d1", "p2", 200)))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+    }
+}

@@ -1,0 +1,116 @@
+package io.pulseplane.store;
+
+import static io.pulseplane.store.StoreContract.await;
+import static io.pulseplane.store.StoreContract.batch;
+import static io.pulseplane.store.StoreContract.block;
+import static io.pulseplane.store.StoreContract.patient;
+import static io.pulseplane.store.StoreContract.times;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What it means to be erased. */
+abstract class ErasureContract extends StoreContractPart {
+
+    private static final Series HEART_RATE = StoreContract.HEART_RATE;
+    private static final Series HEART_RATE_OF_P2 = new Series("p2", "d1", "8867-4", "/min");
+
+    ErasureContract(StoreContract contract) {
+        super(contract);
+    }
+
+    @BeforeEach
+    void two_patients_on_one_device() {
+        await(store().registry().putPatient(patient("p1", Optional.of("mrn-1"))));
+        append(batch(1, block(HEART_RATE, times(10, 20), 60, 61)));
+        append(batch(2, block(HEART_RATE_OF_P2, times(15), 70)));
+        await(store().registry()
+                .putConsent(new Consent(0, "p1", true, 0, OptionalLong.empty(), List.of(), "somebody", 0)));
+    }
+
+    private long erase() {
+        return await(store().registry().erasePatient("p1"));
+    }
+
+    @Test
+    void shows_nothing_of_the_patient_any_more_and_all_of_the_others() {
+        erase();
+        assertNothingIsLeft();
+        reopen();
+        assertNothingIsLeft();
+    }
+
+    private void assertNothingIsLeft() {
+        var registry = store().registry();
+        var patient = new Subject.OfPatient("p1");
+        assertThat(await(registry.isRegistered(patient))).isFalse();
+        assertThat(await(registry.patient("p1"))).isEmpty();
+        assertThat(await(registry.patientByMrn("mrn-1"))).isEmpty();
+        assertThat(await(registry.patientsAfter("", 10)))
+                .extracting(Patient::id)
+                .containsExactly("p2");
+        assertThat(await(registry.consent("p1"))).isEmpty();
+        assertThat(await(registry.assignments(Optional.empty(), false, Long.MAX_VALUE, 10)))
+                .isEmpty();
+        assertThat(await(store().readings().series(patient))).isEmpty();
+        assertThat(await(store().readings().latest(patient))).isEmpty();
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+
+        var device = new Subject.OfDevice("d1");
+        assertThat(await(store().readings().series(device))).containsExactly(HEART_RATE_OF_P2);
+        assertThat(await(store().readings().latest(device))).containsExactly(new Reading(HEART_RATE_OF_P2, 15, 70));
+        assertThat(await(store().size()).patients()).isEqualTo(1);
+    }
+
+    @Test
+    void answers_again_as_the_first_time() {
+        long first = erase();
+        clock().addAndGet(5);
+        assertThat(erase()).isEqualTo(first);
+        reopen();
+        assertThat(erase()).isEqualTo(first);
+    }
+
+    @Test
+    void of_nobody_is_refused() {
+        assertThatThrownBy(() -> await(store().registry().erasePatient("nobody")))
+                .isInstanceOf(PlaneException.NotFound.class);
+    }
+
+    @Test
+    void refuses_what_devices_go_on_to_send_of_the_patient() {
+        erase();
+        assertThat(append(batch(3, block(HEART_RATE, times(30), 62)))).isInstanceOf(AppendResult.PatientErased.class);
+        reopen();
+        assertThat(append(batch(3, block(HEART_RATE, times(30), 62)))).isInstanceOf(AppendResult.PatientErased.class);
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+        assertThat(append(batch(4, block(HEART_RATE_OF_P2, times(30), 71)))).isInstanceOf(AppendResult.Stored.class);
+    }
+
+    @Test
+    void lets_the_id_be_registered_anew_for_somebody_who_has_no_past() {
+        erase();
+        clock().addAndGet(5);
+        assertThat(await(store().registry().putPatient(patient("p1", Optional.of("mrn-1"))))
+                        .created())
+                .isTrue();
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+        assertThat(append(batch(3, block(HEART_RATE, times(10), 99)))).isInstanceOf(AppendResult.Stored.class);
+        assertThat(all(HEART_RATE).values()).containsExactly(99);
+        assertThat(await(store().readings().latest(new Subject.OfPatient("p1"))))
+                .containsExactly(new Reading(HEART_RATE, 10, 99));
+
+        long second = erase();
+        assertThat(second).isEqualTo(clock().get());
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+    }
+}

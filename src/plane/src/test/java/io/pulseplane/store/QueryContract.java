@@ -1,0 +1,131 @@
+package io.pulseplane.store;
+
+import static io.pulseplane.store.StoreContract.HEART_RATE;
+import static io.pulseplane.store.StoreContract.HEART_RATE_OF_D2;
+import static io.pulseplane.store.StoreContract.RESPIRATORY_RATE;
+import static io.pulseplane.store.StoreContract.await;
+import static io.pulseplane.store.StoreContract.batch;
+import static io.pulseplane.store.StoreContract.block;
+import static io.pulseplane.store.StoreContract.columns;
+import static io.pulseplane.store.StoreContract.times;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Reading;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a store promises of ranges, series and latest readings. */
+abstract class QueryContract extends StoreContractPart {
+
+    QueryContract(StoreContract contract) {
+        super(contract);
+    }
+
+    @Test
+    void takes_ranges_as_half_open() {
+        append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
+        assertThat(read(HEART_RATE, new TimeRange(10, 30), Order.OLDEST_FIRST, 9)
+                        .times())
+                .containsExactly(10, 20);
+        assertThat(read(HEART_RATE, new TimeRange(11, 31), Order.OLDEST_FIRST, 9)
+                        .times())
+                .containsExactly(20, 30);
+        assertThat(read(HEART_RATE, new TimeRange(10, 10), Order.OLDEST_FIRST, 9)
+                        .isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void reads_either_way_and_no_more_than_asked() {
+        append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
+        assertThat(read(HEART_RATE, TimeRange.ALL, Order.OLDEST_FIRST, 2))
+                .isEqualTo(columns(HEART_RATE, times(10, 20), 60, 61));
+        assertThat(read(HEART_RATE, TimeRange.ALL, Order.NEWEST_FIRST, 2))
+                .isEqualTo(columns(HEART_RATE, times(30, 20), 62, 61));
+    }
+
+    @Test
+    void reads_more_than_one_chunk_of_anything() {
+        int size = 10_000;
+        var times = IntStream.range(0, size).mapToLong(i -> i * 1_000_000L).toArray();
+        var values = IntStream.range(0, size).mapToDouble(i -> 60 + i % 7).toArray();
+        append(batch(1, block(HEART_RATE, times, values)));
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times, values));
+        assertThat(read(HEART_RATE, TimeRange.ALL, Order.NEWEST_FIRST, size - 1).lastTime())
+                .isEqualTo(1_000_000L);
+    }
+
+    @Test
+    void has_nothing_of_a_series_it_does_not_have() {
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+        assertThat(await(store().readings().series(new Subject.OfPatient("p1"))))
+                .isEmpty();
+        assertThat(await(store().readings().latest(new Subject.OfPatient("p1"))))
+                .isEmpty();
+    }
+
+    @Test
+    void lists_series_by_patient_and_by_device_in_order() {
+        append(batch(1, block(RESPIRATORY_RATE, times(1), 12), block(HEART_RATE, times(1), 60)));
+        append(batch(1, block(HEART_RATE_OF_D2, times(1), 61)));
+        assertThat(await(store().readings().series(new Subject.OfPatient("p1"))))
+                .containsExactly(HEART_RATE, HEART_RATE_OF_D2, RESPIRATORY_RATE);
+        assertThat(await(store().readings().series(new Subject.OfDevice("d2")))).containsExactly(HEART_RATE_OF_D2);
+        assertThat(await(store().readings().series(new Subject.OfPatient("d1"))))
+                .isEmpty();
+    }
+
+    @Test
+    void keeps_units_of_one_code_apart() {
+        var other = new Series("p1", "d1", "8867-4", "Hz");
+        append(batch(1, block(HEART_RATE, times(1), 60)));
+        append(batch(2, block(other, times(1), 1)));
+        assertThat(all(HEART_RATE).values()).containsExactly(60);
+        assertThat(all(other).values()).containsExactly(1);
+    }
+
+    @Test
+    void knows_the_latest_of_every_series_whatever_came_last() {
+        append(batch(1, block(HEART_RATE, times(10, 30), 60, 63), block(RESPIRATORY_RATE, times(20), 12)));
+        append(batch(2, block(HEART_RATE, times(20), 62)));
+        assertThat(await(store().readings().latest(new Subject.OfPatient("p1"))))
+                .containsExactly(new Reading(HEART_RATE, 30, 63), new Reading(RESPIRATORY_RATE, 20, 12));
+        assertThat(await(store().readings().latest(new Subject.OfDevice("d1")))).hasSize(2);
+    }
+
+    @Test
+    void adds_up_readings_window_by_window() {
+        append(batch(1, block(HEART_RATE, times(5, 10, 14, 30, 31), 60, 62, 61, 70, 71)));
+        append(batch(2, block(HEART_RATE, times(12, 55), 59, 80)));
+        var windows = await(store().readings().aggregate(HEART_RATE, new TimeRange(6, 55), 10, 10));
+        assertThat(windows.windowIndexes()).containsExactly(1, 3);
+        assertThat(windows.counts()).containsExactly(3, 2);
+        assertThat(windows.sums()).containsExactly(182, 141);
+        assertThat(windows.means()[1]).isEqualTo(70.5);
+        assertThat(windows.sumsOfSquaredDeviations()[1]).isEqualTo(0.5);
+        assertThat(windows.mins()).containsExactly(59, 70);
+        assertThat(windows.maxs()).containsExactly(62, 71);
+        assertThat(windows.firstTimes()).containsExactly(10, 30);
+        assertThat(windows.firstValues()).containsExactly(62, 70);
+        assertThat(windows.lastTimes()).containsExactly(14, 31);
+        assertThat(windows.lastValues()).containsExactly(61, 71);
+    }
+
+    @Test
+    void adds_up_as_many_windows_as_are_asked_for() {
+        append(batch(1, block(HEART_RATE, times(5, 15, 25, 35), 1, 2, 3, 4)));
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, 10, 2))
+                        .sums())
+                .containsExactly(1, 2);
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, Long.MAX_VALUE, 2))
+                        .sums())
+                .containsExactly(10);
+        assertThat(await(store().readings().aggregate(RESPIRATORY_RATE, TimeRange.ALL, 10, 2))
+                        .size())
+                .isZero();
+    }
+}

@@ -1,0 +1,92 @@
+package io.pulseplane.store.edge;
+
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.columns;
+import static io.pulseplane.ReadingFixtures.series;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.Patient;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What somebody finds who has the files of a store, and not its keys. */
+class ConfidentialityTest {
+
+    /** No value that comes up by chance. */
+    private static final double VALUE = 101.734_920_118_352_7;
+
+    private static final List<String> IDENTIFYING_TEXTS = List.of(
+            "patient-telling",
+            "provisional-telling",
+            "MRN-667-telling",
+            "Philomena-telling",
+            "Quetzal-telling",
+            "1931-07-29",
+            "+49 30 5550147",
+            "telling@example.org");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void nothing_of_a_patient_is_readable_in_the_journal_in_chunks_or_anywhere_else() throws Exception {
+        var store = EdgeStore.open(directory, 1, () -> 1);
+        try {
+            await(store.registry()
+                    .putPatient(new Patient(
+                            "patient-telling",
+                            Optional.of("MRN-667-telling"),
+                            "Philomena-telling",
+                            "Quetzal-telling",
+                            Optional.of(LocalDate.of(1931, 7, 29)),
+                            Optional.of(Patient.Gender.FEMALE),
+                            "+49 30 5550147",
+                            "telling@example.org",
+                            false,
+                            0,
+                            0)));
+            append(store, 1, "patient-telling", 1);
+            append(store, 1, "provisional-telling", 2);
+            assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
+                    .isEqualTo(2);
+            assertNothingIsReadable();
+
+            await(store.compact());
+            append(store, 2, "patient-telling", 1);
+            assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
+                    .isEqualTo(2);
+            assertNothingIsReadable();
+        } finally {
+            store.close();
+        }
+        assertNothingIsReadable();
+    }
+
+    private static void append(EdgeStore store, long sequence, String patient, int device) {
+        var pulse = series(patient, "monitor-" + device, ReadingFixtures.HEART_RATE);
+        var receipts = await(store.readings()
+                .append(List.of(batch(
+                        sequence, columns(pulse, new long[] {sequence * 10, sequence * 10 + 1}, VALUE, VALUE)))));
+        assertThat(receipts).hasSize(1);
+    }
+
+    private void assertNothingIsReadable() throws Exception {
+        // What is not sealed is found, so that not finding the rest says something.
+        assertThat(RawDatabase.contains(directory, "monitor-1")).isTrue();
+        for (var text : IDENTIFYING_TEXTS) {
+            assertThat(RawDatabase.contains(directory, text)).as(text).isFalse();
+        }
+        for (var order : List.of(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
+            var bytes = ByteBuffer.allocate(Double.BYTES).order(order).putDouble(VALUE);
+            assertThat(RawDatabase.contains(directory, bytes.array())).isFalse();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.pulseplane.store.edge;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What lies in the directory of a store, looked at and changed behind the store's back. */
+public final class RawDatabase {
+
+    private static final String DATABASE = "pulseplane.db";
+
+    private RawDatabase() {}
+
+    public static Connection connect(Path file) throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:" + file);
+    }
+
+    /** Says how many rows it changed. */
+    public static int update(Path directory, String sql, Object... parameters) throws SQLException {
+        return updateIn(directory.resolve(DATABASE), sql, parameters);
+    }
+
+    public static int updateIn(Path file, String sql, Object... parameters) throws SQLException {
+        try (var connection = connect(file);
+                var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setObject(i + 1, parameters[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+
+    public static long queryLong(Path directory, String sql) throws SQLException {
+        try (var connection = connect(directory.resolve(DATABASE));
+                var row = connection.createStatement().executeQuery(sql)) {
+            return row.getLong(1);
+        }
+    }
+
+    public static List<byte[]> queryBlobs(Path file, String sql) throws SQLException {
+        var blobs = new ArrayList<byte[]>();
+        try (var connection = connect(file);
+                var rows = connection.createStatement().executeQuery(sql)) {
+            while (rows.next()) {
+                blobs.add(rows.getBytes(1));
+            }
+        }
+        return blobs;
+    }
+
+    /** How many chunks begin before the one before them, of the same series, ends. */
+    public static long countOverlaps(Path directory) throws SQLException {
+        return queryLong(directory, """
+                SELECT count(*) FROM chunk a JOIN chunk b ON b.series = a.series AND b.number <> a.number
+                WHERE b.first_us >= a.first_us AND b.first_us <= a.last_us""");
+    }
+
+    /** Copies every file but the lock, and what SQLite makes anew. */
+    public static Path copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (var files = Files.list(from)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                if (!file.endsWith("lock") && !file.toString().endsWith("-shm")) {
+                    Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+        return to;
+    }
+
+    /** Whether any file of the directory has these bytes in it. */
+    public static boolean contains(Path directory, byte[] bytes) throws IOException {
+        try (var files = Files.list(directory)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                if (indexOf(Files.readAllBytes(file), bytes) >= 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    static boolean contains(Path directory, String text) throws IOException {
+        return contains(directory, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static int indexOf(byte[] all, byte[] part) {
+        for (int at = 0; at <= all.length - part.length; at++) {
+            if (all[at] == part[0] && Arrays.equals(all, at, at + part.length, part, 0, part.length)) {
+                return at;
+            }
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,160 @@
+package io.pulseplane.store.edge.maintenance;
+
+import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.ReadingFixtures.batch;
+import static io.pulseplane.ReadingFixtures.regularColumns;
+import static io.pulseplane.ReadingFixtures.series;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.Patient;
+import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.store.edge.RawDatabase;
+import io.pulseplane.vitals.Order;
+import io.pulseplane.vitals.Series;
+import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What erasure leaves on disk, in older copies of it too. What it promises to callers is in the contract of stores. */
+class EraserTest {
+
+    private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
+    private static final Series BOB = series("bob", "d2", ReadingFixtures.HEART_RATE);
+    private static final Series EVE = series("eve", "d3", ReadingFixtures.HEART_RATE);
+
+    @TempDir
+    Path directory;
+
+    private final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
+    private EdgeStore store;
+
+    @BeforeEach
+    void two_patients_in_chunks_and_in_the_journal() {
+        store = open();
+        append(ADA, 1);
+        append(BOB, 1);
+        await(store.compact());
+        append(ADA, 2);
+        append(BOB, 2);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private EdgeStore open() {
+        return EdgeStore.open(directory, 1, clock::get);
+    }
+
+    private AppendResult append(Series series, long sequence) {
+        return await(store.readings().append(List.of(batch(sequence, regularColumns(sequence, 10, series)))))
+                .getFirst();
+    }
+
+    private int readings(Series series) {
+        return await(store.readings().read(series, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE))
+                .size();
+    }
+
+    private void assertAdaIsGone() {
+        var ada = new Subject.OfPatient("ada");
+        var registry = store.registry();
+        assertThat(await(registry.isRegistered(ada))).isFalse();
+        assertThat(await(registry.patient("ada"))).isEmpty();
+        assertThat(await(store.readings().series(ada))).isEmpty();
+        assertThat(await(store.readings().latest(ada))).isEmpty();
+        assertThat(await(store.readings().series(new Subject.OfDevice("d1")))).isEmpty();
+        assertThat(readings(ADA)).isZero();
+        assertThat(append(ADA, 9)).isInstanceOf(AppendResult.PatientErased.class);
+    }
+
+    private void assertBobIsThere() {
+        assertThat(await(store.registry().patientsAfter("", 10)))
+                .extracting(Patient::id)
+                .containsExactly("bob");
+        assertThat(await(store.registry().assignments(Optional.empty(), false, Long.MAX_VALUE, 10)))
+                .extracting("patient")
+                .containsExactly("bob");
+        assertThat(readings(BOB)).isEqualTo(15);
+        assertThat(await(store.size()).patients()).isEqualTo(1);
+    }
+
+    @Test
+    void sweeps_out_what_nobody_can_read_any_more() throws Exception {
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
+                .isEqualTo(2);
+        await(store.registry().erasePatient("ada"));
+        await(store.compact());
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
+                .isEqualTo(1);
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
+                .isZero();
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM erased WHERE collected = 1"))
+                .isEqualTo(1);
+        assertAdaIsGone();
+        assertBobIsThere();
+    }
+
+    @Test
+    void that_was_interrupted_before_the_key_was_destroyed_is_finished_when_the_store_opens() throws Exception {
+        store.close();
+        // What the transaction does that comes before the key is destroyed.
+        RawDatabase.update(directory, "INSERT INTO erased SELECT number, id_tag, 77, 0 FROM patient WHERE number = 1");
+        RawDatabase.update(
+                directory, "UPDATE patient SET id_tag = NULL, mrn_tag = NULL, details = NULL WHERE number = 1");
+        RawDatabase.update(directory, "DELETE FROM assignment WHERE patient = 1");
+        var keys = "SELECT wrapped FROM data_key WHERE owner = 1";
+        var wrapped = RawDatabase.queryBlobs(directory.resolve("keys.db"), keys).getFirst();
+
+        store = open();
+        assertThat(RawDatabase.queryBlobs(directory.resolve("keys.db"), keys)).isEmpty();
+        assertThat(RawDatabase.contains(directory, wrapped)).isFalse();
+        assertThat(await(store.registry().erasePatient("ada"))).isEqualTo(77);
+        assertAdaIsGone();
+        assertBobIsThere();
+    }
+
+    @Test
+    void reaches_copies_of_the_database_that_were_made_before() throws Exception {
+        store.close();
+        var copy = directory.resolve("copy.db");
+        Files.copy(directory.resolve("pulseplane.db"), copy);
+
+        store = open();
+        // Somebody who came after the copy was made, and is not in it.
+        append(EVE, 1);
+        long erased = await(store.registry().erasePatient("ada"));
+        clock.addAndGet(1_000);
+        await(store.registry().erasePatient("eve"));
+        store.close();
+        Files.move(copy, directory.resolve("pulseplane.db"), StandardCopyOption.REPLACE_EXISTING);
+
+        store = open();
+        assertAdaIsGone();
+        assertBobIsThere();
+        assertThat(await(store.registry().erasePatient("ada"))).isEqualTo(erased);
+        assertThat(append(EVE, 2)).isInstanceOf(AppendResult.PatientErased.class);
+        await(store.compact());
+        assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
+                .isEqualTo(1);
+
+        // The device is free for others, and numbers whose keys are destroyed are given to nobody.
+        await(store.registry().putPatient(Patient.provisional("dan", 0)));
+        await(store.registry().assign("d1", "dan", clock.get()));
+        assertThat(append(series("dan", "d1", ReadingFixtures.HEART_RATE), 10)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(readings(series("dan", "d1", ReadingFixtures.HEART_RATE))).isEqualTo(10);
+        assertThat(readings(BOB)).isEqualTo(15);
+    }
+}

@@ -1,0 +1,209 @@
+package io.pulseplane.vitals;
+
+import io.pulseplane.vitals.Rejection.Reason;
+import java.util.Arrays;
+import java.util.List;
+
+/** One block on its way through {@link BatchScreener}: the readings that are left, and those that were refused. */
+final class BlockScreener {
+
+    private static final Reason[] REASONS = Reason.values();
+
+    private final Batch.Block block;
+    private final int[][] rejectedIndexes = new int[REASONS.length][];
+    private final int[] rejectedCounts = new int[REASONS.length];
+    private int duplicates;
+
+    private long[] times;
+    private double[] values;
+    /** Where each reading that is left stood in the block; null while all are left and stand where they stood. */
+    private int[] originalIndexes;
+
+    private int size;
+
+    BlockScreener(Batch.Block block) {
+        this.block = block;
+        this.times = block.times();
+        this.values = block.values();
+        this.size = times.length;
+    }
+
+    String code() {
+        return block.code();
+    }
+
+    String unit() {
+        return block.unit();
+    }
+
+    int size() {
+        return size;
+    }
+
+    int duplicates() {
+        return duplicates;
+    }
+
+    void rejectAll(Reason reason) {
+        for (int i = 0; i < size; i++) {
+            reject(i, reason);
+        }
+        size = 0;
+    }
+
+    void screen(double low, double high, long latest) {
+        if (isCleanAndAscending(low, high, latest)) {
+            return;
+        }
+        originalIndexes = new int[size];
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            var reason = rejectionReason(times[i], values[i], low, high, latest);
+            if (reason == null) {
+                originalIndexes[kept++] = i;
+            } else {
+                reject(i, reason);
+            }
+        }
+        TimeSort.sort(originalIndexes, kept, times);
+        gatherColumns(kept);
+        resolveRepeatedTimes();
+    }
+
+    private boolean isCleanAndAscending(double low, double high, long latest) {
+        long previous = -1;
+        for (int i = 0; i < size; i++) {
+            long time = times[i];
+            double value = values[i];
+            // A comparison with NaN is false; infinities lie outside any range.
+            if (!(value >= low && value <= high) || time <= previous || time > latest) {
+                return false;
+            }
+            previous = time;
+        }
+        return true;
+    }
+
+    private static Reason rejectionReason(long time, double value, double low, double high, long latest) {
+        if (!Double.isFinite(value)) {
+            return Reason.NOT_FINITE;
+        } else if (value < low || value > high) {
+            return Reason.IMPLAUSIBLE;
+        } else if (time < 0) {
+            return Reason.BEFORE_EPOCH;
+        } else if (time > latest) {
+            return Reason.IN_THE_FUTURE;
+        }
+        return null;
+    }
+
+    /** Replaces the columns by the readings that origins names. */
+    private void gatherColumns(int kept) {
+        var newTimes = new long[kept];
+        var newValues = new double[kept];
+        for (int i = 0; i < kept; i++) {
+            newTimes[i] = block.times()[originalIndexes[i]];
+            newValues[i] = block.values()[originalIndexes[i]];
+        }
+        times = newTimes;
+        values = newValues;
+        size = kept;
+    }
+
+    private void resolveRepeatedTimes() {
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (kept == 0 || times[kept - 1] != times[i]) {
+                move(i, kept++);
+            } else if (Double.doubleToRawLongBits(values[kept - 1]) == Double.doubleToRawLongBits(values[i])) {
+                duplicates++;
+            } else {
+                reject(originalIndexes[i], Reason.CONFLICTING_VALUE);
+            }
+        }
+        size = kept;
+    }
+
+    static void rejectCrossed(BlockScreener systolic, BlockScreener diastolic) {
+        int s = 0;
+        int d = 0;
+        int keptSystolic = 0;
+        int keptDiastolic = 0;
+        while (s < systolic.size && d < diastolic.size) {
+            long systolicTime = systolic.times[s];
+            long diastolicTime = diastolic.times[d];
+            if (systolicTime < diastolicTime) {
+                systolic.move(s++, keptSystolic++);
+            } else if (diastolicTime < systolicTime) {
+                diastolic.move(d++, keptDiastolic++);
+            } else if (systolic.values[s] > diastolic.values[d]) {
+                systolic.move(s++, keptSystolic++);
+                diastolic.move(d++, keptDiastolic++);
+            } else {
+                systolic.rejectCrossed(s++);
+                diastolic.rejectCrossed(d++);
+            }
+        }
+        systolic.keepRest(s, keptSystolic);
+        diastolic.keepRest(d, keptDiastolic);
+    }
+
+    private void rejectCrossed(int index) {
+        copyColumnsOnce();
+        reject(originalIndexes[index], Reason.PRESSURES_CROSSED);
+    }
+
+    private void keepRest(int from, int kept) {
+        for (int i = from; i < size; i++) {
+            move(i, kept++);
+        }
+        size = kept;
+    }
+
+    private void move(int from, int to) {
+        if (from != to) {
+            times[to] = times[from];
+            values[to] = values[from];
+            originalIndexes[to] = originalIndexes[from];
+        }
+    }
+
+    /** The sender's arrays are the batch's; before the first reading is moved the sieve takes a copy. */
+    private void copyColumnsOnce() {
+        if (originalIndexes == null) {
+            times = times.clone();
+            values = values.clone();
+            originalIndexes = new int[times.length];
+            Arrays.setAll(originalIndexes, i -> i);
+        }
+    }
+
+    private void reject(int index, Reason reason) {
+        int r = reason.ordinal();
+        if (rejectedIndexes[r] == null) {
+            rejectedIndexes[r] = new int[Math.min(8, block.times().length)];
+        } else if (rejectedCounts[r] == rejectedIndexes[r].length) {
+            rejectedIndexes[r] = Arrays.copyOf(rejectedIndexes[r], rejectedIndexes[r].length * 2);
+        }
+        rejectedIndexes[r][rejectedCounts[r]++] = index;
+    }
+
+    ScreenedBatch.Block toScreenedBlock(Series series) {
+        if (size == times.length) {
+            return new ScreenedBatch.Block(new Columns(series, times, values), originalIndexes);
+        }
+        var columns = new Columns(series, Arrays.copyOf(times, size), Arrays.copyOf(values, size));
+        return new ScreenedBatch.Block(columns, Arrays.copyOf(originalIndexes, size));
+    }
+
+    void addRejectionsTo(List<Rejection> rejections) {
+        for (var reason : REASONS) {
+            int count = rejectedCounts[reason.ordinal()];
+            if (count > 0) {
+                var indexes = Arrays.copyOf(rejectedIndexes[reason.ordinal()], count);
+                Arrays.sort(indexes);
+                rejections.add(new Rejection(code(), reason, indexes));
+            }
+        }
+    }
+}

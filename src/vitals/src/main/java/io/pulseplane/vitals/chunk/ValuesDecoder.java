@@ -1,0 +1,94 @@
+package io.pulseplane.vitals.chunk;
+
+/** Reads the values of a block, which {@link ValuesEncoder} wrote. */
+final class ValuesDecoder {
+
+    private final IntegerUnpacker unpacker;
+    private final long[] integers = new long[ChunkFormat.BLOCK_SIZE];
+    private final int[] exceptionIndexes = new int[ChunkFormat.BLOCK_SIZE];
+    private final long[] exceptionBits = new long[ChunkFormat.BLOCK_SIZE];
+    private int exceptionCount;
+
+    ValuesDecoder(IntegerUnpacker unpacking) {
+        this.unpacker = unpacking;
+    }
+
+    /** Decodes a block of {@code count}, and copies the values from index {@code from} to {@code to}, exclusive. */
+    void decode(ByteReader source, int count, int from, int to, double[] into, int at) {
+        int first = source.readByte();
+        int scale = first & 0xF;
+        int mapping = first >> 4 & 3;
+        if (mapping == ChunkFormat.VALUES_RAW_BITS) {
+            scale = source.readVarintUpTo(Long.SIZE - 1);
+        }
+        exceptionCount = 0;
+        if ((first & ChunkFormat.VALUES_WITH_EXCEPTIONS) != 0) {
+            readExceptions(source, count);
+        }
+        if ((first & ChunkFormat.VALUES_AS_DELTAS) != 0) {
+            readDeltas(source, count);
+        } else {
+            readFrameOfReference(source, count);
+        }
+        switch (mapping) {
+            case ChunkFormat.VALUES_DECIMAL -> fromDecimals(DecimalConverter.powerOfTen(scale), from, to, into, at);
+            case ChunkFormat.VALUES_DECIMAL_FLOAT -> fromFloats(DecimalConverter.powerOfTen(scale), from, to, into, at);
+            case ChunkFormat.VALUES_RAW_BITS -> fromBits(scale, from, to, into, at);
+            default -> throw new CorruptChunkException("unknown mapping of values");
+        }
+        for (int i = 0; i < exceptionCount; i++) {
+            if (exceptionIndexes[i] >= from && exceptionIndexes[i] < to) {
+                into[at + exceptionIndexes[i] - from] = Double.longBitsToDouble(exceptionBits[i]);
+            }
+        }
+    }
+
+    private void readExceptions(ByteReader source, int count) {
+        exceptionCount = source.readVarintUpTo(count);
+        int index = -1;
+        for (int i = 0; i < exceptionCount; i++) {
+            index += 1 + source.readVarintUpTo(count);
+            if (index >= count) {
+                throw new CorruptChunkException("exception outside of the block");
+            }
+            exceptionIndexes[i] = index;
+            exceptionBits[i] = source.readLong();
+        }
+    }
+
+    private void readDeltas(ByteReader source, int count) {
+        long integer = source.readSignedVarint();
+        integers[0] = integer;
+        unpacker.read(source, integers, 1, count - 1);
+        for (int i = 1; i < count; i++) {
+            integer += ChunkFormat.unzigzag(integers[i]);
+            integers[i] = integer;
+        }
+    }
+
+    private void readFrameOfReference(ByteReader source, int count) {
+        long base = source.readSignedVarint();
+        unpacker.read(source, integers, 0, count);
+        for (int i = 0; i < count; i++) {
+            integers[i] += base;
+        }
+    }
+
+    private void fromDecimals(double power, int from, int to, double[] into, int at) {
+        for (int i = from; i < to; i++) {
+            into[at + i - from] = integers[i] / power;
+        }
+    }
+
+    private void fromFloats(double power, int from, int to, double[] into, int at) {
+        for (int i = from; i < to; i++) {
+            into[at + i - from] = (float) (integers[i] / power);
+        }
+    }
+
+    private void fromBits(int shift, int from, int to, double[] into, int at) {
+        for (int i = from; i < to; i++) {
+            into[at + i - from] = Double.longBitsToDouble(integers[i] << shift);
+        }
+    }
+}

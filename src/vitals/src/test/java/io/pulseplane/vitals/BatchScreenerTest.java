@@ -1,0 +1,276 @@
+package io.pulseplane.vitals;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
+import io.pulseplane.vitals.Rejection.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BatchScreenerTest {
+
+    private static final long NOW = 1_763_000_000_000_000L;
+    private static final String HEART_RATE = "8867-4";
+    private static final String SYSTOLIC = "76214-6";
+    private static final String DIASTOLIC = "76213-8";
+
+    private final BatchScreener screening =
+            new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
+
+    @Test
+    void keeps_a_clean_block_as_it_is_without_copying() {
+        var times = new long[] {1, 2, 3};
+        var values = new double[] {60, 61, 62};
+        var screened = screen(new Batch.Block(HEART_RATE, "/min", times, values));
+        var columns = screened.blocks().getFirst().columns();
+        assertThat(columns.times()).isSameAs(times);
+        assertThat(columns.values()).isSameAs(values);
+        assertThat(columns.series()).isEqualTo(new Series("p", "d", HEART_RATE, "/min"));
+        assertThat(screened.rejections()).isEmpty();
+    }
+
+    @Test
+    void refuses_an_implausible_reading_and_keeps_its_neighbours() {
+        var screened = screen(heartRate(new long[] {1, 2, 3}, 60, 0, 62));
+        assertThat(columns(screened)).isEqualTo(columnsOf(new long[] {1, 3}, 60, 62));
+        assertThat(screened.rejections()).containsExactly(rejection(HEART_RATE, Reason.IMPLAUSIBLE, 1));
+        assertThat(screened.blocks().getFirst().originalIndexOf(1)).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {20, 300, 20.000001})
+    void takes_the_ends_of_the_range_as_plausible(double value) {
+        assertThat(screen(heartRate(new long[] {1}, value)).size()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void refuses_what_is_not_a_number(double value) {
+        assertThat(screen(heartRate(new long[] {1}, value)).rejections())
+                .containsExactly(rejection(HEART_RATE, Reason.NOT_FINITE, 0));
+    }
+
+    @Test
+    void allows_five_seconds_of_future_and_not_a_microsecond_more() {
+        var screened = screen(heartRate(new long[] {NOW + 5_000_000, NOW + 5_000_001}, 60, 60));
+        assertThat(columns(screened).times()).containsExactly(NOW + 5_000_000);
+        assertThat(screened.rejections()).containsExactly(rejection(HEART_RATE, Reason.IN_THE_FUTURE, 1));
+    }
+
+    @Test
+    void refuses_times_before_1970_and_keeps_1970_itself() {
+        var screened = screen(heartRate(new long[] {-1, 0, Long.MIN_VALUE}, 60, 60, 60));
+        assertThat(columns(screened).times()).containsExactly(0);
+        assertThat(screened.rejections()).containsExactly(rejection(HEART_RATE, Reason.BEFORE_EPOCH, 0, 2));
+    }
+
+    @Test
+    void refuses_every_reading_of_a_wrong_unit() {
+        var screened = screen(new Batch.Block("8310-5", "[degF]", new long[] {1, 2}, new double[] {37, 38}));
+        assertThat(screened.blocks()).isEmpty();
+        assertThat(screened.rejections()).containsExactly(rejection("8310-5", Reason.WRONG_UNIT, 0, 1));
+    }
+
+    @Test
+    void takes_units_by_the_letter() {
+        var screened = screen(new Batch.Block("8310-5", "cel", new long[] {1}, new double[] {37}));
+        assertThat(screened.rejections()).containsExactly(rejection("8310-5", Reason.WRONG_UNIT, 0));
+    }
+
+    @Test
+    void refuses_unknown_codes_unless_told_to_keep_them() {
+        var block = new Batch.Block("1-1", "furlong", new long[] {1, 2}, new double[] {-1e300, Double.NaN});
+        assertThat(screen(block).rejections()).containsExactly(rejection("1-1", Reason.UNKNOWN_CODE, 0, 1));
+
+        var keeping = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.KEEP, Duration.ofSeconds(5));
+        var kept = keeping.screen(new Batch("d", "p", 1, List.of(block)), NOW);
+        assertThat(columns(kept).values()).containsExactly(-1e300);
+        assertThat(kept.rejections()).containsExactly(rejection("1-1", Reason.NOT_FINITE, 1));
+    }
+
+    @Test
+    void sorts_readings_that_come_out_of_order_and_remembers_where_they_stood() {
+        var screened = screen(heartRate(new long[] {5, 1, 3}, 65, 61, 63));
+        assertThat(columns(screened)).isEqualTo(columnsOf(new long[] {1, 3, 5}, 61, 63, 65));
+        var block = screened.blocks().getFirst();
+        assertThat(new int[] {block.originalIndexOf(0), block.originalIndexOf(1), block.originalIndexOf(2)})
+                .containsExactly(1, 2, 0);
+    }
+
+    @Test
+    void counts_a_reading_said_twice_as_a_duplicate_and_refuses_one_that_contradicts() {
+        var screened = screen(heartRate(new long[] {1, 1, 1, 2}, 60, 60, 61, 62));
+        assertThat(columns(screened)).isEqualTo(columnsOf(new long[] {1, 2}, 60, 62));
+        assertThat(screened.duplicates()).isEqualTo(1);
+        assertThat(screened.rejections()).containsExactly(rejection(HEART_RATE, Reason.CONFLICTING_VALUE, 2));
+    }
+
+    @Test
+    void tells_zero_from_minus_zero() {
+        var screened = screen(new Batch.Block("9279-1", "/min", new long[] {1, 1}, new double[] {0.0, -0.0}));
+        assertThat(screened.rejections()).containsExactly(rejection("9279-1", Reason.CONFLICTING_VALUE, 1));
+    }
+
+    @Test
+    void refuses_both_pressures_where_systolic_is_not_above_diastolic() {
+        var screened = screen(
+                new Batch.Block(SYSTOLIC, "mm[Hg]", new long[] {1, 2, 3, 4}, new double[] {120, 80, 79, 130}),
+                new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2, 3, 5}, new double[] {80, 80, 80, 80}));
+        assertThat(screened.blocks().get(0).columns().times()).containsExactly(1, 4);
+        assertThat(screened.blocks().get(1).columns().times()).containsExactly(1, 5);
+        assertThat(screened.rejections())
+                .containsExactly(
+                        rejection(SYSTOLIC, Reason.PRESSURES_CROSSED, 1, 2),
+                        rejection(DIASTOLIC, Reason.PRESSURES_CROSSED, 1, 2));
+    }
+
+    @Test
+    void leaves_the_senders_arrays_alone() {
+        var times = new long[] {1, 2, 3};
+        var values = new double[] {70, 120, 121};
+        screen(
+                new Batch.Block(SYSTOLIC, "mm[Hg]", times, values),
+                new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2, 3}, new double[] {80, 80, 80}));
+        assertThat(times).containsExactly(1, 2, 3);
+        assertThat(values).containsExactly(70, 120, 121);
+    }
+
+    @Test
+    void does_not_compare_pressures_of_different_kinds_or_a_refused_one() {
+        var screened = screen(
+                new Batch.Block("76534-7", "mm[Hg]", new long[] {1}, new double[] {70}),
+                new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2}, new double[] {80, 80}),
+                new Batch.Block(SYSTOLIC, "mm[Hg]", new long[] {2}, new double[] {0}));
+        assertThat(screened.rejections()).containsExactly(rejection(SYSTOLIC, Reason.IMPLAUSIBLE, 0));
+    }
+
+    @Test
+    void explains_every_reason_with_the_bounds_that_hold() {
+        for (var reason : Reason.values()) {
+            assertThat(screening.explain(HEART_RATE, reason)).isNotBlank();
+            assertThat(screening.explain("1-1", reason)).isNotBlank();
+        }
+        assertThat(screening.explain(HEART_RATE, Reason.IMPLAUSIBLE))
+                .isEqualTo("the value must be from 20 to 300 /min");
+        assertThat(screening.explain(HEART_RATE, Reason.IN_THE_FUTURE)).contains("5 s ahead");
+        assertThat(screening.explain(HEART_RATE, Reason.WRONG_UNIT)).isEqualTo("the unit must be /min");
+    }
+
+    /** Whatever comes in: nothing is lost or invented, and what is kept is what a plain reading of the rules keeps. */
+    @Test
+    void accounts_for_every_reading_of_any_batch() {
+        var random = new SplittableRandom(20261121);
+        for (int round = 0; round < 2_000; round++) {
+            var blocks = List.of(
+                    randomBlock(random, SYSTOLIC, "mm[Hg]"),
+                    randomBlock(random, DIASTOLIC, random.nextInt(10) == 0 ? "kPa" : "mm[Hg]"),
+                    randomBlock(random, HEART_RATE, "/min"));
+            var batch = new Batch("d", "p", 1, blocks);
+            var screened = screening.screen(batch, NOW);
+
+            int rejected =
+                    screened.rejections().stream().mapToInt(Rejection::size).sum();
+            assertThat(screened.size() + screened.duplicates() + rejected).isEqualTo(batch.size());
+            assertThat(kept(screened)).isEqualTo(expectedReadings(blocks));
+            for (var block : screened.blocks()) {
+                assertStrictlyAscending(block.columns().times());
+                assertOriginsPointBack(block, blocks);
+            }
+        }
+    }
+
+    private static Batch.Block randomBlock(SplittableRandom random, String code, String unit) {
+        int size = random.nextInt(12);
+        var times = new long[size];
+        var values = new double[size];
+        for (int i = 0; i < size; i++) {
+            times[i] = random.nextInt(20) == 0 ? random.nextLong() : random.nextInt(8);
+            values[i] = random.nextInt(20) == 0 ? Double.longBitsToDouble(random.nextLong()) : random.nextInt(5) * 20;
+        }
+        return new Batch.Block(code, unit, times, values);
+    }
+
+    private static Map<String, Map<Long, Double>> expectedReadings(List<Batch.Block> blocks) {
+        Map<String, Map<Long, Double>> kept = new HashMap<>();
+        for (var block : blocks) {
+            var sign = Catalogue.standard().find(block.code()).orElseThrow();
+            for (int i = 0; i < block.times().length; i++) {
+                long time = block.times()[i];
+                if (sign.unit().equals(block.unit())
+                        && block.values()[i] >= sign.low()
+                        && block.values()[i] <= sign.high()
+                        && time >= 0
+                        && time <= NOW + 5_000_000) {
+                    kept.computeIfAbsent(block.code(), _ -> new HashMap<>()).putIfAbsent(time, block.values()[i]);
+                }
+            }
+        }
+        var systolic = kept.getOrDefault(SYSTOLIC, new HashMap<>());
+        var diastolic = kept.getOrDefault(DIASTOLIC, new HashMap<>());
+        for (var time : new ArrayList<>(systolic.keySet())) {
+            if (diastolic.containsKey(time) && systolic.get(time) <= diastolic.get(time)) {
+                systolic.remove(time);
+                diastolic.remove(time);
+            }
+        }
+        kept.values().removeIf(Map::isEmpty);
+        return kept;
+    }
+
+    private static Map<String, Map<Long, Double>> kept(ScreenedBatch screened) {
+        Map<String, Map<Long, Double>> kept = new HashMap<>();
+        for (var block : screened.blocks()) {
+            var readings = kept.computeIfAbsent(block.columns().series().code(), _ -> new HashMap<>());
+            for (int i = 0; i < block.columns().size(); i++) {
+                readings.put(block.columns().times()[i], block.columns().values()[i]);
+            }
+        }
+        return kept;
+    }
+
+    private static void assertStrictlyAscending(long[] times) {
+        for (int i = 1; i < times.length; i++) {
+            assertThat(times[i]).isGreaterThan(times[i - 1]);
+        }
+    }
+
+    private static void assertOriginsPointBack(ScreenedBatch.Block block, List<Batch.Block> blocks) {
+        var sent = blocks.stream()
+                .filter(b -> b.code().equals(block.columns().series().code()))
+                .findFirst()
+                .orElseThrow();
+        for (int i = 0; i < block.columns().size(); i++) {
+            assertThat(sent.times()[block.originalIndexOf(i)])
+                    .isEqualTo(block.columns().times()[i]);
+            assertThat(sent.values()[block.originalIndexOf(i)])
+                    .isEqualTo(block.columns().values()[i]);
+        }
+    }
+
+    private ScreenedBatch screen(Batch.Block... blocks) {
+        return screening.screen(new Batch("d", "p", 1, List.of(blocks)), NOW);
+    }
+
+    private static Batch.Block heartRate(long[] times, double... values) {
+        return new Batch.Block(HEART_RATE, "/min", times, values);
+    }
+
+    private static Columns columns(ScreenedBatch screened) {
+        return screened.blocks().getFirst().columns();
+    }
+
+    private static Columns columnsOf(long[] times, double... values) {
+        return new Columns(new Series("p", "d", HEART_RATE, "/min"), times, values);
+    }
+
+    private static Rejection rejection(String code, Reason reason, int... indexes) {
+        return new Rejection(code, reason, indexes);
+    }
+}

@@ -68,7 +68,7 @@ final class LoadTest implements Callable<Integer> {
     private int warmUpSeconds;
 
     @Option(
-            names = "--yardsticks",
+            names = "--baselines",
             split = ",",
             description = "Of the part of this name: ${COMPLETION-CANDIDATES}. Default: all")
     private Set<Baselines.Kind> kinds = EnumSet.allOf(Baselines.Kind.class);

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Durable ingest through gRPC into PostgreSQL, and the same rows by COPY into a table with the same indexes, in one run.
-# Wants `mvn -DskipTests package`, psql, and an empty database; where that is, say PGHOST, PGPORT, PGUSER, PGPASSWORD and
-# PGDATABASE as psql has them. READINGS and DEVICES say how much, JAVA_OPTS what else the plane is told.
+# Measures durable ingest through gRPC into PostgreSQL, and then COPY of the same rows into tables with the same indexes and
+# with fewer. See README.md beside this file.
+#
+# It needs the packaged plane (mvn -q -DskipTests -pl src/plane -am package), psql, and an empty database.
+# Environment:
+#   PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE   the database, as for psql
+#   READINGS, DEVICES                                how many readings are sent, by how many devices
+#   JAVA_OPTS                                        more options of the plane
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +29,7 @@ until grep -qs "started in" "$work/log"; do
   sleep 0.2
 done
 
-# Clock ticks of processor time a process has taken, or all of a name.
+# The processor time of one process, and of all processes with one name, in clock ticks.
 ticks_of() { awk '{ sub(/.*\) /, ""); sum += $12 + $13 } END { print sum + 0 }' "/proc/$1/stat"; }
 ticks_of_all() {
   local pid sum=0

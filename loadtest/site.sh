@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures durable ingest through gRPC into PostgreSQL, and then COPY of the same rows into tables with the same indexes and
-# with fewer. See README.md beside this file.
+# Measures durable ingest through gRPC into PostgreSQL, and then COPY of the same rows into tables with the same indexes
+# and with fewer. See README.md beside this file.
 #
 # It needs the packaged plane (mvn -q -DskipTests -pl src/plane -am package), psql, and an empty database.
 # Environment:

@@ -1,6 +1,7 @@
--- For Citus, when one PostgreSQL is outgrown: readings and their series are spread over the workers by patient, side by
--- side; the rest is small and stays on the coordinator. Every statement of the plane on these tables names the patient,
--- so nothing else changes. Applied by: pulseplane migrate --citus
+-- For Citus, when one PostgreSQL is no longer enough. It distributes readings and their series over the workers by
+-- patient, so that those of one patient are on one worker. The other tables are small and stay on the coordinator.
+-- Every statement of the plane on these two tables names the patient, so nothing else changes. It is applied by:
+-- pulseplane migrate --citus
 
 CREATE EXTENSION IF NOT EXISTS citus;
 

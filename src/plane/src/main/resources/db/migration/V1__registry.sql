@@ -1,5 +1,5 @@
--- Who is measured, by what, and who may read. Ids are the ones of the API: opaque texts, compared byte by byte, which in
--- UTF-8 is code point by code point.
+-- The registry: patients, devices, which device is on which patient, and consent. Ids are those of the API: opaque
+-- strings. They are compared byte by byte, which in UTF-8 is the order of code points.
 
 CREATE TABLE patients (
   patient_id text COLLATE "C" PRIMARY KEY,
@@ -17,7 +17,7 @@ CREATE TABLE patients (
 CREATE INDEX patients_name ON patients (family_name, given_name);
 COMMENT ON COLUMN patients.provisional IS 'nothing but the id is known: a reading was the first to name this patient';
 
--- Every group of batches changes the rows of its devices; room in the page lets it do so in place.
+-- Every group of batches updates the rows of its devices. Free room in a page lets PostgreSQL do this within the page.
 CREATE TABLE devices (
   device_id text COLLATE "C" PRIMARY KEY,
   serial_number text COLLATE "C" CONSTRAINT devices_serial_number UNIQUE,
@@ -49,7 +49,7 @@ CREATE INDEX assignments_device ON assignments (device_id, number);
 CREATE INDEX assignments_patient ON assignments (patient_id, number);
 CREATE UNIQUE INDEX assignments_that_last ON assignments (device_id) WHERE assigned_to IS NULL;
 
--- The history of every patient's word. Rows are only ever added; the one with the highest number holds.
+-- The history of every patient's consent. Rows are only added. The row with the highest number is the one that counts.
 CREATE TABLE consents (
   number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   patient_id text COLLATE "C" NOT NULL REFERENCES patients,
@@ -63,6 +63,6 @@ CREATE TABLE consents (
 CREATE INDEX consents_patient ON consents (patient_id, number);
 COMMENT ON COLUMN consents.codes IS 'for which codes; for all when empty';
 
--- What holds now, for people: a patient without a row gave no consent.
+-- The consent that counts now, for people who look into the database. A patient without a row gave no consent.
 CREATE VIEW current_consents AS
   SELECT DISTINCT ON (patient_id) * FROM consents ORDER BY patient_id, number DESC;

@@ -1,4 +1,4 @@
--- Readings, what they line up in, and which batches brought them.
+-- Readings, the series they belong to, and the batches that brought them.
 
 CREATE TABLE series (
   number bigint GENERATED ALWAYS AS IDENTITY,
@@ -10,9 +10,9 @@ CREATE TABLE series (
 );
 CREATE INDEX series_device ON series (device);
 
--- A month a partition, made by measurements_partition() below. Columns of fixed width stand first: no byte is lost to
--- alignment. There are no foreign keys: the plane registers what it stores, and a check per reading would cost more than
--- the reading.
+-- Each month is a partition, made by measurements_partition() below. Columns of fixed width come first, so that no byte
+-- is lost to alignment. There are no foreign keys: the plane registers patients and devices before it stores readings,
+-- and a check for each reading would cost more than the reading.
 CREATE TABLE measurements (
   measured_at timestamptz NOT NULL,
   uploaded_at timestamptz NOT NULL,
@@ -26,15 +26,15 @@ CREATE TABLE measurements (
 
 CREATE INDEX measurements_device ON measurements (device, measured_at DESC);
 CREATE INDEX measurements_patient ON measurements (patient, measured_at DESC);
--- One value per series and microsecond. By the number of the series and not by its four texts, which took about three
--- times as long to keep in order. The patient is there so that no other index looks as good to a question about one
--- series, and because a unique index must hold what a table is distributed by.
--- Made last: of indexes that look alike, as they do while a month is empty, the planner takes the newest.
+-- One value for each series and microsecond. The index has the number of the series, not its four strings, which took
+-- about three times as long to keep in order. The patient is in it so that no other index looks as good to a query of
+-- one series, and because a unique index must hold the column that a table is distributed by. This index is made last:
+-- among indexes that look alike, as they do while a month is empty, the planner takes the newest.
 CREATE UNIQUE INDEX measurements_once ON measurements (series, patient, measured_at);
 COMMENT ON COLUMN measurements.uploaded_at IS 'when the plane stored it';
 COMMENT ON COLUMN measurements.series IS 'the number in series of this patient, device, code and unit';
 
--- What was acknowledged, so that a repeated batch is answered as it was the first time.
+-- Acknowledged batches, so that the plane answers a repeated batch as it did the first time.
 CREATE TABLE batches (
   device text COLLATE "C" NOT NULL,
   sequence bigint NOT NULL,
@@ -49,9 +49,9 @@ COMMENT ON COLUMN batches.sequence IS 'unsigned: those from 2^63 on are shown ne
 COMMENT ON COLUMN batches.digest IS 'tells a batch that is sent again from another one under the same sequence';
 COMMENT ON COLUMN batches.rejections IS 'which readings were refused and why, in the plane''s own encoding; one zero byte is none';
 
--- Makes the partition of the month a day lies in, if it is not there, and says whether it made it. Built aside and then
--- attached, so that nobody who reads or writes the other months waits. Runs with the rights of who owns the tables: the
--- plane itself needs none to make any.
+-- Makes the partition of the month that holds a day, if there is none, and returns whether it made one. It builds the
+-- table first and then attaches it, so that nobody who reads or writes other months waits. It runs with the rights of
+-- the owner of the tables, so the plane's own user needs no right to make tables.
 CREATE FUNCTION measurements_partition(day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
 DECLARE
@@ -62,8 +62,8 @@ BEGIN
              WHERE i.inhparent = 'measurements'::regclass AND c.relname = name) THEN
     RETURN false;
   END IF;
-  -- One at a time, over all planes; the one who comes second finds it made. It has to look into the catalogue: a name
-  -- that was not there a moment ago is remembered as such, and an advisory lock does not make anybody forget.
+  -- Of all planes, one at a time makes it; the second one finds it. The second one has to look into the catalogue:
+  -- PostgreSQL caches that a name does not exist, and an advisory lock does not clear that cache.
   PERFORM pg_advisory_xact_lock(hashtextextended('pulseplane.measurements', 0));
   IF EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
              WHERE i.inhparent = 'measurements'::regclass AND c.relname = name) THEN
@@ -75,9 +75,9 @@ BEGIN
   RETURN true;
 END $$;
 
--- Detaches every month that ended before or at a time, oldest first, and names each table it left behind:
--- measurements_2025_11 becomes retired_measurements_2025_11, to be copied away and dropped at leisure. A reading of such
--- a month that comes later begins the month anew; should that be retired as well, its table gets a number.
+-- Detaches every month that ended at a time or before it, oldest first, and returns the name of each detached table:
+-- measurements_2025_11 becomes retired_measurements_2025_11, which the operator can copy and drop later. A reading of
+-- such a month that comes afterwards starts the month anew. If that partition is retired too, its table gets a number.
 CREATE FUNCTION measurements_retire(ended_by timestamptz) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone = 'UTC' AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- Patients who were erased. Nothing of them is left but this, and the history of consent without a name.
+-- Patients who were erased. Only this row is left of each, and the history of consent without a name.
 
 CREATE TABLE erasures (
   id_digest bytea PRIMARY KEY,
@@ -6,5 +6,5 @@ CREATE TABLE erasures (
 );
 COMMENT ON COLUMN erasures.id_digest IS 'SHA-256 of the id, to tell who comes back';
 
--- A consent outlives whom it was of.
+-- Consent stays when its patient is erased.
 ALTER TABLE consents DROP CONSTRAINT consents_patient_id_fkey;

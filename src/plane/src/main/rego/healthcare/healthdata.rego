@@ -1,18 +1,18 @@
 # METADATA
 # title: Who may do what with health data
 # description: |
-#   Closed by default: what no rule allows is refused, and a deny wins over any allow. Whoever asks this policy asks for
-#   the whole document, and permits a call if `allow` is true and `deny` is not.
+#   Closed by default: what no rule allows is refused, and a deny wins over any allow. The plane asks for the whole
+#   document, and permits a call if `allow` is true and `deny` is not.
 #
 #     allow    true if a rule allows the call
 #     deny     true if a rule forbids it, whatever allows it
-#     reasons  why not: a set of short words that programs may rely on, empty where the call is permitted
+#     reasons  why the call is refused: a set of short words that programs may rely on; empty if it is permitted
 #
-#   No reason tells whether a patient exists: a patient that is not there has given no consent, and who has no role that
-#   could see a patient is told of the role alone.
+#   No reason tells whether a patient exists: a patient that is not there has given no consent, and a caller without a
+#   role that may see patients learns about the role only.
 #
-#   The same input gets the same decision: decisions are remembered by their inputs. So there is no clock, no random
-#   number and no network in here, and whatever a rule looks at is part of the input, which input.rego describes.
+#   The same input gets the same decision, because the plane caches decisions by their input. So rules use no clock, no
+#   random number and no network; everything that a rule looks at is part of the input, which input.rego describes.
 package healthcare.healthdata
 
 import data.healthcare.caller
@@ -21,7 +21,7 @@ default allow := false
 
 default deny := false
 
-# Staff read what the patient agreed to.
+# Staff read patients who consent.
 allow if {
 	input.action == "query"
 	caller.has_role("authorized_medical_staff")
@@ -30,7 +30,7 @@ allow if {
 	input.audit.enabled == true
 }
 
-# Patients read what is their own; nobody's consent is needed for that.
+# Patients read their own data, and need no consent for it.
 allow if {
 	input.action == "query"
 	caller.has_role("patient")
@@ -39,7 +39,7 @@ allow if {
 	input.audit.enabled == true
 }
 
-# A device writes for itself, while it is in service. Being measured waits for nobody's consent.
+# A device writes its own readings while it is active. To measure a patient needs no consent.
 allow if {
 	input.action == "ingest"
 	caller.has_role("device")
@@ -48,7 +48,7 @@ allow if {
 	input.audit.enabled == true
 }
 
-# Clinical administrators keep patients, devices and consent.
+# Clinical administrators manage patients, devices and consent.
 allow if {
 	input.action in {"registry", "consent", "erase"}
 	caller.has_role("clinical_admin")
@@ -56,7 +56,7 @@ allow if {
 	input.audit.enabled == true
 }
 
-# The audit trail names patients, so it stays as local as their data. That it was read is written down as well.
+# The audit trail names patients, so it stays as local as their data. Reading it is recorded as well.
 allow if {
 	input.action == "audit"
 	caller.has_role("auditor")
@@ -64,17 +64,17 @@ allow if {
 	input.audit.enabled == true
 }
 
-# Operations tell nothing of patients, so they may be watched from elsewhere.
+# Operations show no patient data, so operators may watch them from elsewhere.
 allow if {
 	input.action == "operate"
 	caller.has_role("operator")
 	input.audit.enabled == true
 }
 
-# Reflection and health tell nothing of anybody: they are for all, also for who has not said who they are.
+# Reflection and health show nothing about anybody. Everybody may call them, also without a token.
 allow if input.action == "describe"
 
-# Nothing is carried away.
+# No data leaves for another place.
 deny if {
 	input.action == "export"
 	input.destination != "local"
@@ -88,7 +88,7 @@ reasons contains "role" if {
 	not caller.fits(input.action)
 }
 
-# Only who has a fitting role is told what else is missing.
+# Only a caller with a fitting role learns what else is missing.
 reasons contains "no_consent" if {
 	not allow
 	input.action == "query"
@@ -110,7 +110,7 @@ reasons contains "not_own_device" if {
 	not caller.is_the_device
 }
 
-# Of a device of somebody else, nothing is told.
+# A caller learns nothing about a device that is not its own.
 reasons contains "device_not_active" if {
 	not allow
 	input.action == "ingest"
@@ -132,7 +132,7 @@ reasons contains "audit_disabled" if {
 	not input.audit.enabled == true
 }
 
-# Nothing speaks for it.
+# No rule is about this action.
 reasons contains "default" if {
 	not deny
 	not caller.asks_what_there_is

@@ -1,5 +1,5 @@
-# The table of cases.json, which the plane's own tests walk as well: each case changes the usual input, a query by staff
-# with everything in order, and leaves out what it says.
+# The table in cases.json, which the plane's own tests use as well. Each case starts from the usual input, a query by
+# staff that is permitted, changes some of it, and leaves out what `without` names.
 package healthcare.healthdata_test
 
 import data.healthcare.healthdata
@@ -15,7 +15,7 @@ test_table[case.name] if {
 	}
 }
 
-# The rules as they were given, to the letter.
+# The rules exactly as they were given.
 test_given_allow if {
 	healthdata.allow with input as {
 		"action": "query",
@@ -42,7 +42,7 @@ test_nothing_is_both_allowed_and_denied if {
 	}
 }
 
-# Who is refused is told why, and who is permitted is told nothing.
+# A refusal has reasons, and a permission has none.
 test_reasons_stand_for_refusals if {
 	every case in data.healthdata.cases {
 		decision := answer(case)
@@ -51,8 +51,8 @@ test_reasons_stand_for_refusals if {
 	}
 }
 
-# Only what depends on the caller's own claims, on locality and on audit may differ between a patient that does not exist,
-# who has no consent either, and one who agreed to nothing.
+# The answer is the same for a patient that does not exist and for one who gave no consent. It may depend only on the
+# caller's own claims, on locality and on audit.
 test_no_reason_tells_whether_a_patient_exists if {
 	every case in data.healthdata.cases {
 		nobody := object.union(asked(case), {"patient": {"id": "nobody", "consent": false}})

@@ -1,8 +1,8 @@
 # METADATA
-# title: What is asked
+# title: The input of a decision
 # description: |
-#   The input of every decision. The plane always gives every field; a rule holds also where one is missing, because what
-#   is missing allows nothing.
+#   The input of every decision. The plane always sends every field. The rules are safe without one, because a missing
+#   field allows nothing.
 # scope: subpackages
 # schemas:
 #   - input:

@@ -59,7 +59,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The table in the README, walked through a plane: every rpc, every role, every state of consent. */
+/** The table in docs/access.md, walked through a plane: every rpc, every role, every state of consent. */
 class AccessTableTest {
 
     private static final String HEART_RATE = "8867-4";
@@ -101,7 +101,7 @@ class AccessTableTest {
         List<String> columns = List.of();
         var rows = new ArrayList<Row>();
         var methods = methods();
-        for (var line : Files.readAllLines(Path.of("..", "..", "README.md"))) {
+        for (var line : Files.readAllLines(Path.of("docs", "access.md"))) {
             if (line.startsWith("| rpc | device")) {
                 columns = cells(line);
             } else if (!columns.isEmpty() && line.startsWith("| `")) {

@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -95,8 +94,11 @@ class ConfigurationPageTest {
 
     @Test
     void has_the_defaults_of_the_plane() {
-        var documented = rows.stream().collect(Collectors.toMap(Row::key, Row::defaultValue, (first, _) -> first));
-        assertThat(documented).containsExactlyInAnyOrderEntriesOf(keys);
+        var softly = new SoftAssertions();
+        for (var row : rows) {
+            softly.assertThat(row.defaultValue()).as("default of %s", row.key()).isEqualTo(keys.get(row.key()));
+        }
+        softly.assertAll();
     }
 
     @Test

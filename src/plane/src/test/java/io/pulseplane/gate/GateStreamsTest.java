@@ -32,18 +32,18 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What the gate does with calls that go on, through a real channel. */
+/** How the gate treats calls that go on, through a real channel. */
 class GateStreamsTest extends GatedPlaneTestBase {
 
-    /** Answers of a stream, and how it ended. */
+    /** Keeps the responses of a stream and its final status. */
     private static final class RecordingObserver<T> implements StreamObserver<T> {
 
-        private final BlockingQueue<T> answers = new LinkedBlockingQueue<>();
+        private final BlockingQueue<T> responses = new LinkedBlockingQueue<>();
         private final CompletableFuture<Status> end = new CompletableFuture<>();
 
         @Override
-        public void onNext(T answer) {
-            answers.add(answer);
+        public void onNext(T response) {
+            responses.add(response);
         }
 
         @Override
@@ -57,9 +57,9 @@ class GateStreamsTest extends GatedPlaneTestBase {
         }
 
         T next() throws InterruptedException {
-            var answer = answers.poll(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-            assertThat(answer).isNotNull();
-            return answer;
+            var response = responses.poll(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+            assertThat(response).isNotNull();
+            return response;
         }
 
         Status end() {
@@ -94,7 +94,7 @@ class GateStreamsTest extends GatedPlaneTestBase {
     @Test
     void that_a_slow_client_has_not_read_end_too() throws Exception {
         plane.grant(ada);
-        // Together more than the buffers on the way hold.
+        // Together more than the buffers of the connection hold.
         for (int day = 1; day <= 5; day++) {
             put(plane.asDevice(monitor), manyReadings(day));
         }
@@ -105,7 +105,7 @@ class GateStreamsTest extends GatedPlaneTestBase {
         call.halfClose();
         await().until(() -> plane.events.entries().contains("query PERMITTED"));
         plane.withdraw(ada);
-        // Whatever lies in the buffers is read, and then the end comes.
+        // The client reads what is in the buffers, and then the end of the call.
         call.request(1_000);
         assertThat(slow.end.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS).getCode())
                 .isEqualTo(Status.Code.PERMISSION_DENIED);
@@ -123,7 +123,7 @@ class GateStreamsTest extends GatedPlaneTestBase {
         return PutReadingsRequest.newBuilder().setBatch(batch).build();
     }
 
-    /** Asks for nothing by itself. */
+    /** Requests no messages by itself. */
     private static final class StalledListener
             extends io.grpc.ClientCall.Listener<io.pulseplane.v1.QueryReadingsResponse> {
 
@@ -173,56 +173,56 @@ class GateStreamsTest extends GatedPlaneTestBase {
     }
 
     @Test
-    void of_questions_are_answered_one_by_one_whether_permitted_or_not() throws Exception {
+    void of_queries_are_answered_one_by_one_whether_permitted_or_not() throws Exception {
         plane.grant(ada);
         put(plane.asDevice(monitor), monitor, ada);
-        var answers = new RecordingObserver<StreamLatestResponse>();
-        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
+        var responses = new RecordingObserver<StreamLatestResponse>();
+        var requests = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(responses);
         for (var patient : List.of(ada, bob, ada, "")) {
-            questions.onNext(StreamLatestRequest.newBuilder()
+            requests.onNext(StreamLatestRequest.newBuilder()
                     .setPatientId(patient)
                     .addCodes(HEART_RATE)
                     .build());
         }
-        assertThat(answers.next().getReadingsCount()).isEqualTo(1);
-        assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
-        assertThat(answers.next().getReadingsCount()).isEqualTo(1);
-        assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT.value());
-        questions.onCompleted();
-        assertThat(answers.end().isOk()).isTrue();
+        assertThat(responses.next().getReadingsCount()).isEqualTo(1);
+        assertThat(responses.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
+        assertThat(responses.next().getReadingsCount()).isEqualTo(1);
+        assertThat(responses.next().getError().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT.value());
+        requests.onCompleted();
+        assertThat(responses.end().isOk()).isTrue();
     }
 
     @Test
-    void of_questions_leave_one_record_of_a_question_that_is_repeated_and_one_more_when_anything_changed()
+    void of_queries_leave_one_record_of_a_repeated_query_and_another_after_a_change()
             throws Exception {
         plane.grant(ada);
-        var answers = new RecordingObserver<StreamLatestResponse>();
-        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
-        var question = StreamLatestRequest.newBuilder()
+        var responses = new RecordingObserver<StreamLatestResponse>();
+        var requests = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(responses);
+        var request = StreamLatestRequest.newBuilder()
                 .setPatientId(ada)
                 .addCodes(HEART_RATE)
                 .build();
         for (int i = 0; i < 10; i++) {
-            questions.onNext(question);
-            assertThat(answers.next().hasError()).isFalse();
+            requests.onNext(request);
+            assertThat(responses.next().hasError()).isFalse();
         }
         assertThat(auditRecords()).hasSize(1);
         plane.withdraw(ada);
-        questions.onNext(question);
-        assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
+        requests.onNext(request);
+        assertThat(responses.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
         assertThat(auditRecords()).hasSize(2);
         plane.grant(ada);
-        questions.onNext(question);
-        assertThat(answers.next().hasError()).isFalse();
+        requests.onNext(request);
+        assertThat(responses.next().hasError()).isFalse();
         plane.clockOffsetUs.set(TimeUnit.MINUTES.toMicros(2));
-        questions.onNext(question);
-        assertThat(answers.next().hasError()).isFalse();
+        requests.onNext(request);
+        assertThat(responses.next().hasError()).isFalse();
         assertThat(auditRecords()).as("a record stands for a minute").hasSize(4);
-        questions.onCompleted();
+        requests.onCompleted();
     }
 
     @Test
-    void of_many_questions_at_once_are_answered_in_their_order_and_leave_a_record_each() throws Exception {
+    void of_many_queries_at_once_are_answered_in_their_order_and_leave_a_record_each() throws Exception {
         int patients = 300;
         for (int i = 0; i < patients; i++) {
             if (i % 3 != 0) {
@@ -230,9 +230,9 @@ class GateStreamsTest extends GatedPlaneTestBase {
                 plane.grant("p" + i);
             }
         }
-        var answers = askAtOnce(patients, i -> "p" + i);
+        var responses = sendAtOnce(patients, i -> "p" + i);
         for (int i = 0; i < patients; i++) {
-            assertThat(answers.next().getError().getCode())
+            assertThat(responses.next().getError().getCode())
                     .as("p" + i)
                     .isEqualTo(i % 3 == 0 ? Status.Code.PERMISSION_DENIED.value() : Status.Code.OK.value());
         }
@@ -242,34 +242,34 @@ class GateStreamsTest extends GatedPlaneTestBase {
     }
 
     @Test
-    void of_one_question_asked_many_times_at_once_leave_one_record_if_it_is_permitted() throws Exception {
+    void of_one_query_sent_many_times_at_once_leave_one_record_if_it_is_permitted() throws Exception {
         plane.grant(ada);
-        var answers = askAtOnce(100, _ -> ada);
+        var responses = sendAtOnce(100, _ -> ada);
         for (int i = 0; i < 100; i++) {
-            assertThat(answers.next().hasError()).isFalse();
+            assertThat(responses.next().hasError()).isFalse();
         }
         assertThat(auditRecords()).hasSize(1);
     }
 
     @Test
-    void of_one_question_asked_many_times_at_once_leave_a_record_each_if_it_is_refused() throws Exception {
-        var answers = askAtOnce(100, _ -> bob);
+    void of_one_query_sent_many_times_at_once_leave_a_record_each_if_it_is_refused() throws Exception {
+        var responses = sendAtOnce(100, _ -> bob);
         for (int i = 0; i < 100; i++) {
-            assertThat(answers.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
+            assertThat(responses.next().getError().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED.value());
         }
         assertThat(auditRecords()).hasSize(100);
     }
 
-    private RecordingObserver<StreamLatestResponse> askAtOnce(int count, IntFunction<String> patient) {
-        var answers = new RecordingObserver<StreamLatestResponse>();
-        var questions = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(answers);
+    private RecordingObserver<StreamLatestResponse> sendAtOnce(int count, IntFunction<String> patient) {
+        var responses = new RecordingObserver<StreamLatestResponse>();
+        var requests = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(responses);
         for (int i = 0; i < count; i++) {
-            questions.onNext(StreamLatestRequest.newBuilder()
+            requests.onNext(StreamLatestRequest.newBuilder()
                     .setPatientId(patient.apply(i))
                     .addCodes(HEART_RATE)
                     .build());
         }
-        questions.onCompleted();
-        return answers;
+        requests.onCompleted();
+        return responses;
     }
 }

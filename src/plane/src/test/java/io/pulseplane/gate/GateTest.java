@@ -19,6 +19,7 @@ import io.pulseplane.node.LocalTokens;
 import io.pulseplane.store.Device;
 import io.pulseplane.v1.GetLatestRequest;
 import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.vitals.Subject;
 import java.io.IOException;
 import java.text.Normalizer;
 import java.time.Duration;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whom the gate lets in, through a real channel. */
+/** Which calls the gate permits, through a real channel. */
 class GateTest extends GatedPlaneTestBase {
 
     @Nested
@@ -44,7 +45,7 @@ class GateTest extends GatedPlaneTestBase {
                 assertThat(record.subject()).isEmpty();
                 assertThat(record.reason()).isEqualTo("unauthenticated");
                 assertThat(record.patient())
-                        .as("what they asked for is not even read")
+                        .as("the request is not even read")
                         .isEmpty();
             });
         }
@@ -64,7 +65,7 @@ class GateTest extends GatedPlaneTestBase {
         }
 
         @Test
-        void whose_token_has_expired_are_not_let_in_even_if_it_is_known() {
+        void whose_token_has_expired_are_not_let_in_even_if_it_is_cached() {
             plane.grant(ada);
             var staff = plane.as(STAFF);
             assertThat(latest(staff, ada).code()).isEqualTo(Status.Code.OK);
@@ -87,7 +88,7 @@ class GateTest extends GatedPlaneTestBase {
         }
 
         @Test
-        void are_told_apart_from_those_who_spell_a_role_otherwise() {
+        void with_a_role_in_other_case_do_not_have_that_role() {
             plane.grant(ada);
             // The local key does not make such a token; the claim is what an identity provider might send.
             assertThatThrownBy(() -> Tokens.of(directory, "somebody", "Authorized_Medical_Staff"))
@@ -112,11 +113,11 @@ class GateTest extends GatedPlaneTestBase {
     class Patients {
 
         @Test
-        void who_did_not_consent_and_who_do_not_exist_look_alike() {
-            var known = latest(plane.as(STAFF), ada);
-            var unknown = latest(plane.as(STAFF), "nobody-knows-them");
-            assertThat(known).isEqualTo(unknown);
-            assertThat(known.code()).isEqualTo(Status.Code.PERMISSION_DENIED);
+        void without_consent_and_patients_that_do_not_exist_look_alike() {
+            var existing = latest(plane.as(STAFF), ada);
+            var missing = latest(plane.as(STAFF), "no-such-patient");
+            assertThat(existing).isEqualTo(missing);
+            assertThat(existing.code()).isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(auditRecords()).extracting(AuditRecord::reason).containsOnly("no_consent");
         }
 
@@ -143,11 +144,11 @@ class GateTest extends GatedPlaneTestBase {
         void are_read_of_the_codes_they_consent_to_and_no_others() {
             plane.consent(ada, true, OptionalLong.empty(), HEART_RATE);
             assertThat(latest(plane.as(STAFF), ada).code()).isEqualTo(Status.Code.OK);
-            var all = CallResult.of(
+            var allCodes = CallResult.of(
                     plane.as(STAFF),
                     QueryServiceGrpc.getGetLatestMethod(),
                     GetLatestRequest.newBuilder().setPatientId(ada).build());
-            assertThat(all.code()).as("all codes are more than one").isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(allCodes.code()).as("all codes are more than one").isEqualTo(Status.Code.PERMISSION_DENIED);
         }
 
         @Test
@@ -172,13 +173,13 @@ class GateTest extends GatedPlaneTestBase {
         void of_one_device_are_read_together_or_not_at_all() {
             var device = plane.asDevice(monitor);
             assertThat(latestOfDevice(plane.as(STAFF), monitor).code())
-                    .as("a device that measured nobody")
+                    .as("a device without readings")
                     .isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(put(device, monitor, ada).code()).isEqualTo(Status.Code.OK);
             plane.grant(ada);
             assertThat(latestOfDevice(plane.as(STAFF), monitor).code()).isEqualTo(Status.Code.OK);
             assertThat(latestOfDevice(plane.asPatient(ada), monitor).code())
-                    .as("all of it is the patient's own")
+                    .as("all readings are the patient's own")
                     .isEqualTo(Status.Code.OK);
             assertThat(put(device, monitor, bob).code()).isEqualTo(Status.Code.OK);
             assertThat(latestOfDevice(plane.as(STAFF), monitor).code()).isEqualTo(Status.Code.PERMISSION_DENIED);
@@ -199,7 +200,7 @@ class GateTest extends GatedPlaneTestBase {
             assertThat(lastRecord().reason()).isEqualTo("not_own_device");
             assertThat(lastRecord().device()).isEqualTo("another");
             assertThat(plane.store
-                            .series(new io.pulseplane.vitals.Subject.OfPatient(ada))
+                            .series(new Subject.OfPatient(ada))
                             .await()
                             .indefinitely())
                     .isEmpty();
@@ -223,10 +224,10 @@ class GateTest extends GatedPlaneTestBase {
     }
 
     @Nested
-    class TheTrail {
+    class TheAuditTrail {
 
         @Test
-        void says_who_asked_for_what_of_whom_and_by_which_policy() {
+        void names_caller_request_patient_and_policy() {
             plane.grant(ada);
             latest(plane.as(STAFF), ada);
             assertThat(auditRecords()).singleElement().satisfies(record -> {
@@ -264,10 +265,10 @@ class GateTest extends GatedPlaneTestBase {
     @Test
     void refuses_an_rpc_without_a_rule_whoever_calls() {
         for (var channel : List.of(plane.as("clinical_admin"), plane.as(STAFF), plane.anonymous())) {
-            assertThat(CallResult.of(channel, GatedPlane.STRAY, GetLatestRequest.getDefaultInstance()))
+            assertThat(CallResult.of(channel, GatedPlane.RPC_WITHOUT_RULE, GetLatestRequest.getDefaultInstance()))
                     .isEqualTo(new CallResult(Status.Code.PERMISSION_DENIED, "not permitted: no_rule"));
             assertThat(lastRecord().reason()).isEqualTo("no_rule");
-            assertThat(lastRecord().rpc()).isEqualTo(GatedPlane.STRAY.getFullMethodName());
+            assertThat(lastRecord().rpc()).isEqualTo(GatedPlane.RPC_WITHOUT_RULE.getFullMethodName());
         }
     }
 }

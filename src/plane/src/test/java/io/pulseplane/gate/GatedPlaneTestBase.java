@@ -21,8 +21,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One plane for all tests of a class, because a plane takes longer to open and close than most tests take to run. Each test
- * has two patients, who have not consented to anything, and a device of its own. The clock is right at its start.
+ * One plane for all tests of a class, because a plane takes longer to open and close than most tests take to run. Each
+ * test has two patients, who have not consented to anything, and a device of its own. The clock is right at its start.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class GatedPlaneTestBase {

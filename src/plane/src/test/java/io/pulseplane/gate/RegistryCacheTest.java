@@ -24,7 +24,10 @@ class RegistryCacheTest {
     private final Deque<UniEmitter<? super Optional<String>>> pendingLoads = new ArrayDeque<>();
 
     private final RegistryCache<String> cache = new RegistryCache<>(
-            MAX_BYTES, String::length, Site.SINGLE_PLANE, _ -> Uni.createFrom().emitter(load -> pendingLoads.add(load)));
+            MAX_BYTES,
+            String::length,
+            Site.SINGLE_PLANE,
+            _ -> Uni.createFrom().emitter(load -> pendingLoads.add(load)));
 
     private CompletableFuture<Optional<String>> load() {
         return cache.load("ada").toCompletableFuture();

@@ -34,7 +34,6 @@ import io.pulseplane.v1.IngestServiceGrpc;
 import io.pulseplane.v1.ListPatientsRequest;
 import io.pulseplane.v1.PutReadingsRequest;
 import io.pulseplane.v1.QueryServiceGrpc;
-import io.pulseplane.v1.RegistryServiceGrpc;
 import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.v1.StreamLatestResponse;
 import io.quarkus.test.junit.QuarkusTest;

@@ -1,4 +1,4 @@
-package io.pulseplane.node;
+package io.pulseplane.node.config;
 
 import static com.tngtech.archunit.core.domain.properties.CanBeAnnotated.Predicates.annotatedWith;
 import static org.assertj.core.api.Assertions.assertThat;

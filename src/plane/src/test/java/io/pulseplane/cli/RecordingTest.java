@@ -19,7 +19,7 @@ class RecordingTest {
     Path directory;
 
     @Test
-    void reads_columns_by_their_name_in_any_order_and_leaves_others_alone() throws IOException {
+    void reads_columns_by_name_in_any_order_and_ignores_others() throws IOException {
         assertThat(rows("""
                 unit,note,code,patient_id,value,device_id,measured_at
                 /min,"said ""hello"", twice",8867-4,p,60.5,d,1970-01-01T00:00:01.000002Z
@@ -28,13 +28,16 @@ class RecordingTest {
 
     @Test
     void reads_what_spreadsheets_write() throws IOException {
-        assertThat(rows("\uFEFFmeasured_at,device_id,patient_id,code,value,unit\r\n"
-                        + "1970-01-01T01:00:00+01:00,d,p,8867-4, 60 ,/min\r\n\r\n"))
+        assertThat(rows("""
+                \uFEFFmeasured_at,device_id,patient_id,code,value,unit\r
+                1970-01-01T01:00:00+01:00,d,p,8867-4, 60 ,/min\r
+                \r
+                """))
                 .containsExactly(new Row(0, "d", "p", "8867-4", 60, "/min"));
     }
 
     @Test
-    void passes_on_values_that_only_the_plane_may_judge() throws IOException {
+    void passes_on_values_that_only_the_plane_can_reject() throws IOException {
         assertThat(rows("""
                 measured_at,device_id,patient_id,code,value,unit
                 1969-12-31T23:59:59Z,d,p,x,NaN,furlong
@@ -42,7 +45,7 @@ class RecordingTest {
     }
 
     @Test
-    void counts_the_lines_it_cannot_read_and_says_what_is_wrong_with_the_first() throws IOException {
+    void counts_unreadable_lines_and_describes_the_first() throws IOException {
         try (var recording = open("""
                 measured_at,device_id,patient_id,code,value,unit
                 1970-01-01T00:00:00Z,d,p,8867-4,60,/min

@@ -99,8 +99,8 @@ final class LoadTest implements Callable<Integer> {
             names = "--app",
             defaultValue = "src/plane/target/quarkus-app",
             description =
-                    "The packaged plane; another one, to compare with, or target/pulseplane, the executable, which has no"
-                            + " soak and no growth. Default: ${DEFAULT-VALUE}")
+                    "The packaged plane to measure, or the native executable src/plane/target/pulseplane, for which"
+                            + " soak and growth are not measured. Default: ${DEFAULT-VALUE}")
     private Path app;
 
     @Mixin

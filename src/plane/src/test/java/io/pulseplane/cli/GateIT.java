@@ -232,9 +232,9 @@ class GateIT {
                         + " | the private key is not that of the certificate",
                 "pulseplane.gate.tls-configuration-name=a quarkus.tls.a.key-store.pem.0.cert=FILE/device.crt"
                         + " quarkus.tls.a.key-store.pem.0.key=FILE/device.key quarkus.tls.a.trust-all=true"
-                        + " | anybody could be any device",
+                        + " | any client could present itself as any device",
                 "pulseplane.gate.tls-configuration-name=a quarkus.tls.a.trust-store.pem.certs=FILE/ca.crt"
-                        + " | it has no key-store",
+                        + " | the key-store is missing",
                 "pulseplane.gate.local-networks=127.0.0.0/8,everywhere   | 'everywhere' is no network",
                 "pulseplane.policy.directory=FILE/nowhere                | neither policy.wasm nor bundle.tar.gz",
                 "pulseplane.token.jwks=FILE/nowhere                      | cannot be read from FILE/nowhere",
@@ -242,7 +242,7 @@ class GateIT {
                 "pulseplane.gate.max-idle=0s                             | max connection idle must be positive",
                 "pulseplane.audit.mode=loud                              | pulseplane.audit.mode",
                 "pulseplane.audit.directory=FILE/nonsense                | the audit log cannot be written",
-                "quarkus.grpc.server.use-separate-server=false           | past the bounds of the gate"
+                "quarkus.grpc.server.use-separate-server=false           | bypass the limits of the gate"
             })
     void reports_in_one_line_what_is_wrong_with_its_configuration(String properties, String expected) throws Exception {
         var run = start(properties.replace("FILE", files.toString()).split(" ", -1));

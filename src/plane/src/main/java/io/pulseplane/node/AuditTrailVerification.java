@@ -42,7 +42,7 @@ public final class AuditTrailVerification {
     private static List<String> describe(VerificationResult.Intact intact) {
         var lines = new ArrayList<String>();
         lines.add("intact: " + intact.records() + " records in " + intact.segments() + " segments");
-        lines.add("ends with " + intact.digest() + "; keep it elsewhere to tell this trail from an older copy of it");
+        lines.add("ends with " + intact.digest() + "; kept elsewhere, it tells this trail from an older copy of it");
         if (intact.unsignedRecords() > 0) {
             lines.add("the newest " + intact.unsignedRecords() + " records are chained but not signed yet");
         }

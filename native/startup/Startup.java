@@ -26,20 +26,21 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
 /**
- * Measures how long a plane takes from exec to its first answered call, and how much memory it uses. The call is a GetLatest
- * with a token over loopback, so it passes the whole gate: token, policy, consent, and a synced audit record. A cold plane may
- * miss its own deadline; then the client calls again. Any other answer without readings ends the measurement.
+ * Measures how long a plane takes from exec to its first answered call, and how much memory it uses. The call is a
+ * GetLatest with a token over loopback, so it passes the whole gate: token, policy, consent, and a synced audit record.
+ * A cold plane may miss its own deadline; then the client calls again. Any other answer without readings ends the
+ * measurement.
  *
- * <p>Time starts right before posix_spawn and so includes the creation of the process. How long that takes alone is measured
- * with /bin/true and printed as well. Page faults, resident memory and threads are read from /proc at the first answer.
- * Linux only.
+ * <p>Time starts right before posix_spawn and so includes the creation of the process. How long that takes alone is
+ * measured with /bin/true and printed as well. Page faults, resident memory and threads are read from /proc at the
+ * first answer. Linux only.
  *
  * <pre>java --enable-native-access=ALL-UNNAMED native/startup/Startup.java
  * [--runs N] [--readings N] [--journal] [--keep DIR] [-- COMMAND...]</pre>
  *
- * COMMAND starts the plane. Its default is src/plane/target/pulseplane; it may have "-D…" properties or be "java … -jar …".
- * Without --readings the store has one batch of one patient. The readings are in chunks; with --journal they are still in the
- * journal.
+ * COMMAND starts the plane. Its default is src/plane/target/pulseplane; it may have "-D…" properties or be "java … -jar
+ * …". Without --readings the store has one batch of one patient. The readings are in chunks; with --journal they are
+ * still in the journal.
  */
 public final class Startup {
 
@@ -59,12 +60,12 @@ public final class Startup {
             long threads) {}
 
     private final List<String> program;
-    private final Path data;
+    private final Path dataDirectory;
     private final List<String> serveCommand;
 
-    private Startup(List<String> program, Path data, int port) {
+    private Startup(List<String> program, Path dataDirectory, int port) {
         this.program = program;
-        this.data = data;
+        this.dataDirectory = dataDirectory;
         this.serveCommand = new ArrayList<>(program);
         int options = program.size();
         for (int i = 0; i < program.size(); i++) {
@@ -140,14 +141,33 @@ public final class Startup {
         try {
             awaitPort(port, System.nanoTime());
             var target = "localhost:" + port;
-            output(command("simulate", "--target", target, "--data-dir", dataDirectory.toString(), "--rate", "max", "--devices",
-                    readings > 10_000 ? "50" : "1", "--readings", Long.toString(readings)));
-            output(command("consent", "grant", "--target", target, "--data-dir", dataDirectory.toString(), "--patient", PATIENT));
+            output(command(
+                    "simulate",
+                    "--target",
+                    target,
+                    "--data-dir",
+                    dataDirectory.toString(),
+                    "--rate",
+                    "max",
+                    "--devices",
+                    readings > 10_000 ? "50" : "1",
+                    "--readings",
+                    Long.toString(readings)));
+            output(command(
+                    "consent",
+                    "grant",
+                    "--target",
+                    target,
+                    "--data-dir",
+                    dataDirectory.toString(),
+                    "--patient",
+                    PATIENT));
         } finally {
             PosixSpawn.stop(pid, PosixSpawn.SIGTERM);
         }
         if (isCompacted) {
-            // Older readings of a plane are in chunks. Those of the last minute are in the journal, which the start reads.
+            // Older readings of a plane are in chunks. Those of the last minute are in the journal, which the start
+            // reads.
             output(command("store", "compact", "--data-dir", dataDirectory.toString()));
         }
     }
@@ -252,8 +272,8 @@ public final class Startup {
     }
 
     /**
-     * Sends one GetLatest as bytes: HTTP/2 with prior knowledge, header fields never indexed. So the client needs no warm-up,
-     * and the measurement is that of the plane.
+     * Sends one GetLatest as bytes: HTTP/2 with prior knowledge, header fields never indexed. So the client needs no
+     * warm-up, and the measurement is that of the plane.
      */
     private static final class RawCall {
 
@@ -369,8 +389,8 @@ public final class Startup {
         }
 
         /**
-         * Whether the answer has readings (grpc-status 0 and more than the five bytes of an empty message) or came too late
-         * (grpc-status 4). Servers do not compress these fields.
+         * Whether the answer has readings (grpc-status 0 and more than the five bytes of an empty message) or came too
+         * late (grpc-status 4). Servers do not compress these fields.
          */
         private static boolean isInTime(byte[] trailers, int answerBytes) {
             var output = new String(trailers, StandardCharsets.ISO_8859_1);

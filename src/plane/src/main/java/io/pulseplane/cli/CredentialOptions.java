@@ -9,14 +9,18 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * The options for the token that a command sends: a token that the user gives, or one that the command makes with the plane's
- * own key in the data directory. Without either the command sends none, and the plane's refusal says that one is required.
+ * The options for the token that a command sends: a token that the user gives, or one that the command makes with the
+ * plane's own key in the data directory. Without either the command sends none, and the plane's refusal says that one
+ * is required.
  */
 final class CredentialOptions {
 
     private static final Duration LIFETIME = Duration.ofHours(1);
 
-    /** The command makes a new token this long before the old one expires, so that no call starts with an expiring token. */
+    /**
+     * The command makes a new token this long before the old one expires, so that no call starts with an expiring
+     * token.
+     */
     private static final Duration RENEWAL_MARGIN = Duration.ofMinutes(5);
 
     @Option(

@@ -6,12 +6,12 @@ import io.pulseplane.vitals.VitalSign;
 import java.util.List;
 
 /**
- * Simulates the vital signs of a patient. A value depends on seed, code and time alone, so that the same seed gives the same
- * readings again.
+ * Simulates the vital signs of a patient. A value depends on seed, code and time alone, so that the same seed gives the
+ * same readings again.
  *
- * <p>A value has a baseline for each person, a circadian swing (heart rate and temperature are lowest at 4 in the morning),
- * drift over minutes and beat-to-beat noise. Movement artefacts look like values, sensors fall off and read 0, and drop-outs
- * give no value at all. The figures resemble a ward; they are not medically exact.
+ * <p>A value has a baseline for each person, a circadian swing (heart rate and temperature are lowest at 4 in the
+ * morning), drift over minutes and beat-to-beat noise. Movement artefacts look like values, sensors fall off and read
+ * 0, and drop-outs give no value at all. The figures resemble a ward; they are not medically exact.
  */
 final class Physiology {
 

@@ -2,7 +2,9 @@ package io.pulseplane.cli;
 
 import java.util.concurrent.TimeUnit;
 
-/** Waits until it is time to send a recorded reading. Recorded time starts with the first reading and may run faster. */
+/**
+ * Waits until it is time to send a recorded reading. Recorded time starts with the first reading and may run faster.
+ */
 final class PlaybackPacer {
 
     /** A shorter wait costs more than it achieves. */

@@ -40,8 +40,8 @@ public final class Pulseplane implements Callable<Integer> {
     }
 
     /**
-     * The command line for these arguments. It has only the command that the arguments name, because picocli would spend a
-     * fifth of the start on reading the annotations of all commands.
+     * The command line for these arguments. It has only the command that the arguments name, because picocli would
+     * spend a fifth of the start on reading the annotations of all commands.
      */
     static CommandLine commandLine(String... args) {
         var commandLine = new CommandLine(new Pulseplane());

@@ -108,7 +108,9 @@ final class TokenCommand implements Callable<Integer> {
         return patient != null ? patient : device != null ? device : "local";
     }
 
-    /** Refuses an empty id: it comes from a shell variable that was not set, and the user wants no token without an id. */
+    /**
+     * Refuses an empty id: it comes from a shell variable that was not set, and the user wants no token without an id.
+     */
     private String requireNotEmpty(String option, String id) {
         if (id != null && id.isEmpty()) {
             throw new ParameterException(spec.commandLine(), option + " must not be empty");

@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * Opens an edge store and the audit trail of the native executable on a thread of its own while Quarkus starts. The thread
- * starts as soon as the configuration is read. The first user of the store or the trail waits until it is open, and gets the
- * same exception as if it had opened it itself.
+ * Opens an edge store and the audit trail of the native executable on a thread of its own while Quarkus starts. The
+ * thread starts as soon as the configuration is read. The first user of the store or the trail waits until it is open,
+ * and gets the same exception as if it had opened it itself.
  */
 public final class EagerOpen {
 
@@ -58,13 +58,17 @@ public final class EagerOpen {
         }
     }
 
-    /** Returns the store that {@link #start} opens, to the first caller only; otherwise the one that the supplier opens. */
+    /**
+     * Returns the store that {@link #start} opens, to the first caller only; otherwise the one that the supplier opens.
+     */
     static Store takeStoreOr(Supplier<Store> opener) {
         var task = STORE.getAndSet(null);
         return task == null ? opener.get() : await(task);
     }
 
-    /** Returns the trail that {@link #start} opens, to the first caller only; otherwise the one that the supplier opens. */
+    /**
+     * Returns the trail that {@link #start} opens, to the first caller only; otherwise the one that the supplier opens.
+     */
     static AuditTrail takeAuditTrailOr(AuditEvents events, Supplier<AuditTrail> opener) {
         var task = TRAIL.getAndSet(null);
         if (task == null) {

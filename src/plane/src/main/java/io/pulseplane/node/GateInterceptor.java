@@ -22,9 +22,10 @@ import java.util.stream.Stream;
 /**
  * Puts the gate in front of every service: the plane's own and those that Quarkus adds.
  *
- * <p>The gate calls the plane's own endpoints directly. Quarkus would run them inside a Vert.x context and a CDI request
- * context, which it enters again for each event of a call, and inside an exception handler. That would cost an eighth of the
- * time of an answer. The endpoints need none of it: they live as long as the plane, and answer their failures themselves.
+ * <p>The gate calls the plane's own endpoints directly. Quarkus would run them inside a Vert.x context and a CDI
+ * request context, which it enters again for each event of a call, and inside an exception handler. That would cost an
+ * eighth of the time of an answer. The endpoints need none of it: they live as long as the plane, and answer their
+ * failures themselves.
  */
 @GlobalInterceptor
 @Singleton

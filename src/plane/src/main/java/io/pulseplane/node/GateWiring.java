@@ -41,8 +41,8 @@ import javax.net.ssl.SSLContext;
 final class GateWiring {
 
     /**
-     * How long one audit record may stand for equal requests of a stream. An OPA server may change its policy without notice,
-     * so its decisions stand for no longer than they may be cached.
+     * How long one audit record may stand for equal requests of a stream. An OPA server may change its policy without
+     * notice, so its decisions stand for no longer than they may be cached.
      */
     private static Duration maxAuditRepeat(GateConfig config) {
         return config.policy().engine() == PolicySettings.Engine.OPA

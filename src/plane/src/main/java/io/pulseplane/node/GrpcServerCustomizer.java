@@ -43,7 +43,10 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
     private static final int INITIAL_READ_BYTES = 2 << 10;
     private static final int MIN_READ_BYTES = 512;
 
-    /** Percent of an event loop's time for input and output. With 100, Netty runs all waiting tasks before it reads again. */
+    /**
+     * Percent of an event loop's time for input and output. With 100, Netty runs all waiting tasks before it reads
+     * again.
+     */
     private static final int FULL_IO_RATIO = 100;
 
     private final GateConfig.ServerConfig serverConfig;
@@ -125,9 +128,9 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
     }
 
     /**
-     * Calls that are read but not started would form an unbounded queue in which every caller waits, even one with a single
-     * request in a second. So the event loop runs all calls that it has read before it reads again. Further calls stay in the
-     * socket and wait at their client.
+     * Calls that are read but not started would form an unbounded queue in which every caller waits, even one with a
+     * single request in a second. So the event loop runs all calls that it has read before it reads again. Further
+     * calls stay in the socket and wait at their client.
      */
     private void finishTasksBeforeReading() {
         if (vertx instanceof VertxInternal vertxInternal
@@ -137,8 +140,8 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
     }
 
     /**
-     * The server reads from a connection once in a turn, not for as long as there is data. Otherwise a caller that sends much
-     * would occupy the event loop for tens of milliseconds.
+     * The server reads from a connection once in a turn, not for as long as there is data. Otherwise a caller that
+     * sends much would occupy the event loop for tens of milliseconds.
      */
     private static RecvByteBufAllocator oneReadPerTurn() {
         return new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES, INITIAL_READ_BYTES, MAX_READ_BYTES)

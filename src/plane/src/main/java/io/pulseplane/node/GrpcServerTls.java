@@ -35,8 +35,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jboss.logging.Logger;
 
 /**
- * TLS of the gRPC server, configured in Quarkus's TLS registry. When the registry reloads a configuration, the server uses it
- * from the next connection on. If the new configuration is unusable, the server keeps the previous one.
+ * TLS of the gRPC server, configured in Quarkus's TLS registry. When the registry reloads a configuration, the server
+ * uses it from the next connection on. If the new configuration is unusable, the server keeps the previous one.
  */
 @Singleton
 final class GrpcServerTls {

@@ -8,7 +8,9 @@ import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.X509KeyManager;
 
-/** Checks that private keys belong to their certificates, so that a wrong pair fails the start and not the first client. */
+/**
+ * Checks that private keys belong to their certificates, so that a wrong pair fails the start and not the first client.
+ */
 final class KeyPairCheck {
 
     /** The signature algorithm for each type of key. Keys of other types are not checked. */

@@ -13,8 +13,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Issues tokens with the key that a plane makes for itself. Whoever may read the data directory may issue tokens; the plane
- * may be running or not.
+ * Issues tokens with the key that a plane makes for itself. Whoever may read the data directory may issue tokens; the
+ * plane may be running or not.
  */
 public final class LocalTokens {
 

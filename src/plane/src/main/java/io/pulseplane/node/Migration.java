@@ -13,8 +13,8 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * Migrates the tables in PostgreSQL to the version that this program needs. It is a class of its own, so that a plane that
- * does not migrate does not load Flyway.
+ * Migrates the tables in PostgreSQL to the version that this program needs. It is a class of its own, so that a plane
+ * that does not migrate does not load Flyway.
  */
 public final class Migration {
 

@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
 /**
  * Runs the plane as a process of its own.
  *
- * <p>A JVM that ends on SIGTERM exits with status 143, even if it stopped cleanly. An operator needs status 0 when everything
- * that the plane received is durable. So a shutdown hook waits for Quarkus and halts the process itself.
+ * <p>A JVM that ends on SIGTERM exits with status 143, even if it stopped cleanly. An operator needs status 0 when
+ * everything that the plane received is durable. So a shutdown hook waits for Quarkus and halts the process itself.
  */
 public final class PlaneProcess {
 
@@ -103,7 +103,10 @@ public final class PlaneProcess {
         Runtime.getRuntime().halt(code);
     }
 
-    /** Reports what the operator can mend in one line. Anything else is an error of the program and keeps its stack trace. */
+    /**
+     * Reports what the operator can mend in one line. Anything else is an error of the program and keeps its stack
+     * trace.
+     */
     private static void report(Throwable failure) {
         StartupFailureReport.describe(failure)
                 .ifPresentOrElse(

@@ -12,8 +12,9 @@ import java.time.Duration;
 import org.jboss.logging.Logger;
 
 /**
- * Checks at the start that the tables in PostgreSQL have the version that this program needs, and migrates them first where
- * the configuration asks for it. A plane starts even if PostgreSQL does not answer yet; the store checks the tables later.
+ * Checks at the start that the tables in PostgreSQL have the version that this program needs, and migrates them first
+ * where the configuration asks for it. A plane starts even if PostgreSQL does not answer yet; the store checks the
+ * tables later.
  */
 @Singleton
 final class PostgresSchemaInitializer {

@@ -9,8 +9,9 @@ import jakarta.inject.Singleton;
 import java.util.Optional;
 
 /**
- * Keeps the options of Quarkus's Redis extension. The plane connects with these options and not through the extension's pool:
- * it has a connection each for publishing, for subscribing and for commands, and closes a connection that falls silent.
+ * Keeps the options of Quarkus's Redis extension. The plane connects with these options and not through the extension's
+ * pool: it has a connection each for publishing, for subscribing and for commands, and closes a connection that falls
+ * silent.
  */
 @Singleton
 final class RedisOptionsHolder implements RedisOptionsCustomizer {

@@ -18,7 +18,10 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.function.LongSupplier;
 
-/** Opens the store of a plane of a site: PostgreSQL, with a spool in front of it. A plane with an edge store does not use it. */
+/**
+ * Opens the store of a plane of a site: PostgreSQL, with a spool in front of it. A plane with an edge store does not
+ * use it.
+ */
 @Singleton
 final class SiteStoreFactory {
 

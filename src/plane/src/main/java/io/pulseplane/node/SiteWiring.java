@@ -28,8 +28,8 @@ import jakarta.inject.Singleton;
 import java.util.function.LongSupplier;
 
 /**
- * Creates the connection to the other planes of the site, through Redis or by polling. A plane with an edge store loads none
- * of those classes.
+ * Creates the connection to the other planes of the site, through Redis or by polling. A plane with an edge store loads
+ * none of those classes.
  */
 final class SiteWiring {
 
@@ -113,7 +113,9 @@ final class SiteWiring {
         }
     }
 
-    /** Applies changes of other planes. The gate learns a device's patient first, before queries can see the reading. */
+    /**
+     * Applies changes of other planes. The gate learns a device's patient first, before queries can see the reading.
+     */
     private record RemoteChangeApplier(Gate gate, ChangePublisher changes) implements RemoteChangeListener {
 
         @Override

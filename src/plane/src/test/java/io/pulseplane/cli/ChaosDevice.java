@@ -40,7 +40,10 @@ final class ChaosDevice {
     private final NavigableMap<Long, Batch> sent = new TreeMap<>();
     private final NavigableMap<Long, Batch> unacknowledged = new ConcurrentSkipListMap<>();
 
-    /** By the {@link System#nanoTime} of an acknowledgement, the time of the latest reading acknowledged for good by then. */
+    /**
+     * By the {@link System#nanoTime} of an acknowledgement, the time of the latest reading acknowledged for good by
+     * then.
+     */
     private final NavigableMap<Long, Long> acknowledgedUntil = new ConcurrentSkipListMap<>();
 
     /** For the message of a failed test: which plane acknowledged each batch, when and how. */
@@ -65,7 +68,9 @@ final class ChaosDevice {
         return provisional.get();
     }
 
-    /** The time of the latest reading that was acknowledged for good before this {@link System#nanoTime}; 0 if none was. */
+    /**
+     * The time of the latest reading that was acknowledged for good before this {@link System#nanoTime}; 0 if none was.
+     */
     long acknowledgedBefore(long nanos) {
         var last = acknowledgedUntil.lowerEntry(nanos);
         return last == null ? 0 : last.getValue();

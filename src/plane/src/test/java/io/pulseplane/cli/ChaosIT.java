@@ -26,8 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Lets devices stream and readers query while two planes, PostgreSQL and Redis are stopped, paused, killed and started again
- * at random. The test runs for {@code -Dpulseplane.chaos.seconds=120}; {@code -Dpulseplane.chaos.seed} repeats a run.
+ * Lets devices stream and readers query while two planes, PostgreSQL and Redis are stopped, paused, killed and started
+ * again at random. The test runs for {@code -Dpulseplane.chaos.seconds=120}; {@code -Dpulseplane.chaos.seed} repeats a
+ * run.
  */
 class ChaosIT {
 

@@ -12,8 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Queries the latest readings of one plane, and checks every answer: none is given after consent was withdrawn, and none is
- * older than the bound on staleness allows.
+ * Queries the latest readings of one plane, and checks every answer: none is given after consent was withdrawn, and
+ * none is older than the bound on staleness allows.
  */
 final class ChaosReader {
 

@@ -81,7 +81,9 @@ final class Program {
         }
     }
 
-    /** A socket with a port that no other process gets and that refuses connections: it is bound and does not listen. */
+    /**
+     * A socket with a port that no other process gets and that refuses connections: it is bound and does not listen.
+     */
     static Socket unansweredPort() throws IOException {
         var socket = new Socket();
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

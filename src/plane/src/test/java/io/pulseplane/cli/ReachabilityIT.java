@@ -43,9 +43,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Checks that the packaged program has everything that it looks up by name at run time: signature algorithms, a policy in
- * place of the built-in one, clients of servers, descriptions of services, metrics. A native executable has only the classes
- * and resources that its build was configured to keep.
+ * Checks that the packaged program has everything that it looks up by name at run time: signature algorithms, a policy
+ * in place of the built-in one, clients of servers, descriptions of services, metrics. A native executable has only the
+ * classes and resources that its build was configured to keep.
  */
 class ReachabilityIT {
 

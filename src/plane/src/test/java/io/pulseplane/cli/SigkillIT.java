@@ -50,12 +50,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills the plane again and again at random moments while a device streams, and checks that every acknowledged reading is
- * still stored, exactly once. The plane compacts its journal every few milliseconds, erases patients and gets new node
- * keys, so that kills hit each {@link Phase}.
+ * Kills the plane again and again at random moments while a device streams, and checks that every acknowledged reading
+ * is still stored, exactly once. The plane compacts its journal every few milliseconds, erases patients and gets new
+ * node keys, so that kills hit each {@link Phase}.
  *
- * <p>{@code -Dpulseplane.sigkill.rounds} is the least number of kills, {@code -Dpulseplane.sigkill.seed} repeats the random
- * choices of a run.
+ * <p>{@code -Dpulseplane.sigkill.rounds} is the least number of kills, {@code -Dpulseplane.sigkill.seed} repeats the
+ * random choices of a run.
  */
 class SigkillIT {
 
@@ -191,8 +191,8 @@ class SigkillIT {
     }
 
     /**
-     * Gives the node another key. Every second time the plane is killed while it starts with the new key, so that the next
-     * start may or may not need the earlier key.
+     * Gives the node another key. Every second time the plane is killed while it starts with the new key, so that the
+     * next start may or may not need the earlier key.
      */
     private void replaceNodeKey(int round) throws Exception {
         nodeKeys.add(newNodeKey());
@@ -300,8 +300,8 @@ class SigkillIT {
     }
 
     /**
-     * Sends the latest batches again. The plane recognises those that it acknowledged; it stores the others now, or did so
-     * before the kill.
+     * Sends the latest batches again. The plane recognises those that it acknowledged; it stores the others now, or did
+     * so before the kill.
      */
     private void resend(Program.Plane plane, ManagedChannel channel) {
         var stub = IngestServiceGrpc.newBlockingStub(plane.asDevice(channel, "monitor"));
@@ -372,8 +372,8 @@ class SigkillIT {
     }
 
     /**
-     * Collects the acknowledgements of one stream. gRPC cancels a call whose observer throws and shows the test nothing of
-     * it, so the observer keeps the first failure and the test's thread throws it.
+     * Collects the acknowledgements of one stream. gRPC cancels a call whose observer throws and shows the test nothing
+     * of it, so the observer keeps the first failure and the test's thread throws it.
      */
     private final class AcknowledgementObserver implements StreamObserver<StreamReadingsResponse> {
 
@@ -480,7 +480,10 @@ class SigkillIT {
         return readings;
     }
 
-    /** Grants consent for the patient that the first batch has registered. To grant it again in each round changes nothing. */
+    /**
+     * Grants consent for the patient that the first batch has registered. To grant it again in each round changes
+     * nothing.
+     */
     private static void consent(Program.Plane plane, ManagedChannel channel) {
         RegistryServiceGrpc.newBlockingStub(plane.as(channel, "clinical_admin"))
                 .putConsent(PutConsentRequest.newBuilder()

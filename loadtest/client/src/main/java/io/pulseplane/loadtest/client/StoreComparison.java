@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Compares the edge store with the stores that a user could choose instead. Each runs in a process of its own on the servers'
- * core, one after the other.
+ * Compares the edge store with the stores that a user could choose instead. Each runs in a process of its own on the
+ * servers' core, one after the other.
  */
 final class StoreComparison {
 

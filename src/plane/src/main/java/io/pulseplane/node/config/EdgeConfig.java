@@ -28,7 +28,9 @@ public interface EdgeConfig {
     /** A command with its arguments that prints the node key in base64, for key management services. */
     Optional<List<String>> nodeKeyCommand();
 
-    /** Files with earlier node keys. At the start, the plane wraps keys that one of them wraps under the current one. */
+    /**
+     * Files with earlier node keys. At the start, the plane wraps keys that one of them wraps under the current one.
+     */
     Optional<List<Path>> earlierNodeKeyFiles();
 
     /** The plane compacts the journal when it has this size. */

@@ -56,8 +56,8 @@ public interface GateConfig {
         List<String> localNetworks();
 
         /**
-         * The name of a configuration in Quarkus's TLS registry, quarkus.tls.NAME. The plane uses TLS if it is set. If the
-         * configuration has a trust-store, devices may present certificates of its authorities in place of tokens.
+         * The name of a configuration in Quarkus's TLS registry, quarkus.tls.NAME. The plane uses TLS if it is set. If
+         * the configuration has a trust-store, devices may present certificates of its authorities in place of tokens.
          */
         Optional<String> tlsConfigurationName();
 
@@ -65,7 +65,9 @@ public interface GateConfig {
         @WithDefault("false")
         boolean plaintextBeyondLoopback();
 
-        /** Requests that one caller may send in a second, and in one burst. Messages in streams count. 0 for no limit. */
+        /**
+         * Requests that one caller may send in a second, and in one burst. Messages in streams count. 0 for no limit.
+         */
         @WithDefault("100000")
         long maxRequestsPerSecond();
 
@@ -93,7 +95,10 @@ public interface GateConfig {
         @WithDefault("2000")
         int maxResetsPerTenSeconds();
 
-        /** Metadata of a call, mostly its token. The gate refuses a call with more, and the server reads four times as much. */
+        /**
+         * Metadata of a call, mostly its token. The gate refuses a call with more, and the server reads four times as
+         * much.
+         */
         @WithDefault("16K")
         MemorySize maxMetadataBytes();
 
@@ -112,7 +117,9 @@ public interface GateConfig {
 
     interface TokenConfig {
 
-        /** The keys for tokens: a JWKS as a file or an https URL. If empty, the plane's own key in the data directory. */
+        /**
+         * The keys for tokens: a JWKS as a file or an https URL. If empty, the plane's own key in the data directory.
+         */
         Optional<String> jwks();
 
         /** Whether the JWKS may be at an http URL. */
@@ -197,8 +204,8 @@ public interface GateConfig {
     interface AuditConfig {
 
         /**
-         * When a call may continue: sync, when its record is on disk; async, at once, so that a power cut may lose the records
-         * of the last interval; off, without a record. With off, the built-in policy refuses every call.
+         * When a call may continue: sync, when its record is on disk; async, at once, so that a power cut may lose the
+         * records of the last interval; off, without a record. With off, the built-in policy refuses every call.
          */
         @WithDefault("sync")
         AuditSettings.Mode mode();

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Configuration of Redis between the planes of a site. The plane uses Redis only if {@code pulseplane.redis.hosts} is set.
- * {@code application.properties} passes hosts, type, master name and password on to Quarkus's extension, whose other keys,
- * such as {@code quarkus.redis.tls}, may be set as well.
+ * Configuration of Redis between the planes of a site. The plane uses Redis only if {@code pulseplane.redis.hosts} is
+ * set. {@code application.properties} passes hosts, type, master name and password on to Quarkus's extension, whose
+ * other keys, such as {@code quarkus.redis.tls}, may be set as well.
  */
 @ConfigMapping(prefix = "pulseplane.redis")
 public interface RedisConfig {

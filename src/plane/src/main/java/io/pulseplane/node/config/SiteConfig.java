@@ -12,7 +12,9 @@ import java.util.Optional;
 @ConfigMapping(prefix = "pulseplane.site")
 public interface SiteConfig {
 
-    /** The key that encrypts the values in Redis and in the spool, 32 bytes in Base64. It is the same on every plane. */
+    /**
+     * The key that encrypts the values in Redis and in the spool, 32 bytes in Base64. It is the same on every plane.
+     */
     Optional<String> key();
 
     /** Other keys that the plane can decrypt with, while the planes change from one key to the next. */

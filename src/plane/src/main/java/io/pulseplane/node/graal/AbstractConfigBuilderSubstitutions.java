@@ -6,7 +6,10 @@ import io.quarkus.runtime.configuration.AbstractConfigBuilder;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.SmallRyeConfigBuilder;
 
-/** For the native executable: uses the mappings that were read at build time, so that the start does not read them again. */
+/**
+ * For the native executable: uses the mappings that were read at build time, so that the start does not read them
+ * again.
+ */
 @TargetClass(AbstractConfigBuilder.class)
 final class AbstractConfigBuilderSubstitutions {
 

@@ -19,12 +19,12 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * For the native executable: keeps the default configuration of Quarkus's extensions, read at build time. Quarkus would read
- * about sixty interfaces at every start, which is half of a start.
+ * For the native executable: keeps the default configuration of Quarkus's extensions, read at build time. Quarkus would
+ * read about sixty interfaces at every start, which is half of a start.
  *
- * <p>A prebuilt mapping is used only if nothing at the start may change it: no property in the environment or on the command
- * line begins with its prefix, none of the properties that its values refer to is set, and there is no further file with
- * configuration. When in doubt, the mapping is read.
+ * <p>A prebuilt mapping is used only if nothing at the start may change it: no property in the environment or on the
+ * command line begins with its prefix, none of the properties that its values refer to is set, and there is no further
+ * file with configuration. When in doubt, the mapping is read.
  */
 final class BuildTimeConfig {
 
@@ -104,7 +104,10 @@ final class BuildTimeConfig {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** The name as an environment variable. Several properties may have the same one, so comparisons err to the safe side. */
+    /**
+     * The name as an environment variable. Several properties may have the same one, so comparisons err to the safe
+     * side.
+     */
     private static String toEnvironmentName(String name) {
         var capitals = new char[name.length()];
         for (int i = 0; i < capitals.length; i++) {
@@ -154,7 +157,9 @@ final class BuildTimeConfig {
                 || SNAPSHOT.wildcardPrefixes.stream().anyMatch(name::startsWith);
     }
 
-    /** The configuration that the process was started with. This class is initialized at run time, not at build time. */
+    /**
+     * The configuration that the process was started with. This class is initialized at run time, not at build time.
+     */
     private static final class StartupOverrides {
 
         /** Files with configuration that Quarkus reads from the working directory. */

@@ -13,8 +13,9 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 
 /**
- * For the native executable: checks that the configuration at the start does not try to change a property that is fixed at
- * build time. Quarkus would look up all of these properties, several hundred; only those that the start sets can differ.
+ * For the native executable: checks that the configuration at the start does not try to change a property that is fixed
+ * at build time. Quarkus would look up all of these properties, several hundred; only those that the start sets can
+ * differ.
  */
 final class BuildTimeMismatchCheck {
 

@@ -6,9 +6,9 @@ import org.flywaydb.core.internal.scanner.classpath.ClassPathLocationScanner;
 import org.flywaydb.core.internal.scanner.classpath.UrlResolver;
 
 /**
- * For the native executable: removes Flyway's support for class paths of JBoss and OSGi, because the build of an image fails
- * if a class that its code names is missing. Flyway scans no class path here: {@code io.pulseplane.node.MigrationScripts}
- * lists the scripts.
+ * For the native executable: removes Flyway's support for class paths of JBoss and OSGi, because the build of an image
+ * fails if a class that its code names is missing. Flyway scans no class path here: {@code
+ * io.pulseplane.node.MigrationScripts} lists the scripts.
  */
 @TargetClass(className = "org.flywaydb.core.internal.scanner.classpath.ClassPathScanner")
 final class ClassPathScannerSubstitutions {

@@ -16,8 +16,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * For the native executable: looks for misspelled names only among the names that the start sets. The other names, about
- * seven hundred, are Quarkus's own.
+ * For the native executable: looks for misspelled names only among the names that the start sets. The other names,
+ * about seven hundred, are Quarkus's own.
  */
 @TargetClass(className = "io.quarkus.runtime.generated.Config")
 final class GeneratedConfigSubstitutions {

@@ -5,9 +5,9 @@ import com.oracle.svm.core.annotate.TargetClass;
 import io.smallrye.config.PropertyName;
 
 /**
- * For the native executable: gives names in the configuration a hash code of their first two segments. A star stands for any
- * segment, so SmallRye's hash code counts only brackets, and every look-up walks along all names. The first two segments of a
- * name never are a star: {@link BuildTimeConfig} checks that.
+ * For the native executable: gives names in the configuration a hash code of their first two segments. A star stands
+ * for any segment, so SmallRye's hash code counts only brackets, and every look-up walks along all names. The first two
+ * segments of a name never are a star: {@link BuildTimeConfig} checks that.
  */
 @TargetClass(PropertyName.class)
 final class PropertyNameSubstitutions {

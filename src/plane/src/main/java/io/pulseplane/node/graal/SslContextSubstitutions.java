@@ -18,8 +18,9 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * For the native executable: creates Netty's TLS contexts of clients with the JDK's TLS. Quarkus has substitutions for that,
- * but Netty is newer here, and its method for contexts of clients has one parameter more, which only OpenSSL uses.
+ * For the native executable: creates Netty's TLS contexts of clients with the JDK's TLS. Quarkus has substitutions for
+ * that, but Netty is newer here, and its method for contexts of clients has one parameter more, which only OpenSSL
+ * uses.
  */
 @TargetClass(className = "io.netty.handler.ssl.SslContext")
 final class SslContextSubstitutions {

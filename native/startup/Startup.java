@@ -112,7 +112,13 @@ public final class Startup {
         if (!Files.exists(dataDirectory)) {
             fill(readings, isCompacted, port);
         }
-        var token = output(command("token", "--role", "authorized_medical_staff", "--ttl", "1d", "--data-dir",
+        var token = output(command(
+                        "token",
+                        "--role",
+                        "authorized_medical_staff",
+                        "--ttl",
+                        "1d",
+                        "--data-dir",
                         dataDirectory.toString()))
                 .strip();
         var call = new RawCall(port, token);
@@ -128,7 +134,10 @@ public final class Startup {
         row("exec to first answer, ms", starts.stream().mapToLong(StartSample::answeredMicros), 1e3);
         row("exec to first connection, ms", starts.stream().mapToLong(StartSample::connectedMicros), 1e3);
         row("calls until one was in time", starts.stream().mapToLong(StartSample::attempts), 1);
-        row("a process that does nothing, ms", LongStream.generate(Startup::emptyProcessMicros).limit(runs), 1e3);
+        row(
+                "a process that does nothing, ms",
+                LongStream.generate(Startup::emptyProcessMicros).limit(runs),
+                1e3);
         row("page faults", starts.stream().mapToLong(StartSample::minorFaults), 1);
         row("of those from disk", starts.stream().mapToLong(StartSample::majorFaults), 1);
         row("resident, MiB", starts.stream().mapToLong(StartSample::residentKib), 1 << 10);
@@ -261,10 +270,14 @@ public final class Startup {
 
     private static void row(String label, LongStream values, double unit) {
         var sorted = values.sorted().toArray();
-        row(label, Arrays.stream(new double[] {0, 0.5, 0.95})
-                .mapToObj(q -> String.format(
-                        Locale.ROOT, unit == 1 ? "%.0f" : "%.2f", sorted[Math.max(0, (int) Math.ceil(q * sorted.length) - 1)] / unit))
-                .toArray(String[]::new));
+        row(
+                label,
+                Arrays.stream(new double[] {0, 0.5, 0.95})
+                        .mapToObj(q -> String.format(
+                                Locale.ROOT,
+                                unit == 1 ? "%.0f" : "%.2f",
+                                sorted[Math.max(0, (int) Math.ceil(q * sorted.length) - 1)] / unit))
+                        .toArray(String[]::new));
     }
 
     private static void row(String label, String... values) {
@@ -412,12 +425,21 @@ public final class Startup {
 
         private static final Linker LINKER = Linker.nativeLinker();
         private static final MethodHandle SPAWN = find(
-                "posix_spawn", ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS,
-                ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+                "posix_spawn",
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS);
         private static final MethodHandle ACTIONS = find("posix_spawn_file_actions_init", ValueLayout.ADDRESS);
         private static final MethodHandle OPEN = find(
-                "posix_spawn_file_actions_addopen", ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+                "posix_spawn_file_actions_addopen",
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         private static final MethodHandle KILL = find("kill", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
         private static final MethodHandle WAIT =
                 find("waitpid", ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
@@ -448,7 +470,12 @@ public final class Startup {
                 }
                 var path = arena.allocateFrom(command.getFirst());
                 int error = call(
-                        SPAWN, pid, path, actions, MemorySegment.NULL, strings(arena, command),
+                        SPAWN,
+                        pid,
+                        path,
+                        actions,
+                        MemorySegment.NULL,
+                        strings(arena, command),
                         strings(arena, List.of("PATH=/usr/bin:/bin", "HOME=/nonexistent")));
                 if (error != 0) {
                     throw new IllegalStateException("cannot start " + command + ": error " + error);

@@ -31,14 +31,22 @@ class ModulesTest {
 
     /** The modules that each module under src may depend on. Modules that measure may depend on any. */
     private static final Map<String, Set<String>> ALLOWED_MODULES = Map.of(
-            "src/vitals", Set.of(),
-            "src/contract", Set.of("src/vitals"),
-            PLANE, Set.of("src/vitals", "src/contract"),
-            "src/interop", Set.of("src/contract"),
-            "src/imaging", Set.of("src/contract"),
-            "src/fleet", Set.of("src/contract"),
-            "src/lake", Set.of("src/contract"),
-            "src/streaming", Set.of("src/contract"));
+            "src/vitals",
+            Set.of(),
+            "src/contract",
+            Set.of("src/vitals"),
+            PLANE,
+            Set.of("src/vitals", "src/contract"),
+            "src/interop",
+            Set.of("src/contract"),
+            "src/imaging",
+            Set.of("src/contract"),
+            "src/fleet",
+            Set.of("src/contract"),
+            "src/lake",
+            Set.of("src/contract"),
+            "src/streaming",
+            Set.of("src/contract"));
 
     /** The groups of the libraries that a module may need outside of its tests, where the house restricts them. */
     private static final Map<String, Set<String>> ALLOWED_LIBRARIES =
@@ -165,9 +173,8 @@ class ModulesTest {
     void vitals_and_contract_need_only_the_libraries_that_the_house_allows() {
         ALLOWED_LIBRARIES.forEach((path, groups) -> assertThat(dependencies(MODULES.get(path)))
                 .as("dependencies of %s", path)
-                .allMatch(dependency -> dependency.isModule()
-                        || dependency.isForTests()
-                        || groups.contains(dependency.group())));
+                .allMatch(dependency ->
+                        dependency.isModule() || dependency.isForTests() || groups.contains(dependency.group())));
     }
 
     @Test

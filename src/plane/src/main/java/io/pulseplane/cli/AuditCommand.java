@@ -51,7 +51,10 @@ final class AuditCommand {
         @Option(names = "--subject", paramLabel = "NAME", description = "Only calls of this caller. Default: all")
         private String subject = "";
 
-        @Option(names = "--action", paramLabel = "ACTION", description = "Only this action, such as query or ingest. Default: all")
+        @Option(
+                names = "--action",
+                paramLabel = "ACTION",
+                description = "Only this action, such as query or ingest. Default: all")
         private String action = "";
 
         @Option(names = "--patient", paramLabel = "ID", description = "Only calls about this patient. Default: all")

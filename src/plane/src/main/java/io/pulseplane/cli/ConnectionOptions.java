@@ -31,7 +31,11 @@ final class ConnectionOptions {
                 description = "A device's certificate chain (PEM), which replaces a token.")
         private Path chain;
 
-        @Option(names = "--key", paramLabel = "FILE", required = true, description = "The private key of --cert (PEM, PKCS#8).")
+        @Option(
+                names = "--key",
+                paramLabel = "FILE",
+                required = true,
+                description = "The private key of --cert (PEM, PKCS#8).")
         private Path key;
     }
 
@@ -104,7 +108,8 @@ final class ConnectionOptions {
         if (tls || authorities != null || certificate != null) {
             client.tls(new TlsSettings(
                     Optional.ofNullable(authorities),
-                    Optional.ofNullable(certificate).map(options -> new ClientCertificate(options.chain, options.key))));
+                    Optional.ofNullable(certificate)
+                            .map(options -> new ClientCertificate(options.chain, options.key))));
         }
         try {
             return client.build();

@@ -45,7 +45,8 @@ final class CredentialOptions {
             names = "--tenant",
             paramLabel = "NAME",
             defaultValue = "${env:PULSEPLANE_TENANT:-" + LocalTokens.DEFAULT_TENANT + "}",
-            description = "The plane's tenant, for a token made here. Default: PULSEPLANE_TENANT in the environment, or "
+            description = "The plane's tenant, for a token made here. Default: PULSEPLANE_TENANT in the "
+                    + "environment, or "
                     + LocalTokens.DEFAULT_TENANT)
     private String tenant = LocalTokens.DEFAULT_TENANT;
 

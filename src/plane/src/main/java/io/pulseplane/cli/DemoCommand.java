@@ -56,7 +56,7 @@ final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--seconds", paramLabel = "N", description = "End after this many seconds. Default: run until Ctrl-C")
+    @Option(names = "--seconds", paramLabel = "N", description = "End after this many seconds. Default: at Ctrl-C")
     private Long seconds;
 
     @Option(
@@ -180,9 +180,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private static String metricsAddress(PlaneProcess.Ports ports) {
-        return ports.http().isPresent()
-                ? ", http://localhost:" + ports.http().getAsInt() + "/q/metrics"
-                : "";
+        return ports.http().isPresent() ? ", http://localhost:" + ports.http().getAsInt() + "/q/metrics" : "";
     }
 
     private static void addLatest(QueryServiceGrpc.QueryServiceBlockingStub plane, String patient, Table table) {

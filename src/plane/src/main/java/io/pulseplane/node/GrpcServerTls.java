@@ -136,7 +136,8 @@ final class GrpcServerTls {
         return protocols.toArray(String[]::new);
     }
 
-    private TrustManagerFactory trustManagers(TlsConfiguration configuration, List<CRL> revocationLists) throws Exception {
+    private TrustManagerFactory trustManagers(TlsConfiguration configuration, List<CRL> revocationLists)
+            throws Exception {
         return revocationLists.isEmpty()
                 ? configuration.getTrustStoreOptions().getTrustManagerFactory(vertx)
                 : trustManagers(configuration.getTrustStore(), revocationLists);
@@ -147,7 +148,8 @@ final class GrpcServerTls {
             throws GeneralSecurityException {
         var parameters = new PKIXBuilderParameters(authorities, new X509CertSelector());
         parameters.setRevocationEnabled(true);
-        parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(revocationLists)));
+        parameters.addCertStore(
+                CertStore.getInstance("Collection", new CollectionCertStoreParameters(revocationLists)));
         var factory = TrustManagerFactory.getInstance("PKIX");
         factory.init(new CertPathTrustManagerParameters(parameters));
         return factory;

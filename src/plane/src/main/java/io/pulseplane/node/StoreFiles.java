@@ -36,7 +36,9 @@ public final class StoreFiles {
 
         private Optional<KeyEncryptionKey> readIfPresent(Path directory) {
             boolean isConfigured = file.isPresent() || !command.isEmpty();
-            return isConfigured || Files.exists(defaultFile(directory)) ? Optional.of(read(directory)) : Optional.empty();
+            return isConfigured || Files.exists(defaultFile(directory))
+                    ? Optional.of(read(directory))
+                    : Optional.empty();
         }
 
         private static Path defaultFile(Path directory) {

@@ -199,7 +199,8 @@ final class ChaosDevice {
                     }
                     responses.putIfAbsent(
                             acknowledgement.getSequence(),
-                            Instant.now() + " by " + instance.plane().directory().getFileName()
+                            Instant.now() + " by "
+                                    + instance.plane().directory().getFileName()
                                     + (acknowledgement.getProvisional() ? ", provisional" : "")
                                     + (acknowledgement.getRepeatedBatch() ? ", repeated" : ""));
                     onAcknowledgement(acknowledgement.getSequence(), acknowledgement.getProvisional());

@@ -190,8 +190,9 @@ class ChaosIT {
         var readings = new TreeMap<Long, Double>();
         try (var connection = site.postgres.connect();
                 var statement = connection.prepareStatement("""
-                        SELECT (extract(epoch FROM measured_at) * 1000000)::bigint, value FROM measurements
-                        WHERE patient = ?""")) {
+                    SELECT (extract(epoch FROM measured_at) * 1000000)::bigint, value FROM measurements
+                    WHERE patient = ?\
+                    """)) {
             statement.setString(1, patient);
             int count = 0;
             try (var rows = statement.executeQuery()) {

@@ -70,8 +70,9 @@ final class ChaosReader {
                         + TimeUnit.NANOSECONDS.toMillis(queriedAt - withdrawnAt) + " ms before");
             }
             long expected = patient.device.acknowledgedBefore(queriedAt - BOUND_NANOS);
-            long actual =
-                    response.getReadingsCount() == 0 ? 0 : response.getReadings(0).getTimeUs();
+            long actual = response.getReadingsCount() == 0
+                    ? 0
+                    : response.getReadings(0).getTimeUs();
             if (actual < expected) {
                 throw new AssertionError(plane + " answered with a reading of " + patient.device.patient
                         + " that is older by " + (expected - actual)

@@ -45,7 +45,8 @@ class FullAuditDiskIT {
         }
         try (var plane = Program.Plane.serve(directory)) {
             var connection = plane.channel();
-            assertThat(query(plane.as(connection, "authorized_medical_staff"))).isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(query(plane.as(connection, "authorized_medical_staff")))
+                    .isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(readinessStatus(plane)).isEqualTo(200);
             connection.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }

@@ -190,8 +190,7 @@ class GateIT {
         var context = SSLContext.getInstance("TLS");
         context.init(null, authority.trustManagerFactory().getTrustManagers(), null);
         var address = HostAndPort.fromString(plane.target());
-        try (var socket =
-                (SSLSocket) context.getSocketFactory().createSocket(address.getHost(), address.getPort())) {
+        try (var socket = (SSLSocket) context.getSocketFactory().createSocket(address.getHost(), address.getPort())) {
             var parameters = socket.getSSLParameters();
             parameters.setApplicationProtocols(new String[] {"h2"});
             socket.setSSLParameters(parameters);
@@ -211,7 +210,9 @@ class GateIT {
                 .contains("pulseplane.gate.tls-configuration-name")
                 .contains("pulseplane.gate.plaintext-beyond-loopback=true");
         try (var plaintext = Program.Plane.serve(
-                file("plaintext"), "quarkus.grpc.server.host=0.0.0.0", "pulseplane.gate.plaintext-beyond-loopback=true")) {
+                file("plaintext"),
+                "quarkus.grpc.server.host=0.0.0.0",
+                "pulseplane.gate.plaintext-beyond-loopback=true")) {
             assertThat(plaintext.log()).contains("gRPC listens on 0.0.0.0:").contains("without TLS");
         }
     }

@@ -48,18 +48,18 @@ class ProgramIT {
     void replays_a_recording_twice_and_stores_it_once() throws Exception {
         var recording = files.resolve("recording.csv");
         Files.writeString(recording, """
-                measured_at,device_id,patient_id,code,value,unit
-                2026-01-01T00:00:00Z,m1,replayed,8867-4,60,/min
-                2026-01-01T00:00:00Z,m1,replayed,76214-6,120,mm[Hg]
-                2026-01-01T00:00:00Z,m1,replayed,76213-8,130,mm[Hg]
-                2026-01-01T00:00:01Z,m1,replayed,8867-4,0,/min
-                2026-01-01T00:00:02Z,m1,replayed,8867-4,NaN,/min
-                2026-01-01T00:00:03+01:00,m1,replayed,8867-4,61.5,/min
+            measured_at,device_id,patient_id,code,value,unit
+            2026-01-01T00:00:00Z,m1,replayed,8867-4,60,/min
+            2026-01-01T00:00:00Z,m1,replayed,76214-6,120,mm[Hg]
+            2026-01-01T00:00:00Z,m1,replayed,76213-8,130,mm[Hg]
+            2026-01-01T00:00:01Z,m1,replayed,8867-4,0,/min
+            2026-01-01T00:00:02Z,m1,replayed,8867-4,NaN,/min
+            2026-01-01T00:00:03+01:00,m1,replayed,8867-4,61.5,/min
 
-                yesterday,m1,replayed,8867-4,61,/min
-                2026-01-01T00:00:04Z,m1,replayed,8867-4,fast,/min
-                2026-01-01T00:00:05Z,m1,replayed
-                """);
+            yesterday,m1,replayed,8867-4,61,/min
+            2026-01-01T00:00:04Z,m1,replayed,8867-4,fast,/min
+            2026-01-01T00:00:05Z,m1,replayed
+            """);
         var first = run("replay", recording.toString(), "--speed", "max");
         assertThat(first.status()).as(first.err()).isZero();
         assertThat(count(first.out(), "sent")).isEqualTo(6);
@@ -112,9 +112,9 @@ class ProgramIT {
     void erases_a_patient_for_a_reason_that_the_trail_keeps() throws Exception {
         var recording = files.resolve("to-be-erased.csv");
         Files.writeString(recording, """
-                measured_at,device_id,patient_id,code,value,unit
-                2026-01-01T00:00:00Z,m-of-grace,grace,8867-4,60,/min
-                """);
+            measured_at,device_id,patient_id,code,value,unit
+            2026-01-01T00:00:00Z,m-of-grace,grace,8867-4,60,/min
+            """);
         assertThat(run("replay", recording.toString(), "--speed", "max").status())
                 .isZero();
         grant("grace");

@@ -324,8 +324,8 @@ class SigkillIT {
         // The first round waits for an answer: queries need a patient that the plane has stored.
         boolean isEarlyKill = round % ROUNDS_PER_EARLY_KILL == 1;
         var responses = new AcknowledgementObserver();
-        var requests = IngestServiceGrpc.newStub(plane.asDevice(channel, "monitor"))
-                .streamReadings(responses);
+        var requests =
+                IngestServiceGrpc.newStub(plane.asDevice(channel, "monitor")).streamReadings(responses);
         long lifetime = random.nextLong(1, isEarlyKill ? MAX_EARLY_KILL_NANOS : MAX_LIFETIME_NANOS);
         long erasureLead = random.nextLong(round % 2 == 0 ? MAX_ERASURE_LEAD_NANOS : MAX_SHORT_ERASURE_LEAD_NANOS);
         long deadline = System.nanoTime() + ANSWER_TIMEOUT_NANOS;
@@ -416,7 +416,9 @@ class SigkillIT {
         }
 
         void awaitEnd() throws InterruptedException {
-            assertThat(end.await(10, TimeUnit.SECONDS)).as("the stream has ended").isTrue();
+            assertThat(end.await(10, TimeUnit.SECONDS))
+                    .as("the stream has ended")
+                    .isTrue();
         }
 
         void rethrowFailure() {
@@ -470,8 +472,8 @@ class SigkillIT {
                 .queryReadings(QueryReadingsRequest.newBuilder()
                         .setPatientId("patient")
                         .build())
-                .forEachRemaining(response ->
-                        response.getSeriesList().forEach(series -> storedColumns.add(series.getColumns())));
+                .forEachRemaining(
+                        response -> response.getSeriesList().forEach(series -> storedColumns.add(series.getColumns())));
         for (var columns : storedColumns) {
             total += columns.getValuesCount();
             add(columns, readings);

@@ -23,7 +23,12 @@ final class ClosedLoop<Q, R> {
     private final CountDownLatch workers;
 
     private ClosedLoop(
-            ClientConnections connections, CallGenerator<Q, R> calls, int concurrency, long count, long from, long until) {
+            ClientConnections connections,
+            CallGenerator<Q, R> calls,
+            int concurrency,
+            long count,
+            long from,
+            long until) {
         this.connections = connections;
         this.calls = calls;
         this.count = count;
@@ -34,7 +39,11 @@ final class ClosedLoop<Q, R> {
 
     /** Runs calls for the warm-up, which is not counted, and then for the measurement. */
     static <Q, R> Outcome runFor(
-            ClientConnections connections, CallGenerator<Q, R> calls, int concurrency, Duration warmUp, Duration measured)
+            ClientConnections connections,
+            CallGenerator<Q, R> calls,
+            int concurrency,
+            Duration warmUp,
+            Duration measured)
             throws InterruptedException {
         long from = System.nanoTime() + warmUp.toNanos();
         var loop = new ClosedLoop<>(connections, calls, concurrency, Long.MAX_VALUE, from, from + measured.toNanos());
@@ -43,7 +52,8 @@ final class ClosedLoop<Q, R> {
     }
 
     /** Makes this number of calls, and fails if a call fails. */
-    static <Q, R> Outcome runCount(ClientConnections connections, CallGenerator<Q, R> calls, int concurrency, long count)
+    static <Q, R> Outcome runCount(
+            ClientConnections connections, CallGenerator<Q, R> calls, int concurrency, long count)
             throws InterruptedException {
         long start = System.nanoTime();
         var loop = new ClosedLoop<>(connections, calls, concurrency, count, start, start + Long.MAX_VALUE / 2);

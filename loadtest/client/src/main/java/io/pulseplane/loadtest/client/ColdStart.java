@@ -30,8 +30,8 @@ final class ColdStart {
                 var channel = ClientInterceptors.intercept(
                         connections.channel(0), MetadataUtils.newAttachHeadersInterceptor(headers));
                 var options = CallOptions.DEFAULT.withDeadlineAfter(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-                var answer = ClientCalls.blockingUnaryCall(
-                        channel, QueryServiceGrpc.getGetLatestMethod(), options, request);
+                var answer =
+                        ClientCalls.blockingUnaryCall(channel, QueryServiceGrpc.getGetLatestMethod(), options, request);
                 if (answer.getReadingsCount() != 1) {
                     throw new IllegalStateException("expected one reading, got " + answer.getReadingsCount());
                 }

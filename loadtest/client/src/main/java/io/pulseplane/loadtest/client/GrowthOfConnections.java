@@ -29,8 +29,8 @@ final class GrowthOfConnections {
         var rows = report.table(
                 "How GetLatest grows with connections",
                 Harness.CONCURRENT_CALLS
-                        + " concurrent calls over all connections in turn, own client, warm server. The live heap is that"
-                        + " after a garbage collection with all connections open and no calls."
+                        + " concurrent calls over all connections in turn, own client, warm server. The live"
+                        + " heap is that after a garbage collection with all connections open and no calls."
                         + " pulseplane.gate.max-connections-per-address is raised.",
                 "connections",
                 "answers/s",
@@ -40,8 +40,10 @@ final class GrowthOfConnections {
                 "resident MiB",
                 "KiB resident a connection");
         var points = new ArrayList<double[]>();
-        try (var plane =
-                Plane.start(setup.with("-Dpulseplane.gate.max-connections-per-address=" + (maxConnections + OTHER_FILES)), data, 0)) {
+        try (var plane = Plane.start(
+                setup.with("-Dpulseplane.gate.max-connections-per-address=" + (maxConnections + OTHER_FILES)),
+                data,
+                0)) {
             new SeedData(plane, PATIENTS).fill(1);
             var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
             var calls = Harness.getLatestCalls(caller, PATIENTS);

@@ -22,8 +22,8 @@ final class GrowthOfPatients {
         var rows = report.table(
                 "How GetLatest grows with patients",
                 "Queries for all patients in turn, with " + SeedData.signs()
-                        + " series each; own client, warm server. The live heap is that after a garbage collection; bytes a"
-                        + " series are those of the series that the step has added.",
+                        + " series each; own client, warm server. The live heap is that after a garbage"
+                        + " collection; bytes a series are those of the series that the step has added.",
                 "patients",
                 "put and consented to, s",
                 "answers/s",

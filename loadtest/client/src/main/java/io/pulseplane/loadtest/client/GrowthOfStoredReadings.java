@@ -47,8 +47,8 @@ final class GrowthOfStoredReadings {
         var rows = report.table(
                 "How reading and writing grow with what is stored",
                 MONITORS + " series at 1 Hz, sent in batches of " + Report.number(BATCH)
-                        + "; one caller queries a day of one series and its minutes, one query at a time; milliseconds, warm"
-                        + " server.",
+                        + "; one caller queries a day of one series and its minutes, one query at a time;"
+                        + " milliseconds, warm server.",
                 "readings",
                 "sent at readings/s",
                 "bytes a reading",
@@ -195,8 +195,8 @@ final class GrowthOfStoredReadings {
         double largeMillis = large.getValueAtPercentile(50) / 1e6;
         report.table(
                         "Opening",
-                        "Milliseconds from the start of the process to the first answered GetLatest, over "
-                                + STARTS + " starts of each in turn; both include the start of the virtual machine.",
+                        "Milliseconds from the start of the process to the first answered GetLatest, over " + STARTS
+                                + " starts of each in turn; both include the start of the virtual machine.",
                         "store",
                         "p50",
                         "least",

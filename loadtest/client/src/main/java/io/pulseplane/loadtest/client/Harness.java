@@ -48,7 +48,8 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
     }
 
     static CallGenerator<GetLatestRequest, GetLatestResponse> getLatestCalls(Metadata caller, int patients) {
-        return CallGenerator.of(caller, QueryServiceGrpc.getGetLatestMethod(), number -> latestRequest(number % patients));
+        return CallGenerator.of(
+                caller, QueryServiceGrpc.getGetLatestMethod(), number -> latestRequest(number % patients));
     }
 
     private static GetLatestRequest latestRequest(long number) {
@@ -126,9 +127,11 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
         var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
         h2load.check(server.port(), rpc, token, latestRequest(0), answerBytes);
         warmUp.run(
-                name + ", h2load", slice -> h2load.requestsPerSecond(server.port(), rpc, token, latestRequest(0), slice));
+                name + ", h2load",
+                slice -> h2load.requestsPerSecond(server.port(), rpc, token, latestRequest(0), slice));
         var meter = CpuMeter.start(server::processorTime, Duration.ZERO, measurement);
-        double perSecond = h2load.answersPerSecond(server.port(), rpc, token, latestRequest(0), answerBytes, measurement);
+        double perSecond =
+                h2load.answersPerSecond(server.port(), rpc, token, latestRequest(0), answerBytes, measurement);
         return new PeakThroughput(perSecond, meter.microsPerAnswer(perSecond * measurement.toSeconds()));
     }
 

@@ -147,7 +147,13 @@ final class IngestLoad {
                     shape,
                     "in-",
                     (connections, calls, rampUp, measured) -> ClosedLoopStreams.run(
-                            connections, calls, IngestLoad::acceptedReadings, MONITORS, batchesInFlight, rampUp, measured));
+                            connections,
+                            calls,
+                            IngestLoad::acceptedReadings,
+                            MONITORS,
+                            batchesInFlight,
+                            rampUp,
+                            measured));
             points.computeIfAbsent(shape.signs(), _ -> new ArrayList<>())
                     .add(new double[] {shape.readings(), row.ingest().perSecond()});
             add(table, shape, row);
@@ -167,8 +173,8 @@ final class IngestLoad {
     private void measureAtTarget(Plane plane) throws IOException, InterruptedException {
         var table = table(
                 "Pauses while readings come",
-                "Monitors send at a fixed rate, even if earlier batches have no answer; milliseconds from when a batch was"
-                        + " due to its acknowledgement");
+                "Monitors send at a fixed rate, even if earlier batches have no answer; milliseconds from when a"
+                        + " batch was due to its acknowledgement");
         for (var shape : SHAPES) {
             var target = TARGET_READINGS_PER_SECOND.get(shape);
             if (target != null) {

@@ -91,8 +91,7 @@ final class LoadTest implements Callable<Integer> {
     @Option(
             names = "--jvm",
             paramLabel = "OPTION",
-            description =
-                    "An option of the servers' virtual machines; repeat for more. Default: --jvm=-Xmx1g")
+            description = "An option of the servers' virtual machines; repeat for more. Default: --jvm=-Xmx1g")
     private List<String> jvm = List.of("-Xmx1g");
 
     @Option(
@@ -111,7 +110,10 @@ final class LoadTest implements Callable<Integer> {
             description = "A CSV file for the replay command. Every store stores it for 50 patients.")
     private Optional<Path> recording;
 
-    @Option(names = "--out", defaultValue = "target/loadtest", description = "Directory of the report. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--out",
+            defaultValue = "target/loadtest",
+            description = "Directory of the report. Default: ${DEFAULT-VALUE}")
     private Path out;
 
     private Report report;

@@ -37,8 +37,8 @@ final class Overload {
                 "GetLatest at " + OVERLOAD_FACTOR
                         + " times this client's peak, by h2load on several connections, and meanwhile "
                         + (int) Probe.PER_SECOND
-                        + " calls a second by another caller on a connection of its own. The storm's time is a mean, and"
-                        + " counts from when HTTP/2 allowed a call.",
+                        + " calls a second by another caller on a connection of its own. The storm's time is a"
+                        + " mean, and counts from when HTTP/2 allowed a call.",
                 "who",
                 "asked/s",
                 "answered/s",

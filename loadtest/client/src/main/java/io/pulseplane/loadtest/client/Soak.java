@@ -100,7 +100,8 @@ final class Soak {
                 .map(third -> third.getValueAtPercentile(99) / 1e6)
                 .toList();
         boolean isLatencyFlat = p99s.getLast() <= p99s.getFirst() * MAX_P99_GROWTH;
-        report.note("Soak: p99 latency of the thirds " + numbers(p99s) + " ms: " + (isLatencyFlat ? "flat" : "NOT FLAT"));
+        report.note(
+                "Soak: p99 latency of the thirds " + numbers(p99s) + " ms: " + (isLatencyFlat ? "flat" : "NOT FLAT"));
         // The heap after the first third is the reference, because audit records and histories fill up until then.
         boolean isHeapFlat = liveHeapMib.getLast() <= liveHeapMib.get(1) * MAX_HEAP_GROWTH + HEAP_NOISE_MIB;
         report.note("Soak: live heap before and after each third " + numbers(liveHeapMib) + " MiB: "

@@ -78,8 +78,8 @@ final class StoreComparison {
     private void reportSpeed() {
         var rows = report.table(
                 "Stores, in process",
-                "Store and client share one core, and nothing else runs on it. Readings of 200 series at 1 Hz in turn, in"
-                        + " runs of 1,000 (groups of 100 runs) and of 10 (groups of 1,000 runs), and a month of one"
+                "Store and client share one core, and nothing else runs on it. Readings of 200 series at 1 Hz in turn,"
+                        + " in runs of 1,000 (groups of 100 runs) and of 10 (groups of 1,000 runs), and a month of one"
                         + " series: 2.6 million readings. *Of ours* is the ratio to the edge store in the same run."
                         + " Milliseconds are medians of a warm store.",
                 "store",
@@ -125,7 +125,10 @@ final class StoreComparison {
                 "the recording");
         figures.forEach((name, storeFigures) -> {
             if (storeFigures.containsKey("promise")) {
-                rows.add(List.of(name, number(storeFigures, "bytes of a month"), number(storeFigures, "bytes of the recording")));
+                rows.add(List.of(
+                        name,
+                        number(storeFigures, "bytes of a month"),
+                        number(storeFigures, "bytes of the recording")));
             } else {
                 for (var packing : List.of("csv", "gzip", "zstd")) {
                     rows.add(List.of(

@@ -42,8 +42,7 @@ record WarmUp(Duration slice, Duration timeout, List<List<Object>> rows) {
         double best = first;
         int noBetter = 0;
         for (int slices = 1;
-                slices < MIN_SLICES
-                        || (noBetter < STEADY_SLICES && System.nanoTime() - startNanos < timeout.toNanos());
+                slices < MIN_SLICES || (noBetter < STEADY_SLICES && System.nanoTime() - startNanos < timeout.toNanos());
                 slices++) {
             double rate = load.perSecond(slice);
             noBetter = rate <= best * GAIN && rate >= best * LOSS ? noBetter + 1 : 0;

@@ -59,8 +59,8 @@ public interface EdgeConfig {
                         .filter(Optional::isPresent)
                         .count()
                 > 1) {
-            throw new StartupException("pulseplane.store: set only one of node-key, node-key-file and"
-                    + " node-key-command");
+            throw new StartupException(
+                    "pulseplane.store: set only one of node-key, node-key-file and" + " node-key-command");
         }
         return new EdgeSettings(
                 readerThreads,

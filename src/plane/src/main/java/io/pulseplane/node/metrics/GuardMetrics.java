@@ -24,8 +24,8 @@ public final class GuardMetrics implements GuardEvents {
             interventions.put(
                     intervention,
                     Counter.builder("pulseplane.guard.interventions")
-                            .description("Calls that timed out, were retried, exceeded the bulkhead or met an open circuit"
-                                    + " breaker")
+                            .description("Calls that timed out, were retried, exceeded the bulkhead or met an open"
+                                    + " circuit breaker")
                             .tag("of", guarded)
                             .tag("what", intervention.name().toLowerCase(Locale.ROOT))
                             .register(registry));

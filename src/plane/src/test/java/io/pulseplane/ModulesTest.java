@@ -52,6 +52,9 @@ class ModulesTest {
     private static final Map<String, Set<String>> ALLOWED_LIBRARIES =
             Map.of("src/vitals", Set.of(), "src/contract", Set.of("io.grpc", "com.google.protobuf"));
 
+    /** Elements of a pom that name no version of a library or a plugin. */
+    private static final Set<String> UNVERSIONED = Set.of("modelVersion", "parent");
+
     /** One element of a pom's own list of dependencies. */
     private record Dependency(String group, String artifact, String scope) {
 
@@ -200,10 +203,10 @@ class ModulesTest {
         softly.assertAll();
     }
 
-    /** Every element that names a version, such as {@code version} or {@code protocVersion}, but for the parent's. */
+    /** Every element that names the version of a library or a plugin, such as {@code protocVersion}. */
     private static Stream<Element> versions(Element element) {
         return children(element).stream()
-                .filter(child -> !child.getTagName().equals("parent"))
+                .filter(child -> !UNVERSIONED.contains(child.getTagName()))
                 .flatMap(child -> child.getTagName().toLowerCase(Locale.ROOT).endsWith("version")
                         ? Stream.of(child)
                         : versions(child));

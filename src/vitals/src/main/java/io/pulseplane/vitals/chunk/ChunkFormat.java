@@ -11,9 +11,6 @@ final class ChunkFormat {
     /** Chunks of more readings carry their summary; of fewer, it is computed from the one block they are. */
     static final int MAX_READINGS_WITHOUT_SUMMARY = 256;
 
-    /** The longest whole number of seven-bit groups that holds a long. */
-    static final int MAX_VARINT_BYTES = 10;
-
     static final int CHECKSUM_BYTES = 4;
 
     /** How the values of a chunk are summed up, in bits 4 and 5 of the first byte. */

@@ -85,7 +85,7 @@ public class KeyVaultTest {
         open(KEY).close();
         assertThatThrownBy(() -> open(NEXT))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessage("the data was sealed under node key " + KEY.id() + ", and the one given is " + NEXT.id());
+                .hasMessage("the data keys are wrapped under node key " + KEY.id() + ", but this plane was given " + NEXT.id());
         open(KEY).close();
     }
 

@@ -16,9 +16,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Encodes rejections as bytes: their number, then for each the code (as {@link DataOutputStream#writeUTF} writes it), the
- * position of the reason, the number of runs, and each run of neighbouring indexes as its distance from the end of the one
- * before it and its length. Numbers are varints. A block that was rejected as a whole takes a few bytes, whatever its size.
+ * Encodes rejections as bytes: their number, then for each the code (as {@link DataOutputStream#writeUTF} writes it),
+ * the position of the reason, the number of runs, and each run of neighbouring indexes as its distance from the end of
+ * the one before it and its length. Numbers are varints. A block that was rejected as a whole takes a few bytes,
+ * whatever its size.
  */
 public final class RejectionCodec {
 

@@ -38,8 +38,8 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The store of an edge box, in one directory: {@code pulseplane.db} and its write-ahead log; {@code keys.db}, the keys under
- * which the data of patients is sealed; and {@code lock}, which keeps a second plane out.
+ * The store of an edge box, in one directory: {@code pulseplane.db} and its write-ahead log; {@code keys.db}, the keys
+ * under which the data of patients is sealed; and {@code lock}, which keeps a second plane out.
  */
 public final class EdgeStore implements Store {
 
@@ -101,7 +101,8 @@ public final class EdgeStore implements Store {
                     diskBudget,
                     now);
             var appender = new Appender(vault, idDictionary, journal, memtable, seriesReader, receipts, now);
-            this.readings = new EdgeReadings(writer, readers, appender, patients, seriesReader, diskBudget, maintenance);
+            this.readings =
+                    new EdgeReadings(writer, readers, appender, patients, seriesReader, diskBudget, maintenance);
             this.registry = new EdgeRegistry(
                     writer,
                     readers,
@@ -135,8 +136,8 @@ public final class EdgeStore implements Store {
      * Opens the store in a directory, and creates either if it does not exist. Blocks.
      *
      * @param now the clock, in microseconds since the epoch
-     * @throws PlaneException.FailedPrecondition if another plane has the directory open, if the database is not one of this
-     *     program or of a newer version, or if the keys do not match
+     * @throws PlaneException.FailedPrecondition if another plane has the directory open, if the database is not one of
+     *     this program or of a newer version, or if the keys do not match
      * @throws PlaneException.Unavailable if the directory cannot be written to
      */
     public static EdgeStore open(Path directory, EdgeSettings settings, LongSupplier now) {

@@ -8,7 +8,8 @@ import java.util.Arrays;
 /**
  * Reads bytes that a {@link ByteWriter} wrote. Numbers of more than one byte are little-endian.
  *
- * <p>No read goes past the limit: it throws {@link CorruptChunkException} instead. A reader is for one thread at a time.
+ * <p>No read goes past the limit: it throws {@link CorruptChunkException} instead. A reader is for one thread at a
+ * time.
  */
 public final class ByteReader {
 
@@ -88,8 +89,8 @@ public final class ByteReader {
     }
 
     /**
-     * A varint that is the length of something that follows, or a count of things that take at least one byte each. It is at
-     * most {@link #remaining}, so that damaged bytes cannot make the caller allocate much.
+     * A varint that is the length of something that follows, or a count of things that take at least one byte each. It
+     * is at most {@link #remaining}, so that damaged bytes cannot make the caller allocate much.
      */
     public int readLength() {
         return readVarintUpTo(remaining());

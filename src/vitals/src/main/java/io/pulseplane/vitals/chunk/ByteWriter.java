@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * Writes bytes to an array that grows. Numbers of more than one byte are little-endian.
  *
- * <p>The caller asks for capacity with {@link #ensureCapacity}, once for each block of writes. No {@code put} looks whether
- * there is room: that would cost more than the write itself. A writer is for one thread at a time, and keeps its array when
- * it is cleared.
+ * <p>The caller asks for capacity with {@link #ensureCapacity}, once for each block of writes. No {@code put} looks
+ * whether there is room: that would cost more than the write itself. A writer is for one thread at a time, and keeps
+ * its array when it is cleared.
  */
 public final class ByteWriter {
 

@@ -20,8 +20,8 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * The table {@code journal}. A row is one entry, the batches of one group; an acknowledgement waits for that row and for
- * nothing else.
+ * The table {@code journal}. A row is one entry, the batches of one group; an acknowledgement waits for that row and
+ * for nothing else.
  *
  * <pre>
  * entry
@@ -157,8 +157,8 @@ public final class Journal {
     }
 
     /**
-     * Visits all entries in order. A batch that cannot be decrypted is lost, and no other batch with it. Batches of erased
-     * patients are left out.
+     * Visits all entries in order. A batch that cannot be decrypted is lost, and no other batch with it. Batches of
+     * erased patients are left out.
      */
     public void visit(SqliteSession session, Visitor visitor, LossListener lossListener) throws SQLException {
         var ids = new DeviceIdCache();

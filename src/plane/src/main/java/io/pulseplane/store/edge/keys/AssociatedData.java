@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The associated data of everything that is sealed: where it is stored. So a payload that was moved to another row cannot be
- * opened.
+ * The associated data of everything that is sealed: where it is stored. So a payload that was moved to another row
+ * cannot be opened.
  */
 public final class AssociatedData {
 

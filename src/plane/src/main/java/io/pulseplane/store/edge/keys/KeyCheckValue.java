@@ -5,8 +5,8 @@ import io.pulseplane.store.edge.sqlite.SqliteSession;
 import java.sql.SQLException;
 
 /**
- * A sealed empty value in the database. A plane opens it first, to find out whether the data keys belong to this database.
- * Without it, the plane would find no patient with the keys of another database, and report no error.
+ * A sealed empty value in the database. A plane opens it first, to find out whether the data keys belong to this
+ * database. Without it, the plane would find no patient with the keys of another database, and report no error.
  */
 public final class KeyCheckValue {
 

@@ -24,10 +24,12 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Keeps the data keys: one for each patient, and one for what belongs to no patient. All are wrapped under the node's key.
+ * Keeps the data keys: one for each patient, and one for what belongs to no patient. All are wrapped under the node's
+ * key.
  *
- * <p>The keys have a file of their own. So a backup of the database alone shows nothing about any patient, and a destroyed key
- * is really gone: SQLite overwrites deleted content, and {@link #destroy} empties the write-ahead log before it returns.
+ * <p>The keys have a file of their own. So a backup of the database alone shows nothing about any patient, and a
+ * destroyed key is really gone: SQLite overwrites deleted content, and {@link #destroy} empties the write-ahead log
+ * before it returns.
  *
  * <p>A key is on disk before anything is sealed under it. Several threads may use a vault.
  */
@@ -49,7 +51,9 @@ public final class KeyVault implements AutoCloseable {
     private final AesGcm aesGcm = new AesGcm();
     private final SecureRandom random = new SecureRandom();
 
-    /** Changes under the lock of the vault only, so that a key that is being destroyed is not put back; read without it. */
+    /**
+     * Changes under the lock of the vault only, so that a key that is being destroyed is not put back; read without it.
+     */
     private final Cache<Long, SecretKey> keys = Caffeine.newBuilder()
             .maximumSize(MAX_CACHED_KEYS)
             .executor(Runnable::run)
@@ -113,8 +117,8 @@ public final class KeyVault implements AutoCloseable {
     }
 
     /**
-     * Opens the vault, and creates it if there is none. Keys that are wrapped under one of the earlier node keys are wrapped
-     * under the present one, all of them or none.
+     * Opens the vault, and creates it if there is none. Keys that are wrapped under one of the earlier node keys are
+     * wrapped under the present one, all of them or none.
      *
      * @throws PlaneException.FailedPrecondition if the keys are wrapped under a node key that is not among those given
      */
@@ -248,8 +252,8 @@ public final class KeyVault implements AutoCloseable {
      * Destroys the key of a patient. When this returns, nothing that was sealed under it can be opened again. The vault
      * remembers the erasure, because an older copy of the database does not know of it.
      *
-     * @throws PlaneException.Unavailable if another process reads the file, so that the write-ahead log could not be emptied:
-     *     the plane uses the key no more, but the file may still have it
+     * @throws PlaneException.Unavailable if another process reads the file, so that the write-ahead log could not be
+     *     emptied: the plane uses the key no more, but the file may still have it
      */
     public synchronized void destroy(DestroyedKey patient) throws SQLException {
         long owner = patient.owner;
@@ -294,8 +298,8 @@ public final class KeyVault implements AutoCloseable {
     }
 
     /**
-     * The HMAC-SHA-256 of an identifier under a key of this store. The store finds rows by it and does not have to write down
-     * the identifier.
+     * The HMAC-SHA-256 of an identifier under a key of this store. The store finds rows by it and does not have to
+     * write down the identifier.
      *
      * @param kind keeps equal identifiers of different kinds apart
      */

@@ -15,8 +15,9 @@ import java.time.LocalDate;
 import java.util.Optional;
 
 /**
- * Encodes everything that identifies a patient as one sealed field: one byte of version, 1, then id, MRN, given name, family
- * name, date of birth, gender, phone and email, each as {@link DataOutputStream#writeUTF} writes it. A missing value is empty.
+ * Encodes everything that identifies a patient as one sealed field: one byte of version, 1, then id, MRN, given name,
+ * family name, date of birth, gender, phone and email, each as {@link DataOutputStream#writeUTF} writes it. A missing
+ * value is empty.
  */
 public final class PatientCodec {
 

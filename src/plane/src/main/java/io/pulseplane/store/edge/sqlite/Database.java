@@ -63,8 +63,8 @@ public final class Database {
     }
 
     /**
-     * Opens a session for the maintenance thread, which reads and makes checkpoints. It waits for a lock only briefly, because
-     * the thread that writes would have to wait meanwhile.
+     * Opens a session for the maintenance thread, which reads and makes checkpoints. It waits for a lock only briefly,
+     * because the thread that writes would have to wait meanwhile.
      */
     public SqliteSession openForMaintenance() throws SQLException {
         var config = config(READER_CACHE_SIZE);

@@ -9,8 +9,8 @@ import org.sqlite.util.LibraryLoaderUtil;
 
 /**
  * Loads SQLite's native library, which is part of this program's file: copies it into the data directory, loads it, and
- * deletes the copy. The driver by itself would copy it to the temporary directory under a new name at every start, compare
- * the copy byte by byte, and leave it there when the plane is killed.
+ * deletes the copy. The driver by itself would copy it to the temporary directory under a new name at every start,
+ * compare the copy byte by byte, and leave it there when the plane is killed.
  */
 public final class NativeLibrary {
 
@@ -33,15 +33,16 @@ public final class NativeLibrary {
     private NativeLibrary() {}
 
     /**
-     * Loads the library by way of a copy in the directory. If that fails, because the disk is full or mounted noexec, the
-     * driver loads the library in its own way at the first connection.
+     * Loads the library by way of a copy in the directory. If that fails, because the disk is full or mounted noexec,
+     * the driver loads the library in its own way at the first connection.
      */
     public static synchronized void loadInto(Path directory) {
         if (System.getProperty(LIBRARY_PATH_PROPERTY) != null || LOAD_ATTEMPTED.getAndSet(true)) {
             return;
         }
         var file = directory.resolve(LIBRARY_FILE).toAbsolutePath();
-        // The driver looks through this directory for old copies. Among many temporary files that would take milliseconds.
+        // The driver looks through this directory for old copies. Among many temporary files that would take
+        // milliseconds.
         boolean setsTempDirectory = System.getProperty(TEMP_DIRECTORY_PROPERTY) == null;
         if (setsTempDirectory) {
             System.setProperty(TEMP_DIRECTORY_PROPERTY, file.getParent().toString());

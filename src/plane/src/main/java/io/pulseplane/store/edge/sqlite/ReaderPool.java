@@ -13,9 +13,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs queries on a few threads. Each thread has a session, which is opened when it is first needed. A query that is cancelled
- * stops soon after; when {@value #MAX_QUEUED} queries wait, the next is refused with
- * {@code ResourceExhausted}.
+ * Runs queries on a few threads. Each thread has a session, which is opened when it is first needed. A query that is
+ * cancelled stops soon after; when {@value #MAX_QUEUED} queries wait, the next is refused with {@code
+ * ResourceExhausted}.
  */
 public final class ReaderPool {
 

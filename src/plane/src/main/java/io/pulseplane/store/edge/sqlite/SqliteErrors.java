@@ -48,8 +48,8 @@ public final class SqliteErrors {
     private static final int SQLITE_NOTADB = 26;
 
     /**
-     * There is no room for the file through which connections share the index of the log. It comes up when a database is
-     * opened.
+     * There is no room for the file through which connections share the index of the log. It comes up when a database
+     * is opened.
      */
     private static final int SQLITE_IOERR_SHMSIZE = 4874;
 }

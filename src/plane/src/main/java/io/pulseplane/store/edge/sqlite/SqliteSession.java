@@ -24,7 +24,10 @@ public final class SqliteSession implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** The statement for this SQL, prepared once. The caller sets all parameters, and closes the result set but not this. */
+    /**
+     * The statement for this SQL, prepared once. The caller sets all parameters, and closes the result set but not
+     * this.
+     */
     public PreparedStatement prepare(String sql) throws SQLException {
         var statement = statements.get(sql);
         if (statement == null) {
@@ -82,7 +85,8 @@ public final class SqliteSession implements AutoCloseable {
     /**
      * The result of a checkpoint.
      *
-     * @param isComplete whether it did everything that its mode asks for; it cannot while another session reads or writes
+     * @param isComplete whether it did everything that its mode asks for; it cannot while another session reads or
+     *     writes
      * @param logPages pages in the log
      * @param pagesLeft pages of the log that are not in the database yet
      */
@@ -109,7 +113,9 @@ public final class SqliteSession implements AutoCloseable {
         });
     }
 
-    /** Runs the work in a transaction. When this returns, the transaction is synced; when it throws, it was rolled back. */
+    /**
+     * Runs the work in a transaction. When this returns, the transaction is synced; when it throws, it was rolled back.
+     */
     <T> T inTransaction(SqlFunction<T> work) throws SQLException {
         prepare("BEGIN IMMEDIATE").execute();
         try {
@@ -141,8 +147,9 @@ public final class SqliteSession implements AutoCloseable {
     }
 
     /**
-     * Makes statements from now on fail with {@code SQLITE_INTERRUPT} once the condition holds. A running statement checks the
-     * condition regularly. SQLite's own interrupt would have no effect on a statement that begins a moment later.
+     * Makes statements from now on fail with {@code SQLITE_INTERRUPT} once the condition holds. A running statement
+     * checks the condition regularly. SQLite's own interrupt would have no effect on a statement that begins a moment
+     * later.
      */
     void interruptWhen(BooleanSupplier condition) throws SQLException {
         if (interruptCondition == null) {

@@ -46,7 +46,8 @@ public final class WriterThread {
     /**
      * Runs work in a transaction.
      *
-     * @param onCommit gets the result on the thread that writes, before the caller gets it and before the next transaction
+     * @param onCommit gets the result on the thread that writes, before the caller gets it and before the next
+     *     transaction
      */
     public <T> Uni<T> transaction(SqlFunction<T> work, Consumer<? super T> onCommit) {
         return Uni.createFrom().emitter(emitter -> submit(emitter, work, onCommit));

@@ -9,8 +9,8 @@ import io.pulseplane.vitals.chunk.ByteWriter;
 import io.pulseplane.vitals.chunk.CorruptChunkException;
 
 /**
- * The receipt of a batch that was stored: a digest, by which the same batch is recognised when it comes again, and what the
- * device was answered.
+ * The receipt of a batch that was stored: a digest, by which the same batch is recognised when it comes again, and what
+ * the device was answered.
  *
  * @param rejections as {@link RejectionCodec} encodes them
  */

@@ -16,15 +16,15 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * The table {@code receipt}. A row has the receipts of some hundred batches of one device, in the order of their sequences.
- * It is sealed under the store's own key, because even a digest tells something about a batch.
+ * The table {@code receipt}. A row has the receipts of some hundred batches of one device, in the order of their
+ * sequences. It is sealed under the store's own key, because even a digest tells something about a batch.
  *
  * <pre>
  * payload, opened
  *   1 byte   version, 1
  *   varint   count
- *   of each  varint: sequence, less the one before (of the first: less that of the row); 8 bytes digest; varint accepted;
- *            varint duplicates; varint length, and rejections
+ *   of each  varint: sequence, less the one before (of the first: less that of the row); 8 bytes digest;
+ *            varint accepted; varint duplicates; varint length, and rejections
  * </pre>
  */
 public final class ReceiptTable {
@@ -60,9 +60,9 @@ public final class ReceiptTable {
     }
 
     /**
-     * The receipts of a row; none if the row is damaged. A batch that is sent again is then appended as a new one, and its
-     * readings are duplicates. If a damaged row were an error, the store could append no batch of this device any more, nor
-     * of other devices in the same group.
+     * The receipts of a row; none if the row is damaged. A batch that is sent again is then appended as a new one, and
+     * its readings are duplicates. If a damaged row were an error, the store could append no batch of this device any
+     * more, nor of other devices in the same group.
      */
     private NavigableMap<Long, AcknowledgedBatch> readOrEmpty(SqliteSession session, long device, long first)
             throws SQLException {

@@ -72,7 +72,7 @@ public final class ByteReader {
                 return value;
             }
         }
-        throw new CorruptChunkException("number without end");
+        throw new CorruptChunkException("a number has too many bytes");
     }
 
     long readSignedVarint() {
@@ -83,7 +83,7 @@ public final class ByteReader {
     public int readVarintUpTo(int max) {
         long value = readVarint();
         if (value < 0 || value > max) {
-            throw new CorruptChunkException("number out of bounds");
+            throw new CorruptChunkException("a number is out of bounds");
         }
         return (int) value;
     }
@@ -115,19 +115,21 @@ public final class ByteReader {
         return start;
     }
 
-    /** Fills words from that many bytes; bits above them in the last word are zero, words after it are as they were. */
-    void readWords(long[] into, int length) {
+    /**
+     * Reads {@code length} bytes as words. The unused bits of the last word are zero; later words keep their content.
+     */
+    void readWords(long[] target, int length) {
         requireRemaining(length);
         int whole = length >>> 3;
         for (int i = 0; i < whole; i++) {
-            into[i] = (long) LONG.get(bytes, position + (i << 3));
+            target[i] = (long) LONG.get(bytes, position + (i << 3));
         }
         if ((length & 7) != 0) {
             long last = 0;
             for (int i = whole << 3; i < length; i++) {
                 last |= (bytes[position + i] & 0xFFL) << (i << 3);
             }
-            into[whole] = last;
+            target[whole] = last;
         }
         position += length;
     }
@@ -139,9 +141,9 @@ public final class ByteReader {
     }
 
     /** Copies the next bytes to the beginning of an array. */
-    void readBytes(byte[] into, int length) {
+    void readBytes(byte[] target, int length) {
         requireRemaining(length);
-        System.arraycopy(bytes, position, into, 0, length);
+        System.arraycopy(bytes, position, target, 0, length);
         position += length;
     }
 
@@ -152,6 +154,6 @@ public final class ByteReader {
     }
 
     private static CorruptChunkException endsEarly() {
-        return new CorruptChunkException("ends early");
+        return new CorruptChunkException("the bytes end too early");
     }
 }

@@ -89,7 +89,7 @@ public final class ByteWriter {
         return position;
     }
 
-    /** Moves what was written from {@code start} on, and puts its length in front of it. */
+    /** Inserts the length of the bytes from {@code start} on in front of them. */
     void prefixWithLength(int start) {
         int length = position - start;
         int prefix = 1 + (31 - Integer.numberOfLeadingZeros(length | 1)) / 7;

@@ -169,7 +169,6 @@ class CorruptChunkTest {
                     summary.min(),
                     summary.max(),
                     summary.sum(),
-                    summary.sumOfSquares(),
                     summary.sumOfSquaredDeviations()
                 })
                 .doesNotContain(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY);

@@ -1,10 +1,11 @@
 /**
  * The chunk codec: compresses columns of readings to a tenth of their size or less, without loss.
  *
- * <p>{@link io.pulseplane.vitals.chunk.ChunkEncoder} writes a chunk of 1 to 1,048,576 readings. {@link
- * io.pulseplane.vitals.chunk.ChunkReader} opens a chunk, gets the number of readings, their first and last time and
- * their summary from the header, and decodes only the blocks that the caller needs. The codec restores any strictly
- * ascending times and any doubles bit for bit, NaN and its payload included. It is plain Java and independent of stores.
+ * <p>{@link io.pulseplane.vitals.chunk.ChunkEncoder} writes a chunk of 1 to 1,048,576 readings.
+ * {@link io.pulseplane.vitals.chunk.ChunkReader} opens a chunk, gets the number of readings, their first and last time
+ * and their summary from the header, and decodes only the blocks that the caller needs. The codec restores any strictly
+ * ascending times and any doubles bit for bit, NaN and its payload included. It is plain Java and independent of
+ * stores.
  *
  * <h2>The format, version 1</h2>
  *

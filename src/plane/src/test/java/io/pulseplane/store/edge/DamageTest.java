@@ -225,8 +225,8 @@ class DamageTest {
     }
 
     /**
-     * SQLite has no checksums of its pages: what is struck there may make a row be not found. What is found is sealed,
-     * and right.
+     * SQLite has no checksums of its pages, so damage there may hide a row. But every row that is found is sealed: its
+     * values are right, or the store reports the damage.
      */
     @Test
     void damage_anywhere_in_the_file_never_changes_a_value() throws Exception {

@@ -30,11 +30,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A store as the first version of the schema made it, kept byte by byte: what is on disk must stay readable. Patients
- * ada and bob have chunks and, later than those, readings in the journal; eve was erased.
+ * Tests that a store which the first version of the schema wrote stays readable. The store is kept byte by byte. Patients
+ * ada and bob have chunks, and later readings in the journal; eve was erased.
  *
- * <p>{@link #main} makes such a store: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest
- * schema-1.zip}. It was run once. Whoever adds a step to the schema keeps this file, and makes another beside it.
+ * <p>{@link #main} wrote the store: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest
+ * schema-1.zip}. When a step is added to the schema, this file stays, and another one is made for the new version.
  */
 class StoredFormatTest {
 

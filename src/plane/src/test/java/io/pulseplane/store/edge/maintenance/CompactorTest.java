@@ -222,7 +222,8 @@ class CompactorTest {
             while (acknowledged.get() < 400) {
                 long before = acknowledged.get();
                 var read = all(store, PULSE);
-                assertThat(read.size()).isBetween((int) before * READINGS_PER_BATCH, (int) (acknowledged.get() + 1) * READINGS_PER_BATCH);
+                assertThat((long) read.size())
+                        .isBetween(before * READINGS_PER_BATCH, (acknowledged.get() + 1) * READINGS_PER_BATCH);
                 assertThat(read).isEqualTo(batches(read.size() / READINGS_PER_BATCH));
                 if (before > 0) {
                     long newest = before * READINGS_PER_BATCH - 1;
@@ -260,7 +261,8 @@ class CompactorTest {
         var opened = open(copy);
         try {
             var read = all(opened, PULSE);
-            assertThat((long) read.size()).isBetween(acknowledged * READINGS_PER_BATCH, (acknowledged + 1) * READINGS_PER_BATCH);
+            assertThat((long) read.size())
+                    .isBetween(acknowledged * READINGS_PER_BATCH, (acknowledged + 1) * READINGS_PER_BATCH);
             assertThat(read).isEqualTo(batches(read.size() / READINGS_PER_BATCH));
             await(opened.compact());
             assertThat(all(opened, PULSE)).isEqualTo(read);

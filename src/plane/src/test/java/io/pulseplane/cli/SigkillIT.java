@@ -369,6 +369,7 @@ class SigkillIT {
         if (erasure != null && (!isErasureAnswered() || figures.get("erasedNotSwept") > 0)) {
             recordHit(Phase.ERASURE);
         }
+        System.out.println("sequence " + sequence + ", hits by phase " + hits);
     }
 
     /**

@@ -175,6 +175,36 @@ class EdgeStoreTest extends StoreContract {
         readers.close();
     }
 
+    @Test
+    void a_statement_that_was_interrupted_works_again_for_the_next_query() throws Exception {
+        var readers = new ReaderPool(new Database(directory.resolve("pulseplane.db")), 1);
+        for (int round = 0; round < 3; round++) {
+            var started = new CountDownLatch(1);
+            var longQuery = readers.read(session -> {
+                        started.countDown();
+                        return count(session, Long.MAX_VALUE);
+                    })
+                    .subscribe()
+                    .with(_ -> {});
+            assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+            longQuery.cancel();
+
+            long counted = await(readers.read(session -> count(session, 10)));
+            assertThat(counted).isEqualTo(10);
+        }
+        readers.close();
+    }
+
+    private static long count(SqliteSession session, long to) throws SQLException {
+        var select = session.prepare("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+                + " SELECT max(i) FROM n");
+        select.setLong(1, to);
+        try (var row = select.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
     private static int pages(SqliteSession session) throws SQLException {
         return Integer.parseInt(pragma(session, "page_count"));
     }

@@ -120,6 +120,7 @@ public final class ReadingsStream {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // every caller loops until its condition holds
     private void waitOrReconnect() throws InterruptedException {
         if (streamFailure == null) {
             wait();

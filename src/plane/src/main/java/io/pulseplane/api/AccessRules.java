@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What the requests of every rpc ask for, in the gate's words. An rpc that is not here may not be called. */
+/** The access rule of every rpc: which access its requests need. The gate refuses an rpc without a rule. */
 public final class AccessRules implements AccessRule.Rulebook {
 
     private static final String HEALTH = "grpc.health.v1.Health";
@@ -34,7 +34,7 @@ public final class AccessRules implements AccessRule.Rulebook {
     private static final Optional<AccessRule<?>> DESCRIBE =
             Optional.of(new AccessRule<>(Action.DESCRIBE, _ -> Access.OF_NO_PATIENT, false));
 
-    /** By the full name of the rpc, as they are handed out. */
+    /** The rules by full name of the rpc, as {@link #find} returns them. */
     private final Map<String, Optional<AccessRule<?>>> rules = new HashMap<>();
 
     public AccessRules() {
@@ -108,7 +108,7 @@ public final class AccessRules implements AccessRule.Rulebook {
         rules.put(method.getFullMethodName(), Optional.of(new AccessRule<>(action, withMalformedCheck(access), false)));
     }
 
-    /** For an endpoint that answers refusals itself. */
+    /** Adds a rule for an endpoint that answers refusals itself. */
     private <Q extends Message> void addHandlingRefusals(
             MethodDescriptor<Q, ?> method, Action action, Function<Q, Access> access) {
         rules.put(method.getFullMethodName(), Optional.of(new AccessRule<>(action, withMalformedCheck(access), true)));
@@ -122,20 +122,21 @@ public final class AccessRules implements AccessRule.Rulebook {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // added with the method of that name
+    @SuppressWarnings("unchecked") // add() stores the rule under the name of the method
     public <Q> Optional<AccessRule<Q>> find(MethodDescriptor<Q, ?> method) {
         var rule = rules.get(method.getFullMethodName());
-        return (Optional<AccessRule<Q>>) (Optional<?>) (rule == null ? ofGrpcServices(method.getServiceName()) : rule);
+        return (Optional<AccessRule<Q>>)
+                (Optional<?>) (rule == null ? ruleOfGrpcService(method.getServiceName()) : rule);
     }
 
-    /** Of services that gRPC brings. */
-    private static Optional<AccessRule<?>> ofGrpcServices(String service) {
+    /** Returns the rule of the services that come with gRPC. */
+    private static Optional<AccessRule<?>> ruleOfGrpcService(String service) {
         return service != null && (service.equals(HEALTH) || service.startsWith(REFLECTION))
                 ? DESCRIBE
                 : Optional.empty();
     }
 
-    /** The reason is written down with the call, so it has to be there before the call is let in. */
+    /** Checks the reason, because the gate records it in the audit trail before it admits the call. */
     private static Access erasureAccess(ErasePatientRequest request) {
         var violations = new Violations();
         violations.checkIdentifier("patient_id", request.getPatientId());
@@ -204,7 +205,7 @@ public final class AccessRules implements AccessRule.Rulebook {
                 request.getCodesList());
     }
 
-    /** The very question that is answered below, so that nothing can be asked for that was not decided on. */
+    /** Checks the same fields as the endpoint does, so that a caller cannot query more than the policy decided on. */
     private static Access subjectAccess(
             boolean byPatient, String patient, boolean byDevice, String device, List<String> codes) {
         var violations = new Violations();
@@ -229,7 +230,7 @@ public final class AccessRules implements AccessRule.Rulebook {
         };
     }
 
-    /** Of whoever is named, who need not be: the endpoint says what has to be. */
+    /** Returns the access for the ids that are set; the endpoint checks which must be set. */
     private static Access accessFor(String patient, String device) {
         return new Access(patient.isEmpty() ? List.of() : List.of(patient), device, List.of());
     }

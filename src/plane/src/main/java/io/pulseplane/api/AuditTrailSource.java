@@ -3,10 +3,10 @@ package io.pulseplane.api;
 import io.pulseplane.gate.audit.AuditFilter;
 import io.pulseplane.gate.audit.AuditReader;
 
-/** Where the audit trail is read from. */
+/** Opens the audit trail for reading. */
 @FunctionalInterface
 public interface AuditTrailSource {
 
-    /** Blocks. The reader is the caller's to close. */
+    /** Opens a reader, which the caller must close. Blocks. */
     AuditReader open(AuditFilter filter);
 }

@@ -7,26 +7,29 @@ import io.pulseplane.vitals.PlaneException;
 import java.util.ArrayList;
 import java.util.HashSet;
 
-/** Reads a batch from its message, or says what is malformed about it. */
+/** Converts the message of a batch, or reports everything that is malformed about it. */
 final class BatchRequestReader {
 
-    /** What a batch takes in memory besides its readings, roughly; and each of its blocks. */
+    /** Estimated size in memory of a batch without its blocks. */
     private static final int BATCH_BYTES = 512;
 
     private static final int MAX_BLOCKS = 1_000;
+
+    /** Estimated size in memory of a block without its readings. */
     private static final int BLOCK_BYTES = 256;
+
     private static final int READING_BYTES = Long.BYTES + Double.BYTES;
 
     private final int maxReadings;
 
-    /** @param maxReadings how many readings one batch may hold */
+    /** @param maxReadings maximum number of readings of a batch */
     BatchRequestReader(int maxReadings) {
         this.maxReadings = maxReadings;
     }
 
     /**
-     * The batch, if it was not refused. A batch that does not say whose it is is looked at all the same, so that its
-     * sender hears of everything that is wrong with it.
+     * Returns the batch, or throws the refusal of the gate. If the gate refused the batch because it names no valid
+     * patient or device, the method reads it all the same, so that the sender gets all violations at once.
      */
     Batch readUnlessRefused(boolean isSet, io.pulseplane.v1.Batch message) {
         var refusal = Refusal.current();
@@ -72,7 +75,7 @@ final class BatchRequestReader {
                 readings <= maxReadings,
                 "batch.columns",
                 "must hold at most " + maxReadings + " readings, hold " + readings);
-        // Columns without readings are refused one by one below; this keeps their number, and so the answer, in bounds.
+        // Columns without readings are violations, one by one, below. This bounds their number, and so the response.
         violations.addUnless(
                 message.getColumnsCount() <= MAX_BLOCKS,
                 "batch.columns",
@@ -113,7 +116,7 @@ final class BatchRequestReader {
         return "batch.columns[" + index + "]." + name;
     }
 
-    /** What a batch takes in memory until it is durable, roughly. */
+    /** Estimates the size of a batch in memory until it is durable, in bytes. */
     static long estimateBytes(Batch batch) {
         return BATCH_BYTES + (long) BLOCK_BYTES * batch.blocks().size() + (long) READING_BYTES * batch.size();
     }

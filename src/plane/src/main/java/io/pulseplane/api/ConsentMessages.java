@@ -3,14 +3,14 @@ package io.pulseplane.api;
 import io.pulseplane.store.Consent;
 import java.util.OptionalLong;
 
-/** Reads and writes consents. */
+/** Converts consents from and to messages. */
 final class ConsentMessages {
 
     private static final int MAX_CODES = 100;
 
     private ConsentMessages() {}
 
-    /** @param recordedBy who records it */
+    /** @param recordedBy the caller who records the consent */
     static Consent read(boolean isSet, io.pulseplane.v1.Consent message, String recordedBy, long now) {
         var violations = new Violations();
         violations.addUnless(isSet, "consent", "must be set");

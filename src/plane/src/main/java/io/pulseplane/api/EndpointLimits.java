@@ -3,10 +3,10 @@ package io.pulseplane.api;
 import java.time.Duration;
 
 /**
- * Bounds that the endpoints keep.
+ * Limits of the endpoints.
  *
- * @param maxBatchReadings how many readings one batch may hold
- * @param maxStreamBytes bound on what one stream has unacknowledged, in bytes of memory
- * @param unaryDeadline how long a unary query may take
+ * @param maxBatchReadings maximum number of readings of a batch
+ * @param maxStreamBytes maximum memory of the unacknowledged batches of one stream, in bytes
+ * @param unaryDeadline maximum time of a unary query
  */
 public record EndpointLimits(int maxBatchReadings, long maxStreamBytes, Duration unaryDeadline) {}

@@ -16,7 +16,7 @@ import io.quarkus.grpc.GrpcService;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
-/** {@code IngestService}. */
+/** The endpoint of {@code IngestService}. */
 @GrpcService
 public class IngestEndpoint implements IngestServiceGrpc.AsyncService, BindableService {
 

@@ -8,26 +8,26 @@ import io.pulseplane.v1.RejectionReason;
 import io.pulseplane.vitals.BatchScreener;
 import io.pulseplane.vitals.Identifier;
 
-/** Writes what became of a batch. */
+/** Converts the outcomes of batches to messages. */
 final class IngestMessages {
 
     private final BatchScreener screener;
 
-    /** @param screening knows the reasons in words */
-    IngestMessages(BatchScreener screening) {
-        this.screener = screening;
+    /** @param screener describes the reasons of rejections */
+    IngestMessages(BatchScreener screener) {
+        this.screener = screener;
     }
 
     Acknowledgement acknowledgement(Ingest.Outcome outcome) {
-        var given = outcome.acknowledgement();
+        var acknowledgement = outcome.acknowledgement();
         var message = Acknowledgement.newBuilder()
-                .setDeviceId(given.device())
-                .setSequence(given.sequence())
-                .setAccepted(given.accepted())
-                .setDuplicates(given.duplicates())
+                .setDeviceId(acknowledgement.device())
+                .setSequence(acknowledgement.sequence())
+                .setAccepted(acknowledgement.accepted())
+                .setDuplicates(acknowledgement.duplicates())
                 .setRepeatedBatch(outcome.repeated())
                 .setProvisional(outcome.provisional());
-        for (var rejection : given.rejections()) {
+        for (var rejection : acknowledgement.rejections()) {
             message.addRejections(rejection(rejection));
         }
         return message.build();

@@ -8,9 +8,9 @@ import io.pulseplane.v1.StreamReadingsResponse;
 import io.pulseplane.vitals.PlaneException;
 
 /**
- * One stream of batches. Reads the next batch when all of this holds: the batches of this stream that are not
- * acknowledged yet stay under the stream's bound, those of all streams under the plane's, and the client takes its
- * acknowledgements. What has been read is made durable even if the client goes away.
+ * Serves one stream of batches. It reads the next batch if the unacknowledged batches of the stream are below the bound
+ * of a stream, those of all streams are below the bound of the plane, and the client takes its acknowledgements. It
+ * makes every batch that it has read durable, even if the client disconnects.
  */
 final class IngestStream implements StreamObserver<StreamReadingsRequest> {
 
@@ -93,7 +93,7 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
         resume();
     }
 
-    /** Reads on if it had stopped and need not stop any more. */
+    /** Requests the next batch if reading is paused and the reason for the pause is gone. */
     private void resume() {
         synchronized (this) {
             if (!paused || finished || unacknowledgedBytes >= maxBytes || !responses.isReady()) {

@@ -19,27 +19,27 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One stream of questions for latest readings. Answers come in the order of the questions, and only as fast as the client
- * takes them. Some questions are read ahead of their turn: those whose answers are at hand then leave in one write, and those
- * whose answers have to be looked up are looked up side by side.
+ * Serves one stream of queries for latest readings. The answers are in the order of the queries, and leave no faster
+ * than the client takes them. The stream reads some queries ahead: answers from the cache then leave in one write, and
+ * the other queries are looked up in parallel.
  */
 final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
-    /** Questions that wait here at most. */
+    /** Upper bound of the queries that are read ahead. */
     private static final int MAX_REQUESTED_AHEAD = 256;
 
-    /** Questions that are looked up at a time. */
+    /** Upper bound of the queries that are looked up at the same time. */
     private static final int MAX_CONCURRENT_LOOKUPS = 32;
 
     private static final class PendingQuery {
         private final SeriesSelector selector;
         private Cancellable lookup;
 
-        /** Null until it is there. */
+        /** The answer; null until it is complete. */
         private volatile StreamLatestResponse answer;
 
-        private PendingQuery(SeriesSelector question, StreamLatestResponse answer) {
-            this.selector = question;
+        private PendingQuery(SeriesSelector selector, StreamLatestResponse answer) {
+            this.selector = selector;
             this.answer = answer;
         }
     }
@@ -50,10 +50,13 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     private final Queue<PendingQuery> queued = new ConcurrentLinkedQueue<>();
 
-    /** How often there was something to do since somebody began to do it: one thread at a time does it for all. */
+    /**
+     * Number of calls of {@link #drain} that are not handled yet. One thread at a time handles the calls of all
+     * threads.
+     */
     private final AtomicInteger drainRequests = new AtomicInteger();
 
-    /** In the order of the questions. */
+    /** The queries whose answers are not sent, in the order of the queries. */
     private final Deque<PendingQuery> inFlight = new ArrayDeque<>();
 
     private boolean finished;
@@ -72,11 +75,11 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     @Override
     public void onNext(StreamLatestRequest request) {
-        queued.add(read(request));
+        queued.add(toQuery(request));
         drain();
     }
 
-    private static PendingQuery read(StreamLatestRequest request) {
+    private static PendingQuery toQuery(StreamLatestRequest request) {
         try {
             return new PendingQuery(selector(request), null);
         } catch (PlaneException refusal) {
@@ -87,7 +90,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private static SeriesSelector selector(StreamLatestRequest request) {
         Refusal.throwIfAny();
         var violations = new Violations();
-        var question = QueryRequestReader.selector(
+        var selector = QueryRequestReader.selector(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -95,25 +98,28 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
                 request.getCodesList(),
                 violations);
         violations.throwIfAny();
-        return question;
+        return selector;
     }
 
-    /** Nobody waits for it: who finds somebody at it leaves it to them. */
+    /**
+     * Sends answers and starts lookups. If another thread does so already, that thread does it again, and this call
+     * returns.
+     */
     private void drain() {
         if (drainRequests.getAndIncrement() > 0) {
             return;
         }
-        int done = 1;
+        int handled = 1;
         do {
             drainOnce();
-            done = drainRequests.addAndGet(-done);
-        } while (done > 0);
+            handled = drainRequests.addAndGet(-handled);
+        } while (handled > 0);
     }
 
     private void drainOnce() {
         sendAnswers();
-        for (var turn = pollNext(); turn != null; turn = pollNext()) {
-            start(turn);
+        for (var query = pollNext(); query != null; query = pollNext()) {
+            start(query);
             sendAnswers();
         }
         if (cancelled && !finished) {
@@ -127,31 +133,34 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         }
     }
 
-    /** Null if there is nothing to begin, there are enough that are not answered, or the client takes no more. */
+    /**
+     * Returns the next query; null if there is none, too many are in flight, or the client is not ready for more
+     * answers.
+     */
     private PendingQuery pollNext() {
         return finished || cancelled || inFlight.size() == MAX_CONCURRENT_LOOKUPS || !responses.isReady()
                 ? null
                 : queued.poll();
     }
 
-    private void start(PendingQuery turn) {
-        inFlight.add(turn);
-        if (turn.answer == null) {
-            var known = latest.cachedAnswer(turn.selector);
-            if (known.isPresent()) {
-                turn.answer = response(known.get());
+    private void start(PendingQuery query) {
+        inFlight.add(query);
+        if (query.answer == null) {
+            var cached = latest.cachedAnswer(query.selector);
+            if (cached.isPresent()) {
+                query.answer = response(cached.get());
             } else {
-                turn.lookup = Deadlines.withDeadline(latest.execute(turn.selector), deadline)
+                query.lookup = Deadlines.withDeadline(latest.execute(query.selector), deadline)
                         .subscribe()
                         .with(
-                                readings -> onAnswer(turn, response(readings)),
-                                failure -> onAnswer(turn, error(failure)));
+                                readings -> onAnswer(query, response(readings)),
+                                failure -> onAnswer(query, error(failure)));
             }
         }
     }
 
-    private void onAnswer(PendingQuery turn, StreamLatestResponse answer) {
-        turn.answer = answer;
+    private void onAnswer(PendingQuery query, StreamLatestResponse answer) {
+        query.answer = answer;
         drain();
     }
 
@@ -162,9 +171,9 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         }
     }
 
-    private static void cancelLookup(PendingQuery turn) {
-        if (turn.lookup != null) {
-            turn.lookup.cancel();
+    private static void cancelLookup(PendingQuery query) {
+        if (query.lookup != null) {
+            query.lookup.cancel();
         }
     }
 

@@ -13,9 +13,9 @@ import io.pulseplane.vitals.PlaneException;
 import java.io.InputStream;
 
 /**
- * Requests whose bytes are no message, or were compressed and would be too large a one. gRPC ends such a call with UNKNOWN
- * and a stack trace in the log; here the caller hears INVALID_ARGUMENT or RESOURCE_EXHAUSTED from the gate, and a stream
- * of requests goes on with the next one.
+ * Handles requests whose bytes are not a valid message, or decompress to a message that is too large. gRPC alone would
+ * end such a call with UNKNOWN and log a stack trace. With these marshallers, the gate answers INVALID_ARGUMENT or
+ * RESOURCE_EXHAUSTED, and a stream of requests continues with the next request.
  */
 final class MalformedRequest {
 
@@ -24,39 +24,42 @@ final class MalformedRequest {
 
     private MalformedRequest() {}
 
-    /** Compared by identity, so that no bytes from outside can look like it. */
+    /** Creates a mark. Marks are compared by identity, so that a caller cannot send one. */
     private static UnknownFieldSet mark() {
         return UnknownFieldSet.newBuilder()
                 .addField(1, UnknownFieldSet.Field.newBuilder().addVarint(0).build())
                 .build();
     }
 
-    /** Throws what is wrong with it if this stands for a request that could not be read. */
+    /** Throws the fault if the message is a mark for a malformed request. */
+    @SuppressWarnings("ReferenceEquality") // an equal message that a caller sends must not count as a mark
     static void throwIfMalformed(Message request) {
         var mark = request.getUnknownFields();
         if (mark == UNPARSABLE) {
             throw new PlaneException.InvalidArgument("request", "must be a message of the type that this rpc takes");
         }
         if (mark == TOO_LARGE) {
-            throw new PlaneException.ResourceExhausted(
-                    "the request is larger than the plane reads, once it is unpacked");
+            throw new PlaneException.ResourceExhausted("the decompressed request is larger than the plane accepts");
         }
     }
 
-    /** The same service, which gets requests that could not be read as such; {@link AccessRules} has them refused. */
+    /**
+     * Returns the service with marshallers that mark malformed requests; {@link AccessRules} refuses marked requests.
+     */
     static ServerServiceDefinition withMarkingMarshallers(ServerServiceDefinition service) {
         var descriptor = ServiceDescriptor.newBuilder(
                         service.getServiceDescriptor().getName())
                 .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());
-        var methods =
-                service.getMethods().stream().map(MalformedRequest::marked).toList();
+        var methods = service.getMethods().stream()
+                .map(MalformedRequest::withMarkingMarshaller)
+                .toList();
         methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
         var marking = ServerServiceDefinition.builder(descriptor.build());
         methods.forEach(marking::addMethod);
         return marking.build();
     }
 
-    private static <Q, R> ServerMethodDefinition<Q, R> marked(ServerMethodDefinition<Q, R> method) {
+    private static <Q, R> ServerMethodDefinition<Q, R> withMarkingMarshaller(ServerMethodDefinition<Q, R> method) {
         var descriptor = method.getMethodDescriptor();
         var marking = descriptor.toBuilder(
                         new MarkingMarshaller<>((PrototypeMarshaller<Q>) descriptor.getRequestMarshaller()),
@@ -65,7 +68,7 @@ final class MalformedRequest {
         return ServerMethodDefinition.create(marking, method.getServerCallHandler());
     }
 
-    /** Reads as the original does, and answers with a marked message where that fails. */
+    /** Parses as the original does, and returns a marked message if that fails. */
     private static final class MarkingMarshaller<T> implements MethodDescriptor.Marshaller<T> {
 
         private final PrototypeMarshaller<T> original;
@@ -78,7 +81,7 @@ final class MalformedRequest {
             this.tooLarge = marked(TOO_LARGE);
         }
 
-        @SuppressWarnings("unchecked") // a message of the type of its prototype
+        @SuppressWarnings("unchecked") // the builder of the prototype builds a T
         private T marked(UnknownFieldSet mark) {
             return (T) ((Message) original.getMessagePrototype())
                     .newBuilderForType()
@@ -96,7 +99,8 @@ final class MalformedRequest {
             try {
                 return original.parse(bytes);
             } catch (StatusRuntimeException e) {
-                // By what reads compressed bytes: what comes uncompressed is measured before it gets here.
+                // Decompression throws it; gRPC checks the size of uncompressed messages before it calls the
+                // marshaller.
                 return e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED ? tooLarge : unparsable;
             }
         }

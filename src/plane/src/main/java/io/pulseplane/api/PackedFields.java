@@ -9,23 +9,23 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Repeated numbers of a message, as they are on the wire. A message's builder takes one at a time, and writes each again when
- * it is sent: of a day of readings that was more than half of the work. Given to a message as fields it does not know, they
- * are sent as the bytes they are, which are those that fields it knows would have had. Whoever has the message itself
- * does not see them, so it is for answers that go out and nothing else.
+ * Encodes repeated numbers of a response as packed fields. The builder of a message takes one number at a time, and
+ * encodes all of them when the message is sent; for a day of readings, that was more than half of the work. This class
+ * encodes them once, and the message carries them as unknown fields, whose bytes are those of the known fields. Getters
+ * of the message do not see the numbers, so only responses that go out may use it.
  */
 final class PackedFields {
 
     private final UnknownFieldSet.Builder fields = UnknownFieldSet.newBuilder();
 
-    /** A {@code repeated double}. */
+    /** Adds a {@code repeated double}. */
     PackedFields doubles(int number, double[] values) {
         var bytes = new byte[values.length * Double.BYTES];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().put(values);
         return add(number, bytes);
     }
 
-    /** A {@code repeated uint64}. */
+    /** Adds a {@code repeated uint64}. */
     PackedFields unsigned(int number, long[] values) {
         int size = 0;
         for (long value : values) {
@@ -43,13 +43,13 @@ final class PackedFields {
         return add(number, bytes);
     }
 
-    /** A {@code repeated sint64}: the distances of values from the one before them, of the first from itself. */
+    /** Adds a {@code repeated sint64}: the delta of each value to the one before, and 0 for the first. */
     PackedFields deltas(int number, long[] values) {
-        var distances = new long[values.length];
+        var deltas = new long[values.length];
         for (int i = 1; i < values.length; i++) {
-            distances[i] = CodedOutputStream.encodeZigZag64(values[i] - values[i - 1]);
+            deltas[i] = CodedOutputStream.encodeZigZag64(values[i] - values[i - 1]);
         }
-        return unsigned(number, distances);
+        return unsigned(number, deltas);
     }
 
     private PackedFields add(int number, byte[] bytes) {

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** {@code QueryService}. */
+/** The endpoint of {@code QueryService}. */
 @GrpcService
 public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableService {
 
@@ -46,12 +46,12 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     public QueryEndpoint(
             LatestQuery latest,
             RangeQuery ranges,
-            AggregateQuery aggregation,
+            AggregateQuery aggregates,
             Watchers watchers,
             EndpointLimits limits) {
         this.latest = latest;
         this.ranges = ranges;
-        this.aggregates = aggregation;
+        this.aggregates = aggregates;
         this.watchers = watchers;
         this.limits = limits;
     }
@@ -63,28 +63,28 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
 
     @Override
     public void getLatest(GetLatestRequest request, StreamObserver<GetLatestResponse> responses) {
-        SeriesSelector question;
+        SeriesSelector selector;
         try {
-            question = selector(request);
+            selector = selector(request);
         } catch (RuntimeException failure) {
             responses.onError(StatusMapper.toException(failure));
             return;
         }
-        var known = latest.cachedAnswer(question);
-        if (known.isPresent()) {
-            // The common case needs no timer, no subscription and no thread.
-            UnaryCalls.send(responses, answer(known.get()));
+        var cached = latest.cachedAnswer(selector);
+        if (cached.isPresent()) {
+            // The common case needs no timer, no subscription and no other thread.
+            UnaryCalls.send(responses, answer(cached.get()));
         } else {
             UnaryCalls.answer(
                     responses,
                     () -> Deadlines.withDeadline(
-                            latest.execute(question).map(QueryEndpoint::answer), limits.unaryDeadline()));
+                            latest.execute(selector).map(QueryEndpoint::answer), limits.unaryDeadline()));
         }
     }
 
     private static SeriesSelector selector(GetLatestRequest request) {
         var violations = new Violations();
-        var question = QueryRequestReader.selector(
+        var selector = QueryRequestReader.selector(
                 request.hasPatientId(),
                 request.getPatientId(),
                 request.hasDeviceId(),
@@ -92,7 +92,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 request.getCodesList(),
                 violations);
         violations.throwIfAny();
-        return question;
+        return selector;
     }
 
     private static GetLatestResponse answer(List<Reading> readings) {
@@ -117,15 +117,15 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                         rangeParameters(request),
                         request.getPageToken(),
                         request.getLimit() <= 0 ? Long.MAX_VALUE : request.getLimit()),
-                chunk -> QueryReadingsResponse.newBuilder()
-                        .addAllSeries(QueryMessages.columns(chunk.columns()))
-                        .setPageToken(chunk.pageToken())
+                page -> QueryReadingsResponse.newBuilder()
+                        .addAllSeries(QueryMessages.columns(page.columns()))
+                        .setPageToken(page.pageToken())
                         .build());
     }
 
     private static RangeQuery.Parameters rangeParameters(QueryReadingsRequest request) {
         var violations = new Violations();
-        var range = new RangeQuery.Parameters(
+        var parameters = new RangeQuery.Parameters(
                 QueryRequestReader.selector(
                         request.hasPatientId(),
                         request.getPatientId(),
@@ -137,7 +137,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                         request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations),
                 QueryRequestReader.order(request.getOrder(), violations));
         violations.throwIfAny();
-        return range;
+        return parameters;
     }
 
     @Override
@@ -158,7 +158,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 "window_us",
                 "must be from " + MIN_WINDOW + " to " + MAX_WINDOW);
         violations.addUnless(
-                !request.getFillEmpty() || request.hasFromUs() && request.hasToUs(),
+                !request.getFillEmpty() || (request.hasFromUs() && request.hasToUs()),
                 "fill_empty",
                 "must not be set without from_us and to_us");
         for (int i = 0; i < request.getFunctionsCount(); i++) {
@@ -166,9 +166,9 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
             violations.addUnless(
                     function != Function.FUNCTION_UNSPECIFIED && function != Function.UNRECOGNIZED,
                     "functions[" + i + "]",
-                    "must be one of the functions there are");
+                    "must be a known function");
         }
-        var windowed = new AggregateQuery.WindowParameters(
+        var parameters = new AggregateQuery.WindowParameters(
                 QueryRequestReader.selector(
                         request.hasPatientId(),
                         request.getPatientId(),
@@ -183,7 +183,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 request.getFillEmpty(),
                 QueryRequestReader.grouping(request.getGrouping(), violations));
         violations.throwIfAny();
-        return windowed;
+        return parameters;
     }
 
     private static Set<Function> functions(AggregateRequest request) {
@@ -197,7 +197,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     public void getStatistics(GetStatisticsRequest request, StreamObserver<GetStatisticsResponse> responses) {
         UnaryCalls.answer(responses, () -> {
             var violations = new Violations();
-            var question = QueryRequestReader.selector(
+            var selector = QueryRequestReader.selector(
                     request.hasPatientId(),
                     request.getPatientId(),
                     request.hasDeviceId(),
@@ -210,7 +210,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
             var grouping = QueryRequestReader.grouping(request.getGrouping(), violations);
             violations.throwIfAny();
             var answer = aggregates
-                    .statistics(question, range, quantiles, grouping)
+                    .statistics(selector, range, quantiles, grouping)
                     .map(all -> GetStatisticsResponse.newBuilder()
                             .addAllStatistics(
                                     all.stream().map(QueryMessages::statistics).toList())

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
-/** Writes readings, windows and statistics as messages. */
+/** Converts readings, windows and statistics to messages. */
 final class QueryMessages {
 
     private QueryMessages() {}
@@ -34,8 +34,8 @@ final class QueryMessages {
                 .build();
     }
 
-    static List<SeriesColumns> columns(List<io.pulseplane.vitals.Columns> all) {
-        return all.stream().map(QueryMessages::columns).toList();
+    static List<SeriesColumns> columns(List<io.pulseplane.vitals.Columns> columns) {
+        return columns.stream().map(QueryMessages::columns).toList();
     }
 
     private static SeriesColumns columns(io.pulseplane.vitals.Columns columns) {
@@ -77,25 +77,27 @@ final class QueryMessages {
         return steps;
     }
 
-    private static void addColumn(PackedFields columns, List<RunningStatistics> summaries, Function function) {
+    private static void addColumn(PackedFields columns, List<RunningStatistics> statistics, Function function) {
         switch (function) {
             case FUNCTION_COUNT ->
                 columns.unsigned(
                         AggregateResponse.COUNT_FIELD_NUMBER,
-                        summaries.stream().mapToLong(RunningStatistics::count).toArray());
-            case FUNCTION_MEAN -> add(columns, AggregateResponse.MEAN_FIELD_NUMBER, summaries, RunningStatistics::mean);
-            case FUNCTION_MIN -> add(columns, AggregateResponse.MIN_FIELD_NUMBER, summaries, RunningStatistics::min);
-            case FUNCTION_MAX -> add(columns, AggregateResponse.MAX_FIELD_NUMBER, summaries, RunningStatistics::max);
-            case FUNCTION_SUM -> add(columns, AggregateResponse.SUM_FIELD_NUMBER, summaries, RunningStatistics::sum);
+                        statistics.stream().mapToLong(RunningStatistics::count).toArray());
+            case FUNCTION_MEAN ->
+                add(columns, AggregateResponse.MEAN_FIELD_NUMBER, statistics, RunningStatistics::mean);
+            case FUNCTION_MIN -> add(columns, AggregateResponse.MIN_FIELD_NUMBER, statistics, RunningStatistics::min);
+            case FUNCTION_MAX -> add(columns, AggregateResponse.MAX_FIELD_NUMBER, statistics, RunningStatistics::max);
+            case FUNCTION_SUM -> add(columns, AggregateResponse.SUM_FIELD_NUMBER, statistics, RunningStatistics::sum);
             case FUNCTION_STANDARD_DEVIATION ->
                 add(
                         columns,
                         AggregateResponse.STANDARD_DEVIATION_FIELD_NUMBER,
-                        summaries,
+                        statistics,
                         RunningStatistics::standardDeviation);
             case FUNCTION_FIRST ->
-                add(columns, AggregateResponse.FIRST_FIELD_NUMBER, summaries, RunningStatistics::first);
-            case FUNCTION_LAST -> add(columns, AggregateResponse.LAST_FIELD_NUMBER, summaries, RunningStatistics::last);
+                add(columns, AggregateResponse.FIRST_FIELD_NUMBER, statistics, RunningStatistics::first);
+            case FUNCTION_LAST ->
+                add(columns, AggregateResponse.LAST_FIELD_NUMBER, statistics, RunningStatistics::last);
             case FUNCTION_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException(function.name());
         }
     }
@@ -103,9 +105,9 @@ final class QueryMessages {
     private static void add(
             PackedFields columns,
             int number,
-            List<RunningStatistics> summaries,
+            List<RunningStatistics> statistics,
             ToDoubleFunction<RunningStatistics> function) {
-        columns.doubles(number, summaries.stream().mapToDouble(function).toArray());
+        columns.doubles(number, statistics.stream().mapToDouble(function).toArray());
     }
 
     private static void addQuantiles(AggregateResponse.Builder message, GroupWindows windows, double[] quantiles) {
@@ -116,8 +118,8 @@ final class QueryMessages {
         for (double quantile : quantiles) {
             columns.add(QuantileColumn.newBuilder().setQuantile(quantile));
         }
-        for (var summary : windows.statistics()) {
-            var values = summary.quantiles();
+        for (var window : windows.statistics()) {
+            var values = window.quantiles();
             for (int i = 0; i < values.length; i++) {
                 columns.get(i).addValues(values[i]);
             }
@@ -126,20 +128,20 @@ final class QueryMessages {
     }
 
     static Statistics statistics(AggregateQuery.GroupStatistics statistics) {
-        var summary = statistics.statistics();
+        var values = statistics.statistics();
         return Statistics.newBuilder()
                 .setGroup(group(statistics.group()))
-                .setCount(summary.count())
-                .setMean(summary.mean())
-                .setMin(summary.min())
-                .setMax(summary.max())
-                .setSum(summary.sum())
-                .setStandardDeviation(summary.standardDeviation())
-                .setFirst(summary.first())
-                .setFirstUs(summary.firstTime())
-                .setLast(summary.last())
-                .setLastUs(summary.lastTime())
-                .addAllQuantiles(Arrays.stream(summary.quantiles()).boxed().toList())
+                .setCount(values.count())
+                .setMean(values.mean())
+                .setMin(values.min())
+                .setMax(values.max())
+                .setSum(values.sum())
+                .setStandardDeviation(values.standardDeviation())
+                .setFirst(values.first())
+                .setFirstUs(values.firstTime())
+                .setLast(values.last())
+                .setLastUs(values.lastTime())
+                .addAllQuantiles(Arrays.stream(values.quantiles()).boxed().toList())
                 .build();
     }
 

@@ -8,7 +8,7 @@ import io.pulseplane.vitals.TimeRange;
 import java.util.List;
 import java.util.Set;
 
-/** Reads what the messages of queries have in common, and collects what is wrong with it. */
+/** Converts the fields that the requests of queries have in common, and collects their violations. */
 final class QueryRequestReader {
 
     private static final int MAX_WATCHED_PATIENTS = 1_000;
@@ -18,7 +18,7 @@ final class QueryRequestReader {
 
     private QueryRequestReader() {}
 
-    /** The codes and the one of both ids that is set; the other is empty. */
+    /** Returns the selector of a request, which must set one of both ids. */
     static SeriesSelector selector(
             boolean byPatient,
             String patient,
@@ -31,7 +31,10 @@ final class QueryRequestReader {
         return new SeriesSelector(subject, distinct(codes));
     }
 
-    /** What {@link #selector} finds wrong. On every query's way through the gate, so it allocates nothing if that is nothing. */
+    /**
+     * Checks the fields of {@link #selector}. The gate calls it for every query, so it allocates nothing for a valid
+     * request.
+     */
     static void checkSelector(
             boolean byPatient,
             String patient,
@@ -66,7 +69,7 @@ final class QueryRequestReader {
         return codes.size() == 1 ? Set.of(codes.getFirst()) : Set.copyOf(codes);
     }
 
-    /** Who is to be watched. */
+    /** Returns the patients to watch. */
     static Set<String> patients(List<String> patients, Violations violations) {
         int count = patients.size();
         violations.addUnless(
@@ -77,15 +80,15 @@ final class QueryRequestReader {
         return Set.copyOf(patients);
     }
 
-    /** Times before 1970 have no readings; a range may begin there all the same. */
+    /** Returns the range of a request. It may start before 1970, although no reading has such a time. */
     static TimeRange range(boolean hasFrom, long from, boolean hasTo, long to, Violations violations) {
-        long first = hasFrom ? from : 0;
+        long start = hasFrom ? from : 0;
         long end = hasTo ? to : Long.MAX_VALUE;
-        if (first > end) {
+        if (start > end) {
             violations.add("from_us", "must not be after to_us");
             return TimeRange.ALL;
         }
-        return new TimeRange(Math.max(0, first), Math.max(0, end));
+        return new TimeRange(Math.max(0, start), Math.max(0, end));
     }
 
     static Order order(io.pulseplane.v1.Order order, Violations violations) {
@@ -93,7 +96,7 @@ final class QueryRequestReader {
             case ORDER_UNSPECIFIED, ORDER_OLDEST_FIRST -> Order.OLDEST_FIRST;
             case ORDER_NEWEST_FIRST -> Order.NEWEST_FIRST;
             case UNRECOGNIZED -> {
-                violations.add("order", "must be one of the orders there are");
+                violations.add("order", "must be a known order");
                 yield Order.OLDEST_FIRST;
             }
         };
@@ -104,7 +107,7 @@ final class QueryRequestReader {
             case GROUPING_UNSPECIFIED, GROUPING_BY_CODE -> Grouping.BY_CODE;
             case GROUPING_BY_SERIES -> Grouping.BY_SERIES;
             case UNRECOGNIZED -> {
-                violations.add("grouping", "must be one of the groupings there are");
+                violations.add("grouping", "must be a known grouping");
                 yield Grouping.BY_CODE;
             }
         };
@@ -117,7 +120,7 @@ final class QueryRequestReader {
                 "must be at most " + MAX_QUANTILES + ", are " + quantiles.size());
         for (int i = 0; i < quantiles.size(); i++) {
             double quantile = quantiles.get(i);
-            // Written so that NaN is refused as well.
+            // The condition is false for NaN, so that it is a violation too.
             violations.addUnless(quantile >= 0 && quantile <= 1, "quantiles[" + i + "]", "must be from 0 to 1");
         }
         return quantiles.stream().mapToDouble(Double::doubleValue).toArray();

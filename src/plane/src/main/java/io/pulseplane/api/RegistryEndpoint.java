@@ -43,17 +43,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** {@code RegistryService}. */
+/** The endpoint of {@code RegistryService}. */
 @GrpcService
 public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, BindableService {
 
     private final Registry registry;
     private final LongSupplier clock;
 
-    /** @param now the clock, in microseconds since the epoch */
-    public RegistryEndpoint(Registry registry, LongSupplier now) {
+    /** @param clock returns microseconds since the epoch */
+    public RegistryEndpoint(Registry registry, LongSupplier clock) {
         this.registry = registry;
-        this.clock = now;
+        this.clock = clock;
     }
 
     @Override
@@ -74,7 +74,7 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
     }
 
     private LocalDate today() {
-        // The date line leaves a day of doubt about what today is.
+        // One day later than in UTC, because east of Greenwich the date may be one day ahead.
         return LocalDate.ofEpochDay(TimeUnit.MICROSECONDS.toDays(clock.getAsLong()) + 1);
     }
 
@@ -89,8 +89,8 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
                             case KEY_NOT_SET ->
                                 throw new PlaneException.InvalidArgument("key", "must be set: patient_id or mrn");
                         })
-                        .map(found -> GetPatientResponse.newBuilder()
-                                .setPatient(RegistryMessages.patient(found.orElseThrow(
+                        .map(patient -> GetPatientResponse.newBuilder()
+                                .setPatient(RegistryMessages.patient(patient.orElseThrow(
                                         () -> new PlaneException.NotFound("there is no such patient"))))
                                 .build()));
     }
@@ -102,8 +102,8 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
             int size = RegistryRequestReader.pageSize(request.getPageSize(), violations);
             var start = RegistryRequestReader.pageStart(request.getPageToken(), violations);
             violations.throwIfAny();
-            return registry.patientsAfter(start, size + 1).map(found -> {
-                var page = new ListPage<>(found, size, io.pulseplane.store.Patient::id);
+            return registry.patientsAfter(start, size + 1).map(items -> {
+                var page = new ListPage<>(items, size, io.pulseplane.store.Patient::id);
                 return ListPatientsResponse.newBuilder()
                         .addAllPatients(page.items.stream()
                                 .map(RegistryMessages::patient)
@@ -138,8 +138,8 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
                                 throw new PlaneException.InvalidArgument(
                                         "key", "must be set: device_id or serial_number");
                         })
-                        .map(found -> GetDeviceResponse.newBuilder()
-                                .setDevice(RegistryMessages.device(found.orElseThrow(
+                        .map(device -> GetDeviceResponse.newBuilder()
+                                .setDevice(RegistryMessages.device(device.orElseThrow(
                                         () -> new PlaneException.NotFound("there is no such device"))))
                                 .build()));
     }
@@ -152,8 +152,8 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
             var start = RegistryRequestReader.pageStart(request.getPageToken(), violations);
             var status = RegistryRequestReader.status("status", request.getStatus(), violations);
             violations.throwIfAny();
-            return registry.devicesAfter(start, status, size + 1).map(found -> {
-                var page = new ListPage<>(found, size, io.pulseplane.store.Device::id);
+            return registry.devicesAfter(start, status, size + 1).map(items -> {
+                var page = new ListPage<>(items, size, io.pulseplane.store.Device::id);
                 return ListDevicesResponse.newBuilder()
                         .addAllDevices(page.items.stream()
                                 .map(RegistryMessages::device)
@@ -200,8 +200,8 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
             int size = RegistryRequestReader.pageSize(request.getPageSize(), violations);
             long before = RegistryRequestReader.pageStartNumber(request.getPageToken(), violations);
             violations.throwIfAny();
-            return assignments(request, before, size + 1).map(found -> {
-                var page = new ListPage<>(found, size, assignment -> Long.toString(assignment.number()));
+            return assignments(request, before, size + 1).map(items -> {
+                var page = new ListPage<>(items, size, assignment -> Long.toString(assignment.number()));
                 return ListAssignmentsResponse.newBuilder()
                         .addAllAssignments(page.items.stream()
                                 .map(RegistryMessages::assignment)
@@ -241,9 +241,9 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
         UnaryCalls.answer(
                 responses,
                 () -> registry.consent(requireIdentifier("patient_id", request.getPatientId()))
-                        .map(found -> GetConsentResponse.newBuilder()
+                        .map(consent -> GetConsentResponse.newBuilder()
                                 .setConsent(ConsentMessages.write(
-                                        found.orElseThrow(() -> new PlaneException.NotFound("there is no consent"))))
+                                        consent.orElseThrow(() -> new PlaneException.NotFound("there is no consent"))))
                                 .build()));
     }
 
@@ -255,8 +255,8 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
             int size = RegistryRequestReader.pageSize(request.getPageSize(), violations);
             long before = RegistryRequestReader.pageStartNumber(request.getPageToken(), violations);
             violations.throwIfAny();
-            return registry.consents(request.getPatientId(), before, size + 1).map(found -> {
-                var page = new ListPage<>(found, size, consent -> Long.toString(consent.number()));
+            return registry.consents(request.getPatientId(), before, size + 1).map(items -> {
+                var page = new ListPage<>(items, size, consent -> Long.toString(consent.number()));
                 return ListConsentsResponse.newBuilder()
                         .addAllConsents(
                                 page.items.stream().map(ConsentMessages::write).toList())
@@ -283,16 +283,16 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
         return text;
     }
 
-    /** A page of what was found, which is one more than the page holds if there is a next one. */
+    /** A page of a list. The constructor takes one item more than the page has if there is a next page. */
     private static final class ListPage<T> {
 
         private final List<T> items;
         private final String nextToken;
 
-        ListPage(List<T> found, int size, Function<T, String> start) {
-            boolean more = found.size() > size;
-            this.items = more ? found.subList(0, size) : found;
-            this.nextToken = more ? RegistryRequestReader.pageToken(start.apply(items.getLast())) : "";
+        ListPage(List<T> fetchedItems, int size, Function<T, String> startOf) {
+            boolean hasNext = fetchedItems.size() > size;
+            this.items = hasNext ? fetchedItems.subList(0, size) : fetchedItems;
+            this.nextToken = hasNext ? RegistryRequestReader.pageToken(startOf.apply(items.getLast())) : "";
         }
     }
 }

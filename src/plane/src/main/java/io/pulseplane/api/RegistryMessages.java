@@ -7,7 +7,7 @@ import io.pulseplane.v1.Gender;
 import io.pulseplane.v1.Patient;
 import java.time.LocalDate;
 
-/** Writes what the registry holds as messages. */
+/** Converts patients, devices and assignments to messages. */
 final class RegistryMessages {
 
     private RegistryMessages() {}

@@ -13,7 +13,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Optional;
 
-/** Reads patients, devices and pages of them from messages, or says what is malformed about them. */
+/** Converts patients, devices and page parameters from messages, or reports everything that is malformed about them. */
 final class RegistryRequestReader {
 
     private static final int MAX_KEY_LENGTH = 100;
@@ -28,7 +28,7 @@ final class RegistryRequestReader {
 
     private RegistryRequestReader() {}
 
-    /** @param today no one is born after it */
+    /** @param today the latest date of birth that is valid */
     static Patient patient(boolean isSet, io.pulseplane.v1.Patient message, LocalDate today) {
         var violations = new Violations();
         violations.addUnless(isSet, "patient", "must be set");
@@ -43,7 +43,7 @@ final class RegistryRequestReader {
                 message.getEmail().isEmpty() || message.getEmail().indexOf('@', 1) > 0,
                 "patient.email",
                 "must have an @ inside");
-        var born = dateOfBirth(message.getDateOfBirth(), today, violations);
+        var dateOfBirth = dateOfBirth(message.getDateOfBirth(), today, violations);
         var gender = gender(message.getGender(), violations);
         violations.throwIfAny();
         return new Patient(
@@ -51,7 +51,7 @@ final class RegistryRequestReader {
                 nonEmpty(message.getMrn()),
                 message.getGivenName(),
                 message.getFamilyName(),
-                born,
+                dateOfBirth,
                 gender,
                 message.getPhone(),
                 message.getEmail(),
@@ -70,7 +70,7 @@ final class RegistryRequestReader {
                 return Optional.of(date);
             }
         } catch (DateTimeParseException _) {
-            // Said below, with what would be right.
+            // Reported below, with the valid format.
         }
         violations.add(
                 "patient.date_of_birth", "must be a date as YYYY-MM-DD from " + EARLIEST_DATE_OF_BIRTH + " to today");
@@ -84,7 +84,7 @@ final class RegistryRequestReader {
             case GENDER_FEMALE -> Optional.of(Patient.Gender.FEMALE);
             case GENDER_OTHER -> Optional.of(Patient.Gender.OTHER);
             case UNRECOGNIZED -> {
-                violations.add("patient.gender", "must be one of the genders there are");
+                violations.add("patient.gender", "must be a known gender");
                 yield Optional.empty();
             }
         };
@@ -117,7 +117,7 @@ final class RegistryRequestReader {
                 0);
     }
 
-    /** Empty if it is not specified. */
+    /** Returns the status; empty if it is not specified. */
     static Optional<Device.Status> status(String field, DeviceStatus status, Violations violations) {
         return switch (status) {
             case DEVICE_STATUS_UNSPECIFIED -> Optional.empty();
@@ -126,18 +126,19 @@ final class RegistryRequestReader {
             case DEVICE_STATUS_MAINTENANCE -> Optional.of(Device.Status.MAINTENANCE);
             case DEVICE_STATUS_RETIRED -> Optional.of(Device.Status.RETIRED);
             case UNRECOGNIZED -> {
-                violations.add(field, "must be one of the statuses there are");
+                violations.add(field, "must be a known status");
                 yield Optional.empty();
             }
         };
     }
 
-    static int pageSize(int asked, Violations violations) {
-        violations.addUnless(asked >= 0 && asked <= MAX_PAGE_SIZE, "page_size", "must be at most " + MAX_PAGE_SIZE);
-        return asked == 0 ? DEFAULT_PAGE_SIZE : asked;
+    static int pageSize(int requestedSize, Violations violations) {
+        violations.addUnless(
+                requestedSize >= 0 && requestedSize <= MAX_PAGE_SIZE, "page_size", "must be at most " + MAX_PAGE_SIZE);
+        return requestedSize == 0 ? DEFAULT_PAGE_SIZE : requestedSize;
     }
 
-    /** The text a token stands for; the empty token stands for the empty text. */
+    /** Decodes the text of a page token; an empty token gives an empty text. */
     static String pageStart(String token, Violations violations) {
         try {
             var bytes = ByteBuffer.wrap(Base64.getUrlDecoder().decode(token));
@@ -148,7 +149,7 @@ final class RegistryRequestReader {
         }
     }
 
-    /** The number a token stands for; the empty token stands for the largest. */
+    /** Decodes the number of a page token; an empty token gives the largest number. */
     static long pageStartNumber(String token, Violations violations) {
         var text = pageStart(token, violations);
         try {
@@ -163,7 +164,7 @@ final class RegistryRequestReader {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(start.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A moment that a change takes effect, not in the future. */
+    /** Returns the time at which a change takes effect: now, or a time of the request that is not in the future. */
     static long effectiveTime(String field, boolean isSet, long time, long now) {
         if (!isSet) {
             return now;

@@ -12,12 +12,12 @@ import io.grpc.protobuf.StatusProto;
 import io.pulseplane.vitals.PlaneException;
 import java.lang.System.Logger.Level;
 
-/** What the plane says when it says no: {@code google.rpc.Status} with details. */
+/** Maps failures to {@code google.rpc.Status} with details. */
 public final class StatusMapper {
 
     private static final System.Logger LOG = System.getLogger(StatusMapper.class.getName());
 
-    /** Details travel in a header, which has a bound of 8 KiB. */
+    /** Details are sent in a header, which may have 8 KiB. */
     private static final int MAX_VIOLATIONS = 20;
 
     private static final int MAX_FIELD_LENGTH = 100;
@@ -45,17 +45,17 @@ public final class StatusMapper {
             case PlaneException.Unauthenticated e -> toStatus(Code.UNAUTHENTICATED, e);
             case PlaneException.PermissionDenied e -> toStatus(Code.PERMISSION_DENIED, e);
             default -> {
-                LOG.log(Level.ERROR, "An error of the program", failure);
+                LOG.log(Level.ERROR, "A call failed with an unexpected exception", failure);
                 yield Status.newBuilder()
                         .setCode(Code.INTERNAL_VALUE)
-                        .setMessage("the plane made an error; its log says more")
+                        .setMessage("internal error; the log of the plane has the details")
                         .build();
             }
         };
     }
 
-    private static Status toStatus(Code code, PlaneException problem, Message... details) {
-        var status = Status.newBuilder().setCode(code.getNumber()).setMessage(problem.getMessage());
+    private static Status toStatus(Code code, PlaneException exception, Message... details) {
+        var status = Status.newBuilder().setCode(code.getNumber()).setMessage(exception.getMessage());
         for (var detail : details) {
             status.addDetails(Any.pack(detail));
         }

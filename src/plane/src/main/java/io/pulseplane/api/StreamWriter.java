@@ -8,26 +8,26 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Writes a stream of answers as fast as the client reads them: the next item is asked for when the transport has room
- * for it, so one item and the transport's buffer is all that waits for a slow client.
+ * Writes a stream of responses as fast as the client reads them. It requests the next item when the transport has room
+ * for it, so a slow client costs one item and the buffer of the transport.
  */
 final class StreamWriter<T, R> implements Flow.Subscriber<T> {
 
     private final ServerCallStreamObserver<R> responses;
-    private final Function<T, R> translate;
+    private final Function<T, R> toResponse;
     private final AtomicBoolean itemRequested = new AtomicBoolean();
     private volatile Flow.Subscription subscription;
     private volatile boolean cancelled;
 
-    private StreamWriter(ServerCallStreamObserver<R> responses, Function<T, R> translate) {
+    private StreamWriter(ServerCallStreamObserver<R> responses, Function<T, R> toResponse) {
         this.responses = responses;
-        this.translate = translate;
+        this.toResponse = toResponse;
     }
 
-    /** Failures while the stream is put together are answered like those in it. */
+    /** Subscribes to the source. A failure of the source itself is sent to the client like a failure of the stream. */
     static <T, R> void write(
-            StreamObserver<R> responses, Supplier<Flow.Publisher<T>> source, Function<T, R> translate) {
-        var writer = new StreamWriter<>((ServerCallStreamObserver<R>) responses, translate);
+            StreamObserver<R> responses, Supplier<Flow.Publisher<T>> source, Function<T, R> toResponse) {
+        var writer = new StreamWriter<>((ServerCallStreamObserver<R>) responses, toResponse);
         writer.responses.setOnReadyHandler(writer::requestNext);
         writer.responses.setOnCancelHandler(writer::cancel);
         try {
@@ -65,7 +65,7 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
     @Override
     public void onNext(T item) {
         try {
-            responses.onNext(translate.apply(item));
+            responses.onNext(toResponse.apply(item));
         } catch (RuntimeException | Error failure) {
             cancel();
             onError(failure);

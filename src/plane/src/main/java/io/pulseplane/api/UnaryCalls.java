@@ -5,12 +5,15 @@ import io.grpc.stub.StreamObserver;
 import io.smallrye.mutiny.Uni;
 import java.util.function.Supplier;
 
-/** Answers calls that have one answer. */
+/** Sends the responses of unary calls. */
 final class UnaryCalls {
 
     private UnaryCalls() {}
 
-    /** The work stops if the caller goes away. Failures while it is put together are answered like those in it. */
+    /**
+     * Runs the work, and cancels it if the caller cancels the call. Sends a failure of the supplier like one of the
+     * work.
+     */
     static <T> void answer(StreamObserver<T> responses, Supplier<Uni<T>> work) {
         Uni<T> answer;
         try {
@@ -24,7 +27,7 @@ final class UnaryCalls {
         ((ServerCallStreamObserver<T>) responses).setOnCancelHandler(subscription::cancel);
     }
 
-    /** Work that is finished whether the caller waits for it or not: writes. */
+    /** Runs work that must finish even if the caller cancels the call: a write. */
     static <T> void answerToCompletion(StreamObserver<T> responses, Supplier<Uni<T>> work) {
         var call = (ServerCallStreamObserver<T>) responses;
         call.setOnCancelHandler(() -> {});
@@ -39,7 +42,7 @@ final class UnaryCalls {
         }
     }
 
-    /** Sends the answer there is. */
+    /** Sends the response, and completes the call. */
     static <T> void send(StreamObserver<T> responses, T item) {
         responses.onNext(item);
         responses.onCompleted();

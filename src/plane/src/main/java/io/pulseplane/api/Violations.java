@@ -6,10 +6,10 @@ import io.pulseplane.vitals.PlaneException.FieldViolation;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects what is wrong with a request, so that the caller learns of all of it at once. */
+/** Collects the violations of a request, so that the caller gets all of them at once. */
 final class Violations {
 
-    /** Not to be added to while it is empty, which it mostly stays. */
+    /** An immutable empty list until the first violation, so that a valid request allocates no list. */
     private List<FieldViolation> violations = List.of();
 
     void add(String field, String description) {
@@ -19,33 +19,33 @@ final class Violations {
         violations.add(new FieldViolation(field, description));
     }
 
-    void addUnless(boolean right, String field, String description) {
-        if (!right) {
+    void addUnless(boolean condition, String field, String description) {
+        if (!condition) {
             add(field, description);
         }
     }
 
-    /** The rule of ids, codes and units. */
+    /** Checks an id, code or unit. */
     void checkIdentifier(String field, String text) {
-        var fault = Identifier.describeViolation(text);
-        if (fault.isPresent()) {
-            add(field, fault.get());
+        var violation = Identifier.describeViolation(text);
+        if (violation.isPresent()) {
+            add(field, violation.get());
         }
     }
 
-    /** Each of them, by its place; which is spelled out only for those that are wrong. */
+    /** Checks each text of a list. Builds the name of a field only for a violation. */
     void checkIdentifiers(String field, List<String> texts) {
         for (int i = 0; i < texts.size(); i++) {
-            var fault = Identifier.describeViolation(texts.get(i));
-            if (fault.isPresent()) {
-                add(field + "[" + i + "]", fault.get());
+            var violation = Identifier.describeViolation(texts.get(i));
+            if (violation.isPresent()) {
+                add(field + "[" + i + "]", violation.get());
             }
         }
     }
 
-    /** Printable text that may be empty. */
+    /** Checks a printable text that may be empty. */
     void checkText(String field, String text, int maxLength) {
-        Identifier.describeTextViolation(text, maxLength).ifPresent(fault -> add(field, fault));
+        Identifier.describeTextViolation(text, maxLength).ifPresent(violation -> add(field, violation));
     }
 
     void throwIfAny() {

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * How many bytes of batches may wait to become durable. What is here already is always counted, fits or not; the budget
- * says when there is room for more.
+ * Bounds the bytes of batches that wait to become durable. Batches that have arrived are counted even if they exceed
+ * the bound; callers read further batches only when the budget has room.
  */
 public final class ByteBudget {
 
@@ -13,15 +13,15 @@ public final class ByteBudget {
     private long usedBytes;
     private final Queue<Runnable> waitingActions = new ArrayDeque<>();
 
-    ByteBudget(long max) {
-        this.maxBytes = max;
+    ByteBudget(long maxBytes) {
+        this.maxBytes = maxBytes;
     }
 
     public synchronized long usedBytes() {
         return usedBytes;
     }
 
-    /** Counts the bytes if there is room for them, or if nothing else is counted; says whether it did. */
+    /** Reserves the bytes if the budget has room for them, or is not in use at all; returns whether it did. */
     public synchronized boolean tryReserve(long bytes) {
         if (usedBytes > 0 && usedBytes + bytes > maxBytes) {
             return false;
@@ -30,7 +30,7 @@ public final class ByteBudget {
         return true;
     }
 
-    /** Counts bytes that are here already. */
+    /** Reserves the bytes of a batch that has arrived, also beyond the bound. */
     public synchronized void reserve(long bytes) {
         usedBytes += bytes;
     }
@@ -42,7 +42,9 @@ public final class ByteBudget {
         runWaitingActions();
     }
 
-    /** Runs the action as soon as there is room: now, or on the thread that makes room, in order of asking. */
+    /**
+     * Runs the action as soon as the budget has room: now, or on the thread that releases bytes, in order of the calls.
+     */
     public void runWhenAvailable(Runnable action) {
         synchronized (this) {
             waitingActions.add(action);

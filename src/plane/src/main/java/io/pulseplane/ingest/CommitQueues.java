@@ -11,14 +11,14 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Where batches wait side by side. A device stays in its lane while anything of it waits or is under way, so its batches keep
- * their order; a device that comes anew takes the lane where the fewest wait. Not safe for threads.
+ * Parallel queues of pending batches. A device stays in its queue while any of its batches waits or is being stored, so
+ * its batches keep their order. A device without pending batches goes to the queue with the fewest. Not thread-safe.
  *
- * @param <T> what waits
+ * @param <T> the type of a pending batch
  */
 final class CommitQueues<T> {
 
-    /** One group is under way in each at most. */
+    /** One queue. At most one group of it is being stored. */
     final class CommitQueue {
 
         private final Queue<T> items = new ArrayDeque<>();
@@ -41,48 +41,48 @@ final class CommitQueues<T> {
             busy = false;
             pendingCount -= group.size();
             if (queues.size() > 1) {
-                group.forEach(one -> release(device.apply(one)));
+                group.forEach(item -> release(device.apply(item)));
             }
         }
     }
 
-    /** A device, and how much of it is in its lane. */
-    private record QueuedDevice<L>(L queue, int pendingCount) {}
+    /** The queue of a device, and the number of its pending batches. */
+    private record QueuedDevice<Q>(Q queue, int pendingCount) {}
 
     private final List<CommitQueue> queues;
 
-    /** Bounded by what waits, as that is by the budget. Empty where there is one lane. */
+    /** Has only devices with pending batches, which the budget bounds. Empty if there is one queue. */
     private final Map<String, QueuedDevice<CommitQueue>> entriesByDevice = new HashMap<>();
 
     CommitQueues(int count) {
         queues = new ArrayList<>(Stream.generate(CommitQueue::new).limit(count).toList());
     }
 
-    CommitQueue add(String device, T one) {
-        var lane = queues.size() == 1 ? queues.getFirst() : queueOf(device);
-        lane.items.add(one);
-        lane.pendingCount++;
-        return lane;
+    CommitQueue add(String device, T item) {
+        var queue = queues.size() == 1 ? queues.getFirst() : queueOf(device);
+        queue.items.add(item);
+        queue.pendingCount++;
+        return queue;
     }
 
     private CommitQueue queueOf(String device) {
         return entriesByDevice.compute(
                         device,
-                        (_, there) -> there == null
+                        (_, entry) -> entry == null
                                 ? new QueuedDevice<>(shortest(), 1)
-                                : new QueuedDevice<>(there.queue, there.pendingCount + 1))
+                                : new QueuedDevice<>(entry.queue, entry.pendingCount + 1))
                 .queue;
     }
 
     private CommitQueue shortest() {
         return queues.stream()
-                .min(Comparator.comparingInt(lane -> lane.pendingCount))
+                .min(Comparator.comparingInt(queue -> queue.pendingCount))
                 .orElseThrow();
     }
 
     private void release(String device) {
         entriesByDevice.computeIfPresent(
                 device,
-                (_, there) -> there.pendingCount == 1 ? null : new QueuedDevice<>(there.queue, there.pendingCount - 1));
+                (_, entry) -> entry.pendingCount == 1 ? null : new QueuedDevice<>(entry.queue, entry.pendingCount - 1));
     }
 }

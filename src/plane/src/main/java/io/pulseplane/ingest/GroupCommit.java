@@ -17,15 +17,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /**
- * Puts batches that arrive while the disk is busy into one group, so that they share one sync. An idle disk gets a batch
- * at once: nobody waits for a group to fill. A store that takes several groups at once gets them in {@link CommitQueues}: batches of one
- * device never pass each other.
+ * Groups the batches that arrive while the disk is busy, so that they share one sync. An idle disk gets a batch at
+ * once: no batch waits for a group to fill. {@link CommitQueues} feed a store that handles several groups at once; the
+ * batches of one device keep their order.
  *
- * <p>Receipts are handed out by one thread, in the order in which groups end, while the disk is busy with the next.
+ * <p>One thread publishes and acknowledges the results, in the order in which groups end, while the store handles the
+ * next group.
  */
 final class GroupCommit {
 
-    /** A group of more readings would keep its first batch waiting for its last one. */
+    /** In a larger group, the first batch would wait too long for the sync. */
     static final int MAX_GROUP_READINGS = 200_000;
 
     static final int MAX_GROUP_BATCHES = 4_096;
@@ -47,89 +48,91 @@ final class GroupCommit {
     private int unansweredCount;
     private boolean closed;
 
-    GroupCommit(ReadingStore store, BiConsumer<ScreenedBatch, AppendResult> publish, IngestEvents events) {
+    GroupCommit(ReadingStore store, BiConsumer<ScreenedBatch, AppendResult> publisher, IngestEvents events) {
         this.store = store;
-        this.publisher = publish;
+        this.publisher = publisher;
         this.events = events;
         this.queues = new CommitQueues<>(store.appendParallelism());
     }
 
     Uni<AppendResult> submit(ScreenedBatch batch) {
-        return Uni.createFrom().emitter(answer -> enqueue(new PendingCommit(batch, answer)));
+        return Uni.createFrom().emitter(emitter -> enqueue(new PendingCommit(batch, emitter)));
     }
 
     private void enqueue(PendingCommit pending) {
-        CommitQueues<PendingCommit>.CommitQueue lane = null;
+        CommitQueues<PendingCommit>.CommitQueue queue = null;
         synchronized (this) {
             if (!closed) {
                 unansweredCount++;
-                lane = queues.add(pending.batch.device(), pending);
+                queue = queues.add(pending.batch.device(), pending);
             }
         }
-        if (lane == null) {
+        if (queue == null) {
             pending.emitter.fail(new PlaneException.Unavailable("the plane is stopping", null));
         } else {
-            commitNext(lane);
+            commitNext(queue);
         }
     }
 
-    private void commitNext(CommitQueues<PendingCommit>.CommitQueue lane) {
+    private void commitNext(CommitQueues<PendingCommit>.CommitQueue queue) {
         List<PendingCommit> group;
         synchronized (this) {
-            if (lane.isBusy() || lane.items().isEmpty()) {
+            if (queue.isBusy() || queue.items().isEmpty()) {
                 return;
             }
-            group = nextGroup(lane.items());
-            lane.begin();
+            group = nextGroup(queue.items());
+            queue.begin();
         }
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         var batches = group.stream().map(PendingCommit::batch).toList();
         store.append(batches)
                 .subscribe()
-                .with(receipts -> onCommitted(lane, group, receipts, begun), failure -> onFailed(lane, group, failure));
+                .with(
+                        results -> onCommitted(queue, group, results, startNanos),
+                        failure -> onFailed(queue, group, failure));
     }
 
-    private static List<PendingCommit> nextGroup(Queue<PendingCommit> queue) {
+    private static List<PendingCommit> nextGroup(Queue<PendingCommit> items) {
         var group = new ArrayList<PendingCommit>();
         int readings = 0;
         do {
-            readings += queue.peek().batch.size();
-            group.add(queue.poll());
-        } while (!queue.isEmpty()
+            readings += items.peek().batch.size();
+            group.add(items.poll());
+        } while (!items.isEmpty()
                 && group.size() < MAX_GROUP_BATCHES
-                && readings + queue.peek().batch.size() <= MAX_GROUP_READINGS);
+                && readings + items.peek().batch.size() <= MAX_GROUP_READINGS);
         return group;
     }
 
     private void onCommitted(
-            CommitQueues<PendingCommit>.CommitQueue lane,
+            CommitQueues<PendingCommit>.CommitQueue queue,
             List<PendingCommit> group,
-            List<AppendResult> receipts,
-            long begun) {
-        events.groupCommitted(group.size(), System.nanoTime() - begun);
+            List<AppendResult> results,
+            long startNanos) {
+        events.groupCommitted(group.size(), System.nanoTime() - startNanos);
         acknowledger.execute(() -> {
             for (int i = 0; i < group.size(); i++) {
-                publisher.accept(group.get(i).batch, receipts.get(i));
-                group.get(i).emitter.complete(receipts.get(i));
+                publisher.accept(group.get(i).batch, results.get(i));
+                group.get(i).emitter.complete(results.get(i));
             }
             countAnswered(group.size());
         });
-        onIdle(lane, group);
+        onIdle(queue, group);
     }
 
-    private void onFailed(CommitQueues<PendingCommit>.CommitQueue lane, List<PendingCommit> group, Throwable failure) {
+    private void onFailed(CommitQueues<PendingCommit>.CommitQueue queue, List<PendingCommit> group, Throwable failure) {
         acknowledger.execute(() -> {
             group.forEach(pending -> pending.emitter.fail(failure));
             countAnswered(group.size());
         });
-        onIdle(lane, group);
+        onIdle(queue, group);
     }
 
-    private void onIdle(CommitQueues<PendingCommit>.CommitQueue lane, List<PendingCommit> group) {
+    private void onIdle(CommitQueues<PendingCommit>.CommitQueue queue, List<PendingCommit> group) {
         synchronized (this) {
-            lane.end(group, pending -> pending.batch.device());
+            queue.end(group, pending -> pending.batch.device());
         }
-        commitNext(lane);
+        commitNext(queue);
     }
 
     private synchronized void countAnswered(int count) {
@@ -137,10 +140,12 @@ final class GroupCommit {
         notifyAll();
     }
 
-    /** Takes no more and waits for what was taken; says whether all of it was answered in time. */
-    synchronized boolean drain(Duration atMost) {
+    /**
+     * Refuses new batches and waits for the pending ones; returns whether all of them were answered within the timeout.
+     */
+    synchronized boolean drain(Duration timeout) {
         closed = true;
-        long deadline = System.nanoTime() + atMost.toNanos();
+        long deadline = System.nanoTime() + timeout.toNanos();
         try {
             while (unansweredCount > 0 && System.nanoTime() < deadline) {
                 TimeUnit.NANOSECONDS.timedWait(this, deadline - System.nanoTime());

@@ -13,18 +13,19 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * The way of a batch into the plane.
+ * Takes batches in: screens them, checks registration, makes them durable, and publishes their readings.
  *
- * <p>The answer comes when the batch is durable, latest values know of it and watchers have been told, so who asks after
- * an acknowledgement finds what was acknowledged; the other planes of the site are being told by then.
+ * <p>The outcome comes after the batch is durable and its readings are published to the latest values and the watchers,
+ * so a query after an acknowledgement finds the acknowledged readings. By then the plane has also queued the
+ * announcement to the other planes of the site.
  */
 public final class Ingest {
 
     /**
-     * What became of a batch.
+     * The outcome of a batch.
      *
-     * @param repeated whether the acknowledgement had been given before
-     * @param provisional whether it waits on this machine, and has not been compared with what the store has
+     * @param repeated whether the plane has acknowledged the batch before
+     * @param provisional whether the batch is in the spool, and not yet compared with the store
      */
     public record Outcome(Acknowledgement acknowledgement, boolean repeated, boolean provisional) {}
 
@@ -37,28 +38,30 @@ public final class Ingest {
     private final LongSupplier clock;
 
     /**
-     * @param changes told of what was stored before it is acknowledged
-     * @param maxPendingBytes bound on batches that are not durable yet, in bytes of memory
-     * @param now the clock, in microseconds since the epoch
+     * @param changes receives the stored readings of a batch before it is acknowledged
+     * @param maxPendingBytes upper bound of the memory of batches that are not durable yet, in bytes
+     * @param clock returns microseconds since the epoch
      */
     public Ingest(
-            BatchScreener screening,
-            RegistrationCheck registration,
+            BatchScreener screener,
+            RegistrationCheck registrationCheck,
             Store store,
             ChangeListener changes,
             long maxPendingBytes,
             IngestEvents events,
-            LongSupplier now) {
-        this.screener = screening;
-        this.registrationCheck = registration;
+            LongSupplier clock) {
+        this.screener = screener;
+        this.registrationCheck = registrationCheck;
         this.budget = new ByteBudget(maxPendingBytes);
         this.events = events;
         this.changes = changes;
-        this.clock = now;
+        this.clock = clock;
         this.groupCommit = new GroupCommit(store.readings(), this::publish, events);
     }
 
-    /** The bytes that wait to become durable; who brings more than fits has to wait, or is sent away. */
+    /**
+     * Returns the budget of bytes that wait to become durable. If it has no room, an endpoint waits or refuses a batch.
+     */
     public ByteBudget budget() {
         return budget;
     }
@@ -67,30 +70,32 @@ public final class Ingest {
         return screener;
     }
 
-    /** Notes that a batch was malformed, or not permitted, and never got here. */
+    /** Counts a batch that the endpoint refused, because it was malformed or not permitted. */
     public void recordRefusal() {
         events.batchRefused();
     }
 
     /**
-     * Takes a batch on, whatever the budget says; the caller has asked the {@link #budget} or reserved from it.
+     * Stores a batch. The method does not check the {@link #budget}: the caller must reserve the bytes of the batch
+     * before.
      *
-     * <p>Fails with {@code AlreadyExists} if the sequence was used for another batch, with {@code FailedPrecondition} if it has to be
-     * registered first, and with whatever the store fails with; then nothing of the batch is stored.
+     * <p>Fails with {@code AlreadyExists} if the device used the sequence for another batch, with
+     * {@code FailedPrecondition} if the patient or device must be registered first, and with any failure of the store.
+     * Then nothing of the batch is stored.
      */
     public Uni<Outcome> put(Batch batch) {
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         var screened = screener.screen(batch, clock.getAsLong());
         return registrationCheck
                 .check(batch)
                 .chain(() -> groupCommit.submit(screened))
-                .map(receipt -> outcome(batch, receipt, System.nanoTime() - begun))
+                .map(result -> outcome(batch, result, System.nanoTime() - startNanos))
                 .onFailure()
                 .invoke(events::batchRefused);
     }
 
-    private Outcome outcome(Batch batch, AppendResult receipt, long nanos) {
-        return switch (receipt) {
+    private Outcome outcome(Batch batch, AppendResult result, long nanos) {
+        return switch (result) {
             case AppendResult.Stored(var acknowledgement, var _) -> {
                 events.batchStored(acknowledgement, nanos);
                 yield new Outcome(acknowledgement, false, false);
@@ -109,19 +114,20 @@ public final class Ingest {
             }
             case AppendResult.PatientErased() ->
                 throw new PlaneException.FailedPrecondition(
-                        "this patient was erased: whoever it is now has to be registered first");
+                        "this patient was erased: a new patient with this id must be registered first");
             case AppendResult.SequenceConflict() ->
                 throw new PlaneException.AlreadyExists("this device used sequence "
                         + Long.toUnsignedString(batch.sequence()) + " before, for a batch with other content");
         };
     }
 
-    private void publish(ScreenedBatch batch, AppendResult receipt) {
-        switch (receipt) {
+    private void publish(ScreenedBatch batch, AppendResult result) {
+        switch (result) {
             case AppendResult.Stored stored -> stored.newReadings().forEach(changes::readingsStored);
             case AppendResult.Spooled spooled -> spooled.newReadings().forEach(changes::readingsStored);
             case AppendResult.Repeated(var acknowledgement) -> {
-                // If more was refused than is wrong with the batch, not all its readings are those that are stored.
+                // If the store rejected readings of the first batch as conflicts, not all readings of the batch are
+                // stored.
                 if (acknowledgement.rejected() == batch.rejected()) {
                     batch.blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
                 }
@@ -132,8 +138,11 @@ public final class Ingest {
         }
     }
 
-    /** Takes no more, and waits until what was taken is acknowledged. Batches that come later fail with {@code Unavailable}. */
-    public boolean drain(Duration atMost) {
-        return groupCommit.drain(atMost);
+    /**
+     * Refuses new batches with {@code Unavailable}, and waits until the pending ones are answered; returns whether all
+     * were.
+     */
+    public boolean drain(Duration timeout) {
+        return groupCommit.drain(timeout);
     }
 }

@@ -8,12 +8,12 @@ import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Subject;
 import io.smallrye.mutiny.Uni;
 
-/** Whether readings of patients and devices that nobody registered are taken. */
+/** Checks whether the plane accepts a batch of a patient or device that is not registered. */
 public final class RegistrationCheck {
 
-    /** What to do with readings of a patient or device that is not in the registry. */
+    /** How the plane treats a batch of a patient or device that is not in the registry. */
     public enum UnregisteredPolicy {
-        /** Take them, and register both with what is known. */
+        /** Accept the batch, and register both with their ids. */
         ACCEPT,
         /** Refuse the batch. */
         REFUSE
@@ -24,7 +24,7 @@ public final class RegistrationCheck {
     private final UnregisteredPolicy policy;
     private final Registry registry;
 
-    /** Only those that were found: who is registered stays so, who is not may be a moment later. */
+    /** Caches only registered subjects: a registered subject stays so, another one may be registered at any time. */
     private final Cache<Subject, Boolean> registeredSubjects;
 
     public RegistrationCheck(UnregisteredPolicy policy, Registry registry) {
@@ -36,7 +36,7 @@ public final class RegistrationCheck {
                 .build();
     }
 
-    /** Fails with {@code FailedPrecondition} if the batch must not be taken yet. */
+    /** Fails with {@code FailedPrecondition} if the patient or device of the batch must be registered first. */
     Uni<Void> check(Batch batch) {
         return switch (policy) {
             case ACCEPT -> Uni.createFrom().voidItem();
@@ -46,14 +46,14 @@ public final class RegistrationCheck {
         };
     }
 
-    private Uni<Void> check(Subject subject, String what) {
+    private Uni<Void> check(Subject subject, String kind) {
         if (registeredSubjects.getIfPresent(subject) != null) {
             return Uni.createFrom().voidItem();
         }
         return registry.isRegistered(subject)
-                .invoke(known -> {
-                    if (!known) {
-                        throw new PlaneException.FailedPrecondition("this " + what + " has to be registered first");
+                .invoke(registered -> {
+                    if (!registered) {
+                        throw new PlaneException.FailedPrecondition("this " + kind + " must be registered first");
                     }
                     registeredSubjects.put(subject, true);
                 })

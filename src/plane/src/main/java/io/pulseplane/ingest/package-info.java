@@ -1,2 +1,2 @@
-/** Takes batches in: screens them, groups them, has them made durable, tells those who watch, and acknowledges. */
+/** Takes batches in: screens them, groups them, makes them durable, publishes their readings, and acknowledges them. */
 package io.pulseplane.ingest;

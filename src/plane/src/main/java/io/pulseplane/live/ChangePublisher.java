@@ -6,7 +6,9 @@ import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Subject;
 
-/** Passes every change on: to the latest values and the watchers of this plane, and to the other planes of the site. */
+/**
+ * Publishes every change to the latest values and the watchers of this plane, and to the other planes of the site.
+ */
 public final class ChangePublisher implements ChangeListener {
 
     private final LatestCache latest;
@@ -26,7 +28,10 @@ public final class ChangePublisher implements ChangeListener {
         site.readingsStored(readings);
     }
 
-    /** Only other planes may not have heard of them. Watchers are not told: they would see old readings as new ones. */
+    /**
+     * Announces the readings to other planes, which may have missed them, but not to watchers: the readings are not
+     * new.
+     */
     @Override
     public void readingsConfirmed(Columns readings) {
         if (site.isShared()) {
@@ -35,15 +40,15 @@ public final class ChangePublisher implements ChangeListener {
         }
     }
 
-    /** The latest values of both subjects are read from the store again. */
+    /** Evicts both subjects, so that the next query reads their latest values from the store. */
     @Override
     public void readingsDisplaced(Columns readings) {
         var series = readings.series();
-        forget(new Subject.OfPatient(series.patient()));
-        forget(new Subject.OfDevice(series.device()));
+        evict(new Subject.OfPatient(series.patient()));
+        evict(new Subject.OfDevice(series.device()));
     }
 
-    private void forget(Subject subject) {
+    private void evict(Subject subject) {
         latest.evict(subject, latest.entry(subject));
     }
 
@@ -58,8 +63,8 @@ public final class ChangePublisher implements ChangeListener {
     }
 
     /**
-     * The site comes first. Otherwise a query in between would find the patient's readings in Redis, under the generation
-     * that still holds, and remember them again.
+     * Announces the erasure to the site first. In the other order, a query in between could read the patient's readings
+     * from Redis, under the generation that is still valid, and cache them again.
      */
     @Override
     public void patientErased(String patient) {
@@ -67,7 +72,10 @@ public final class ChangePublisher implements ChangeListener {
         latest.evictPatient(patient);
     }
 
-    /** Another plane has stored this reading. The site knows. */
+    /**
+     * Publishes a reading that another plane stored and announced: only to the latest values and watchers of this
+     * plane.
+     */
     public void readingStoredElsewhere(Reading reading) {
         latest.publish(reading);
         watchers.publish(new Columns(reading.series(), new long[] {reading.time()}, new double[] {reading.value()}));

@@ -7,48 +7,48 @@ import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Subject;
 
 /**
- * The latest reading of each code, in memory, of the subjects somebody asked about lately. Bounded: the least useful
- * subjects are forgotten first and come back from the store.
+ * Caches the latest reading of each code for the subjects of recent queries. The cache is bounded: it evicts the least
+ * useful subjects first, and the next query reads them from the store again.
  *
- * <p>How an entry becomes complete without missing a reading: {@link #entry} puts an empty one here, from then on every
- * published reading is merged into it, and what the store knew is merged when it arrives. The latest of two readings is
- * the latest in whatever order they come, so no lock spans the two.
+ * <p>An entry becomes complete without missing a reading as follows. {@link #entry} adds an empty entry. From then on,
+ * the cache merges every published reading into it. The caller reads from the store, and merges the result when it
+ * arrives. To merge is to keep the later of two readings, whatever their order, so no lock is needed across both steps.
  */
 public final class LatestCache {
 
-    /** What a subject takes beside its readings. */
+    /** The estimated size of an entry without its readings. */
     static final int BYTES_PER_SUBJECT = 256;
 
     private final Cache<Subject, LatestReadings> entries;
 
-    /** @param maxBytes that patients and devices may take, each with one reading per code */
+    /** @param maxBytes upper bound of the memory of all entries, in bytes; an entry has one reading for each code */
     public LatestCache(long maxBytes) {
         this.entries = Caffeine.newBuilder()
                 .maximumWeight(maxBytes)
                 .weigher((Subject subject, LatestReadings latest) ->
                         BYTES_PER_SUBJECT + subject.id().length() + latest.estimatedBytes())
-                // Maintenance runs where the work is; a pool would have to be started for it.
+                // Run maintenance on the calling thread, so that no thread pool has to start.
                 .executor(Runnable::run)
                 .build();
     }
 
-    /** What is known of a subject; if {@link LatestReadings#isComplete} says so, all there is. */
+    /** Returns the entry of a subject. The entry has all codes only if {@link LatestReadings#isComplete} is true. */
     public LatestReadings entry(Subject subject) {
-        var known = entries.getIfPresent(subject);
-        return known != null ? known : entries.get(subject, _ -> new LatestReadings(() -> reweigh(subject)));
+        var cached = entries.getIfPresent(subject);
+        return cached != null ? cached : entries.get(subject, _ -> new LatestReadings(() -> reweigh(subject)));
     }
 
-    /** Weighs what has grown; if it was forgotten meanwhile, it stays so. */
+    /** Weighs an entry again after it has grown, unless the cache evicted it meanwhile. */
     private void reweigh(Subject subject) {
         entries.asMap().computeIfPresent(subject, (_, latest) -> latest);
     }
 
-    /** Forgets an entry that turned out to be of nobody. */
+    /** Removes this entry of a subject, but not another one that replaced it. */
     public void evict(Subject subject, LatestReadings latest) {
         entries.asMap().remove(subject, latest);
     }
 
-    /** Forgets a patient who was erased, and what devices measured of this patient. */
+    /** Removes the entry of an erased patient, and those of devices that have readings of the patient. */
     public void evictPatient(String patient) {
         entries.asMap().entrySet().removeIf(entry -> switch (entry.getKey()) {
             case Subject.OfPatient(var id) -> id.equals(patient);
@@ -58,23 +58,23 @@ public final class LatestCache {
         });
     }
 
-    /** Takes note of readings that have just become durable, ascending in time. */
-    public void publish(Columns fresh) {
-        var series = fresh.series();
-        int last = fresh.size() - 1;
-        publish(new Reading(series, fresh.times()[last], fresh.values()[last]));
+    /** Merges the last of these readings, which are durable and ascend in time. */
+    public void publish(Columns readings) {
+        var series = readings.series();
+        int last = readings.size() - 1;
+        publish(new Reading(series, readings.times()[last], readings.values()[last]));
     }
 
-    /** Takes note of a reading that is durable. */
+    /** Merges a durable reading into the entries of its patient and its device, if the cache has them. */
     public void publish(Reading reading) {
         merge(new Subject.OfPatient(reading.series().patient()), reading);
         merge(new Subject.OfDevice(reading.series().device()), reading);
     }
 
     private void merge(Subject subject, Reading reading) {
-        var known = entries.getIfPresent(subject);
-        if (known != null) {
-            known.merge(reading);
+        var cached = entries.getIfPresent(subject);
+        if (cached != null) {
+            cached.merge(reading);
         }
     }
 }

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** The latest reading of each code of one subject. Readers never wait. */
+/** The latest reading of each code of one subject. Reads never block. */
 public final class LatestReadings {
 
-    /** With its series, but for the letters in that. */
+    /** The estimated size of a reading and its series, without the characters of the texts. */
     private static final int BYTES_PER_READING = 256;
 
     /** Immutable, ordered by code. */
@@ -18,12 +18,12 @@ public final class LatestReadings {
     private volatile long asOf;
     private final Runnable onGrowth;
 
-    /** @param grown run when there is a reading of one more code */
-    LatestReadings(Runnable grown) {
-        this.onGrowth = grown;
+    /** @param onGrowth called when the entry gets a reading of another code */
+    LatestReadings(Runnable onGrowth) {
+        this.onGrowth = onGrowth;
     }
 
-    /** What it takes in memory, about. */
+    /** Returns the estimated size in memory, in bytes. */
     int estimatedBytes() {
         int bytes = 0;
         for (var reading : readings) {
@@ -37,27 +37,25 @@ public final class LatestReadings {
         return bytes;
     }
 
-    /** Whether what the store knew is in here. */
+    /** Returns whether the readings of the store are merged. */
     public boolean isComplete() {
         return complete;
     }
 
-    /** One reading per code, ordered by code. */
+    /** Returns one reading for each code, ordered by code. */
     public List<Reading> readings() {
         return readings;
     }
 
-    /** As of when all there was is in here, by the clock of whoever completed it. */
+    /** Returns the time, by the clock of the site, as of which the entry has all readings. */
     public long asOf() {
         return asOf;
     }
 
-    /** Adds what the store knew; nothing is missing from now on. */
-    public void complete(List<Reading> stored) {
-        complete(stored, 0);
-    }
-
-    /** Adds what the store knew at a time; nothing is missing that is older, or was published since. */
+    /**
+     * Merges the readings of the store as of a time. From then on, the entry has all readings up to that time, and all
+     * that were published since it was created.
+     */
     public synchronized void complete(List<Reading> stored, long time) {
         stored.forEach(this::merge);
         asOf = complete ? Math.max(asOf, time) : time;
@@ -65,30 +63,33 @@ public final class LatestReadings {
     }
 
     synchronized void merge(Reading reading) {
-        int place = Collections.binarySearch(
+        int index = Collections.binarySearch(
                 readings,
                 reading,
                 (a, b) -> a.series().code().compareTo(b.series().code()));
-        if (place >= 0 && !supersedes(reading, readings.get(place))) {
+        if (index >= 0 && !supersedes(reading, readings.get(index))) {
             return;
         }
         var merged = new ArrayList<>(readings);
-        if (place >= 0) {
-            merged.set(place, reading);
+        if (index >= 0) {
+            merged.set(index, reading);
             readings = List.copyOf(merged);
         } else {
-            merged.add(-place - 1, reading);
+            merged.add(-index - 1, reading);
             readings = List.copyOf(merged);
             onGrowth.run();
         }
     }
 
-    /** Of two readings of one microsecond, the one whose device, then patient, then unit sorts first. */
+    /**
+     * The later reading wins. Of two readings of one microsecond, the one wins whose device, then patient, then unit
+     * sorts first.
+     */
     private static boolean supersedes(Reading a, Reading b) {
         if (a.time() != b.time()) {
             return a.time() > b.time();
         }
         int device = a.series().device().compareTo(b.series().device());
-        return device < 0 || device == 0 && a.series().compareTo(b.series()) < 0;
+        return device < 0 || (device == 0 && a.series().compareTo(b.series()) < 0);
     }
 }

@@ -11,8 +11,8 @@ import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
 /**
- * What one watcher is waiting for: each item is everything that became durable since the one before it. A watcher that
- * does not keep up is failed with {@code ResourceExhausted} when more readings wait for it than the bound allows.
+ * Publishes new readings to one watcher. Each item has all readings that became durable since the item before. A watch
+ * fails with {@code ResourceExhausted} if the watcher is too slow, so that more readings wait than the bound allows.
  */
 public final class Watch implements Flow.Publisher<List<Columns>> {
 
@@ -26,32 +26,32 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
     private int pendingReadings;
     private long demand;
     private boolean emitting;
-    /** Why the watch is over, until the subscriber has been told. */
+    /** The failure to signal to the subscriber; null if there is none. */
     private Throwable failure;
 
     private boolean ended;
     private Flow.Subscriber<? super List<Columns>> subscriber;
 
-    Watch(Set<String> codes, int maxReadings, Consumer<Watch> onEnd) {
+    Watch(Set<String> codes, int maxPendingReadings, Consumer<Watch> onEnd) {
         this.codes = Set.copyOf(codes);
-        this.maxPendingReadings = maxReadings;
+        this.maxPendingReadings = maxPendingReadings;
         this.onEnd = onEnd;
     }
 
-    void offer(Columns fresh) {
-        if (!codes.isEmpty() && !codes.contains(fresh.series().code())) {
+    void offer(Columns readings) {
+        if (!codes.isEmpty() && !codes.contains(readings.series().code())) {
             return;
         }
         synchronized (this) {
             if (ended || failure != null) {
                 return;
             }
-            pending.add(fresh);
-            pendingReadings += fresh.size();
+            pending.add(readings);
+            pendingReadings += readings.size();
             if (pendingReadings > maxPendingReadings && !canEmit()) {
                 fail(new PlaneException.ResourceExhausted(
-                        "this watcher fell more than " + maxPendingReadings
-                                + " readings behind; QueryReadings has them",
+                        "the watcher is more than " + maxPendingReadings
+                                + " readings behind; read them with QueryReadings",
                         Duration.ofSeconds(1)));
             }
         }
@@ -62,8 +62,8 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
         return demand > 0 && subscriber != null && !emitting;
     }
 
-    private void fail(Throwable why) {
-        failure = why;
+    private void fail(Throwable reason) {
+        failure = reason;
         pending = List.of();
     }
 
@@ -74,7 +74,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 throw new IllegalStateException("a watch has one subscriber");
             }
             this.subscriber = subscriber;
-            // Nothing is told before the subscription has been handed over.
+            // No item may be emitted before onSubscribe has returned.
             emitting = true;
         }
         subscriber.onSubscribe(new Flow.Subscription() {
@@ -84,7 +84,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                     if (n > 0) {
                         demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
                     } else if (failure == null) {
-                        fail(new IllegalArgumentException("at least one item has to be asked for, not " + n));
+                        fail(new IllegalArgumentException("a subscriber must request at least one item, not " + n));
                     }
                 }
                 emit();
@@ -101,7 +101,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
         emit();
     }
 
-    /** One thread emits at a time, outside the lock; what arrives meanwhile is emitted by it too. */
+    /** Emits pending readings outside the lock. One thread at a time emits, also those that arrive meanwhile. */
     private void emit() {
         while (true) {
             List<Columns> items;
@@ -124,9 +124,8 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             try {
                 subscriber.onNext(items);
             } catch (RuntimeException e) {
-                // The thread that publishes has acknowledgements to hand out next; they are not this subscriber's to
-                // lose.
-                LOG.log(Level.WARNING, "A watcher failed to take what it asked for and is not told any more", e);
+                // The publishing thread must go on to acknowledge batches, so a failing subscriber may not stop it.
+                LOG.log(Level.WARNING, "A watcher failed to handle readings, so its watch has ended", e);
                 end();
                 return;
             }
@@ -139,7 +138,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
         }
     }
 
-    /** Whether it was this call that ended the watch. */
+    /** Ends the watch, and returns whether this call ended it. */
     private boolean end() {
         synchronized (this) {
             if (ended) {

@@ -6,30 +6,34 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Those who want to know of readings as they become durable. */
+/** Keeps the watches by patient, and publishes durable readings to them. */
 public final class Watchers {
 
     private final ConcurrentMap<String, CopyOnWriteArrayList<Watch>> watchesByPatient = new ConcurrentHashMap<>();
     private final int maxPendingReadings;
 
-    /** @param maxReadings how many readings may wait for one watcher before it is cut off */
-    public Watchers(int maxReadings) {
-        this.maxPendingReadings = maxReadings;
+    /** @param maxPendingReadings how many readings may wait for one watcher before its watch fails */
+    public Watchers(int maxPendingReadings) {
+        this.maxPendingReadings = maxPendingReadings;
     }
 
     /**
-     * Begins to watch. The watch collects from now on and ends when its subscription is cancelled; it has one subscriber.
+     * Starts a watch. The watch collects readings from now on, and ends when its subscription is cancelled. It allows
+     * one subscriber.
      *
-     * @param codes of which codes; of all when empty
+     * @param codes the codes to watch; all if empty
      */
     public Watch watch(Set<String> patients, Set<String> codes) {
-        var watched = Set.copyOf(patients);
-        var watch = new Watch(codes, maxPendingReadings, w -> watched.forEach(patient -> remove(patient, w)));
-        for (var patient : watched) {
+        var watchedPatients = Set.copyOf(patients);
+        var watch = new Watch(
+                codes,
+                maxPendingReadings,
+                endedWatch -> watchedPatients.forEach(patient -> remove(patient, endedWatch)));
+        for (var patient : watchedPatients) {
             watchesByPatient.compute(patient, (_, watches) -> {
-                var all = watches == null ? new CopyOnWriteArrayList<Watch>() : watches;
-                all.add(watch);
-                return all;
+                var watchesOfPatient = watches == null ? new CopyOnWriteArrayList<Watch>() : watches;
+                watchesOfPatient.add(watch);
+                return watchesOfPatient;
             });
         }
         return watch;
@@ -42,17 +46,17 @@ public final class Watchers {
         });
     }
 
-    /** Hands on readings that have just become durable, here or on another plane. */
-    public void publish(Columns fresh) {
-        var watches = watchesByPatient.get(fresh.series().patient());
+    /** Publishes readings that became durable, on this plane or on another. */
+    public void publish(Columns readings) {
+        var watches = watchesByPatient.get(readings.series().patient());
         if (watches != null) {
             for (var watch : watches) {
-                watch.offer(fresh);
+                watch.offer(readings);
             }
         }
     }
 
-    /** How many watched patients there are, counted once for all their watchers. */
+    /** Returns the number of patients with at least one watcher. */
     public int watchedPatientCount() {
         return watchesByPatient.size();
     }

@@ -1,2 +1,2 @@
-/** What happens the moment a reading is durable: latest values in memory, and those who watch. */
+/** Handles readings the moment they are durable: latest values in memory, watchers, and announcements to the site. */
 package io.pulseplane.live;

@@ -17,17 +17,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Functions over windows of time, and over whole ranges. */
+/** Computes statistics of readings by window, and over whole ranges. */
 public final class AggregateQuery {
 
-    /** How many windows may be filled in where there are no readings, over all groups. */
+    /** Upper bound of the windows of a query that fills in empty windows, over all groups. */
     public static final long MAX_FILLED_WINDOWS = 1_000_000;
 
     /**
-     * Windows asked for.
+     * The parameters of a query for windows.
      *
-     * @param widthMicros of a window, in microseconds, 1 or more
-     * @param fillEmpty whether windows without readings are answered too
+     * @param widthMicros width of a window, in microseconds, 1 or more
+     * @param fillEmpty whether the result includes windows without readings
      */
     public record WindowParameters(
             SeriesSelector selector,
@@ -37,7 +37,7 @@ public final class AggregateQuery {
             boolean fillEmpty,
             Grouping grouping) {}
 
-    /** What was computed of the readings of one group, at least one. */
+    /** The statistics of the readings of one group, which has at least one reading. */
     public record GroupStatistics(SeriesGroup group, RunningStatistics statistics) {}
 
     private final Store store;
@@ -48,7 +48,7 @@ public final class AggregateQuery {
         this(store, WindowSource.of(store.readings()));
     }
 
-    /** @param source where to look for windows without quantiles */
+    /** @param source provides aggregates for queries without quantiles */
     public AggregateQuery(Store store, WindowSource source) {
         this.store = store;
         this.source = source;
@@ -56,32 +56,37 @@ public final class AggregateQuery {
     }
 
     /**
-     * Windows, in chunks of at most {@value WindowAssembler#MAX_WINDOWS_PER_RESULT}; those of one group ascend in time, groups take turns.
+     * Returns windows, in results of at most {@value WindowAssembler#MAX_WINDOWS_PER_RESULT}. The windows of one group
+     * ascend in time; the results of different groups alternate.
      *
-     * <p>Fails with {@code NotFound} if the subject is not known, with {@code InvalidArgument} if more than {@link #MAX_FILLED_WINDOWS}
-     * windows would have to be filled in.
+     * <p>Fails with {@code NotFound} if the subject is not registered, and with {@code InvalidArgument} if empty
+     * windows are to be filled in and the result could have more than {@link #MAX_FILLED_WINDOWS} windows.
      */
-    public Multi<GroupWindows> windows(WindowParameters asked) {
-        return resolver.resolve(asked.selector()).onItem().transformToMulti(series -> {
+    public Multi<GroupWindows> windows(WindowParameters parameters) {
+        return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
             var groups = byGroup(
                     series,
-                    asked.grouping(),
+                    parameters.grouping(),
                     group -> new WindowAssembler(
-                            group, asked.range(), asked.widthMicros(), asked.quantiles(), asked.fillEmpty()));
-            if (asked.fillEmpty()) {
-                checkFilledWindowCount(asked, groups.size());
+                            group,
+                            parameters.range(),
+                            parameters.widthMicros(),
+                            parameters.quantiles(),
+                            parameters.fillEmpty()));
+            if (parameters.fillEmpty()) {
+                checkFilledWindowCount(parameters, groups.size());
             }
-            var readings = asked.quantiles().length == 0
-                    ? windowsFromAggregates(asked, series, groups)
-                    : windowsFromReadings(asked, series, groups);
-            Multi<List<GroupWindows>> rest = Multi.createFrom().item(() -> {
+            var completeWindows = parameters.quantiles().length == 0
+                    ? windowsFromAggregates(parameters, series, groups)
+                    : windowsFromReadings(parameters, series, groups);
+            Multi<List<GroupWindows>> remainingWindows = Multi.createFrom().item(() -> {
                 List<GroupWindows> windows = new ArrayList<>();
                 groups.values().forEach(group -> group.finish(windows));
                 return windows;
             });
             return Multi.createBy()
                     .concatenating()
-                    .streams(readings, rest)
+                    .streams(completeWindows, remainingWindows)
                     .onItem()
                     .transformToMultiAndConcatenate(
                             windows -> Multi.createFrom().iterable(windows));
@@ -89,89 +94,89 @@ public final class AggregateQuery {
     }
 
     private Multi<List<GroupWindows>> windowsFromReadings(
-            WindowParameters asked, List<Series> series, Map<SeriesGroup, WindowAssembler> groups) {
-        return slices(series, asked.range()).map(slice -> {
+            WindowParameters parameters, List<Series> series, Map<SeriesGroup, WindowAssembler> groups) {
+        return slices(series, parameters.range()).map(slice -> {
             List<GroupWindows> windows = new ArrayList<>();
             slice.columns()
-                    .forEach(columns ->
-                            groups.get(asked.grouping().of(columns.series())).add(columns));
+                    .forEach(columns -> groups.get(parameters.grouping().of(columns.series()))
+                            .add(columns));
             groups.values().forEach(group -> group.closeUpTo(slice.watermark(), windows));
             return windows;
         });
     }
 
-    /** Where nobody asks how values are distributed, the store may know what they come to without reading them. */
+    /** Without quantiles, the store can provide aggregates, often without reading the readings. */
     private Multi<List<GroupWindows>> windowsFromAggregates(
-            WindowParameters asked, List<Series> series, Map<SeriesGroup, WindowAssembler> groups) {
-        return new AggregateReader(source, series, asked.range(), asked.widthMicros())
+            WindowParameters parameters, List<Series> series, Map<SeriesGroup, WindowAssembler> groups) {
+        return new AggregateReader(source, series, parameters.range(), parameters.widthMicros())
                 .slices()
-                .map(stretch -> {
+                .map(slice -> {
                     List<GroupWindows> windows = new ArrayList<>();
-                    stretch.parts()
-                            .forEach(part -> groups.get(asked.grouping().of(part.series()))
+                    slice.parts()
+                            .forEach(part -> groups.get(parameters.grouping().of(part.series()))
                                     .add(part.aggregates()));
-                    groups.values().forEach(group -> group.closeBefore(stretch.watermark(), windows));
+                    groups.values().forEach(group -> group.closeBefore(slice.watermark(), windows));
                     return windows;
                 });
     }
 
-    private static void checkFilledWindowCount(WindowParameters asked, int groups) {
-        long first = Math.floorDiv(asked.range().from(), asked.widthMicros());
-        long last = Math.floorDiv(asked.range().to() - 1, asked.widthMicros());
+    private static void checkFilledWindowCount(WindowParameters parameters, int groups) {
+        long first = Math.floorDiv(parameters.range().from(), parameters.widthMicros());
+        long last = Math.floorDiv(parameters.range().to() - 1, parameters.widthMicros());
         long windows = last - first + 1;
-        // There may be more of them than a long can count.
+        // The number of windows can exceed a long.
         if (windows < 0 || windows > MAX_FILLED_WINDOWS / Math.max(1, groups)) {
             throw new PlaneException.InvalidArgument(
                     "fill_empty",
-                    "must not be set where more than " + MAX_FILLED_WINDOWS + " windows would be answered");
+                    "must not be set where more than " + MAX_FILLED_WINDOWS + " windows would be returned");
         }
     }
 
     /**
-     * One summary for each group that has readings in the range, in the order of the groups.
+     * Returns the statistics of each group that has readings in the range, in the order of the groups.
      *
-     * <p>Fails with {@code NotFound} if the subject is not known.
+     * <p>Fails with {@code NotFound} if the subject is not registered.
      */
     public Uni<List<GroupStatistics>> statistics(
-            SeriesSelector question, TimeRange times, double[] quantiles, Grouping grouping) {
-        return resolver.resolve(question).chain(series -> {
+            SeriesSelector selector, TimeRange range, double[] quantiles, Grouping grouping) {
+        return resolver.resolve(selector).chain(series -> {
             var groups = byGroup(series, grouping, _ -> new RunningStatistics(quantiles));
-            var added = quantiles.length == 0
-                    ? new AggregateReader(source, series, times, Long.MAX_VALUE)
+            var completion = quantiles.length == 0
+                    ? new AggregateReader(source, series, range, Long.MAX_VALUE)
                             .slices()
-                            .invoke(stretch -> stretch.parts()
+                            .invoke(slice -> slice.parts()
                                     .forEach(part -> addAll(groups.get(grouping.of(part.series())), part.aggregates())))
                             .onItem()
                             .ignoreAsUni()
-                    : slices(series, times)
+                    : slices(series, range)
                             .invoke(slice -> slice.columns()
                                     .forEach(columns -> groups.get(grouping.of(columns.series()))
                                             .add(columns.times(), columns.values(), 0, columns.size())))
                             .onItem()
                             .ignoreAsUni();
-            return added.map(_ -> groups.entrySet().stream()
+            return completion.map(_ -> groups.entrySet().stream()
                     .filter(entry -> entry.getValue().count() > 0)
                     .map(entry -> new GroupStatistics(entry.getKey(), entry.getValue()))
                     .toList());
         });
     }
 
-    private static void addAll(RunningStatistics summary, WindowAggregates aggregates) {
+    private static void addAll(RunningStatistics statistics, WindowAggregates aggregates) {
         for (int i = 0; i < aggregates.size(); i++) {
-            summary.add(aggregates, i);
+            statistics.add(aggregates, i);
         }
     }
 
-    private Multi<Slice> slices(List<Series> series, TimeRange times) {
-        return new SliceReader(store.readings(), series, times, Order.OLDEST_FIRST, Optional.empty(), Long.MAX_VALUE)
+    private Multi<Slice> slices(List<Series> series, TimeRange range) {
+        return new SliceReader(store.readings(), series, range, Order.OLDEST_FIRST, Optional.empty(), Long.MAX_VALUE)
                 .slices();
     }
 
     private static <T> Map<SeriesGroup, T> byGroup(
-            List<Series> series, Grouping grouping, Function<SeriesGroup, T> make) {
+            List<Series> series, Grouping grouping, Function<SeriesGroup, T> factory) {
         var groups = new TreeMap<SeriesGroup, T>();
-        for (var s : series) {
-            groups.computeIfAbsent(grouping.of(s), make);
+        for (var member : series) {
+            groups.computeIfAbsent(grouping.of(member), factory);
         }
         return groups;
     }

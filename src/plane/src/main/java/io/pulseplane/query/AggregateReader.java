@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads what several series come to, window by window, side by side. The readings themselves stay where they are.
+ * Reads the aggregates of several series in parallel, slice by slice.
  *
- * <p>No series gets further ahead of another than {@value #MAX_WINDOWS_HELD} windows, over all of them, or {@value #MIN_PAGE_SIZE} each
- * where there are very many.
+ * <p>A slice has at most {@value #MAX_WINDOWS_HELD} windows over all series, or {@value #MIN_PAGE_SIZE} for each series
+ * if there are very many.
  */
 final class AggregateReader {
 
@@ -22,10 +22,10 @@ final class AggregateReader {
     private static final int MAX_PAGE_SIZE = 16 * 1024;
 
     /**
-     * Some windows.
+     * Windows of some series.
      *
-     * @param parts of each series that came further
-     * @param watermark the index of the last window that has everything
+     * @param parts the next windows of each series that was behind
+     * @param watermark the index of the last window that is complete for every series
      */
     record AggregateSlice(List<SeriesAggregates> parts, long watermark) {}
 
@@ -43,18 +43,18 @@ final class AggregateReader {
         this.cursors = series.stream().map(s -> new AggregateCursor(s, range)).toList();
     }
 
-    /** The stretches, each read when it is asked for. */
+    /** Returns the slices; each is read when the subscriber requests it. */
     Multi<AggregateSlice> slices() {
         return Multi.createBy()
                 .repeating()
                 .uni(() -> this, AggregateReader::next)
-                .whilst(_ -> cursors.stream().anyMatch(lane -> !lane.exhausted));
+                .whilst(_ -> cursors.stream().anyMatch(cursor -> !cursor.exhausted));
     }
 
     private Uni<AggregateSlice> next() {
-        long reach = watermark();
+        long watermark = watermark();
         var behind = cursors.stream()
-                .filter(lane -> !lane.exhausted && lane.lastIndex <= reach)
+                .filter(cursor -> !cursor.exhausted && cursor.lastIndex <= watermark)
                 .map(this::fill)
                 .toList();
         return behind.isEmpty()
@@ -65,21 +65,21 @@ final class AggregateReader {
                         .map(parts -> new AggregateSlice(new ArrayList<>(parts), watermark()));
     }
 
-    private Uni<SeriesAggregates> fill(AggregateCursor lane) {
-        return source.aggregate(lane.series, lane.remainingRange, width, pageSize)
-                .invoke(aggregates -> lane.advance(aggregates, pageSize, width))
-                .map(aggregates -> new SeriesAggregates(lane.series, aggregates));
+    private Uni<SeriesAggregates> fill(AggregateCursor cursor) {
+        return source.aggregate(cursor.series, cursor.remainingRange, width, pageSize)
+                .invoke(aggregates -> cursor.advance(aggregates, pageSize, width))
+                .map(aggregates -> new SeriesAggregates(cursor.series, aggregates));
     }
 
     private long watermark() {
-        long reach = Long.MAX_VALUE;
-        for (var lane : cursors) {
-            reach = Math.min(reach, lane.exhausted ? Long.MAX_VALUE : lane.lastIndex);
+        long watermark = Long.MAX_VALUE;
+        for (var cursor : cursors) {
+            watermark = Math.min(watermark, cursor.exhausted ? Long.MAX_VALUE : cursor.lastIndex);
         }
-        return reach;
+        return watermark;
     }
 
-    /** One series: how far it has come, and what of its range is still to be read. */
+    /** The position in one series: the last window that was read, and the range that remains. */
     private static final class AggregateCursor {
 
         private final Series series;
@@ -93,14 +93,14 @@ final class AggregateReader {
             this.exhausted = range.isEmpty();
         }
 
-        void advance(WindowAggregates aggregates, int page, long width) {
-            if (aggregates.size() < page) {
+        void advance(WindowAggregates aggregates, int pageSize, long width) {
+            if (aggregates.size() < pageSize) {
                 exhausted = true;
                 return;
             }
             lastIndex = aggregates.windowIndexes()[aggregates.size() - 1];
             long last = lastIndex * width + (width - 1);
-            // The last window there is may end after the last time there is.
+            // The end of the last possible window may exceed a long.
             exhausted = last < lastIndex * width || last >= remainingRange.to() - 1;
             if (!exhausted) {
                 remainingRange = new TimeRange(last + 1, remainingRange.to());

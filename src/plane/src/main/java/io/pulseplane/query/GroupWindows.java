@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * Windows of one group, ascending in time.
  *
- * @param widthMicros in microseconds
- * @param startTimes where each begins, a multiple of the width
- * @param statistics one for each start; of nothing where a window is empty
+ * @param widthMicros width of the windows, in microseconds
+ * @param startTimes start of each window, a multiple of the width
+ * @param statistics statistics of each window; those of an empty window have no readings
  */
 public record GroupWindows(
         SeriesGroup group, long widthMicros, long[] startTimes, List<RunningStatistics> statistics) {}

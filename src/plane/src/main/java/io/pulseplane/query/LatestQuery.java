@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * The latest reading of each code: from memory if the subject was asked for lately and what is remembered still holds,
- * else from the store, or from what is closer than the store.
+ * Returns the latest reading of each code of a subject: from the cache if its entry is complete and fresh, otherwise
+ * from the {@link LatestSource}, which is the store or a cache in front of it.
  */
 public final class LatestQuery {
 
@@ -27,54 +27,57 @@ public final class LatestQuery {
     private final SeriesResolver resolver;
 
     /**
-     * One question to the store at a time for each entry, however many ask. What the store says may be older than the
-     * last of those who ask; what came in between is in the entry they share. Hence by entry, and not by subject: a
-     * subject that was forgotten has a new entry, which missed what the old one got. And only while what the question
-     * began with holds: after that, the entry may have missed what another plane stored.
+     * The running lookup of each entry, which all queries for that entry share. A result of the store may be older than
+     * the latest of these queries, but the entry has all readings that were published since its creation, so together
+     * they are complete. The key is the entry and not the subject: after an eviction, the subject gets a new entry,
+     * which missed readings that the old one has. A lookup is shared only while its start time is fresh: later, the
+     * entry may have missed a reading of another plane.
      */
     private final ConcurrentMap<LatestReadings, InFlightLookup> inFlight = new ConcurrentHashMap<>();
 
     private record InFlightLookup(long startTime, Uni<Snapshot> answer) {}
 
-    /** Of a plane that has its store to itself. */
-    public LatestQuery(LatestCache values, Store store) {
-        this(values, store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
+    /** For a plane that does not share its store. */
+    public LatestQuery(LatestCache cache, Store store) {
+        this(cache, store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
     }
 
-    /** @param source where to look for what is not remembered */
-    public LatestQuery(LatestCache values, Store store, LatestSource source, Site site) {
-        this.cache = values;
+    /** @param source provides the readings of subjects that are not in the cache */
+    public LatestQuery(LatestCache cache, Store store, LatestSource source, Site site) {
+        this.cache = cache;
         this.source = source;
         this.site = site;
         this.resolver = new SeriesResolver(store);
     }
 
-    /** The answer, if it is in memory. */
-    public Optional<List<Reading>> cachedAnswer(SeriesSelector question) {
-        var latest = cache.entry(question.subject());
-        return isFresh(latest) ? Optional.of(select(latest, question)) : Optional.empty();
+    /** Returns the answer if it is in the cache. */
+    public Optional<List<Reading>> cachedAnswer(SeriesSelector selector) {
+        var latest = cache.entry(selector.subject());
+        return isFresh(latest) ? Optional.of(select(latest, selector)) : Optional.empty();
     }
 
     private boolean isFresh(LatestReadings latest) {
         return latest.isComplete() && site.isFresh(latest.asOf());
     }
 
-    /** The answer, one reading per code, ordered by code; {@code NotFound} if the subject is not known. */
-    public Uni<List<Reading>> execute(SeriesSelector question) {
+    /**
+     * Returns one reading for each code, ordered by code. Fails with {@code NotFound} if the subject is not registered.
+     */
+    public Uni<List<Reading>> execute(SeriesSelector selector) {
         return Uni.createFrom().deferred(() -> {
-            var latest = cache.entry(question.subject());
-            var complete = isFresh(latest) ? Uni.createFrom().item(latest) : complete(question.subject(), latest);
-            return complete.map(l -> select(l, question));
+            var latest = cache.entry(selector.subject());
+            var complete = isFresh(latest) ? Uni.createFrom().item(latest) : complete(selector.subject(), latest);
+            return complete.map(entry -> select(entry, selector));
         });
     }
 
-    /** Whether an unmeasured subject is known is not shared: by the time of a later question it may have become so. */
+    /** Checks the registration for each query anew: a subject without readings may be registered meanwhile. */
     private Uni<LatestReadings> complete(Subject subject, LatestReadings latest) {
         return lookUp(subject, latest)
-                .chain(found -> found.readings().isEmpty()
-                        ? resolver.requireRegistered(subject).replaceWith(found)
-                        : Uni.createFrom().item(found))
-                .invoke(found -> latest.complete(found.readings(), found.asOf()))
+                .chain(snapshot -> snapshot.readings().isEmpty()
+                        ? resolver.requireRegistered(subject).replaceWith(snapshot)
+                        : Uni.createFrom().item(snapshot))
+                .invoke(snapshot -> latest.complete(snapshot.readings(), snapshot.asOf()))
                 .replaceWith(latest)
                 .onFailure()
                 .invoke(() -> cache.evict(subject, latest));
@@ -83,34 +86,36 @@ public final class LatestQuery {
     private Uni<Snapshot> lookUp(Subject subject, LatestReadings latest) {
         return inFlight.compute(
                         latest,
-                        (_, asked) ->
-                                asked != null && site.isFresh(asked.startTime) ? asked : startLookup(subject, latest))
+                        (_, lookup) -> lookup != null && site.isFresh(lookup.startTime)
+                                ? lookup
+                                : startLookup(subject, latest))
                 .answer;
     }
 
     private InFlightLookup startLookup(Subject subject, LatestReadings latest) {
-        long begun = site.now();
+        long startTime = site.now();
         var answer = source.latest(subject)
                 .onTermination()
-                .invoke(() -> inFlight.computeIfPresent(latest, (_, asked) -> asked.startTime == begun ? null : asked))
+                .invoke(() ->
+                        inFlight.computeIfPresent(latest, (_, lookup) -> lookup.startTime == startTime ? null : lookup))
                 .memoize()
                 .indefinitely();
-        return new InFlightLookup(begun, answer);
+        return new InFlightLookup(startTime, answer);
     }
 
-    private static List<Reading> select(LatestReadings latest, SeriesSelector question) {
-        var all = latest.readings();
-        if (question.codes().isEmpty()) {
-            return all;
+    private static List<Reading> select(LatestReadings latest, SeriesSelector selector) {
+        var readings = latest.readings();
+        if (selector.codes().isEmpty()) {
+            return readings;
         }
-        // On the way of every question; a stream would be most of what it allocates.
-        var covered =
-                new ArrayList<Reading>(Math.min(all.size(), question.codes().size()));
-        for (var reading : all) {
-            if (question.matches(reading.series())) {
-                covered.add(reading);
+        // A loop, because this is the hot path of every query: a stream would allocate more than the rest of it.
+        var selected = new ArrayList<Reading>(
+                Math.min(readings.size(), selector.codes().size()));
+        for (var reading : readings) {
+            if (selector.matches(reading.series())) {
+                selected.add(reading);
             }
         }
-        return covered;
+        return selected;
     }
 }

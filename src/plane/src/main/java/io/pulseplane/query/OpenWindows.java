@@ -4,8 +4,8 @@ import io.pulseplane.store.WindowAggregates;
 import java.util.Arrays;
 
 /**
- * Windows that may still get readings, ascending by their index: start divided by width. Most are added after all others and
- * taken from the front, which costs an array's element.
+ * The windows that may still get readings, ascending by their index, which is their start divided by the width. Most
+ * windows are added at the end and removed from the front; both take constant time.
  */
 final class OpenWindows {
 
@@ -27,7 +27,7 @@ final class OpenWindows {
         return indexes[head];
     }
 
-    /** Takes the first window out. */
+    /** Removes and returns the first window. */
     RunningStatistics removeFirst() {
         var first = statistics[head];
         statistics[head++] = null;
@@ -38,24 +38,24 @@ final class OpenWindows {
         return first;
     }
 
-    /** The window with this index, which is made if there is none. */
+    /** Returns the window with this index, and creates it if there is none. */
     RunningStatistics getOrCreate(long index) {
         if (isEmpty() || index > indexes[tail - 1]) {
             return append(index);
         }
-        int place = Arrays.binarySearch(indexes, head, tail, index);
-        if (place >= 0) {
-            return statistics[place];
+        int position = Arrays.binarySearch(indexes, head, tail, index);
+        if (position >= 0) {
+            return statistics[position];
         }
+        // This may move all windows to the front, so the position must be searched again.
         ensureCapacity(1);
-        // Room may have been made by moving all to the front.
-        place = -Arrays.binarySearch(indexes, head, tail, index) - 1;
-        System.arraycopy(indexes, place, indexes, place + 1, tail - place);
-        System.arraycopy(statistics, place, statistics, place + 1, tail - place);
+        position = -Arrays.binarySearch(indexes, head, tail, index) - 1;
+        System.arraycopy(indexes, position, indexes, position + 1, tail - position);
+        System.arraycopy(statistics, position, statistics, position + 1, tail - position);
         tail++;
-        indexes[place] = index;
-        statistics[place] = new RunningStatistics(quantiles);
-        return statistics[place];
+        indexes[position] = index;
+        statistics[position] = new RunningStatistics(quantiles);
+        return statistics[position];
     }
 
     private RunningStatistics append(long index) {
@@ -65,22 +65,25 @@ final class OpenWindows {
         return statistics[tail++];
     }
 
-    private void ensureCapacity(int more) {
-        if (tail + more > indexes.length) {
+    private void ensureCapacity(int additional) {
+        if (tail + additional > indexes.length) {
             int size = tail - head;
-            int capacity = Math.max(size + more, size > indexes.length / 2 ? 2 * indexes.length : indexes.length);
+            int capacity = Math.max(size + additional, size > indexes.length / 2 ? 2 * indexes.length : indexes.length);
             var movedIndexes = new long[capacity];
-            var moved = new RunningStatistics[capacity];
+            var movedStatistics = new RunningStatistics[capacity];
             System.arraycopy(indexes, head, movedIndexes, 0, size);
-            System.arraycopy(statistics, head, moved, 0, size);
+            System.arraycopy(statistics, head, movedStatistics, 0, size);
             indexes = movedIndexes;
-            statistics = moved;
+            statistics = movedStatistics;
             head = 0;
             tail = size;
         }
     }
 
-    /** Adds windows of one series, which ascend, in one pass: each may be added to one that is there. */
+    /**
+     * Adds the windows of one series, which ascend, in one pass; a window that exists already gets the aggregates
+     * added.
+     */
     void add(WindowAggregates aggregates) {
         if (aggregates.size() == 0) {
             return;
@@ -96,29 +99,29 @@ final class OpenWindows {
     }
 
     private void merge(WindowAggregates aggregates) {
-        int room = tail - head + aggregates.size();
-        var mergedIndexes = new long[room];
-        var merged = new RunningStatistics[room];
+        int capacity = tail - head + aggregates.size();
+        var mergedIndexes = new long[capacity];
+        var mergedStatistics = new RunningStatistics[capacity];
         int size = 0;
-        int mine = head;
+        int next = head;
         for (int i = 0; i < aggregates.size(); i++) {
             long index = aggregates.windowIndexes()[i];
-            while (mine < tail && indexes[mine] < index) {
-                mergedIndexes[size] = indexes[mine];
-                merged[size++] = statistics[mine++];
+            while (next < tail && indexes[next] < index) {
+                mergedIndexes[size] = indexes[next];
+                mergedStatistics[size++] = statistics[next++];
             }
-            boolean isThere = mine < tail && indexes[mine] == index;
-            var summary = isThere ? statistics[mine++] : new RunningStatistics(quantiles);
-            summary.add(aggregates, i);
+            boolean exists = next < tail && indexes[next] == index;
+            var window = exists ? statistics[next++] : new RunningStatistics(quantiles);
+            window.add(aggregates, i);
             mergedIndexes[size] = index;
-            merged[size++] = summary;
+            mergedStatistics[size++] = window;
         }
-        int rest = tail - mine;
-        System.arraycopy(indexes, mine, mergedIndexes, size, rest);
-        System.arraycopy(statistics, mine, merged, size, rest);
+        int remaining = tail - next;
+        System.arraycopy(indexes, next, mergedIndexes, size, remaining);
+        System.arraycopy(statistics, next, mergedStatistics, size, remaining);
         indexes = mergedIndexes;
-        statistics = merged;
+        statistics = mergedStatistics;
         head = 0;
-        tail = size + rest;
+        tail = size + remaining;
     }
 }

@@ -14,10 +14,11 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * A {@link ResumePosition} as text, tied to the question it came from. Holds hashes instead of ids: a token is handed around
- * and written into logs, a patient is not. It grants nothing: the question has to be asked again with it, and allowed.
+ * Encodes a {@link ResumePosition} as text that is valid for one query only. A token has hashes in place of ids,
+ * because it may end up in logs, where a patient's id must not be. It grants no access: the caller repeats the query
+ * with it, and the gate checks that query as any other.
  *
- * <p>Bytes, in base64url: version (1), hash of the question (8), time (8), hash of the series or 0 (8).
+ * <p>The text is base64url of: version (1 byte), hash of the query (8), time (8), hash of the series or 0 (8).
  */
 final class PageToken {
 
@@ -26,24 +27,25 @@ final class PageToken {
 
     private PageToken() {}
 
-    static String encode(RangeQuery.Parameters range, ResumePosition position) {
+    static String encode(RangeQuery.Parameters parameters, ResumePosition position) {
         var bytes = ByteBuffer.allocate(LENGTH)
                 .put(VERSION)
-                .putLong(hash(range))
+                .putLong(hash(parameters))
                 .putLong(position.time())
                 .putLong(position.series().map(PageToken::hash).orElse(0L));
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array());
     }
 
-    static ResumePosition decode(RangeQuery.Parameters range, String token, List<Series> series) {
+    static ResumePosition decode(RangeQuery.Parameters parameters, String token, List<Series> series) {
         var bytes = bytes(token);
-        if (bytes.getLong() != hash(range)) {
-            throw new PlaneException.InvalidArgument("page_token", "must come from a response to this same question");
+        if (bytes.getLong() != hash(parameters)) {
+            throw new PlaneException.InvalidArgument("page_token", "must come from a response to the same query");
         }
         long time = bytes.getLong();
         long hash = bytes.getLong();
-        Optional<Series> last =
-                series.stream().filter(s -> hash != 0 && hash(s) == hash).findFirst();
+        Optional<Series> last = series.stream()
+                .filter(candidate -> hash != 0 && hash(candidate) == hash)
+                .findFirst();
         return new ResumePosition(time, last);
     }
 
@@ -54,16 +56,16 @@ final class PageToken {
                 return bytes;
             }
         } catch (IllegalArgumentException _) {
-            // Not base64url; said below.
+            // Not base64url: reported below.
         }
         throw new PlaneException.InvalidArgument("page_token", "must be as a response gave it");
     }
 
-    private static long hash(RangeQuery.Parameters range) {
-        TimeRange times = range.range();
-        Order order = range.order();
-        return hash(range.selector().subject() + "\n"
-                + new TreeSet<>(range.selector().codes()) + "\n" + times + order);
+    private static long hash(RangeQuery.Parameters parameters) {
+        TimeRange range = parameters.range();
+        Order order = parameters.order();
+        return hash(parameters.selector().subject() + "\n"
+                + new TreeSet<>(parameters.selector().codes()) + "\n" + range + order);
     }
 
     private static long hash(Series series) {

@@ -8,17 +8,17 @@ import io.smallrye.mutiny.Multi;
 import java.util.List;
 import java.util.Optional;
 
-/** The readings of a range of time, in chunks. */
+/** Returns the readings of a range of time, page by page. */
 public final class RangeQuery {
 
-    /** What is asked for. */
+    /** The parameters of a query for readings. */
     public record Parameters(SeriesSelector selector, TimeRange range, Order order) {}
 
     /**
-     * A stretch of the answer.
+     * A part of the answer.
      *
-     * @param columns each series at most once, times in the order asked for
-     * @param pageToken where to go on after it; empty if there is nothing more
+     * @param columns each series at most once, times in the order of the query
+     * @param pageToken the token of the rest of the answer; empty if this is the last page
      */
     public record Page(List<Columns> columns, String pageToken) {}
 
@@ -31,23 +31,26 @@ public final class RangeQuery {
     }
 
     /**
-     * The chunks in order, each read when it is asked for. No chunk is empty; where there are no readings there is no
-     * chunk. Fails with {@code NotFound} if the subject is not known, with {@code InvalidArgument} if the token is not one.
+     * Returns the pages in order; each is read when the subscriber requests it. No page is empty: without readings,
+     * there is no page. Fails with {@code NotFound} if the subject is not registered, and with {@code InvalidArgument}
+     * if the token is not valid.
      *
-     * @param pageToken where to begin; at the start when empty
-     * @param limit how many readings at most; {@link Long#MAX_VALUE} for all
+     * @param pageToken where to continue; empty to start at the first reading
+     * @param limit maximum number of readings; {@link Long#MAX_VALUE} for all
      */
-    public Multi<Page> execute(Parameters range, String pageToken, long limit) {
-        return resolver.resolve(range.selector()).onItem().transformToMulti(series -> {
-            Optional<ResumePosition> after =
-                    pageToken.isEmpty() ? Optional.empty() : Optional.of(PageToken.decode(range, pageToken, series));
-            return new SliceReader(store.readings(), series, range.range(), range.order(), after, limit)
+    public Multi<Page> execute(Parameters parameters, String pageToken, long limit) {
+        return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
+            Optional<ResumePosition> resumePosition = pageToken.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(PageToken.decode(parameters, pageToken, series));
+            return new SliceReader(
+                            store.readings(), series, parameters.range(), parameters.order(), resumePosition, limit)
                     .slices()
                     .filter(slice -> !slice.columns().isEmpty())
                     .map(slice -> new Page(
                             slice.columns(),
                             slice.next()
-                                    .map(position -> PageToken.encode(range, position))
+                                    .map(position -> PageToken.encode(parameters, position))
                                     .orElse("")));
         });
     }

@@ -1,24 +1,22 @@
 package io.pulseplane.query;
 
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.vitals.Moments;
 import java.util.Arrays;
 
 /**
- * What is computed of a set of readings: count, mean, extremes, sum, deviation, first and last, and quantiles if asked for.
+ * Statistics of a set of readings: count, mean, extremes, sum, deviation, first and last value, and quantiles on
+ * request.
  *
- * <p>Runs of values are added one after the other. Within a run, sums are taken of the distance from its first value, so
- * that a small deviation around a large mean keeps its digits; runs are joined by the formula of Chan, Golub and LeVeque
- * (1979).
+ * <p>Readings are added run by run. Within a run, the sums are of the distances from its first value, so that a small
+ * deviation around a large mean keeps its digits; {@link Moments} joins the runs.
  */
 public final class RunningStatistics {
 
     private final double[] quantiles;
     private final ValueCounts valueCounts;
 
-    private long count;
-    private double mean;
-    /** Sum of squared distances from the mean. */
-    private double sumOfSquaredDeviations;
+    private final Moments moments = new Moments();
 
     private double sum;
     private double min = Double.POSITIVE_INFINITY;
@@ -28,7 +26,7 @@ public final class RunningStatistics {
     private double last = Double.NaN;
     private long lastTime = Long.MIN_VALUE;
 
-    /** @param quantiles which to compute, each from 0 to 1 */
+    /** @param quantiles the quantiles to compute, each from 0 to 1 */
     RunningStatistics(double[] quantiles) {
         this.quantiles = quantiles;
         this.valueCounts = quantiles.length == 0 ? null : new ValueCounts();
@@ -47,8 +45,8 @@ public final class RunningStatistics {
             min = Math.min(min, value);
             max = Math.max(max, value);
         }
-        long size = to - from;
-        merge(size, shift + shifted / size, squares - shifted * shifted / size);
+        int size = to - from;
+        moments.add(size, shift + shifted / size, squares - shifted * shifted / size);
         sum += shift * size + shifted;
         if (times[from] < firstTime) {
             firstTime = times[from];
@@ -65,54 +63,47 @@ public final class RunningStatistics {
         }
     }
 
-    /** Adds a row of what was added up elsewhere. Of that there are no quantiles. */
-    void add(WindowAggregates rows, int row) {
-        merge(rows.counts()[row], rows.means()[row], rows.sumsOfSquaredDeviations()[row]);
-        sum += rows.sums()[row];
-        min = Math.min(min, rows.mins()[row]);
-        max = Math.max(max, rows.maxs()[row]);
-        if (rows.firstTimes()[row] < firstTime) {
-            firstTime = rows.firstTimes()[row];
-            first = rows.firstValues()[row];
+    /** Adds the readings of one row of aggregates. Aggregates cannot contribute to quantiles. */
+    void add(WindowAggregates aggregates, int row) {
+        moments.add(
+                aggregates.counts()[row], aggregates.means()[row], aggregates.sumsOfSquaredDeviations()[row]);
+        sum += aggregates.sums()[row];
+        min = Math.min(min, aggregates.mins()[row]);
+        max = Math.max(max, aggregates.maxs()[row]);
+        if (aggregates.firstTimes()[row] < firstTime) {
+            firstTime = aggregates.firstTimes()[row];
+            first = aggregates.firstValues()[row];
         }
-        if (rows.lastTimes()[row] > lastTime) {
-            lastTime = rows.lastTimes()[row];
-            last = rows.lastValues()[row];
+        if (aggregates.lastTimes()[row] > lastTime) {
+            lastTime = aggregates.lastTimes()[row];
+            last = aggregates.lastValues()[row];
         }
-    }
-
-    private void merge(long size, double runMean, double runSpread) {
-        long joined = count + size;
-        double distance = runMean - mean;
-        sumOfSquaredDeviations += runSpread + distance * distance * ((double) count * size / joined);
-        mean += distance * size / joined;
-        count = joined;
     }
 
     public long count() {
-        return count;
+        return moments.count();
     }
 
-    /** NaN of nothing, like everything but the count. */
+    /** Returns the mean. Without readings, it is NaN, as is every value but the count. */
     public double mean() {
-        return count == 0 ? Double.NaN : mean;
+        return count() == 0 ? Double.NaN : moments.mean();
     }
 
     public double min() {
-        return count == 0 ? Double.NaN : min;
+        return count() == 0 ? Double.NaN : min;
     }
 
     public double max() {
-        return count == 0 ? Double.NaN : max;
+        return count() == 0 ? Double.NaN : max;
     }
 
     public double sum() {
-        return count == 0 ? Double.NaN : sum;
+        return count() == 0 ? Double.NaN : sum;
     }
 
-    /** Of the sample: n - 1 in the denominator. NaN of fewer than two. */
+    /** Returns the standard deviation of the sample, with n - 1 in the denominator; NaN of fewer than two readings. */
     public double standardDeviation() {
-        return count < 2 ? Double.NaN : Math.sqrt(Math.max(0, sumOfSquaredDeviations) / (count - 1));
+        return count() < 2 ? Double.NaN : Math.sqrt(Math.max(0, moments.sumOfSquaredDeviations()) / (count() - 1));
     }
 
     public double first() {
@@ -131,12 +122,12 @@ public final class RunningStatistics {
         return lastTime;
     }
 
-    /** In the order asked for. */
+    /** Returns the quantiles in the order of the constructor. */
     public double[] quantiles() {
-        if (count == 0) {
-            var none = new double[quantiles.length];
-            Arrays.fill(none, Double.NaN);
-            return none;
+        if (count() == 0) {
+            var notANumber = new double[quantiles.length];
+            Arrays.fill(notANumber, Double.NaN);
+            return notANumber;
         }
         return valueCounts == null ? new double[0] : valueCounts.quantiles(quantiles);
     }

@@ -4,7 +4,7 @@ import io.pulseplane.vitals.Series;
 import java.util.Comparator;
 
 /**
- * Whose readings are put together. Patient and device are empty where they do not matter.
+ * The key of a group of series whose readings are aggregated together. Patient and device are empty in groups by code.
  */
 public record SeriesGroup(String code, String unit, String patient, String device) implements Comparable<SeriesGroup> {
 
@@ -13,7 +13,7 @@ public record SeriesGroup(String code, String unit, String patient, String devic
             .thenComparing(SeriesGroup::device)
             .thenComparing(SeriesGroup::unit);
 
-    /** How series are put together. */
+    /** The rule by which series form groups. */
     public enum Grouping {
         BY_CODE,
         BY_SERIES;

@@ -7,7 +7,7 @@ import io.pulseplane.vitals.Subject;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
-/** Finds out what there is to read of a subject. */
+/** Finds the series that a query covers. */
 final class SeriesResolver {
 
     private final Store store;
@@ -16,21 +16,21 @@ final class SeriesResolver {
         this.store = store;
     }
 
-    /** The series a question covers, in order; {@code NotFound} if its subject is not known. */
-    Uni<List<Series>> resolve(SeriesSelector question) {
+    /** Returns the series of the selector, in order. Fails with {@code NotFound} if the subject is not registered. */
+    Uni<List<Series>> resolve(SeriesSelector selector) {
         return store.readings()
-                .series(question.subject())
-                .chain(all -> all.isEmpty()
-                        ? requireRegistered(question.subject()).replaceWith(all)
+                .series(selector.subject())
+                .chain(series -> series.isEmpty()
+                        ? requireRegistered(selector.subject()).replaceWith(series)
                         : Uni.createFrom()
-                                .item(all.stream().filter(question::matches).toList()));
+                                .item(series.stream().filter(selector::matches).toList()));
     }
 
     Uni<Void> requireRegistered(Subject subject) {
         return store.registry()
                 .isRegistered(subject)
-                .invoke(known -> {
-                    if (!known) {
+                .invoke(registered -> {
+                    if (!registered) {
                         throw new PlaneException.NotFound(
                                 switch (subject) {
                                     case Subject.OfPatient _ -> "there is no such patient";

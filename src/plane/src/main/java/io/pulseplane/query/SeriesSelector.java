@@ -5,9 +5,9 @@ import io.pulseplane.vitals.Subject;
 import java.util.Set;
 
 /**
- * Whose readings are asked for.
+ * Selects the series of a query.
  *
- * @param codes of which codes; of all when empty
+ * @param codes the codes to select; all if empty
  */
 public record SeriesSelector(Subject subject, Set<String> codes) {
 

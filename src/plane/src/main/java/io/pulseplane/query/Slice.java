@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The readings of a stretch of time, of every series that has some.
+ * The readings of a range of time, of every series that has readings there.
  *
- * @param columns none of them empty, each series once, in the order of the series; times run in the order asked for
- * @param watermark everything up to this time, inclusive and in the order asked for, has been answered with this slice
- * @param next where to go on; empty if there is nothing more
+ * @param columns none of them empty, each series once, in the order of the series; times are in the order of the query
+ * @param watermark all readings up to this time, inclusive and in the order of the query, are in this slice or before
+ * @param next the position at which to continue; empty if there are no more readings
  */
 record Slice(List<Columns> columns, long watermark, Optional<ResumePosition> next) {}

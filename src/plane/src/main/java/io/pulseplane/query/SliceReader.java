@@ -14,14 +14,15 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Reads several series side by side, as slices of time. The columns of a slice are as long as they come from the store;
- * nothing is taken apart but at the ends of a slice.
+ * Reads several series in parallel, as slices of time. The columns of a slice are those of the store; the reader cuts
+ * them only at the ends of a slice.
  *
- * <p>What has run out is read on while the caller still has to do with what it got, so that neither waits for the other
- * where both have work. Nothing is read before the first slice is asked for, and nothing goes on after the caller has left.
+ * <p>The reader prefetches the next page of a series while the caller handles a slice, so that the store and the caller
+ * work at the same time. It reads nothing before the first slice is requested, and cancels its reads when the caller
+ * cancels.
  *
- * <p>Holds at most {@value #MAX_READINGS_HELD} readings, or {@value #MIN_PAGE_SIZE} per series where there are very many: a page is
- * read ahead only where the one before has been handed on.
+ * <p>It holds about {@value #MAX_READINGS_HELD} readings, or {@value #MIN_PAGE_SIZE} for each series if there are very
+ * many: it prefetches a page only when all readings of the page before have been handed on.
  */
 final class SliceReader {
 
@@ -38,30 +39,33 @@ final class SliceReader {
 
     /**
      * @param series ordered, without duplicates
-     * @param after where to begin; at the start of the range when empty
-     * @param limit how many readings at most, 1 or more
+     * @param resumePosition where to continue; empty to start with the range
+     * @param limit maximum number of readings, 1 or more
      */
     SliceReader(
             ReadingStore store,
             List<Series> series,
             TimeRange range,
             Order order,
-            Optional<ResumePosition> after,
+            Optional<ResumePosition> resumePosition,
             long limit) {
         this.store = store;
         this.order = order;
         this.remaining = limit;
         this.cursors = series.stream()
-                .map(s -> new ReadingCursor(
-                        s, after.map(p -> p.remainingRange(range, order, s)).orElse(range)))
+                .map(member -> new ReadingCursor(
+                        member,
+                        resumePosition
+                                .map(position -> position.remainingRange(range, order, member))
+                                .orElse(range)))
                 .toList();
         int share = Math.clamp(MAX_READINGS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
         this.pageSize = (int) Math.min(share, limit);
     }
 
     /**
-     * The slices, the first read when it is asked for, each other when the one before is handed on. None is empty, but for the
-     * only one where there is nothing to read.
+     * Returns the slices. The reader reads the first when it is requested, and each further one when the slice before
+     * is handed on. No slice is empty, except the single slice of a query without readings.
      */
     Multi<Slice> slices() {
         return Multi.createBy()
@@ -73,28 +77,28 @@ final class SliceReader {
     }
 
     private Uni<Slice> next() {
-        var empty = cursors.stream()
+        var fills = cursors.stream()
                 .filter(ReadingCursor::needsMore)
                 .map(this::fill)
                 .toList();
-        return empty.isEmpty()
+        return fills.isEmpty()
                 ? Uni.createFrom().item(this::nextSlice)
-                : Uni.join().all(empty).andFailFast().map(_ -> nextSlice());
+                : Uni.join().all(fills).andFailFast().map(_ -> nextSlice());
     }
 
-    private Uni<Void> fill(ReadingCursor lane) {
-        if (lane.prefetched == null) {
-            prefetch(lane);
+    private Uni<Void> fill(ReadingCursor cursor) {
+        if (cursor.prefetched == null) {
+            prefetch(cursor);
         }
         return Uni.createFrom()
-                .completionStage(lane.prefetched)
-                .invoke(columns -> lane.load(columns, pageSize, order))
+                .completionStage(cursor.prefetched)
+                .invoke(columns -> cursor.load(columns, pageSize, order))
                 .replaceWithVoid();
     }
 
-    private void prefetch(ReadingCursor lane) {
-        // One more than is taken, to know whether there is more.
-        lane.prefetched = store.read(lane.series, lane.remainingRange, order, pageSize + 1)
+    private void prefetch(ReadingCursor cursor) {
+        // Read one reading more than a page, to know whether the range has more.
+        cursor.prefetched = store.read(cursor.series, cursor.remainingRange, order, pageSize + 1)
                 .subscribeAsCompletionStage();
         if (stopped) {
             stop();
@@ -103,10 +107,10 @@ final class SliceReader {
 
     private void stop() {
         stopped = true;
-        for (var lane : cursors) {
-            var ahead = lane.prefetched;
-            if (ahead != null) {
-                ahead.cancel(false);
+        for (var cursor : cursors) {
+            var prefetched = cursor.prefetched;
+            if (prefetched != null) {
+                prefetched.cancel(false);
             }
         }
     }
@@ -119,18 +123,21 @@ final class SliceReader {
         return slice;
     }
 
-    /** Takes what is known to be complete: up to where the lane that has come least far has come. */
+    /**
+     * Cuts a slice up to the watermark: the last time of the series that is least far. All series are complete up to
+     * there.
+     */
     private Slice cutSlice() {
-        long reach = order == Order.OLDEST_FIRST ? Long.MAX_VALUE : Long.MIN_VALUE;
-        for (var lane : cursors) {
-            if (!lane.exhausted && order.compare(lane.lastTime(), reach) < 0) {
-                reach = lane.lastTime();
+        long watermark = order == Order.OLDEST_FIRST ? Long.MAX_VALUE : Long.MIN_VALUE;
+        for (var cursor : cursors) {
+            if (!cursor.exhausted && order.compare(cursor.lastTime(), watermark) < 0) {
+                watermark = cursor.lastTime();
             }
         }
         var counts = new int[cursors.size()];
         long total = 0;
         for (int i = 0; i < counts.length; i++) {
-            counts[i] = cursors.get(i).countUpTo(reach, order);
+            counts[i] = cursors.get(i).countUpTo(watermark, order);
             total += counts[i];
         }
         if (total > remaining) {
@@ -140,7 +147,9 @@ final class SliceReader {
         var columns = take(counts);
         boolean done = cursors.stream().allMatch(ReadingCursor::isDone);
         return new Slice(
-                columns, reach, done ? Optional.empty() : Optional.of(new ResumePosition(reach, Optional.empty())));
+                columns,
+                watermark,
+                done ? Optional.empty() : Optional.of(new ResumePosition(watermark, Optional.empty())));
     }
 
     private Slice cutAtLimit(int[] counts, int total) {
@@ -162,13 +171,13 @@ final class SliceReader {
         return new Slice(take(counts), last, Optional.of(new ResumePosition(last, Optional.ofNullable(lastSeries))));
     }
 
-    /** The time of the last reading that still fits, if readings are taken in order of time. */
+    /** Returns the time of the last reading within the limit, in order of time. */
     private long timeOfLastWithinLimit(int[] counts, int total) {
         var times = new long[total];
         int size = 0;
         for (int i = 0; i < counts.length; i++) {
-            var lane = cursors.get(i);
-            System.arraycopy(lane.buffer.times(), lane.offset, times, size, counts[i]);
+            var cursor = cursors.get(i);
+            System.arraycopy(cursor.buffer.times(), cursor.offset, times, size, counts[i]);
             size += counts[i];
         }
         Arrays.sort(times);
@@ -185,20 +194,20 @@ final class SliceReader {
         return columns;
     }
 
-    /** One series: what is held of it, and what of its range is still to be read. */
+    /** The state of one series: the readings in memory, and the range that remains to be read. */
     private static final class ReadingCursor {
 
         private final Series series;
         private TimeRange remainingRange;
         private Columns buffer;
 
-        /** What of it is still to be handed on; one that was read to know whether there is more is not. */
+        /** The part of the buffer that is not handed on yet. It excludes the additional reading behind a full page. */
         private int offset;
 
         private int end;
         private boolean exhausted;
 
-        /** What was read on; null where that has been taken, or nothing was read yet. */
+        /** The next page; null if it was loaded to the buffer, or not requested yet. */
         private volatile CompletableFuture<Columns> prefetched;
 
         ReadingCursor(Series series, TimeRange range) {
@@ -216,12 +225,12 @@ final class SliceReader {
             return offset == end && exhausted;
         }
 
-        void load(Columns columns, int page, Order order) {
+        void load(Columns columns, int pageSize, Order order) {
             prefetched = null;
-            exhausted = columns.size() <= page;
+            exhausted = columns.size() <= pageSize;
             buffer = columns;
             offset = 0;
-            end = exhausted ? columns.size() : page;
+            end = exhausted ? columns.size() : pageSize;
             if (!exhausted) {
                 long last = lastTime();
                 remainingRange = order == Order.OLDEST_FIRST
@@ -230,7 +239,7 @@ final class SliceReader {
             }
         }
 
-        /** Of the last reading that is held. */
+        /** Returns the time of the last reading of the buffer. */
         long lastTime() {
             return buffer.times()[end - 1];
         }

@@ -4,17 +4,17 @@ import io.pulseplane.vitals.PlaneException;
 import java.util.Arrays;
 
 /**
- * How often each value was seen, for exact quantiles. A monitor reports a few thousand different values however long it
- * reports, so counting them takes less memory than keeping them, and less time than sorting them.
+ * Counts how often each value occurs, for exact quantiles. A monitor reports a few thousand different values at most,
+ * so counts take less memory than all values, and less time than sorting all values.
  */
 final class ValueCounts {
 
-    /** 16 MiB of table; beyond it a quantile is refused rather than guessed. */
+    /** Limits the tables to 32 MiB. Beyond it, the query fails; quantiles are never approximated. */
     private static final int MAX_DISTINCT = 1 << 20;
 
     private static final int INITIAL_CAPACITY = 64;
 
-    /** Values as bits; a slot is free where its count is 0. The length is a power of two. */
+    /** The bits of the values. A slot is free if its count is 0. The length is a power of two. */
     private long[] valueBits = new long[INITIAL_CAPACITY];
 
     private long[] counts = new long[INITIAL_CAPACITY];
@@ -40,18 +40,18 @@ final class ValueCounts {
     }
 
     private int slot(long key) {
-        // Doubles with few decimals differ in their high bits only; the multiplication spreads them.
-        int slot = (int) (key * 0x9E3779B97F4A7C15L >>> 32) & valueBits.length - 1;
+        // Doubles with few decimals differ only in their high bits; the multiplication spreads them.
+        int slot = (int) ((key * 0x9E3779B97F4A7C15L) >>> 32) & (valueBits.length - 1);
         while (counts[slot] != 0 && valueBits[slot] != key) {
-            slot = slot + 1 & valueBits.length - 1;
+            slot = (slot + 1) & (valueBits.length - 1);
         }
         return slot;
     }
 
     private void grow() {
         if (distinctCount >= MAX_DISTINCT) {
-            throw new PlaneException.FailedPrecondition("quantiles of more than " + MAX_DISTINCT
-                    + " different values are not computed: ask for a shorter range or leave them out");
+            throw new PlaneException.FailedPrecondition("quantiles need at most " + MAX_DISTINCT
+                    + " different values: query a shorter range, or no quantiles");
         }
         var oldBits = valueBits;
         var oldCounts = counts;
@@ -66,10 +66,10 @@ final class ValueCounts {
     }
 
     /**
-     * Quantiles by linear interpolation between the closest ranks, as numpy computes them by default (Hyndman and Fan,
+     * Computes quantiles by linear interpolation between the closest ranks, as numpy does by default (Hyndman and Fan,
      * 1996, type 7).
      */
-    double[] quantiles(double[] of) {
+    double[] quantiles(double[] probabilities) {
         var values = new double[distinctCount];
         var ends = new long[distinctCount];
         int size = 0;
@@ -84,21 +84,23 @@ final class ValueCounts {
             end += counts[slot(Double.doubleToRawLongBits(values[i]))];
             ends[i] = end;
         }
-        return Arrays.stream(of).map(q -> quantile(q, values, ends)).toArray();
+        return Arrays.stream(probabilities)
+                .map(probability -> quantile(probability, values, ends))
+                .toArray();
     }
 
-    private double quantile(double q, double[] values, long[] ends) {
-        double rank = q * (total - 1);
+    private double quantile(double probability, double[] values, long[] ends) {
+        double rank = probability * (total - 1);
         long below = (long) Math.floor(rank);
         double low = valueAtRank(below, values, ends);
         double high = valueAtRank(Math.min(below + 1, total - 1), values, ends);
-        double t = rank - below;
-        // From the nearer end, as numpy does, so that 0 and 1 give the ends themselves.
-        return t < 0.5 ? low + (high - low) * t : high - (high - low) * (1 - t);
+        double fraction = rank - below;
+        // Interpolates from the nearer end, as numpy does, so that 0 and 1 give the exact values.
+        return fraction < 0.5 ? low + (high - low) * fraction : high - (high - low) * (1 - fraction);
     }
 
     private static double valueAtRank(long rank, double[] values, long[] ends) {
-        int place = Arrays.binarySearch(ends, rank + 1);
-        return values[place >= 0 ? place : -place - 1];
+        int index = Arrays.binarySearch(ends, rank + 1);
+        return values[index >= 0 ? index : -index - 1];
     }
 }

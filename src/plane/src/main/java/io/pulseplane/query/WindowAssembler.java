@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The windows of one group while readings go by. Slices come oldest first. */
+/** Assembles the windows of one group from readings or aggregates, which arrive oldest first. */
 final class WindowAssembler {
 
-    /** As many windows are handed on at once. */
+    /** Upper bound of the windows of one result. */
     static final int MAX_WINDOWS_PER_RESULT = 4_096;
 
     private final SeriesGroup group;
@@ -30,7 +30,7 @@ final class WindowAssembler {
         this.group = group;
         this.width = width;
         this.fillEmpty = fillEmpty;
-        // A range may begin before the epoch, though no reading lies there.
+        // A range may start before the epoch, although no reading is there.
         this.nextIndex = Math.floorDiv(range.from(), width);
         this.lastIndex = range.isEmpty() ? nextIndex - 1 : Math.floorDiv(range.to() - 1, width);
         this.emptyStatistics = new RunningStatistics(quantiles);
@@ -47,7 +47,7 @@ final class WindowAssembler {
         }
     }
 
-    /** Adds windows of one series, each of which may be added to. */
+    /** Adds the aggregates of one series. */
     void add(WindowAggregates aggregates) {
         openWindows.add(aggregates);
     }
@@ -60,53 +60,53 @@ final class WindowAssembler {
         return to;
     }
 
-    /** Hands on the windows that end at or before the time that has been reached, in full chunks. */
-    void closeUpTo(long reach, List<GroupWindows> into) {
-        closeBefore(reach / width, into);
+    /** Emits the windows that end at or before the watermark, in full results. */
+    void closeUpTo(long watermark, List<GroupWindows> results) {
+        closeBefore(watermark / width, results);
     }
 
-    /** Hands on the windows before one, in full chunks. */
-    void closeBefore(long index, List<GroupWindows> into) {
+    /** Emits the windows before the index, in full results. */
+    void closeBefore(long index, List<GroupWindows> results) {
         while (!openWindows.isEmpty() && openWindows.firstIndex() < index) {
             long first = openWindows.firstIndex();
-            emit(first, openWindows.removeFirst(), into);
+            emit(first, openWindows.removeFirst(), results);
         }
     }
 
-    /** Hands on everything. */
-    void finish(List<GroupWindows> into) {
-        closeBefore(Long.MAX_VALUE, into);
+    /** Emits all remaining windows. */
+    void finish(List<GroupWindows> results) {
+        closeBefore(Long.MAX_VALUE, results);
         if (fillEmpty) {
-            fillBefore(lastIndex + 1, into);
+            fillBefore(lastIndex + 1, results);
         }
-        flush(into);
+        flush(results);
     }
 
-    private void emit(long index, RunningStatistics summary, List<GroupWindows> into) {
+    private void emit(long index, RunningStatistics window, List<GroupWindows> results) {
         if (fillEmpty) {
-            fillBefore(index, into);
+            fillBefore(index, results);
         }
-        append(index, summary, into);
+        append(index, window, results);
         nextIndex = index + 1;
     }
 
-    private void fillBefore(long index, List<GroupWindows> into) {
+    private void fillBefore(long index, List<GroupWindows> results) {
         while (nextIndex < index) {
-            append(nextIndex++, emptyStatistics, into);
+            append(nextIndex++, emptyStatistics, results);
         }
     }
 
-    private void append(long index, RunningStatistics summary, List<GroupWindows> into) {
+    private void append(long index, RunningStatistics window, List<GroupWindows> results) {
         starts[statistics.size()] = index * width;
-        statistics.add(summary);
+        statistics.add(window);
         if (statistics.size() == MAX_WINDOWS_PER_RESULT) {
-            flush(into);
+            flush(results);
         }
     }
 
-    private void flush(List<GroupWindows> into) {
+    private void flush(List<GroupWindows> results) {
         if (!statistics.isEmpty()) {
-            into.add(new GroupWindows(group, width, Arrays.copyOf(starts, statistics.size()), statistics));
+            results.add(new GroupWindows(group, width, Arrays.copyOf(starts, statistics.size()), statistics));
             statistics = new ArrayList<>();
         }
     }

@@ -1,2 +1,5 @@
-/** Answers questions: latest values, ranges, windows and statistics. Pulls columns from the store no faster than the caller takes them. */
+/**
+ * Answers queries: latest values, ranges, windows and statistics. It reads columns from the store no faster than the
+ * caller takes them.
+ */
 package io.pulseplane.query;

@@ -11,7 +11,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Adds up, block by block, what became of the readings of one batch; the same for every store. */
+/** Builds the result of one batch, block by block. Every store uses it. */
 public final class AppendResultBuilder {
 
     private final ScreenedBatch batch;
@@ -36,52 +36,56 @@ public final class AppendResultBuilder {
     /**
      * Some readings of the block were not new.
      *
-     * @param known positions in the block of readings the store had with the same value
-     * @param conflicting positions in the block of readings the store had with another value
+     * @param duplicates indexes in the block of readings that the store has with the same value
+     * @param conflicts indexes in the block of readings that the store has with another value
      */
-    public void addPartlyNew(ScreenedBatch.Block block, BitSet known, BitSet conflicting) {
-        var old = (BitSet) known.clone();
-        old.or(conflicting);
-        int remaining = block.columns().size() - old.cardinality();
+    public void addPartlyNew(ScreenedBatch.Block block, BitSet duplicates, BitSet conflicts) {
+        var stored = (BitSet) duplicates.clone();
+        stored.or(conflicts);
+        int remaining = block.columns().size() - stored.cardinality();
         if (remaining > 0) {
-            newReadings.add(without(block.columns(), old, remaining));
+            newReadings.add(without(block.columns(), stored, remaining));
         }
         accepted += remaining;
-        duplicates += known.cardinality();
-        if (!conflicting.isEmpty()) {
-            reject(block.columns().series().code(), conflicting.stream().map(block::originalIndexOf));
+        this.duplicates += duplicates.cardinality();
+        if (!conflicts.isEmpty()) {
+            reject(block.columns().series().code(), conflicts.stream().map(block::originalIndexOf));
         }
     }
 
-    private static Columns without(Columns columns, BitSet old, int remaining) {
+    private static Columns without(Columns columns, BitSet stored, int remaining) {
         var times = new long[remaining];
         var values = new double[remaining];
         int size = 0;
-        for (int i = old.nextClearBit(0); i < columns.size(); i = old.nextClearBit(i + 1)) {
+        for (int i = stored.nextClearBit(0); i < columns.size(); i = stored.nextClearBit(i + 1)) {
             times[size] = columns.times()[i];
             values[size++] = columns.values()[i];
         }
         return new Columns(columns.series(), times, values);
     }
 
-    /** Screening may have found conflicts in the same block already; there is one entry per code and reason. */
-    private void reject(String code, IntStream origins) {
+    /**
+     * Adds to the entry of the screener if it found conflicts in the same block: each code and reason has one entry.
+     */
+    private void reject(String code, IntStream indexes) {
         for (int i = 0; i < rejections.size(); i++) {
             var rejection = rejections.get(i);
             if (rejection.code().equals(code) && rejection.reason() == Reason.CONFLICTING_VALUE) {
-                var all = IntStream.concat(Arrays.stream(rejection.indexes()), origins);
+                var allIndexes = IntStream.concat(Arrays.stream(rejection.indexes()), indexes);
                 rejections.set(
                         i,
                         new Rejection(
-                                code, Reason.CONFLICTING_VALUE, all.sorted().toArray()));
+                                code,
+                                Reason.CONFLICTING_VALUE,
+                                allIndexes.sorted().toArray()));
                 return;
             }
         }
         rejections.add(
-                new Rejection(code, Reason.CONFLICTING_VALUE, origins.sorted().toArray()));
+                new Rejection(code, Reason.CONFLICTING_VALUE, indexes.sorted().toArray()));
     }
 
-    /** The readings that were new so far, a block each. */
+    /** Returns the new readings of the blocks so far. */
     public List<Columns> newReadings() {
         return newReadings;
     }

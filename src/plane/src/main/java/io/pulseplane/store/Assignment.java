@@ -3,12 +3,12 @@ package io.pulseplane.store;
 import java.util.OptionalLong;
 
 /**
- * A device on a patient, over a span of time.
+ * The assignment of a device to a patient over a range of time.
  *
- * @param number grows with every assignment of this store
+ * @param number grows with every assignment of the store
  * @param from inclusive, microseconds since the epoch
- * @param to exclusive, microseconds since the epoch; empty while it lasts
- * @param provisional whether it was concluded from the device's first batch
+ * @param to exclusive, microseconds since the epoch; empty while the assignment lasts
+ * @param provisional whether the store derived the assignment from the first batch of the device
  */
 public record Assignment(long number, String device, String patient, long from, OptionalLong to, boolean provisional) {
 

@@ -3,22 +3,22 @@ package io.pulseplane.store;
 import io.pulseplane.vitals.Columns;
 
 /**
- * Told of what this plane stores and changes, so that whoever remembers or watches it can follow.
+ * Receives every change that this plane stores, so that caches and watchers can follow.
  *
- * <p>No method blocks. Each is called when the change is durable and before it is acknowledged.
+ * <p>No method may block. The store calls each method after the change is durable and before it is acknowledged.
  */
 public interface ChangeListener {
 
-    /** These readings are new: they were stored on this plane, or wait in its spool. */
+    /** This plane stored new readings, or keeps them in its spool. */
     void readingsStored(Columns readings);
 
     /**
-     * These readings turned out to be in the store: their batch came again, or was handed on from the spool. Whoever stored
-     * them first may not have lived to tell other planes.
+     * The store has these readings: their batch arrived again, or was moved from the spool to the store. The plane that
+     * stored them first may have stopped before it announced them.
      */
     void readingsConfirmed(Columns readings);
 
-    /** The store has something else than these readings, although they were told as stored. */
+    /** The store has other values in place of these readings, although the plane announced them as stored. */
     void readingsDisplaced(Columns readings);
 
     void consentChanged(String patient);

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * A patient's word on who may read, as it was recorded. The one recorded last holds; those before it are history.
+ * A consent of a patient, or its withdrawal. The latest one applies; the earlier ones are history.
  *
- * @param number grows with every consent of this store
- * @param granted whether it was granted; withdrawn if not
+ * @param number grows with every consent of the store
+ * @param granted true for a consent, false for a withdrawal
  * @param from inclusive, microseconds since the epoch
- * @param to exclusive, microseconds since the epoch; empty where it has no end
- * @param codes for which codes; for all when empty
- * @param recordedBy who recorded it
+ * @param to exclusive, microseconds since the epoch; empty if the consent has no end
+ * @param codes the codes that the consent covers; all if empty
+ * @param recordedBy the caller who recorded it
  * @param recordedAt microseconds since the epoch
  */
 public record Consent(
@@ -29,14 +29,14 @@ public record Consent(
     }
 
     /**
-     * Whether these codes may be read at that time.
+     * Returns whether the consent permits to read these codes at that time.
      *
-     * @param asked of which codes readings are asked for; of all when empty
+     * @param requestedCodes the codes that a request names; all if empty
      */
-    public boolean permits(List<String> asked, long time) {
+    public boolean permits(List<String> requestedCodes, long time) {
         return granted
                 && time >= from
                 && (to.isEmpty() || time < to.getAsLong())
-                && (codes.isEmpty() || !asked.isEmpty() && codes.containsAll(asked));
+                && (codes.isEmpty() || (!requestedCodes.isEmpty() && codes.containsAll(requestedCodes)));
     }
 }

@@ -3,15 +3,16 @@ package io.pulseplane.store;
 import java.util.Optional;
 
 /**
- * A thing that measures. Texts are empty where nothing is known.
+ * A measuring device in the registry. Unknown texts are empty.
  *
- * @param id what readings are filed under
+ * @param id the id that readings of the device have
  * @param serialNumber unique
- * @param lastSeenAt when its last batch became durable, microseconds since the epoch, 0 if there was none; set by the store
- * @param lastSequence the highest sequence of its stored batches, unsigned, 0 if there was none; set by the store
- * @param provisional whether nothing but the id is known; set by the store
- * @param createdAt microseconds since the epoch; set by the store
- * @param updatedAt microseconds since the epoch; set by the store
+ * @param lastSeenAt when its last batch became durable, in microseconds since the epoch; 0 without a batch; the store
+ *     sets it
+ * @param lastSequence the highest sequence of its stored batches, unsigned; 0 without a batch; the store sets it
+ * @param provisional whether the registry has nothing but the id; the store sets it
+ * @param createdAt microseconds since the epoch; the store sets it
+ * @param updatedAt microseconds since the epoch; the store sets it
  */
 public record Device(
         String id,
@@ -27,7 +28,7 @@ public record Device(
         long createdAt,
         long updatedAt) {
 
-    /** What a device may do. The names are stored: they are only ever added to. */
+    /** The status of a device. Stores keep the names: no status may be renamed or removed. */
     public enum Status {
         ACTIVE,
         INACTIVE,
@@ -35,7 +36,7 @@ public record Device(
         RETIRED
     }
 
-    /** What is known of a device that was first heard of in a batch. */
+    /** Returns the entry of a device that a batch names and that is not registered. */
     public static Device provisional(String id, long now) {
         return new Device(id, Optional.empty(), "", "", "", "", Status.ACTIVE, 0, 0, true, now, now);
     }

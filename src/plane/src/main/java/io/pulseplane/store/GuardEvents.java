@@ -1,24 +1,31 @@
 package io.pulseplane.store;
 
-/** What the guard around the questions to a server does, for those who count. Called often, from several threads; must not block. */
+/**
+ * Receives what the fault tolerance around calls to PostgreSQL or Redis does, for metrics. Several threads call it,
+ * often; it must not block.
+ */
 public interface GuardEvents {
 
     GuardEvents NONE = new GuardEvents() {};
 
-    /** Where it did not just let a question through. */
+    /** A case in which the guard did more than pass a call on. */
     enum Intervention {
-        /** It took too long. */
+        /** The call took too long. */
         TIMEOUT,
-        /** It failed, and is asked again. */
+        /** The call failed, and the guard retries it. */
         RETRY,
-        /** Too many were under way. */
+        /** Too many calls were running. */
         REJECTED,
         /** The circuit breaker was open. */
         PREVENTED
     }
 
-    default void intervened(Intervention how) {}
+    default void intervened(Intervention intervention) {}
 
-    /** The circuit breaker changed its state. @param state in the words of SmallRye Fault Tolerance */
+    /**
+     * The circuit breaker changed its state.
+     *
+     * @param state the name of the state in SmallRye Fault Tolerance
+     */
     default void circuitBreakerChanged(String state) {}
 }

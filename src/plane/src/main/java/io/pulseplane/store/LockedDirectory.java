@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** A directory that one plane at a time has open: the file {@code lock} in it keeps a second one out. */
+/**
+ * A directory that only one plane at a time can open. A lock on the file {@code lock} in it excludes a second plane.
+ */
 public final class LockedDirectory implements AutoCloseable {
 
     private final Path path;
@@ -22,13 +24,14 @@ public final class LockedDirectory implements AutoCloseable {
     }
 
     /**
-     * Takes a directory, and makes it, for its owner alone, if it is not there. Of one that is there its owner has decided.
+     * Locks a directory. If the directory does not exist, the method creates it with access for its owner alone. The
+     * permissions of an existing directory stay as they are.
      *
-     * @param what what it is called in messages, as "data directory"
-     * @throws PlaneException.FailedPrecondition if another plane has it
-     * @throws PlaneException.Unavailable if it cannot be written to
+     * @param name the name of the directory in messages, such as "data directory"
+     * @throws PlaneException.FailedPrecondition if another plane has the directory open
+     * @throws PlaneException.Unavailable if the plane cannot write to the directory
      */
-    public static LockedDirectory acquire(Path path, String what) {
+    public static LockedDirectory acquire(Path path, String name) {
         try {
             createForOwnerOnly(path);
             var channel = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -36,9 +39,9 @@ public final class LockedDirectory implements AutoCloseable {
                 return new LockedDirectory(path, channel);
             }
             channel.close();
-            throw new PlaneException.FailedPrecondition("another plane has the " + what + " open");
+            throw new PlaneException.FailedPrecondition("another plane has the " + name + " open");
         } catch (IOException e) {
-            throw new PlaneException.Unavailable("the " + what + " cannot be written to", e);
+            throw new PlaneException.Unavailable("the " + name + " cannot be written to", e);
         }
     }
 
@@ -55,7 +58,7 @@ public final class LockedDirectory implements AutoCloseable {
         try {
             return channel.tryLock() != null;
         } catch (OverlappingFileLockException _) {
-            // Somebody in this very process has it, which is no better.
+            // Another plane in this process has the lock.
             return false;
         }
     }

@@ -4,13 +4,13 @@ import java.time.LocalDate;
 import java.util.Optional;
 
 /**
- * A person who is measured. Texts are empty where nothing is known.
+ * A patient in the registry. Unknown texts are empty.
  *
- * @param id what readings are filed under
+ * @param id the id that readings of the patient have
  * @param mrn medical record number, unique
- * @param provisional whether nothing but the id is known; set by the store
- * @param createdAt microseconds since the epoch; set by the store
- * @param updatedAt microseconds since the epoch; set by the store
+ * @param provisional whether the registry has nothing but the id; the store sets it
+ * @param createdAt microseconds since the epoch; the store sets it
+ * @param updatedAt microseconds since the epoch; the store sets it
  */
 public record Patient(
         String id,
@@ -25,19 +25,19 @@ public record Patient(
         long createdAt,
         long updatedAt) {
 
-    /** Administrative gender. The names are stored: they are only ever added to. */
+    /** Administrative gender. Stores keep the names: none may be renamed or removed. */
     public enum Gender {
         MALE,
         FEMALE,
         OTHER
     }
 
-    /** What is known of a patient that was first heard of in a batch. */
+    /** Returns the entry of a patient whom a batch names and who is not registered. */
     public static Patient provisional(String id, long now) {
         return new Patient(id, Optional.empty(), "", "", Optional.empty(), Optional.empty(), "", "", true, now, now);
     }
 
-    /** No patient's name in a log, not even by mistake. */
+    /** Is empty, so that no log can have a patient's data by mistake. */
     @Override
     public String toString() {
         return "Patient[]";

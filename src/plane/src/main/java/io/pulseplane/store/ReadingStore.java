@@ -10,45 +10,46 @@ import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
-/** Keeps readings, and remembers which batches brought them. */
+/** Stores readings, and a receipt of every batch, so that a repeated batch gets the same answer. */
 public interface ReadingStore {
 
-    /** Readings that are read at once to be added up. */
+    /** Number of readings that {@link #aggregate} reads at once. */
     int PAGE_SIZE = 16 * 1024;
 
     /**
-     * Makes a group of batches durable, all of them or none.
+     * Stores a group of batches, all of them or none.
      *
-     * <p>The answer comes after the group is synced to disk, in the order of the group. Batches of one group see each
-     * other, in that order: a repeated batch or reading is recognised within the group as it is across restarts.
-     * Patients and devices that are not in the registry are put there, see {@link Registry}.
+     * <p>The results come after the group is synced to disk, in the order of the group. The store handles the batches
+     * of a group in that order: it recognises a repeated batch or reading within the group as it does across restarts.
+     * It registers patients and devices that are not in the registry, see {@link Registry}.
      *
-     * <p>Groups that have a device in common are stored in the order in which their answers were subscribed to. A failure
+     * <p>Groups that have a device in common are stored in the order of the subscriptions to their results. A failure
      * means that nothing of the group is stored.
      */
     Uni<List<AppendResult>> append(List<ScreenedBatch> group);
 
-    /** How many groups of different devices it takes to keep the store busy; more of them wait for each other. */
+    /** Returns how many groups of different devices the store handles at once; further groups wait. */
     default int appendParallelism() {
         return 1;
     }
 
-    /** The series of a subject that have or had readings, in their natural order; empty if there are none. */
+    /** Returns the series of a subject that have or had readings, in their natural order; empty if there are none. */
     Uni<List<Series>> series(Subject subject);
 
     /**
-     * The first readings of a series in a range, in the order asked for.
+     * Returns the first readings of a series in a range, in the given order.
      *
-     * @param limit at most this many readings, 1 or more; fewer means that the range has no more
+     * @param limit maximum number of readings, 1 or more; a result with fewer readings has all of the range
      */
     Uni<Columns> read(Series series, TimeRange range, Order order, int limit);
 
     /**
-     * What the readings of a series in a range come to, in windows that begin at multiples of their width. A store that knows
-     * what its readings come to without reading all of them does better than this.
+     * Aggregates the readings of a series in a range by windows, which start at multiples of their width. This
+     * implementation reads all readings; a store that keeps summaries overrides it.
      *
-     * @param width in microseconds, 1 or more
-     * @param limit at most this many windows, the first ones; fewer means that the range has no more
+     * @param width width of a window in microseconds, 1 or more
+     * @param limit maximum number of windows, from the first on, 1 or more; a result with fewer windows has all of the
+     *     range
      */
     default Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
         return aggregate(new WindowAggregates.Builder(width), series, range, limit);
@@ -58,13 +59,13 @@ public interface ReadingStore {
             WindowAggregates.Builder builder, Series series, TimeRange range, int limit) {
         return read(series, range, Order.OLDEST_FIRST, PAGE_SIZE).chain(columns -> {
             builder.add(columns);
-            boolean isEnough = columns.size() < PAGE_SIZE || builder.size() > limit;
-            return isEnough
+            boolean isComplete = columns.size() < PAGE_SIZE || builder.size() > limit;
+            return isComplete
                     ? Uni.createFrom().item(builder.build(limit))
                     : aggregate(builder, series, new TimeRange(columns.lastTime() + 1, range.to()), limit);
         });
     }
 
-    /** The latest reading of every series of a subject, in the order of the series. */
+    /** Returns the latest reading of every series of a subject, in the order of the series. */
     Uni<List<Reading>> latest(Subject subject);
 }

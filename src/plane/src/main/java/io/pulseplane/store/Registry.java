@@ -6,21 +6,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keeps patients, devices, which device is on which patient, and who may read.
+ * Keeps patients, devices, assignments of devices to patients, and consents.
  *
- * <p>A patient or device that a stored batch is the first to name is registered with its id and marked as provisional;
- * a device that comes into the registry that way is assigned to the patient of that batch, provisionally, from the time
- * of storing on.
+ * <p>When a batch names a patient or device that is not registered, the store registers the id and marks the entry as
+ * provisional. It assigns a device that it registers in this way to the patient of the batch: provisionally, from the
+ * time of storing on.
  *
- * <p>Answers come after the change is synced to disk.
+ * <p>A write completes after the change is synced to disk.
  */
 public interface Registry {
 
-    /** Whether the subject is registered. */
+    /** Returns whether the subject is registered. */
     Uni<Boolean> isRegistered(Subject subject);
 
     /**
-     * Stores the record in place of what was known; the store sets what is said to be set by it.
+     * Adds or replaces a patient; the store sets the fields that {@link Patient} names.
      *
      * <p>Fails with {@code AlreadyExists} if another patient has the MRN.
      */
@@ -30,11 +30,11 @@ public interface Registry {
 
     Uni<Optional<Patient>> patientByMrn(String mrn);
 
-    /** The first {@code limit} patients whose id sorts after the given one, by id in code point order. */
+    /** Returns the first {@code limit} patients whose id sorts after the given one, by id in code point order. */
     Uni<List<Patient>> patientsAfter(String id, int limit);
 
     /**
-     * Stores the record in place of what was known; the store sets what is said to be set by it.
+     * Adds or replaces a device; the store sets the fields that {@link Device} names.
      *
      * <p>Fails with {@code AlreadyExists} if another device has the serial number.
      */
@@ -44,63 +44,64 @@ public interface Registry {
 
     Uni<Optional<Device>> deviceBySerialNumber(String serialNumber);
 
-    /** The first {@code limit} devices whose id sorts after the given one, by id in code point order. */
+    /** Returns the first {@code limit} devices whose id sorts after the given one, by id in code point order. */
     Uni<List<Device>> devicesAfter(String id, Optional<Device.Status> status, int limit);
 
     /**
-     * Puts a device on a patient from a time on and ends the assignment it had until then. A device that is on that
-     * patient already stays as it is, but for being provisional.
+     * Assigns a device to a patient from a time on, and ends the current assignment of the device. If the device is
+     * assigned to that patient already, the assignment only stops being provisional.
      *
-     * <p>Fails with {@code NotFound} if either is not registered, with {@code FailedPrecondition} if the device is retired or the
-     * time lies before the start of the assignment it has.
+     * <p>Fails with {@code NotFound} if either is not registered, and with {@code FailedPrecondition} if the device is
+     * retired, or the time is before the start of its current assignment.
      */
     Uni<Assignment> assign(String device, String patient, long from);
 
     /**
-     * Ends the assignment a device has.
+     * Ends the current assignment of a device.
      *
-     * <p>Fails with {@code NotFound} if the device is not registered, with {@code FailedPrecondition} if it is on nobody or the time
-     * lies before the start of the assignment.
+     * <p>Fails with {@code NotFound} if the device is not registered, and with {@code FailedPrecondition} if it is not
+     * assigned, or the time is before the start of the assignment.
      */
     Uni<Assignment> release(String device, long to);
 
     /**
-     * Assignments in order of their number, newest first.
+     * Returns assignments in order of their number, newest first.
      *
-     * @param subject of whom or of what; of all when empty
-     * @param currentOnly whether only those that last are asked for
-     * @param before only those with a smaller number than this
+     * @param subject the patient or device of the assignments; all if empty
+     * @param currentOnly whether to leave out assignments that have ended
+     * @param before upper bound of the number, exclusive
      */
     Uni<List<Assignment>> assignments(Optional<Subject> subject, boolean currentOnly, long before, int limit);
 
     /**
-     * Records a patient's word on who may read; the store sets what is said to be set by it.
+     * Records a consent or its withdrawal; the store sets its number and the time of recording.
      *
      * <p>Fails with {@code NotFound} if the patient is not registered.
      */
     Uni<Consent> putConsent(Consent consent);
 
-    /** The consent that was recorded last. */
+    /** Returns the consent or withdrawal that was recorded last. */
     Uni<Optional<Consent>> consent(String patient);
 
     /**
-     * Every consent a patient ever gave or withdrew, newest first.
+     * Returns all consents and withdrawals of a patient, newest first.
      *
-     * @param before only those with a smaller number than this
+     * @param before upper bound of the number, exclusive
      */
     Uni<List<Consent>> consents(String patient, long before, int limit);
 
     /**
-     * Erases a patient: when this answers, nothing the store keeps can show who this was or what was measured, whatever copies
-     * of it there are. The history of consent stays, without identity. Batches of this patient are refused from then on,
-     * unless the id is registered again, as somebody new.
+     * Erases a patient. When the result arrives, neither the store nor any copy of it can show who the patient was or
+     * what was measured. The history of consents stays, without identity. The store refuses batches of the patient from
+     * then on, unless the id is registered again, as a new patient.
      *
-     * <p>To erase again answers as the first time. Fails with {@code NotFound} if there never was such a patient.
+     * <p>A second erasure returns the result of the first. Fails with {@code NotFound} if the store never had the
+     * patient.
      *
-     * @return when it was erased, microseconds since the epoch
+     * @return the time of the erasure, in microseconds since the epoch
      */
     Uni<Long> erasePatient(String id);
 
-    /** A record as it is stored now, and whether it is new. */
+    /** The entry as it is stored now, and whether it is new. */
     record PutResult<T>(T item, boolean created) {}
 }

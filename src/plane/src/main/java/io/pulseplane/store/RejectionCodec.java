@@ -17,9 +17,9 @@ import java.util.List;
 
 /**
  * Encodes rejections as bytes: their number, then for each the code (as {@link DataOutputStream#writeUTF} writes it),
- * the position of the reason, the number of runs, and each run of neighbouring indexes as its distance from the end of
- * the one before it and its length. Numbers are varints. A block that was rejected as a whole takes a few bytes,
- * whatever its size.
+ * the ordinal of the reason, the number of runs, and for each run of consecutive indexes its distance from the end of
+ * the previous run and its length. Numbers are varints. A block that is rejected as a whole takes a few bytes, whatever
+ * its size.
  */
 public final class RejectionCodec {
 

@@ -3,47 +3,57 @@ package io.pulseplane.store;
 import io.pulseplane.vitals.Columns;
 
 /**
- * The planes that keep one store: what one of them has stored or changed, the others hear of, so that each may remember
- * what it read and serve it without asking again.
+ * The planes that share one store. Each plane announces its changes to the others, so that every plane can serve what
+ * it has read from its caches.
  *
- * <p>The promise, for all of them: whatever a plane serves from memory knows of everything that any plane acknowledged
- * longer ago than a bound. It is kept by asking {@link #isFresh} before anything remembered is served.
+ * <p>The promise of a site: an answer from a cache includes every change that any plane acknowledged longer ago than a
+ * bound. To keep it, a plane calls {@link #isFresh} before it serves anything from a cache.
  *
- * <p>Times are of a clock of the site's own, that nothing else is measured by.
+ * <p>Times come from a clock of the site, and are comparable only with each other.
  */
 public interface Site {
 
-    /** A plane that has its store to itself. */
+    /** The site of a plane that does not share its store. */
+    @SuppressWarnings(
+            "ClassInitializationDeadlock") // UnsharedSite is package-private, and only this line initialises it
     Site SINGLE_PLANE = new UnsharedSite();
 
-    /** Whether there may be others who write. */
+    /** Returns whether other planes may write to the store. */
     boolean isShared();
 
-    /** To be taken before the store is asked, and kept beside its answer. */
+    /** Returns the time of the site. A cache takes it before it reads from the store, and keeps it with the result. */
     long now();
 
     /**
-     * Whether an answer may still be served that was complete as of then and that everything heard of since was added to.
+     * Returns whether a cached answer may still be served: one that was complete at {@code asOf}, and to which the
+     * cache added every change that was announced since.
      */
     boolean isFresh(long asOf);
 
-    /** A decision that was made by what held then stands while this stays as it is. */
+    /** Returns the epoch. A cached decision of access stays valid while the epoch does not change. */
     long epoch();
 
-    /** Readings have just become durable here. Never blocks; to be called before they are acknowledged. */
-    void readingsStored(Columns fresh);
+    /**
+     * Announces readings that are durable on this plane. Never blocks; the plane calls it before it acknowledges them.
+     */
+    void readingsStored(Columns readings);
 
-    /** A consent has just been recorded here. Never blocks; to be called before it is acknowledged. */
+    /**
+     * Announces a consent that this plane recorded. Never blocks; the plane calls it before it acknowledges the
+     * consent.
+     */
     void consentChanged(String patient);
 
     /**
-     * A patient has just been erased here. Nothing that anybody remembers of this patient is served longer than anything else
-     * that has changed. Never blocks; to be called before it is acknowledged.
+     * Announces a patient whom this plane erased. No plane serves cached data of the patient longer than the bound of
+     * the site. Never blocks; the plane calls it before it acknowledges the erasure.
      */
     default void patientErased(String patient) {
         consentChanged(patient);
     }
 
-    /** A device has just been changed here. Never blocks; to be called before it is acknowledged. */
+    /**
+     * Announces a device that this plane changed. Never blocks; the plane calls it before it acknowledges the change.
+     */
     void deviceChanged(String device);
 }

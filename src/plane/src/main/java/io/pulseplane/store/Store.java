@@ -3,12 +3,12 @@ package io.pulseplane.store;
 import io.smallrye.mutiny.Uni;
 
 /**
- * Where a plane keeps what it promised to keep.
+ * Stores readings and the registry durably.
  *
- * <p>Nothing here blocks its caller: every answer is a {@link Uni} that starts its work when it is subscribed to and
- * stops it when the subscription is cancelled, except for writes, which once begun are finished. Failures are
- * {@link io.pulseplane.vitals.PlaneException}s where the caller can do something about them: {@code ResourceExhausted} when the disk is
- * full or too much waits, {@code Unavailable} when it does not answer, {@code DataLoss} when it answers rubbish.
+ * <p>No method but {@link #close} blocks: every result is a {@link Uni} that starts its work on subscription. If the
+ * subscription is cancelled, a read stops, and a write that has started is finished. A failure that the caller can act
+ * on is a {@link io.pulseplane.vitals.PlaneException}: {@code ResourceExhausted} if the disk is full or too many calls
+ * wait, {@code Unavailable} if the store does not answer, {@code DataLoss} if its data is damaged.
  */
 public interface Store extends AutoCloseable {
 
@@ -16,13 +16,13 @@ public interface Store extends AutoCloseable {
 
     Registry registry();
 
-    /** What the store takes and holds, for operators. */
+    /** Returns the size of the store, for operators. */
     Uni<StoreSize> size();
 
-    /** Succeeds if a reading could be stored now. */
+    /** Succeeds if the store can store a reading now. */
     Uni<Void> check();
 
-    /** Finishes what was begun, syncs, and lets go of the disk. Blocks; calls after it fail with {@code Unavailable}. */
+    /** Finishes running writes, syncs, and releases the disk. Blocks; later calls fail with {@code Unavailable}. */
     @Override
     void close();
 }

@@ -1,11 +1,11 @@
 package io.pulseplane.store;
 
 /**
- * What a store takes and holds.
+ * The size of a store.
  *
- * @param bytes bytes on disk, everything included
- * @param patients patients in the registry
- * @param devices devices in the registry
- * @param series series that have or had readings
+ * @param bytes all bytes on disk
+ * @param patients number of patients in the registry
+ * @param devices number of devices in the registry
+ * @param series number of series that have or had readings
  */
 public record StoreSize(long bytes, long patients, long devices, long series) {}

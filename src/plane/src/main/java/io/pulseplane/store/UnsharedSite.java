@@ -2,7 +2,7 @@ package io.pulseplane.store;
 
 import io.pulseplane.vitals.Columns;
 
-/** Nobody is told, for there is nobody; what a plane remembers it keeps up to date itself. Costs nothing. */
+/** The site of a single plane: there is no other plane to announce changes to, and every cached answer is fresh. */
 final class UnsharedSite implements Site {
 
     @Override
@@ -26,7 +26,7 @@ final class UnsharedSite implements Site {
     }
 
     @Override
-    public void readingsStored(Columns fresh) {}
+    public void readingsStored(Columns readings) {}
 
     @Override
     public void consentChanged(String patient) {}

@@ -1,22 +1,24 @@
 package io.pulseplane.store;
 
 import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.Moments;
 import java.util.Arrays;
 
 /**
- * What the readings of one series come to, window by window: columns, a row for each window that has readings, ascending.
+ * Aggregates of the readings of one series by window, as columns: one row for each window that has readings, ascending
+ * in time.
  *
- * @param windowIndexes which window: its start divided by the width
- * @param counts readings in the window
- * @param sums of the values
- * @param means of the values
- * @param sumsOfSquaredDeviations sums of the squared distances from the mean
- * @param mins smallest values
- * @param maxs largest values
- * @param firstTimes microseconds since the epoch
- * @param firstValues values of the readings measured first
- * @param lastTimes microseconds since the epoch
- * @param lastValues values of the readings measured last
+ * @param windowIndexes the index of the window, which is its start divided by the width
+ * @param counts number of readings in the window
+ * @param sums sum of the values
+ * @param means mean of the values
+ * @param sumsOfSquaredDeviations sum of the squared distances from the mean
+ * @param mins smallest value
+ * @param maxs largest value
+ * @param firstTimes time of the first reading, in microseconds since the epoch
+ * @param firstValues value of the first reading
+ * @param lastTimes time of the last reading, in microseconds since the epoch
+ * @param lastValues value of the last reading
  */
 public record WindowAggregates(
         long[] windowIndexes,
@@ -31,17 +33,17 @@ public record WindowAggregates(
         long[] lastTimes,
         double[] lastValues) {
 
-    /** Of no readings. */
+    /** The aggregates of no readings. */
     public static final WindowAggregates EMPTY = new Builder(1).build(0);
 
-    /** What a row takes in memory, in bytes. */
+    /** The size of a row in memory, in bytes. */
     public static final int BYTES_PER_ROW = 11 * Long.BYTES;
 
     public int size() {
         return windowIndexes.length;
     }
 
-    /** The windows from one to another, exclusive. */
+    /** Returns the windows from {@code index}, inclusive, to {@code end}, exclusive. */
     public WindowAggregates between(long index, long end) {
         int from = rowOf(index);
         int to = Math.max(from, rowOf(end));
@@ -49,11 +51,11 @@ public record WindowAggregates(
     }
 
     private int rowOf(long index) {
-        int place = Arrays.binarySearch(windowIndexes, index);
-        return place < 0 ? -place - 1 : place;
+        int row = Arrays.binarySearch(windowIndexes, index);
+        return row < 0 ? -row - 1 : row;
     }
 
-    /** The first windows, at most that many. */
+    /** Returns the first {@code limit} windows, or all if there are fewer. */
     public WindowAggregates limit(int limit) {
         return limit >= size() ? this : slice(0, limit);
     }
@@ -73,7 +75,7 @@ public record WindowAggregates(
                 Arrays.copyOfRange(lastValues, from, to));
     }
 
-    /** These windows, then others of the same width, all of them later. */
+    /** Returns these windows followed by later windows of the same width. */
     public WindowAggregates concat(WindowAggregates later) {
         if (size() == 0 || later.size() == 0) {
             return size() == 0 ? later : this;
@@ -105,9 +107,8 @@ public record WindowAggregates(
     }
 
     /**
-     * Adds up readings that come in order of time. Within a run of readings, sums are taken of the distance from its first
-     * value, so that a small deviation around a large mean keeps its digits; runs are joined by the formula of Chan, Golub and
-     * LeVeque (1979).
+     * Aggregates readings that are added in order of time. Within a run of readings, the sums are of the distances from
+     * its first value, so that a small deviation around a large mean keeps its digits; {@link Moments} joins the runs.
      */
     public static final class Builder {
 
@@ -115,8 +116,11 @@ public record WindowAggregates(
         private int capacity = 64;
         private int size;
 
-        /** How many readings the last window had in one run; 1 or more. */
+        /** The number of readings of the last run that ended with its window; 1 or more. */
         private int lastRunLength = 1;
+
+        /** The moments of the last window. */
+        private final Moments moments = new Moments();
 
         private long[] windowIndexes = new long[capacity];
         private long[] counts = new long[capacity];
@@ -130,17 +134,17 @@ public record WindowAggregates(
         private long[] lastTimes = new long[capacity];
         private double[] lastValues = new double[capacity];
 
-        /** @param width of a window, in microseconds, 1 or more */
+        /** @param width width of a window, in microseconds, 1 or more */
         public Builder(long width) {
             this.width = width;
         }
 
-        /** Windows so far. Of all but the last it is certain that they are complete. */
+        /** Returns the number of windows so far. The last window may still get readings. */
         public int size() {
             return size;
         }
 
-        /** When the last reading of a window was measured. */
+        /** Returns the time of the last reading of a window. */
         public long lastTime(int row) {
             return lastTimes[row];
         }
@@ -149,7 +153,10 @@ public record WindowAggregates(
             add(columns.times(), columns.values(), 0, columns.size());
         }
 
-        /** Adds the readings from index {@code from} to {@code to}, exclusive; later than all before them, and ascending. */
+        /**
+         * Adds the readings from index {@code from} to {@code to}, exclusive. Their times ascend, and are later than
+         * all times before.
+         */
         public void add(long[] times, double[] values, int from, int to) {
             for (int start = from; start < to; ) {
                 long index = Math.floorDiv(times[start], width);
@@ -160,12 +167,12 @@ public record WindowAggregates(
         }
 
         private int endOfWindow(long index, long[] times, int from, int to) {
-            // The last window there is may end after the last time there is.
+            // The end of the last possible window may exceed a long.
             long last = index * width + (width - 1);
             if (last < times[from] || times[to - 1] <= last) {
                 return to;
             }
-            // Mostly as many as in the window before.
+            // Most windows have as many readings as the one before.
             int guess = from + lastRunLength;
             if (guess < to && times[guess - 1] <= last && times[guess] > last) {
                 return guess;
@@ -193,7 +200,7 @@ public record WindowAggregates(
                 max = value > max ? value : max;
             }
             if (min == 0 || max == 0 || Double.isNaN(shifted)) {
-                // No comparison tells -0.0 from 0.0, nor finds NaN; Math.min does, at half the speed.
+                // The comparisons above ignore NaN and the sign of zero; Math.min does not, but takes twice the time.
                 min = Arrays.stream(values, from, to).reduce(shift, Math::min);
                 max = Arrays.stream(values, from, to).reduce(shift, Math::max);
             }
@@ -212,45 +219,48 @@ public record WindowAggregates(
                     values[to - 1]);
         }
 
-        /** Adds what a run of readings within one window comes to, see {@link WindowAggregates}. */
+        /**
+         * Adds the aggregates of a run of readings within one window; the parameters are those of
+         * {@link WindowAggregates}.
+         */
         public void add(
                 long index,
                 long count,
                 double sum,
                 double mean,
-                double spread,
+                double sumOfSquaredDeviations,
                 double min,
                 double max,
                 long firstTime,
-                double first,
+                double firstValue,
                 long lastTime,
-                double last) {
+                double lastValue) {
             if (size == 0 || windowIndexes[size - 1] != index) {
-                beginWindow(index, firstTime, first, min, max);
+                beginWindow(index, firstTime, firstValue, min, max);
             }
-            int at = size - 1;
-            long joined = counts[at] + count;
-            double distance = mean - means[at];
-            sumsOfSquaredDeviations[at] += spread + distance * distance * ((double) counts[at] * count / joined);
-            means[at] += distance * count / joined;
-            counts[at] = joined;
-            sums[at] += sum;
-            mins[at] = Math.min(mins[at], min);
-            maxs[at] = Math.max(maxs[at], max);
-            lastTimes[at] = lastTime;
-            lastValues[at] = last;
+            int row = size - 1;
+            moments.add(count, mean, sumOfSquaredDeviations);
+            counts[row] = moments.count();
+            means[row] = moments.mean();
+            sumsOfSquaredDeviations[row] = moments.sumOfSquaredDeviations();
+            sums[row] += sum;
+            mins[row] = Math.min(mins[row], min);
+            maxs[row] = Math.max(maxs[row], max);
+            lastTimes[row] = lastTime;
+            lastValues[row] = lastValue;
         }
 
-        private void beginWindow(long index, long firstTime, double first, double min, double max) {
+        private void beginWindow(long index, long firstTime, double firstValue, double min, double max) {
             if (size == capacity) {
                 grow();
             }
             windowIndexes[size] = index;
             firstTimes[size] = firstTime;
-            firstValues[size] = first;
+            firstValues[size] = firstValue;
             mins[size] = min;
             maxs[size] = max;
             size++;
+            moments.clear();
         }
 
         private void grow() {
@@ -268,7 +278,7 @@ public record WindowAggregates(
             lastValues = Arrays.copyOf(lastValues, capacity);
         }
 
-        /** The first windows, at most that many. */
+        /** Returns the first {@code limit} windows, or all if there are fewer. */
         public WindowAggregates build(int limit) {
             int rows = Math.min(limit, size);
             return new WindowAggregates(

@@ -1,5 +1,5 @@
 /**
- * What every store keeps: readings and the registry of whose they are. The promises are stated here and held by one
- * contract test, which every store passes.
+ * The contract of every store: readings, and the registry of patients and devices. The interfaces state the promises,
+ * and one contract test checks them for every store.
  */
 package io.pulseplane.store;

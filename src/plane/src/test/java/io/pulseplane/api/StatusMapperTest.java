@@ -51,6 +51,6 @@ class StatusMapperTest {
     void says_nothing_of_an_error_of_the_program() {
         var status = StatusMapper.toStatus(new IllegalStateException("SELECT * FROM patient"));
         assertThat(status.getCode()).isEqualTo(Code.INTERNAL_VALUE);
-        assertThat(status.getMessage()).isEqualTo("the plane made an error; its log says more");
+        assertThat(status.getMessage()).isEqualTo("internal error; the log of the plane has the details");
     }
 }

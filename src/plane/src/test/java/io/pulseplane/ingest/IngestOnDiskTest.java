@@ -83,7 +83,7 @@ class IngestOnDiskTest {
     @Test
     void whoever_has_an_acknowledgement_finds_what_was_acknowledged() throws Exception {
         var entry = latest.entry(ADA);
-        entry.complete(List.of());
+        entry.complete(List.of(), 0);
         var watcher = Multi.createFrom()
                 .publisher(watchers.watch(Set.of("ada"), Set.of()))
                 .subscribe()

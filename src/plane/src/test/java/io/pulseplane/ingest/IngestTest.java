@@ -96,7 +96,7 @@ class IngestTest {
 
     @BeforeEach
     void somebody_asked_for_latest_values() {
-        latest.entry(ADA).complete(List.of());
+        latest.entry(ADA).complete(List.of(), 0);
     }
 
     private static Batch batch(long sequence, Batch.Block... blocks) {

@@ -39,11 +39,11 @@ class RegistrationCheckTest {
     void refuses_a_device_and_a_patient_that_nobody_registered() {
         assertThatThrownBy(() -> check(refusing))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessage("this device has to be registered first");
+                .hasMessage("this device must be registered first");
         await(store.putDevice(Device.provisional("d1", 0)));
         assertThatThrownBy(() -> check(refusing))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessage("this patient has to be registered first");
+                .hasMessage("this patient must be registered first");
     }
 
     @Test

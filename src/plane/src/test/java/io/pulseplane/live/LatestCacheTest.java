@@ -45,7 +45,7 @@ class LatestCacheTest {
             assertThat(latest.isComplete()).isFalse();
             values.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
             assertThat(latest.isComplete()).isFalse();
-            latest.complete(List.of());
+            latest.complete(List.of(), 0);
             assertThat(latest.isComplete()).isTrue();
         }
 
@@ -53,7 +53,8 @@ class LatestCacheTest {
         void keeps_what_is_published_while_the_store_is_asked() {
             var latest = values.entry(ADA);
             values.publish(oneReading(HEART_RATE_OF_ADA, 20, 62));
-            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61), new Reading(RESPIRATION_OF_ADA, 10, 14)));
+            latest.complete(
+                    List.of(new Reading(HEART_RATE_OF_ADA, 10, 61), new Reading(RESPIRATION_OF_ADA, 10, 14)), 0);
             assertThat(latest.readings())
                     .containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 62), new Reading(RESPIRATION_OF_ADA, 10, 14));
         }
@@ -61,9 +62,9 @@ class LatestCacheTest {
         @Test
         void is_not_set_back_by_a_store_that_knew_less() {
             var latest = values.entry(ADA);
-            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61)));
+            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61)), 0);
             values.publish(oneReading(HEART_RATE_OF_ADA, 20, 62));
-            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61)));
+            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61)), 0);
             assertThat(latest.readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 62));
         }
 
@@ -218,7 +219,7 @@ class LatestCacheTest {
         @Test
         void takes_up_a_forgotten_subject_as_one_that_is_not_known() {
             var latest = values.entry(ADA);
-            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
+            latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)), 0);
             values.evict(ADA, latest);
             assertThat(values.entry(ADA).isComplete()).isFalse();
             assertThat(values.entry(ADA).readings()).isEmpty();
@@ -235,7 +236,9 @@ class LatestCacheTest {
         }
     }
 
-    /** Whatever several threads merge in whatever order, each code ends with its latest and no reader sees it go back. */
+    /**
+     * Whatever several threads merge in whatever order, each code ends with its latest and no reader sees it go back.
+     */
     @Test
     void ends_with_the_latest_of_all_that_threads_published_and_the_store_knew() throws Exception {
         var random = new SplittableRandom(20261122);
@@ -251,7 +254,7 @@ class LatestCacheTest {
                     () -> publish(values, published.subList(0, 40), publishing),
                     () -> publish(values, published.subList(40, 80), publishing),
                     () -> publish(values, published.subList(80, 120), publishing),
-                    () -> latest.complete(stored),
+                    () -> latest.complete(stored, 0),
                     () -> assertNeverGoesBack(latest, publishing));
 
             var byCode = new TreeMap<String, Reading>();

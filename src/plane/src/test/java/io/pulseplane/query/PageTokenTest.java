@@ -84,7 +84,7 @@ class PageTokenTest {
     @ParameterizedTest
     @MethodSource("others")
     void of_another_question_is_refused(Parameters other) {
-        assertRefused(other, token(), "must come from a response to this same question");
+        assertRefused(other, token(), "must come from a response to the same query");
     }
 
     @ParameterizedTest

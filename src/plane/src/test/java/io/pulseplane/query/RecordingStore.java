@@ -105,7 +105,7 @@ final class RecordingStore implements Store, ReadingStore {
         return (Registry) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {Registry.class},
-                (_, method, asked) -> method.getName().equals("knows")
+                (_, method, asked) -> method.getName().equals("isRegistered")
                         ? answer(store.isRegistered((Subject) asked[0]))
                         : method.invoke(store, asked));
     }

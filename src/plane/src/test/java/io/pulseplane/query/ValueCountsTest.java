@@ -109,6 +109,6 @@ class ValueCountsTest {
         assertThat(full.quantiles(new double[] {0, 1})).containsExactly(0, max - 1);
         assertThatThrownBy(() -> full.add(max))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessageContaining("quantiles of more than 1048576 different values");
+                .hasMessageContaining("quantiles need at most 1048576 different values");
     }
 }

@@ -19,11 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code AuditService}. */
+/** Serves {@code AuditService}. */
 @GrpcService
 public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableService {
 
-    /** Records in one message: some 250 KB at most of what fits into 4 MB. */
+    /** Records of one message. At some 500 bytes a record it has 250 kB; gRPC clients allow 4 MB by default. */
     private static final int RECORDS_PER_RESPONSE = 500;
 
     private final AuditTrailSource trail;
@@ -61,7 +61,7 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
                     case DECISION_PERMITTED -> Optional.of(Decision.PERMITTED);
                     case DECISION_REFUSED -> Optional.of(Decision.REFUSED);
                     case UNRECOGNIZED -> {
-                        violations.add("decision", "must be one of the decisions there are");
+                        violations.add("decision", "must be a known decision");
                         yield Optional.empty();
                     }
                 };
@@ -80,21 +80,21 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
-    /** Reads block by block, each on a thread that may block, when the one before it has been sent. */
+    /** Reads page by page on a worker thread. The next page is read when the one before it has been sent. */
     private Multi<List<AuditEntry>> records(AuditFilter filter) {
-        var reading = new TrailCursor(filter);
+        var cursor = new TrailCursor(filter);
         return Multi.createBy()
                 .repeating()
                 .uni(() -> Uni.createFrom()
-                        .item(reading::nextPage)
+                        .item(cursor::nextPage)
                         .runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
-                .whilst(block -> block.size() == RECORDS_PER_RESPONSE)
-                .filter(block -> !block.isEmpty())
+                .whilst(page -> page.size() == RECORDS_PER_RESPONSE)
+                .filter(page -> !page.isEmpty())
                 .onTermination()
-                .invoke(() -> Infrastructure.getDefaultWorkerPool().execute(reading::close));
+                .invoke(() -> Infrastructure.getDefaultWorkerPool().execute(cursor::close));
     }
 
-    /** One reader, opened when it is first read from, and closed between two blocks. */
+    /** A reader that is opened for the first page. Another thread may close it; it is then closed between two pages. */
     private final class TrailCursor {
 
         private final AuditFilter filter;
@@ -106,21 +106,21 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
         }
 
         synchronized List<AuditEntry> nextPage() {
-            var block = new ArrayList<AuditEntry>();
+            var page = new ArrayList<AuditEntry>();
             if (closed) {
-                return block;
+                return page;
             }
             if (reader == null) {
                 reader = trail.open(filter);
             }
-            while (block.size() < RECORDS_PER_RESPONSE) {
+            while (page.size() < RECORDS_PER_RESPONSE) {
                 var entry = reader.next();
                 if (entry.isEmpty()) {
                     break;
                 }
-                block.add(entry.get());
+                page.add(entry.get());
             }
-            return block;
+            return page;
         }
 
         synchronized void close() {

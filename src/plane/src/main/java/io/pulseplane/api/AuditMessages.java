@@ -4,7 +4,7 @@ import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.v1.AuditRecord;
 import io.pulseplane.v1.Decision;
 
-/** Writes records of the audit trail as messages. */
+/** Converts records of the audit trail to messages. */
 final class AuditMessages {
 
     private AuditMessages() {}

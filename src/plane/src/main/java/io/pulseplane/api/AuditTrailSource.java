@@ -3,10 +3,10 @@ package io.pulseplane.api;
 import io.pulseplane.gate.audit.AuditFilter;
 import io.pulseplane.gate.audit.AuditReader;
 
-/** Where the audit trail is read from. */
+/** Opens readers of the audit trail. */
 @FunctionalInterface
 public interface AuditTrailSource {
 
-    /** Blocks. The reader is the caller's to close. */
+    /** Blocks. The caller closes the reader. */
     AuditReader open(AuditFilter filter);
 }

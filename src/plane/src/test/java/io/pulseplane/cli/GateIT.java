@@ -240,7 +240,7 @@ class GateIT {
                 "pulseplane.data-dir=FILE/open                           | token.key has mode rw-r--r--",
                 "pulseplane.gate.max-idle=0s                             | max connection idle must be positive",
                 "pulseplane.audit.mode=loud                              | pulseplane.audit.mode",
-                "pulseplane.audit.directory=FILE/nonsense                | the audit log cannot be written",
+                "pulseplane.audit.directory=FILE/nonsense                | the audit trail cannot be written",
                 "quarkus.grpc.server.use-separate-server=false           | past the bounds of the gate"
             })
     void says_in_one_line_what_is_wrong_with_its_configuration(String properties, String why) throws Exception {

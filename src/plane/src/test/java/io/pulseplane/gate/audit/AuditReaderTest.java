@@ -43,8 +43,8 @@ class AuditReaderTest {
                 .toList();
         var settings = TrailFixture.settings(
                 mode, directory, new AuditSettings.Segments(segmentBytes, TrailFixture.NEVER, TrailFixture.NEVER));
-        try (var log = TrailFixture.open(settings)) {
-            records.stream().map(log::append).toList().forEach(TrailFixture::await);
+        try (var trail = TrailFixture.open(settings)) {
+            records.stream().map(trail::append).toList().forEach(TrailFixture::await);
         }
         return records;
     }
@@ -100,7 +100,7 @@ class AuditReaderTest {
 
     @ParameterizedTest
     @EnumSource
-    void finds_nothing_in_an_empty_log(Order order) {
+    void finds_nothing_in_an_empty_trail(Order order) {
         TrailFixture.open(TrailFixture.settings(Mode.SYNC, directory)).close();
         assertThat(TrailFixture.read(directory, AuditFilter.all(order))).isEmpty();
     }
@@ -130,14 +130,14 @@ class AuditReaderTest {
 
     @ParameterizedTest
     @EnumSource
-    void reads_a_log_that_is_being_written(Order order) {
+    void reads_a_trail_that_is_being_written(Order order) {
         var stop = new AtomicBoolean();
-        var settings = TrailFixture.segmentsOf(20_000, directory);
-        try (var log = TrailFixture.open(settings)) {
-            TrailFixture.append(log, 0, 1);
+        var settings = TrailFixture.settingsWithSegmentBytes(20_000, directory);
+        try (var trail = TrailFixture.open(settings)) {
+            TrailFixture.append(trail, 0, 1);
             var writing = CompletableFuture.runAsync(() -> {
                 for (int i = 1; !stop.get(); i++) {
-                    TrailFixture.await(log.append(TrailFixture.record(i)));
+                    TrailFixture.await(trail.append(TrailFixture.record(i)));
                 }
             });
             long before = 0;
@@ -159,7 +159,7 @@ class AuditReaderTest {
     }
 
     @Test
-    void gives_records_as_they_stand_in_the_log() {
+    void gives_records_as_they_stand_in_the_trail() {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
         var lines = TrailFixture.lines(TrailFixture.segments(directory).getFirst()).stream()
                 .filter(line -> line.startsWith("{\"n\":"))
@@ -171,7 +171,7 @@ class AuditReaderTest {
 
     @ParameterizedTest
     @EnumSource
-    void says_that_a_log_is_damaged_where_it_meets_it(Order order) throws IOException {
+    void says_that_a_trail_is_damaged_where_it_meets_it(Order order) throws IOException {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
         var segment = TrailFixture.segments(directory).getFirst();
         Files.writeString(
@@ -189,14 +189,14 @@ class AuditReaderTest {
     }
 
     @Test
-    void has_nothing_to_read_where_there_is_no_log() {
+    void has_nothing_to_read_where_there_is_no_trail() {
         assertThatThrownBy(() -> AuditReader.open(directory.resolve("none"), AuditFilter.all(Order.OLDEST_FIRST)))
                 .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void can_be_closed_in_the_middle() {
-        TrailFixture.write(TrailFixture.segmentsOf(1_000, directory), 10);
+        TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_000, directory), 10);
         var reader = AuditReader.open(directory, AuditFilter.all(Order.OLDEST_FIRST));
         assertThat(reader.next()).get().extracting(AuditEntry::number).isEqualTo(1L);
         reader.close();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is done to a log, the verifier finds it; where nothing was done, it finds nothing. */
+/** Whatever is done to a trail, the verifier finds it; where nothing was done, it finds nothing. */
 class AuditVerifierTest {
 
     @TempDir
@@ -34,89 +34,93 @@ class AuditVerifierTest {
 
     private final SplittableRandom random = new SplittableRandom(20261202);
 
-    private Path log() {
-        return directory.resolve("log");
+    private Path trailDirectory() {
+        return directory.resolve("trail");
     }
 
     private List<Finding> findings() {
-        return switch (TrailFixture.verify(log())) {
+        return switch (TrailFixture.verify(trailDirectory())) {
             case VerificationResult.Broken(var findings) -> findings;
             case VerificationResult.Intact _ -> List.of();
         };
     }
 
     private Path segment(int number) {
-        return new AuditDirectory(log()).segmentFile(number);
+        return new AuditDirectory(trailDirectory()).segmentFile(number);
     }
 
     private void assertIntact() {
-        assertThat(TrailFixture.verify(log())).isInstanceOf(VerificationResult.Intact.class);
+        assertThat(TrailFixture.verify(trailDirectory())).isInstanceOf(VerificationResult.Intact.class);
     }
 
     @Nested
-    class AnUntouchedLog {
+    class AnUntouchedTrail {
 
         @Test
         void is_intact_and_its_end_can_be_kept_elsewhere() {
-            TrailFixture.write(TrailFixture.segmentsOf(4_000, log()), 50);
-            var last =
-                    TrailFixture.lines(TrailFixture.segments(log()).getLast()).getLast();
-            assertThat(TrailFixture.verify(log())).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-                assertThat(verdict.records()).isEqualTo(50);
-                assertThat(verdict.segments())
-                        .isEqualTo(TrailFixture.segments(log()).size())
-                        .isGreaterThan(3);
-                assertThat(verdict.unsignedRecords()).isZero();
-                assertThat(verdict.tornBytes()).isZero();
-                assertThat(last).contains("\"digest\":\"" + verdict.digest());
-            });
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(4_000, trailDirectory()), 50);
+            var last = TrailFixture.lines(
+                            TrailFixture.segments(trailDirectory()).getLast())
+                    .getLast();
+            assertThat(TrailFixture.verify(trailDirectory()))
+                    .isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+                        assertThat(result.records()).isEqualTo(50);
+                        assertThat(result.segments())
+                                .isEqualTo(
+                                        TrailFixture.segments(trailDirectory()).size())
+                                .isGreaterThan(3);
+                        assertThat(result.unsignedRecords()).isZero();
+                        assertThat(result.tornBytes()).isZero();
+                        assertThat(last).contains("\"digest\":\"" + result.digest());
+                    });
         }
 
         @Test
         void is_intact_before_there_is_a_record() {
-            TrailFixture.write(TrailFixture.segmentsOf(4_000, log()), 0);
-            assertThat(TrailFixture.verify(log())).isEqualTo(new VerificationResult.Intact(0, 0, "0".repeat(64), 0, 0));
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(4_000, trailDirectory()), 0);
+            assertThat(TrailFixture.verify(trailDirectory()))
+                    .isEqualTo(new VerificationResult.Intact(0, 0, "0".repeat(64), 0, 0));
         }
 
         @Test
         void is_intact_while_it_is_written() {
-            try (var log = TrailFixture.open(TrailFixture.segmentsOf(20_000, log()))) {
+            try (var trail = TrailFixture.open(TrailFixture.settingsWithSegmentBytes(20_000, trailDirectory()))) {
                 for (int round = 0; round < 50; round++) {
-                    TrailFixture.append(log, round * 20, round * 20 + 20);
-                    assertThat(TrailFixture.verify(log()))
+                    TrailFixture.append(trail, round * 20, round * 20 + 20);
+                    assertThat(TrailFixture.verify(trailDirectory()))
                             .isInstanceOfSatisfying(
                                     VerificationResult.Intact.class,
-                                    verdict -> assertThat(verdict.records()).isPositive());
+                                    result -> assertThat(result.records()).isPositive());
                 }
             }
         }
 
         @Test
         void is_intact_with_groups_of_every_size() {
-            try (var log = AuditTrail.open(
+            try (var trail = AuditTrail.open(
                     TrailFixture.settings(
                             AuditSettings.Mode.ASYNC,
-                            log(),
+                            trailDirectory(),
                             new AuditSettings.Segments(300_000, TrailFixture.NEVER, TrailFixture.NEVER)),
                     () -> TrailFixture.NOW,
                     AuditEvents.NONE)) {
                 for (int i = 0; i < 20_000; i++) {
-                    log.append(TrailFixture.record(i));
+                    trail.append(TrailFixture.record(i));
                 }
             }
-            assertThat(TrailFixture.verify(log()))
+            assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
-                            verdict -> assertThat(verdict.records()).isEqualTo(20_000));
+                            result -> assertThat(result.records()).isEqualTo(20_000));
         }
     }
 
     @Nested
-    class ASealedLog {
+    class ASealedTrail {
 
         @Test
         void shows_any_byte_that_was_changed() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
                 for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
@@ -135,9 +139,9 @@ class AuditVerifierTest {
 
         @Test
         void shows_any_line_that_was_dropped_doubled_moved_or_put_in() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(2_000, log()), 12);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(2_000, trailDirectory()), 12);
             for (int round = 0; round < 200; round++) {
-                var file = any(TrailFixture.segments(log()));
+                var file = any(TrailFixture.segments(trailDirectory()));
                 var before = Files.readString(file);
                 var lines = new ArrayList<>(before.lines().toList());
                 int at = random.nextInt(lines.size());
@@ -157,11 +161,11 @@ class AuditVerifierTest {
 
         @Test
         void shows_every_segment_that_was_dropped_swapped_renamed_or_put_in() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_000, log()), 12);
-            int count = TrailFixture.segments(log()).size();
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_000, trailDirectory()), 12);
+            int count = TrailFixture.segments(trailDirectory()).size();
             assertThat(count).isGreaterThan(4);
             var good = directory.resolve("good");
-            TrailFixture.copy(log(), good);
+            TrailFixture.copy(trailDirectory(), good);
             for (int a = 1; a <= count; a++) {
                 Files.delete(segment(a));
                 assertThat(findings()).isNotEmpty();
@@ -186,7 +190,7 @@ class AuditVerifierTest {
 
         @Test
         void shows_any_length_it_was_cut_to() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
                 for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
@@ -202,7 +206,7 @@ class AuditVerifierTest {
 
         @Test
         void shows_what_was_put_behind_it() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var more : List.of(
                     "x", "\n", "{\"n\":6", TrailFixture.lines(segment(1)).get(1) + "\n")) {
                 for (var file : signedFiles()) {
@@ -216,25 +220,25 @@ class AuditVerifierTest {
 
         @Test
         void shows_that_its_head_is_gone_or_older() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
-            var older = Files.readAllBytes(log().resolve("head"));
-            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
-            var newer = Files.readAllBytes(log().resolve("head"));
-            Files.delete(log().resolve("head"));
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
+            var older = Files.readAllBytes(trailDirectory().resolve("head"));
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
+            var newer = Files.readAllBytes(trailDirectory().resolve("head"));
+            Files.delete(trailDirectory().resolve("head"));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
-            // An older head is what a crash leaves; together with the older segments it is an older log.
-            Files.write(log().resolve("head"), older);
+            // An older head is what a crash leaves; together with the older segments it is an older trail.
+            Files.write(trailDirectory().resolve("head"), older);
             assertIntact();
             Files.delete(segment(2));
             assertIntact();
-            Files.write(log().resolve("head"), newer);
+            Files.write(trailDirectory().resolve("head"), newer);
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
         /** Everything is chained anew after a change, as anybody can who has no key. */
         @Test
         void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 5);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 5);
             var forged = rechained(TrailFixture.lines(segment(1)), line -> line.replace("nurse-2", "nurse-6"));
             Files.writeString(segment(1), forged);
             assertThat(findings()).singleElement().isInstanceOfSatisfying(Finding.Forged.class, finding -> {
@@ -246,19 +250,21 @@ class AuditVerifierTest {
 
         @Test
         void shows_in_each_segment_that_it_was_signed_with_another_key() {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             var other = SigningKey.open(directory.resolve("other.key")).publicKey();
-            assertThat(AuditVerifier.verify(log(), other))
+            assertThat(AuditVerifier.verify(trailDirectory(), other))
                     .isInstanceOfSatisfying(
                             VerificationResult.Broken.class,
-                            verdict -> assertThat(verdict.findings())
-                                    .hasSize(1 + TrailFixture.segments(log()).size())
+                            result -> assertThat(result.findings())
+                                    .hasSize(1
+                                            + TrailFixture.segments(trailDirectory())
+                                                    .size())
                                     .allMatch(finding -> finding instanceof Finding.Forged));
         }
 
         @Test
         void says_where_and_what() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 9);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 9);
             var lines = new ArrayList<>(TrailFixture.lines(segment(2)));
             int at = 1;
             var first = TrailFixture.lines(segment(2)).get(1);
@@ -274,7 +280,7 @@ class AuditVerifierTest {
 
         @Test
         void shows_the_first_change_of_each_segment() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 12);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 12);
             for (int number : List.of(1, 3)) {
                 Files.writeString(
                         segment(number), TrailFixture.text(segment(number)).replace("nurse", "nurze"));
@@ -285,40 +291,40 @@ class AuditVerifierTest {
         }
 
         private List<Path> signedFiles() {
-            var files = new ArrayList<>(TrailFixture.segments(log()));
-            files.add(log().resolve("head"));
+            var files = new ArrayList<>(TrailFixture.segments(trailDirectory()));
+            files.add(trailDirectory().resolve("head"));
             return files;
         }
     }
 
     @Nested
-    class ALogThatWasNotClosed {
+    class ATrailThatWasNotClosed {
 
         private void crash() throws IOException {
             var live = directory.resolve("live");
-            try (var log = TrailFixture.open(TrailFixture.segmentsOf(3_000, live))) {
-                TrailFixture.append(log, 0, 12);
+            try (var trail = TrailFixture.open(TrailFixture.settingsWithSegmentBytes(3_000, live))) {
+                TrailFixture.append(trail, 0, 12);
                 Awaitility.await()
                         .atMost(ReadingFixtures.TIMEOUT)
                         .until(() -> TrailFixture.verify(live) instanceof VerificationResult.Intact intact
                                 && intact.unsignedRecords() == 0);
-                TrailFixture.copy(live, log());
+                TrailFixture.copy(live, trailDirectory());
             }
         }
 
         @Test
         void is_intact() throws IOException {
             crash();
-            assertThat(TrailFixture.verify(log()))
+            assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
-                            verdict -> assertThat(verdict.records()).isEqualTo(12));
+                            result -> assertThat(result.records()).isEqualTo(12));
         }
 
         @Test
         void shows_any_byte_that_was_changed_in_its_newest_segment() throws IOException {
             crash();
-            var file = TrailFixture.segments(log()).getLast();
+            var file = TrailFixture.segments(trailDirectory()).getLast();
             var bytes = Files.readAllBytes(file);
             for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
                 byte was = bytes[i];
@@ -332,7 +338,7 @@ class AuditVerifierTest {
         @Test
         void shows_any_length_it_was_cut_to() throws IOException {
             crash();
-            var file = TrailFixture.segments(log()).getLast();
+            var file = TrailFixture.segments(trailDirectory()).getLast();
             var bytes = Files.readAllBytes(file);
             for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
                 Files.write(file, Arrays.copyOf(bytes, length));
@@ -343,25 +349,25 @@ class AuditVerifierTest {
         @Test
         void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
             crash();
-            var file = TrailFixture.segments(log()).getLast();
+            var file = TrailFixture.segments(trailDirectory()).getLast();
             Files.writeString(file, rechained(TrailFixture.lines(file), line -> line.replace("permitted", "refused")));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
         }
     }
 
     @Nested
-    class ALogWithRetiredSegments {
+    class ATrailWithRetiredSegments {
 
         private final AtomicLong clock = new AtomicLong(TrailFixture.NOW);
 
         private void writeAndRetire() {
             var settings = TrailFixture.settings(
                     AuditSettings.Mode.SYNC,
-                    log(),
+                    trailDirectory(),
                     new AuditSettings.Segments(1_500, TrailFixture.NEVER, Duration.ofDays(10)));
-            try (var log = AuditTrail.open(settings, clock::get, AuditEvents.NONE)) {
+            try (var trail = AuditTrail.open(settings, clock::get, AuditEvents.NONE)) {
                 for (int i = 0; i < 20; i++) {
-                    TrailFixture.append(log, i, i + 1);
+                    TrailFixture.append(trail, i, i + 1);
                     clock.addAndGet(Duration.ofDays(1).toNanos() / 1_000);
                 }
             }
@@ -371,25 +377,25 @@ class AuditVerifierTest {
         void is_intact_and_begins_where_retirement_ended() {
             writeAndRetire();
             assertThat(segment(1)).doesNotExist();
-            assertThat(TrailFixture.verify(log()))
+            assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
-                            verdict -> assertThat(verdict.records()).isBetween(5L, 18L));
-            var kept = TrailFixture.records(log());
+                            result -> assertThat(result.records()).isBetween(5L, 18L));
+            var kept = TrailFixture.records(trailDirectory());
             assertThat(kept.getLast()).isEqualTo(TrailFixture.record(19));
         }
 
         @Test
         void shows_a_segment_that_was_not_retired_but_removed() throws IOException {
             writeAndRetire();
-            Files.delete(TrailFixture.segments(log()).getFirst());
+            Files.delete(TrailFixture.segments(trailDirectory()).getFirst());
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
         @Test
         void shows_any_byte_that_was_changed_in_what_says_so() throws IOException {
             writeAndRetire();
-            var file = log().resolve("retired");
+            var file = trailDirectory().resolve("retired");
             var bytes = Files.readAllBytes(file);
             for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
                 byte was = bytes[i];
@@ -405,7 +411,7 @@ class AuditVerifierTest {
         @Test
         void keeps_a_broken_segment_though_its_time_is_over() throws IOException {
             writeAndRetire();
-            var first = TrailFixture.segments(log()).getFirst();
+            var first = TrailFixture.segments(trailDirectory()).getFirst();
             var lines = new ArrayList<>(TrailFixture.lines(first));
             lines.removeLast();
             Files.writeString(first, String.join("\n", lines) + "\n");
@@ -419,12 +425,13 @@ class AuditVerifierTest {
     @Test
     void has_nothing_to_say_about_what_cannot_be_read() {
         var key = SigningKey.open(directory.resolve("any.key")).publicKey();
-        assertThatThrownBy(() -> AuditVerifier.verify(log(), key)).isInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(() -> AuditVerifier.verify(trailDirectory(), key))
+                .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void finds_a_line_without_an_end_without_keeping_it() throws IOException {
-        TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
+        TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
         Files.writeString(segment(1), "x".repeat(10 << 20), StandardOpenOption.APPEND);
         assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
     }
@@ -457,7 +464,7 @@ class AuditVerifierTest {
 
     private void restore(Path good) throws IOException {
         for (var file : TrailFixture.segments(good)) {
-            Files.copy(file, log().resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(file, trailDirectory().resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 }

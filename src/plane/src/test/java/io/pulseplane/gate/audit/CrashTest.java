@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whenever the machine stops, the log goes on with every record that was on disk, and verifies. */
+/** Whenever the machine stops, the trail goes on with every record that was on disk, and verifies. */
 class CrashTest {
 
     @TempDir
@@ -50,11 +50,11 @@ class CrashTest {
     /** Records 0 to 2, then the head of that moment, then record 3 to 5 in groups of their own. */
     private void crashBeyondTheHead() throws IOException {
         var live = directory.resolve("live");
-        try (var log = TrailFixture.open(settings(live))) {
-            TrailFixture.append(log, 0, 3);
+        try (var trail = TrailFixture.open(settings(live))) {
+            TrailFixture.append(trail, 0, 3);
             awaitSigned(live);
             TrailFixture.copy(live, crashed);
-            TrailFixture.append(log, 3, 6);
+            TrailFixture.append(trail, 3, 6);
             var segment = TrailFixture.segments(live).getFirst();
             Files.copy(segment, crashed.resolve(segment.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
@@ -62,9 +62,9 @@ class CrashTest {
 
     private void assertGoesOn(Path where, List<AuditRecord> found) {
         TrailFixture.write(settings(where), 2);
-        assertThat(TrailFixture.verify(where)).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-            assertThat(verdict.unsignedRecords()).isZero();
-            assertThat(verdict.tornBytes()).isZero();
+        assertThat(TrailFixture.verify(where)).isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+            assertThat(result.unsignedRecords()).isZero();
+            assertThat(result.tornBytes()).isZero();
         });
         var expected = new ArrayList<>(found);
         expected.add(TrailFixture.record(0));
@@ -75,9 +75,9 @@ class CrashTest {
     @Test
     void keeps_complete_groups_beyond_the_head_and_says_so() throws IOException {
         crashBeyondTheHead();
-        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-            assertThat(verdict.records()).isEqualTo(6);
-            assertThat(verdict.unsignedRecords()).isEqualTo(3);
+        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+            assertThat(result.records()).isEqualTo(6);
+            assertThat(result.unsignedRecords()).isEqualTo(3);
         });
         var found = TrailFixture.records(crashed);
         assertGoesOn(crashed, found);
@@ -125,12 +125,12 @@ class CrashTest {
     @Test
     void goes_on_from_any_moment_of_a_life() throws Exception {
         var live = directory.resolve("live");
-        var settings = TrailFixture.segmentsOf(4_000, live);
+        var settings = TrailFixture.settingsWithSegmentBytes(4_000, live);
         var stop = new AtomicBoolean();
-        var log = TrailFixture.open(settings);
+        var trail = TrailFixture.open(settings);
         var writing = CompletableFuture.runAsync(() -> {
             for (int i = 0; !stop.get(); i++) {
-                TrailFixture.await(log.append(TrailFixture.record(i)));
+                TrailFixture.await(trail.append(TrailFixture.record(i)));
             }
         });
         for (int round = 0; round < 30; round++) {
@@ -145,7 +145,7 @@ class CrashTest {
         }
         stop.set(true);
         writing.join();
-        log.close();
+        trail.close();
     }
 
     @Test
@@ -182,7 +182,7 @@ class CrashTest {
     }
 
     @Test
-    void does_not_write_on_a_log_that_is_shorter_than_its_head_says() throws IOException {
+    void does_not_write_on_a_trail_that_is_shorter_than_its_head_says() throws IOException {
         TrailFixture.write(settings(crashed), 3);
         var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
@@ -197,7 +197,7 @@ class CrashTest {
     }
 
     @Test
-    void does_not_write_on_a_log_whose_head_is_gone_or_of_another() throws IOException {
+    void does_not_write_on_a_trail_whose_head_is_gone_or_of_another() throws IOException {
         TrailFixture.write(settings(crashed), 3);
         var head = crashed.resolve("head");
         var text = TrailFixture.text(head);

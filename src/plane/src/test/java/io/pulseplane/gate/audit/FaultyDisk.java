@@ -34,7 +34,7 @@ final class FaultyDisk implements SegmentFile.Opener {
         syncs.release();
     }
 
-    /** Whether the log waits for a sync. */
+    /** Whether the trail waits for a sync. */
     boolean isSyncing() {
         return syncs.hasQueuedThreads();
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts what happens to a log. */
+/** Counts what happens to a trail. */
 final class RecordingAuditEvents implements AuditEvents {
 
     private final List<Integer> groups = new CopyOnWriteArrayList<>();

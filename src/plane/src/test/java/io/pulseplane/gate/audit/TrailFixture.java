@@ -17,7 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Audit logs as tests need them: small, quick, and with a clock that is told the time. */
+/** Audit trails as tests need them: small, quick, and with a clock that is told the time. */
 final class TrailFixture {
 
     static final long NOW = 1_790_000_000_000_000L;
@@ -62,7 +62,7 @@ final class TrailFixture {
                 segments);
     }
 
-    static AuditSettings segmentsOf(int bytes, Path directory) {
+    static AuditSettings settingsWithSegmentBytes(int bytes, Path directory) {
         return settings(AuditSettings.Mode.SYNC, directory, new AuditSettings.Segments(bytes, NEVER, NEVER));
     }
 
@@ -72,14 +72,14 @@ final class TrailFixture {
 
     /** One record per group, and a segment's end wherever the settings say. */
     static void write(AuditSettings settings, int records) {
-        try (var log = open(settings)) {
-            append(log, 0, records);
+        try (var trail = open(settings)) {
+            append(trail, 0, records);
         }
     }
 
-    static void append(AuditTrail log, int from, int to) {
+    static void append(AuditTrail trail, int from, int to) {
         for (int i = from; i < to; i++) {
-            await(log.append(record(i)));
+            await(trail.append(record(i)));
         }
     }
 

@@ -23,14 +23,14 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is done to a trail, the verifier finds it; where nothing was done, it finds nothing. */
+/** The verifier finds every change to a trail, and finds nothing in an unchanged one. */
 class AuditVerifierTest {
 
     @TempDir
     Path directory;
 
-    /** Of all bytes, so many at most are passed over. */
-    private static final int STEP = 8;
+    /** The greatest distance between two bytes that a test changes. */
+    private static final int MAX_STEP = 8;
 
     private final SplittableRandom random = new SplittableRandom(20261202);
 
@@ -57,9 +57,9 @@ class AuditVerifierTest {
     class AnUntouchedTrail {
 
         @Test
-        void is_intact_and_its_end_can_be_kept_elsewhere() {
+        void is_intact_and_its_last_digest_is_in_the_result() {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(4_000, trailDirectory()), 50);
-            var last = TrailFixture.lines(
+            var lastLine = TrailFixture.lines(
                             TrailFixture.segments(trailDirectory()).getLast())
                     .getLast();
             assertThat(TrailFixture.verify(trailDirectory()))
@@ -71,19 +71,19 @@ class AuditVerifierTest {
                                 .isGreaterThan(3);
                         assertThat(result.unsignedRecords()).isZero();
                         assertThat(result.tornBytes()).isZero();
-                        assertThat(last).contains("\"digest\":\"" + result.digest());
+                        assertThat(lastLine).contains("\"digest\":\"" + result.digest());
                     });
         }
 
         @Test
-        void is_intact_before_there_is_a_record() {
+        void is_intact_without_a_record() {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(4_000, trailDirectory()), 0);
             assertThat(TrailFixture.verify(trailDirectory()))
                     .isEqualTo(new VerificationResult.Intact(0, 0, "0".repeat(64), 0, 0));
         }
 
         @Test
-        void is_intact_while_it_is_written() {
+        void is_intact_while_a_plane_writes_it() {
             try (var trail = TrailFixture.open(TrailFixture.settingsWithSegmentBytes(20_000, trailDirectory()))) {
                 for (int round = 0; round < 50; round++) {
                     TrailFixture.append(trail, round * 20, round * 20 + 20);
@@ -119,18 +119,18 @@ class AuditVerifierTest {
     class ASealedTrail {
 
         @Test
-        void shows_any_byte_that_was_changed() throws IOException {
+        void shows_any_changed_byte() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
-                for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
-                    byte was = bytes[i];
+                for (int i = random.nextInt(MAX_STEP); i < bytes.length; i += 1 + random.nextInt(MAX_STEP)) {
+                    byte original = bytes[i];
                     bytes[i] ^= (byte) (1 << random.nextInt(8));
                     Files.write(file, bytes);
                     assertThat(findings())
                             .as("byte %s of %s", i, file.getFileName())
                             .isNotEmpty();
-                    bytes[i] = was;
+                    bytes[i] = original;
                 }
                 Files.write(file, bytes);
             }
@@ -138,7 +138,7 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_any_line_that_was_dropped_doubled_moved_or_put_in() throws IOException {
+        void shows_any_line_that_was_removed_duplicated_moved_or_inserted() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(2_000, trailDirectory()), 12);
             for (int round = 0; round < 200; round++) {
                 var file = any(TrailFixture.segments(trailDirectory()));
@@ -160,7 +160,7 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_every_segment_that_was_dropped_swapped_renamed_or_put_in() throws IOException {
+        void shows_every_segment_that_was_removed_swapped_renamed_or_inserted() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_000, trailDirectory()), 12);
             int count = TrailFixture.segments(trailDirectory()).size();
             assertThat(count).isGreaterThan(4);
@@ -189,11 +189,11 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_any_length_it_was_cut_to() throws IOException {
+        void shows_that_a_file_was_cut_at_any_length() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
-                for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
+                for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * MAX_STEP)) {
                     Files.write(file, Arrays.copyOf(bytes, length));
                     assertThat(findings())
                             .as("%s cut to %s", file.getFileName(), length)
@@ -205,13 +205,13 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_what_was_put_behind_it() throws IOException {
+        void shows_anything_that_was_appended() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
-            for (var more : List.of(
+            for (var appendix : List.of(
                     "x", "\n", "{\"n\":6", TrailFixture.lines(segment(1)).get(1) + "\n")) {
                 for (var file : signedFiles()) {
                     var bytes = Files.readAllBytes(file);
-                    Files.writeString(file, more, StandardOpenOption.APPEND);
+                    Files.writeString(file, appendix, StandardOpenOption.APPEND);
                     assertThat(findings()).isNotEmpty();
                     Files.write(file, bytes);
                 }
@@ -219,14 +219,14 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_that_its_head_is_gone_or_older() throws IOException {
+        void shows_that_its_head_is_missing_or_newer_than_its_segments() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
             var older = Files.readAllBytes(trailDirectory().resolve("head"));
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
             var newer = Files.readAllBytes(trailDirectory().resolve("head"));
             Files.delete(trailDirectory().resolve("head"));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
-            // An older head is what a crash leaves; together with the older segments it is an older trail.
+            // A crash leaves an older head. An older head with the older segments is an older trail.
             Files.write(trailDirectory().resolve("head"), older);
             assertIntact();
             Files.delete(segment(2));
@@ -235,9 +235,9 @@ class AuditVerifierTest {
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
-        /** Everything is chained anew after a change, as anybody can who has no key. */
+        /** A forger without the key can compute new digests after a change, but no signatures. */
         @Test
-        void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
+        void shows_a_forgery_with_recomputed_digests() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 5);
             var forged = rechained(TrailFixture.lines(segment(1)), line -> line.replace("nurse-2", "nurse-6"));
             Files.writeString(segment(1), forged);
@@ -249,7 +249,7 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_in_each_segment_that_it_was_signed_with_another_key() {
+        void shows_in_each_segment_that_another_key_signed_it() {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             var other = SigningKey.open(directory.resolve("other.key")).publicKey();
             assertThat(AuditVerifier.verify(trailDirectory(), other))
@@ -263,14 +263,12 @@ class AuditVerifierTest {
         }
 
         @Test
-        void says_where_and_what() throws IOException {
+        void says_what_was_changed_and_where() throws IOException {
             TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 9);
             var lines = new ArrayList<>(TrailFixture.lines(segment(2)));
-            int at = 1;
-            var first = TrailFixture.lines(segment(2)).get(1);
-            lines.remove(at);
+            var firstRecord = lines.remove(1);
             Files.writeString(segment(2), String.join("\n", lines) + "\n");
-            long number = Long.parseLong(first.replaceAll("^.\"n\":([0-9]+),.*", "$1"));
+            long number = Long.parseLong(firstRecord.replaceAll("^.\"n\":([0-9]+),.*", "$1"));
             assertThat(findings()).singleElement().isInstanceOfSatisfying(Finding.Altered.class, finding -> {
                 assertThat(finding.file()).isEqualTo("audit-00000000000000000002.log");
                 assertThat(finding.line()).isEqualTo(2);
@@ -322,32 +320,32 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_any_byte_that_was_changed_in_its_newest_segment() throws IOException {
+        void shows_any_changed_byte_of_its_newest_segment() throws IOException {
             crash();
             var file = TrailFixture.segments(trailDirectory()).getLast();
             var bytes = Files.readAllBytes(file);
-            for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
-                byte was = bytes[i];
+            for (int i = random.nextInt(MAX_STEP); i < bytes.length; i += 1 + random.nextInt(MAX_STEP)) {
+                byte original = bytes[i];
                 bytes[i] ^= (byte) (1 << random.nextInt(8));
                 Files.write(file, bytes);
                 assertThat(findings()).as("byte %s", i).isNotEmpty();
-                bytes[i] = was;
+                bytes[i] = original;
             }
         }
 
         @Test
-        void shows_any_length_it_was_cut_to() throws IOException {
+        void shows_that_a_file_was_cut_at_any_length() throws IOException {
             crash();
             var file = TrailFixture.segments(trailDirectory()).getLast();
             var bytes = Files.readAllBytes(file);
-            for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
+            for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * MAX_STEP)) {
                 Files.write(file, Arrays.copyOf(bytes, length));
                 assertThat(findings()).as("cut to %s", length).isNotEmpty();
             }
         }
 
         @Test
-        void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
+        void shows_a_forgery_with_recomputed_digests() throws IOException {
             crash();
             var file = TrailFixture.segments(trailDirectory()).getLast();
             Files.writeString(file, rechained(TrailFixture.lines(file), line -> line.replace("permitted", "refused")));
@@ -374,42 +372,42 @@ class AuditVerifierTest {
         }
 
         @Test
-        void is_intact_and_begins_where_retirement_ended() {
+        void is_intact_and_begins_after_the_last_retired_segment() {
             writeAndRetire();
             assertThat(segment(1)).doesNotExist();
             assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
                             result -> assertThat(result.records()).isBetween(5L, 18L));
-            var kept = TrailFixture.records(trailDirectory());
-            assertThat(kept.getLast()).isEqualTo(TrailFixture.record(19));
+            var records = TrailFixture.records(trailDirectory());
+            assertThat(records.getLast()).isEqualTo(TrailFixture.record(19));
         }
 
         @Test
-        void shows_a_segment_that_was_not_retired_but_removed() throws IOException {
+        void shows_a_segment_that_was_removed_without_being_retired() throws IOException {
             writeAndRetire();
             Files.delete(TrailFixture.segments(trailDirectory()).getFirst());
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
         @Test
-        void shows_any_byte_that_was_changed_in_what_says_so() throws IOException {
+        void shows_any_byte_that_was_changed_in_the_retired_file() throws IOException {
             writeAndRetire();
             var file = trailDirectory().resolve("retired");
             var bytes = Files.readAllBytes(file);
-            for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
-                byte was = bytes[i];
+            for (int i = random.nextInt(MAX_STEP); i < bytes.length; i += 1 + random.nextInt(MAX_STEP)) {
+                byte original = bytes[i];
                 bytes[i] ^= (byte) (1 << random.nextInt(8));
                 Files.write(file, bytes);
                 assertThat(findings()).as("byte %s", i).isNotEmpty();
-                bytes[i] = was;
+                bytes[i] = original;
             }
             Files.delete(file);
             assertThat(findings()).isNotEmpty();
         }
 
         @Test
-        void keeps_a_broken_segment_though_its_time_is_over() throws IOException {
+        void keeps_a_broken_segment_after_its_retention() throws IOException {
             writeAndRetire();
             var first = TrailFixture.segments(trailDirectory()).getFirst();
             var lines = new ArrayList<>(TrailFixture.lines(first));
@@ -423,21 +421,21 @@ class AuditVerifierTest {
     }
 
     @Test
-    void has_nothing_to_say_about_what_cannot_be_read() {
+    void fails_if_the_directory_cannot_be_read() {
         var key = SigningKey.open(directory.resolve("any.key")).publicKey();
         assertThatThrownBy(() -> AuditVerifier.verify(trailDirectory(), key))
                 .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
-    void finds_a_line_without_an_end_without_keeping_it() throws IOException {
+    void finds_a_line_without_an_end_and_does_not_keep_it_in_memory() throws IOException {
         TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
         Files.writeString(segment(1), "x".repeat(10 << 20), StandardOpenOption.APPEND);
         assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
     }
 
     private interface Change {
-        String of(String line);
+        String apply(String line);
     }
 
     private static String rechained(List<String> lines, Change change) {
@@ -445,7 +443,7 @@ class AuditVerifierTest {
         var chain = HashChain.from(header.previousDigest());
         var forged = new StringBuilder();
         for (var line : lines) {
-            var text = change.of(line) + "\n";
+            var text = change.apply(line) + "\n";
             int end = text.indexOf(LineFormat.DIGEST);
             var covered = (end < 0 ? text : text.substring(0, end)).getBytes(StandardCharsets.UTF_8);
             chain.update(covered, 0, covered.length);
@@ -458,8 +456,8 @@ class AuditVerifierTest {
         return forged.toString();
     }
 
-    private <T> T any(List<T> all) {
-        return all.get(random.nextInt(all.size()));
+    private <T> T any(List<T> list) {
+        return list.get(random.nextInt(list.size()));
     }
 
     private void restore(Path good) throws IOException {

@@ -21,13 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A trail that cannot be written refuses everything, says so, and goes on by itself with nothing broken. */
+/** A trail that cannot be written refuses all records, and continues undamaged as soon as it can be written. */
 class FullDiskTest {
 
     @TempDir
     Path directory;
 
-    private final RecordingAuditEvents counts = new RecordingAuditEvents();
+    private final RecordingAuditEvents events = new RecordingAuditEvents();
     private final FaultyDisk disk = new FaultyDisk();
 
     private Path trailDirectory() {
@@ -35,7 +35,7 @@ class FullDiskTest {
     }
 
     private AuditTrail open(Mode mode) {
-        return AuditTrail.open(TrailFixture.settings(mode, trailDirectory()), () -> TrailFixture.NOW, counts, disk);
+        return AuditTrail.open(TrailFixture.settings(mode, trailDirectory()), () -> TrailFixture.NOW, events, disk);
     }
 
     private static boolean isRefused(CompletionStage<Void> stage) {
@@ -60,39 +60,39 @@ class FullDiskTest {
     }
 
     @Test
-    void refuses_what_waits_and_what_comes_and_keeps_what_was_answered() {
+    void refuses_waiting_and_new_records_and_keeps_completed_ones() {
         try (var trail = open(Mode.SYNC)) {
             TrailFixture.append(trail, 0, 10);
-            disk.holdOnly(200);
+            disk.setFreeBytes(200);
             assertThat(isRefused(trail.append(TrailFixture.record(10)))).isTrue();
             assertThat(trail.isHealthy()).isFalse();
             assertThat(isRefused(trail.append(TrailFixture.record(11)))).isTrue();
-            assertThat(counts.failures()).isPositive();
-            disk.holdOnly(Long.MAX_VALUE);
+            assertThat(events.failures()).isPositive();
+            disk.setFreeBytes(Long.MAX_VALUE);
             awaitHealth(trail, true);
             TrailFixture.append(trail, 12, 20);
         }
         assertIntact(18);
         assertThat(TrailFixture.records(trailDirectory()))
                 .doesNotContain(TrailFixture.record(10), TrailFixture.record(11));
-        assertThat(counts.recoveries()).isEqualTo(1);
+        assertThat(events.recoveries()).isEqualTo(1);
         assertThat(TrailFixture.text(TrailFixture.segments(trailDirectory()).getFirst()))
                 .contains("{\"mark\":\"interrupted\",\"from_us\":" + TrailFixture.NOW + ",\"to_us\":" + TrailFixture.NOW
                         + ",\"refused\":2}\n");
     }
 
     @Test
-    void tells_everybody_who_waits() {
+    void fails_all_waiting_records() {
         try (var trail = open(Mode.SYNC)) {
             disk.holdSyncs();
-            var group = trail.append(TrailFixture.record(0));
+            var first = trail.append(TrailFixture.record(0));
             Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(disk::isSyncing);
             var waiting = List.of(trail.append(TrailFixture.record(1)), trail.append(TrailFixture.record(2)));
-            disk.refuseToSync(true);
+            disk.failSyncs(true);
             disk.sync();
-            assertThat(isRefused(group)).isTrue();
+            assertThat(isRefused(first)).isTrue();
             assertThat(waiting).allMatch(FullDiskTest::isRefused);
-            disk.refuseToSync(false);
+            disk.failSyncs(false);
             for (int i = 0; i < 10; i++) {
                 disk.sync();
             }
@@ -102,13 +102,13 @@ class FullDiskTest {
     }
 
     @Test
-    void keeps_in_async_mode_what_it_had_taken() {
+    void keeps_in_async_mode_the_records_that_it_took() {
         try (var trail = open(Mode.ASYNC)) {
-            disk.holdOnly(0);
+            disk.setFreeBytes(0);
             TrailFixture.append(trail, 0, 5);
             awaitHealth(trail, false);
             assertThat(isRefused(trail.append(TrailFixture.record(5)))).isTrue();
-            disk.holdOnly(Long.MAX_VALUE);
+            disk.setFreeBytes(Long.MAX_VALUE);
             awaitHealth(trail, true);
             TrailFixture.append(trail, 6, 8);
         }
@@ -124,11 +124,11 @@ class FullDiskTest {
                         TrailFixture.record(7));
     }
 
-    /** Such a batch is synced in pieces while it is written; the sync that fails need not be the last. */
+    /** A large batch is synced several times while it is written, so the sync that fails may not be the last one. */
     @Test
     void keeps_a_large_batch_whose_sync_failed() {
         var records = IntStream.range(0, 60_000).mapToObj(TrailFixture::record).toList();
-        disk.refuseToSync(true);
+        disk.failSyncs(true);
         var settings = new AuditSettings(
                 Mode.ASYNC,
                 trailDirectory(),
@@ -137,65 +137,68 @@ class FullDiskTest {
                 Duration.ofDays(1),
                 new AuditSettings.Queue(60_000, 1L << 30),
                 AuditSettings.Segments.DEFAULT);
-        List<AuditRecord> taken;
-        try (var trail = AuditTrail.open(settings, () -> TrailFixture.NOW, counts, disk)) {
-            taken = records.stream()
+        List<AuditRecord> accepted;
+        try (var trail = AuditTrail.open(settings, () -> TrailFixture.NOW, events, disk)) {
+            accepted = records.stream()
                     .filter(record -> !isRefused(trail.append(record)))
                     .toList();
             awaitHealth(trail, false);
-            disk.refuseToSync(false);
+            disk.failSyncs(false);
             awaitHealth(trail, true);
         }
-        assertThat(taken).hasSizeGreaterThanOrEqualTo(15_000);
-        assertIntact(taken.size());
-        assertThat(TrailFixture.records(trailDirectory())).isEqualTo(taken);
+        assertThat(accepted).hasSizeGreaterThanOrEqualTo(15_000);
+        assertIntact(accepted.size());
+        assertThat(TrailFixture.records(trailDirectory())).isEqualTo(accepted);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SYNC", "ASYNC"})
-    void can_be_closed_all_the_same(Mode mode) {
+    void can_be_closed_while_it_cannot_be_written(Mode mode) {
         var trail = open(mode);
         trail.append(TrailFixture.record(0));
-        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.records() == 1);
-        disk.holdOnly(10);
+        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.records() == 1);
+        disk.setFreeBytes(10);
         trail.append(TrailFixture.record(1));
         awaitHealth(trail, false);
         trail.close();
-        disk.holdOnly(Long.MAX_VALUE);
+        disk.setFreeBytes(Long.MAX_VALUE);
         open(mode).close();
         assertThat(TrailFixture.records(trailDirectory())).containsExactly(TrailFixture.record(0));
         assertIntact(1);
     }
 
-    /** Wherever the room ends: within a header, a record, a chain line, a seal. */
+    /** The disk may be full anywhere: within a header, a record, a chain line or a seal. */
     @Test
-    void leaves_nothing_behind_that_was_not_whole() throws IOException {
+    void leaves_no_incomplete_group() throws IOException {
         var random = new SplittableRandom(20261203);
         for (int round = 0; round < 12; round++) {
-            var where = directory.resolve("round-" + round);
-            var answered = new ArrayList<AuditRecord>();
+            var roundDirectory = directory.resolve("round-" + round);
+            var completed = new ArrayList<AuditRecord>();
             try (var trail = AuditTrail.open(
-                    TrailFixture.settingsWithSegmentBytes(1_000, where), () -> TrailFixture.NOW, counts, disk)) {
-                disk.holdOnly(random.nextInt(3_000));
+                    TrailFixture.settingsWithSegmentBytes(1_000, roundDirectory),
+                    () -> TrailFixture.NOW,
+                    events,
+                    disk)) {
+                disk.setFreeBytes(random.nextInt(3_000));
                 int number = 0;
                 while (trail.isHealthy()) {
                     var record = TrailFixture.record(number++);
                     if (!isRefused(trail.append(record))) {
-                        answered.add(record);
+                        completed.add(record);
                     }
                 }
-                disk.holdOnly(Long.MAX_VALUE);
+                disk.setFreeBytes(Long.MAX_VALUE);
                 awaitHealth(trail, true);
                 TrailFixture.append(trail, 900, 903);
             }
-            assertThat(TrailFixture.verify(where)).isInstanceOf(VerificationResult.Intact.class);
-            answered.addAll(List.of(TrailFixture.record(900), TrailFixture.record(901), TrailFixture.record(902)));
-            assertThat(TrailFixture.records(where)).isEqualTo(answered);
+            assertThat(TrailFixture.verify(roundDirectory)).isInstanceOf(VerificationResult.Intact.class);
+            completed.addAll(List.of(TrailFixture.record(900), TrailFixture.record(901), TrailFixture.record(902)));
+            assertThat(TrailFixture.records(roundDirectory)).isEqualTo(completed);
         }
     }
 
     @Test
-    void refuses_everything_while_its_directory_is_away_and_goes_on_when_it_is_back() throws IOException {
+    void refuses_all_records_while_its_directory_is_moved_away_and_continues_when_it_is_back() throws IOException {
         var away = directory.resolve("away");
         try (var trail = open(Mode.SYNC)) {
             TrailFixture.append(trail, 0, 3);
@@ -210,15 +213,15 @@ class FullDiskTest {
     }
 
     @Test
-    void does_not_go_on_with_another_trail_in_its_place() throws IOException {
+    void does_not_continue_another_trail_in_its_place() throws IOException {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory.resolve("other")), 2);
         try (var trail = open(Mode.SYNC)) {
             TrailFixture.append(trail, 0, 3);
             Files.move(trailDirectory(), directory.resolve("away"));
             TrailFixture.copy(directory.resolve("other"), trailDirectory());
             assertThat(isRefused(trail.append(TrailFixture.record(3)))).isTrue();
-            int before = counts.failures();
-            Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.failures() > before);
+            int failuresBefore = events.failures();
+            Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.failures() > failuresBefore);
             assertThat(trail.isHealthy()).isFalse();
         }
         assertThat(TrailFixture.records(trailDirectory())).isEqualTo(TrailFixture.records(directory.resolve("other")));
@@ -227,13 +230,13 @@ class FullDiskTest {
     }
 
     @Test
-    void says_nothing_about_the_disk_to_the_caller() {
+    void does_not_tell_the_caller_about_the_disk() {
         try (var trail = open(Mode.SYNC)) {
-            disk.holdOnly(0);
+            disk.setFreeBytes(0);
             assertThatThrownBy(() -> TrailFixture.await(trail.append(TrailFixture.record(0))))
                     .isInstanceOf(PlaneException.Unavailable.class)
                     .hasMessage("the audit trail cannot be written; nothing was done");
-            disk.holdOnly(Long.MAX_VALUE);
+            disk.setFreeBytes(Long.MAX_VALUE);
         }
     }
 }

@@ -65,7 +65,8 @@ class RecordLineTest {
         assertThat(RecordLine.text(17, record))
                 .isEqualTo("{\"n\":17,\"time_us\":1790000000000000,\"decision\":\"refused\",\"subject\":\"nurse-7\","
                         + "\"role\":\"authorized_medical_staff\",\"tenant\":\"clinic\",\"action\":\"query\","
-                        + "\"rpc\":\"pulseplane.v1.QueryService/GetLatest\",\"patient\":\"ada\",\"device\":\"monitor-1\","
+                        + "\"rpc\":\"pulseplane.v1.QueryService/GetLatest\",\"patient\":\"ada\","
+                        + "\"device\":\"monitor-1\","
                         + "\"codes\":[\"8867-4\",\"59408-5\"],\"reason\":\"no consent\",\"policy\":\"3f2a\","
                         + "\"peer\":\"10.1.2.3\",\"request\":\"r-1\"}");
     }

@@ -26,38 +26,47 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
 /**
- * How long a plane takes from exec to its first answered call, and what it costs in memory. The call is a GetLatest with a
- * token, over loopback, so it passes the gate: token, policy, consent, audit record synced. A cold plane that does not
- * answer within its own deadline is asked again; anything else but an answer with readings ends the measurement.
+ * Measures how long a plane takes from exec to its first answered call, and how much memory it uses. The call is a
+ * GetLatest with a token over loopback, so it passes the whole gate: token, policy, consent, and a synced audit record.
+ * A cold plane may miss its own deadline; then the client calls again. Any other answer without readings ends the
+ * measurement.
  *
- * <p>Time starts right before posix_spawn, so making the process is counted; what that alone takes is measured with
- * /bin/true and told beside. Faults, resident memory and threads are read from /proc in the moment of the first answer.
- * Linux only.
+ * <p>Time starts right before posix_spawn and so includes the creation of the process. How long that takes alone is
+ * measured with /bin/true and printed as well. Page faults, resident memory and threads are read from /proc at the
+ * first answer. Linux only.
  *
- * <pre>java --enable-native-access=ALL-UNNAMED native/startup/Startup.java [--runs N] [--readings N] [--journal] [--keep DIR] [-- COMMAND...]</pre>
+ * <pre>java --enable-native-access=ALL-UNNAMED native/startup/Startup.java
+ * [--runs N] [--readings N] [--journal] [--keep DIR] [-- COMMAND...]</pre>
  *
- * COMMAND is what starts the plane, src/plane/target/pulseplane if it is not given; "-D…" properties and "java … -jar …" may be in it.
- * Without --readings the store holds one batch of one patient. They are in chunks, or with --journal still where they were first written.
+ * COMMAND starts the plane. Its default is src/plane/target/pulseplane; it may have "-D…" properties or be "java … -jar
+ * …". Without --readings the store has one batch of one patient. The readings are in chunks; with --journal they are
+ * still in the journal.
  */
 public final class Startup {
 
     private static final String PATIENT = "sim-patient-0001";
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final int WARM_UP = 3;
 
-    /** What one start took; times in microseconds, memory in KiB. */
+    /** The figures of one start. */
     private record StartSample(
-            long connectedMicros, long answeredMicros, long attempts, long minorFaults, long majorFaults, long residentKib, long threads) {}
+            long connectedMicros,
+            long answeredMicros,
+            long attempts,
+            long minorFaults,
+            long majorFaults,
+            long residentKib,
+            long threads) {}
 
     private final List<String> program;
-    private final Path data;
-    private final List<String> serving;
+    private final Path dataDirectory;
+    private final List<String> serveCommand;
 
-    private Startup(List<String> program, Path data, int port) {
+    private Startup(List<String> program, Path dataDirectory, int port) {
         this.program = program;
-        this.data = data;
-        this.serving = new ArrayList<>(program);
+        this.dataDirectory = dataDirectory;
+        this.serveCommand = new ArrayList<>(program);
         int options = program.size();
         for (int i = 0; i < program.size(); i++) {
             if (program.get(i).equals("-jar")) {
@@ -65,21 +74,21 @@ public final class Startup {
                 break;
             }
         }
-        serving.addAll(options, List.of("-Dquarkus.grpc.server.port=" + port, "-Dquarkus.http.port=0"));
-        serving.addAll(List.of("serve", "--data-dir", data.toString()));
+        serveCommand.addAll(options, List.of("-Dquarkus.grpc.server.port=" + port, "-Dquarkus.http.port=0"));
+        serveCommand.addAll(List.of("serve", "--data-dir", dataDirectory.toString()));
     }
 
     public static void main(String[] arguments) throws Exception {
         int runs = 50;
         long readings = 100;
-        boolean settled = true;
+        boolean isCompacted = true;
         Path keep = null;
         var program = List.of("src/plane/target/pulseplane");
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--runs" -> runs = Integer.parseInt(arguments[++i]);
                 case "--readings" -> readings = Long.parseLong(arguments[++i]);
-                case "--journal" -> settled = false;
+                case "--journal" -> isCompacted = false;
                 case "--keep" -> keep = Path.of(arguments[++i]);
                 case "--" -> {
                     program = List.of(arguments).subList(i + 1, arguments.length);
@@ -91,7 +100,7 @@ public final class Startup {
         var directory = keep == null ? Files.createTempDirectory("pulseplane-startup-") : keep;
         try {
             int port = freePort();
-            new Startup(program, directory.resolve("data"), port).measure(runs, readings, settled, port);
+            new Startup(program, directory.resolve("data"), port).measure(runs, readings, isCompacted, port);
         } finally {
             if (keep == null) {
                 delete(directory);
@@ -99,12 +108,18 @@ public final class Startup {
         }
     }
 
-    private void measure(int runs, long readings, boolean settled, int port) throws Exception {
-        if (!Files.exists(data)) {
-            fill(readings, settled, port);
+    private void measure(int runs, long readings, boolean isCompacted, int port) throws Exception {
+        if (!Files.exists(dataDirectory)) {
+            fill(readings, isCompacted, port);
         }
-        var token = output(command("token", "--role", "authorized_medical_staff", "--ttl", "1d", "--data-dir",
-                        data.toString()))
+        var token = output(command(
+                        "token",
+                        "--role",
+                        "authorized_medical_staff",
+                        "--ttl",
+                        "1d",
+                        "--data-dir",
+                        dataDirectory.toString()))
                 .strip();
         var call = new RawCall(port, token);
         for (int i = 0; i < WARM_UP; i++) {
@@ -114,50 +129,72 @@ public final class Startup {
         for (int i = 0; i < runs; i++) {
             starts.add(start(call));
         }
-        System.out.printf(Locale.ROOT, "%d starts of %s%n", runs, String.join(" ", serving));
+        System.out.printf(Locale.ROOT, "%d starts of %s%n", runs, String.join(" ", serveCommand));
         row("", "min", "median", "p95");
         row("exec to first answer, ms", starts.stream().mapToLong(StartSample::answeredMicros), 1e3);
         row("exec to first connection, ms", starts.stream().mapToLong(StartSample::connectedMicros), 1e3);
         row("calls until one was in time", starts.stream().mapToLong(StartSample::attempts), 1);
-        row("a process that does nothing, ms", LongStream.generate(Startup::emptyProcessMicros).limit(runs), 1e3);
+        row(
+                "a process that does nothing, ms",
+                LongStream.generate(Startup::emptyProcessMicros).limit(runs),
+                1e3);
         row("page faults", starts.stream().mapToLong(StartSample::minorFaults), 1);
         row("of those from disk", starts.stream().mapToLong(StartSample::majorFaults), 1);
         row("resident, MiB", starts.stream().mapToLong(StartSample::residentKib), 1 << 10);
         row("threads", starts.stream().mapToLong(StartSample::threads), 1);
     }
 
-    /** A plane, readings of monitors, and the consent of the one who is asked about. */
-    private void fill(long readings, boolean settled, int port) throws Exception {
-        long pid = PosixSpawn.start(serving);
+    /** Lets a plane store readings of monitors, and grants consent for the patient of the call. */
+    private void fill(long readings, boolean isCompacted, int port) throws Exception {
+        long pid = PosixSpawn.start(serveCommand);
         try {
             awaitPort(port, System.nanoTime());
             var target = "localhost:" + port;
-            output(command("simulate", "--target", target, "--data-dir", data.toString(), "--rate", "max", "--devices",
-                    readings > 10_000 ? "50" : "1", "--readings", Long.toString(readings)));
-            output(command("consent", "grant", "--target", target, "--data-dir", data.toString(), "--patient", PATIENT));
+            output(command(
+                    "simulate",
+                    "--target",
+                    target,
+                    "--data-dir",
+                    dataDirectory.toString(),
+                    "--rate",
+                    "max",
+                    "--devices",
+                    readings > 10_000 ? "50" : "1",
+                    "--readings",
+                    Long.toString(readings)));
+            output(command(
+                    "consent",
+                    "grant",
+                    "--target",
+                    target,
+                    "--data-dir",
+                    dataDirectory.toString(),
+                    "--patient",
+                    PATIENT));
         } finally {
             PosixSpawn.stop(pid, PosixSpawn.SIGTERM);
         }
-        if (settled) {
-            // As a plane has them that took them long ago; the last minute's lie in the journal, which is read at start.
-            output(command("store", "compact", "--data-dir", data.toString()));
+        if (isCompacted) {
+            // Older readings of a plane are in chunks. Those of the last minute are in the journal, which the start
+            // reads.
+            output(command("store", "compact", "--data-dir", dataDirectory.toString()));
         }
     }
 
     private StartSample start(RawCall call) throws IOException {
-        long begun = System.nanoTime();
-        long pid = PosixSpawn.start(serving);
-        try (var socket = awaitPort(call.port, begun)) {
+        long startNanos = System.nanoTime();
+        long pid = PosixSpawn.start(serveCommand);
+        try (var socket = awaitPort(call.port, startNanos)) {
             long connected = System.nanoTime();
-            int asked = call.make(socket);
+            int attempts = call.make(socket);
             long answered = System.nanoTime();
             var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            // Numbered as in proc(5), from the third on.
+            var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            // The numbers are those of proc(5); the list starts with the third field.
             return new StartSample(
-                    (connected - begun) / 1_000,
-                    (answered - begun) / 1_000,
-                    asked,
+                    (connected - startNanos) / 1_000,
+                    (answered - startNanos) / 1_000,
+                    attempts,
                     Long.parseLong(fields[10 - 3]),
                     Long.parseLong(fields[12 - 3]),
                     status(pid, "VmRSS:"),
@@ -176,7 +213,7 @@ public final class Startup {
     }
 
     private static Socket awaitPort(int port, long since) {
-        while (System.nanoTime() - since < PATIENCE_NANOS) {
+        while (System.nanoTime() - since < TIMEOUT_NANOS) {
             var socket = new Socket();
             try {
                 socket.setTcpNoDelay(true);
@@ -191,13 +228,13 @@ public final class Startup {
                 LockSupport.parkNanos(POLL_NANOS);
             }
         }
-        throw new IllegalStateException("nobody listens on port " + port);
+        throw new IllegalStateException("no process listens on port " + port);
     }
 
     private static long emptyProcessMicros() {
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         PosixSpawn.stop(PosixSpawn.start(List.of("/bin/true")), 0);
-        return (System.nanoTime() - begun) / 1_000;
+        return (System.nanoTime() - startNanos) / 1_000;
     }
 
     private List<String> command(String... arguments) {
@@ -210,11 +247,11 @@ public final class Startup {
         var process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
-            throw new IllegalStateException("failed: " + String.join(" ", command) + "\n" + said);
+            throw new IllegalStateException("failed: " + String.join(" ", command) + "\n" + output);
         }
-        return said;
+        return output;
     }
 
     private static int freePort() throws IOException {
@@ -231,21 +268,25 @@ public final class Startup {
         }
     }
 
-    private static void row(String what, LongStream values, double unit) {
+    private static void row(String label, LongStream values, double unit) {
         var sorted = values.sorted().toArray();
-        row(what, Arrays.stream(new double[] {0, 0.5, 0.95})
-                .mapToObj(q -> String.format(
-                        Locale.ROOT, unit == 1 ? "%.0f" : "%.2f", sorted[Math.max(0, (int) Math.ceil(q * sorted.length) - 1)] / unit))
-                .toArray(String[]::new));
+        row(
+                label,
+                Arrays.stream(new double[] {0, 0.5, 0.95})
+                        .mapToObj(q -> String.format(
+                                Locale.ROOT,
+                                unit == 1 ? "%.0f" : "%.2f",
+                                sorted[Math.max(0, (int) Math.ceil(q * sorted.length) - 1)] / unit))
+                        .toArray(String[]::new));
     }
 
-    private static void row(String what, String... values) {
-        System.out.printf("%-34s %9s %9s %9s%n", what, values[0], values[1], values[2]);
+    private static void row(String label, String... values) {
+        System.out.printf("%-34s %9s %9s %9s%n", label, values[0], values[1], values[2]);
     }
 
     /**
-     * One GetLatest as bytes: HTTP/2 with prior knowledge, header fields never indexed. So the client is warm in its first
-     * call, and what is measured is the plane.
+     * Sends one GetLatest as bytes: HTTP/2 with prior knowledge, header fields never indexed. So the client needs no
+     * warm-up, and the measurement is that of the plane.
      */
     private static final class RawCall {
 
@@ -270,7 +311,7 @@ public final class Startup {
             var buffer = ByteBuffer.allocate(16_384);
             if (stream == 1) {
                 buffer.put("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-                // No table of header fields: trailers are to be read without knowing those before.
+                // No table of header fields, so that the client can read trailers without those before.
                 frame(buffer, SETTINGS, 0, 0, new byte[] {0, 1, 0, 0, 0, 0});
             }
             var headers = ByteBuffer.allocate(8_192);
@@ -283,7 +324,7 @@ public final class Startup {
             field(headers, "authorization", "Bearer " + token);
             frame(buffer, HEADERS, END_HEADERS, stream, Arrays.copyOf(headers.array(), headers.position()));
             var patient = PATIENT.getBytes(StandardCharsets.US_ASCII);
-            // patient_id is field 1 of the question.
+            // patient_id is field 1 of the request.
             var message = ByteBuffer.allocate(7 + patient.length)
                     .put((byte) 0)
                     .putInt(2 + patient.length)
@@ -294,86 +335,89 @@ public final class Startup {
             return Arrays.copyOf(buffer.array(), buffer.position());
         }
 
-        private static void frame(ByteBuffer to, int type, int flags, int stream, byte[] payload) {
-            to.put((byte) (payload.length >> 16)).putShort((short) payload.length);
-            to.put((byte) type).put((byte) flags).putInt(stream).put(payload);
+        private static void frame(ByteBuffer buffer, int type, int flags, int stream, byte[] payload) {
+            buffer.put((byte) (payload.length >> 16)).putShort((short) payload.length);
+            buffer.put((byte) type).put((byte) flags).putInt(stream).put(payload);
         }
 
-        private static void field(ByteBuffer to, String name, String value) {
-            to.put((byte) 0x10);
-            string(to, name);
-            string(to, value);
+        private static void field(ByteBuffer buffer, String name, String value) {
+            buffer.put((byte) 0x10);
+            string(buffer, name);
+            string(buffer, value);
         }
 
-        /** As RFC 7541 has it: a length with a prefix of 7 bits, and no Huffman code. */
-        private static void string(ByteBuffer to, String text) {
+        /** A string of RFC 7541: a length with a prefix of 7 bits, and no Huffman code. */
+        private static void string(ByteBuffer buffer, String text) {
             int length = text.length();
             if (length < 127) {
-                to.put((byte) length);
+                buffer.put((byte) length);
             } else {
-                to.put((byte) 127);
+                buffer.put((byte) 127);
                 for (length -= 127; length >= 128; length >>= 7) {
-                    to.put((byte) (length & 127 | 128));
+                    buffer.put((byte) ((length & 127) | 128));
                 }
-                to.put((byte) length);
+                buffer.put((byte) length);
             }
-            to.put(text.getBytes(StandardCharsets.US_ASCII));
+            buffer.put(text.getBytes(StandardCharsets.US_ASCII));
         }
 
-        /** Asks until there is an answer; how often that was. */
+        /** Calls until the plane answers in time; returns the number of calls. */
         private int make(Socket socket) throws IOException {
             var out = socket.getOutputStream();
             var in = new DataInputStream(socket.getInputStream());
             long since = System.nanoTime();
-            int asked = 0;
+            int attempts = 0;
             do {
-                out.write(request(1 + 2 * asked++));
-            } while (!isAnswered(in, out) && System.nanoTime() - since < PATIENCE_NANOS);
-            return asked;
+                out.write(request(1 + 2 * attempts++));
+            } while (!isAnswered(in, out) && System.nanoTime() - since < TIMEOUT_NANOS);
+            return attempts;
         }
 
         private static boolean isAnswered(DataInputStream in, OutputStream out) throws IOException {
-            int answered = 0;
+            int answerBytes = 0;
             while (true) {
                 int lengthAndType = in.readInt();
                 int flags = in.readUnsignedByte();
                 in.readInt();
                 var payload = in.readNBytes(lengthAndType >>> 8);
                 switch (lengthAndType & 255) {
-                    case DATA -> answered += payload.length;
+                    case DATA -> answerBytes += payload.length;
                     case HEADERS -> {
                         if ((flags & END_STREAM) != 0) {
-                            return isInTime(payload, answered);
+                            return isInTime(payload, answerBytes);
                         }
                     }
                     case SETTINGS, PING -> {
                         if ((flags & ACK) == 0) {
-                            boolean ping = (lengthAndType & 255) == PING;
-                            var ack = ByteBuffer.allocate(9 + (ping ? payload.length : 0));
-                            frame(ack, lengthAndType & 255, ACK, 0, ping ? payload : new byte[0]);
+                            boolean isPing = (lengthAndType & 255) == PING;
+                            var ack = ByteBuffer.allocate(9 + (isPing ? payload.length : 0));
+                            frame(ack, lengthAndType & 255, ACK, 0, isPing ? payload : new byte[0]);
                             out.write(ack.array());
                         }
                     }
-                    case GOAWAY -> throw new IllegalStateException("the plane hung up");
+                    case GOAWAY -> throw new IllegalStateException("the plane closed the connection");
                     default -> {}
                 }
             }
         }
 
-        /** More than the five bytes of an empty message, and grpc-status 0 or 4, which servers do not compress. */
-        private static boolean isInTime(byte[] trailers, int answered) {
-            var said = new String(trailers, StandardCharsets.ISO_8859_1);
-            if (said.contains("grpc-status\u00010") && answered > 5) {
+        /**
+         * Whether the answer has readings (grpc-status 0 and more than the five bytes of an empty message) or came too
+         * late (grpc-status 4). Servers do not compress these fields.
+         */
+        private static boolean isInTime(byte[] trailers, int answerBytes) {
+            var output = new String(trailers, StandardCharsets.ISO_8859_1);
+            if (output.contains("grpc-status\u00010") && answerBytes > 5) {
                 return true;
             }
-            if (said.contains("grpc-status\u00014")) {
+            if (output.contains("grpc-status\u00014")) {
                 return false;
             }
-            throw new IllegalStateException("not an answer with readings: " + said);
+            throw new IllegalStateException("not an answer with readings: " + output);
         }
     }
 
-    /** posix_spawn itself: a process made by the JDK comes by way of a helper, whose time would be counted. */
+    /** Calls posix_spawn directly: the JDK starts a process through a helper process, whose time would be included. */
     private static final class PosixSpawn {
 
         private static final int SIGTERM = 15;
@@ -381,12 +425,21 @@ public final class Startup {
 
         private static final Linker LINKER = Linker.nativeLinker();
         private static final MethodHandle SPAWN = find(
-                "posix_spawn", ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS,
-                ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+                "posix_spawn",
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS);
         private static final MethodHandle ACTIONS = find("posix_spawn_file_actions_init", ValueLayout.ADDRESS);
         private static final MethodHandle OPEN = find(
-                "posix_spawn_file_actions_addopen", ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+                "posix_spawn_file_actions_addopen",
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         private static final MethodHandle KILL = find("kill", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
         private static final MethodHandle WAIT =
                 find("waitpid", ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
@@ -405,19 +458,24 @@ public final class Startup {
             }
         }
 
-        /** Its output goes nowhere; its environment is empty but for what a JVM wants. */
+        /** Starts a process without output, with only the environment that a JVM needs. */
         static int start(List<String> command) {
             try (var arena = Arena.ofConfined()) {
                 var pid = arena.allocate(ValueLayout.JAVA_INT);
                 var actions = arena.allocate(512, 16);
                 call(ACTIONS, actions);
-                var nowhere = arena.allocateFrom("/dev/null");
+                var devNull = arena.allocateFrom("/dev/null");
                 for (int fd = 1; fd <= 2; fd++) {
-                    call(OPEN, actions, fd, nowhere, O_WRONLY, 0);
+                    call(OPEN, actions, fd, devNull, O_WRONLY, 0);
                 }
                 var path = arena.allocateFrom(command.getFirst());
                 int error = call(
-                        SPAWN, pid, path, actions, MemorySegment.NULL, strings(arena, command),
+                        SPAWN,
+                        pid,
+                        path,
+                        actions,
+                        MemorySegment.NULL,
+                        strings(arena, command),
                         strings(arena, List.of("PATH=/usr/bin:/bin", "HOME=/nonexistent")));
                 if (error != 0) {
                     throw new IllegalStateException("cannot start " + command + ": error " + error);

@@ -32,7 +32,7 @@ class HouseTest {
             room("vitals.chunk", "vitals"),
             room("v1"),
             room("client", "v1", "vitals"),
-            room("store", "vitals"),
+            room("store", "vitals", "vitals.chunk"),
             room("store.crypto", "vitals"),
             room("store.edge.sqlite", "store.crypto", "vitals", "vitals.chunk"),
             room("store.edge.keys", "store.edge.sqlite", "store", "store.crypto", "vitals"),

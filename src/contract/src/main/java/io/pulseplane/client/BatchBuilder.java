@@ -5,7 +5,7 @@ import io.pulseplane.v1.Columns;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Collects readings of one device and patient, code by code, into a batch. Belongs to one thread. */
+/** Builds a batch of readings of one device and patient. Not thread-safe. */
 public final class BatchBuilder {
 
     private static final class ColumnBuilder {
@@ -30,17 +30,17 @@ public final class BatchBuilder {
         this.patient = patient;
     }
 
-    /** How many readings there are. */
+    /** Returns the number of readings that were added since the last batch. */
     public int size() {
         return size;
     }
 
-    /** The time of the reading that was added last, in microseconds since the epoch. */
+    /** Returns the time of the reading that was added last, in microseconds since the epoch. */
     public long lastTime() {
         return lastTime;
     }
 
-    /** Whether a reading of this code and unit can be in the same batch as what is here: a code has one unit in a batch. */
+    /** Returns whether a reading of this code and unit fits into the batch, which allows one unit for each code. */
     public boolean accepts(String code, String unit) {
         var column = byCode.get(code);
         return column == null || column.columns.getUnit().equals(unit);
@@ -48,14 +48,14 @@ public final class BatchBuilder {
 
     /** @param time in microseconds since the epoch */
     public void add(long time, String code, double value, String unit) {
-        var column = byCode.computeIfAbsent(code, absent -> new ColumnBuilder(absent, unit, time));
+        var column = byCode.computeIfAbsent(code, newCode -> new ColumnBuilder(newCode, unit, time));
         column.columns.addTimeDeltaUs(time - column.lastTime).addValues(value);
         column.lastTime = time;
         lastTime = time;
         size++;
     }
 
-    /** The readings as a batch; the builder is empty afterwards. */
+    /** Returns the readings as a batch, and empties the builder. */
     public Batch build(long sequence) {
         var batch = Batch.newBuilder().setDeviceId(device).setPatientId(patient).setSequence(sequence);
         byCode.values().forEach(column -> batch.addColumns(column.columns));

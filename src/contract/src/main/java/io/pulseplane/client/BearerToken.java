@@ -7,9 +7,10 @@ import java.io.IOException;
 import java.util.concurrent.Executor;
 
 /**
- * Sends {@code authorization: Bearer ...} with every call. A token that cannot be had ends the call with UNAUTHENTICATED.
+ * Sends {@code authorization: Bearer ...} with every call. If the source cannot provide its token, the call fails with
+ * UNAUTHENTICATED.
  *
- * <p>A token is sent over whatever connection the channel has, in clear where that has no TLS.
+ * <p>It sends the token over any connection of the channel, also in clear text over one without TLS.
  */
 public final class BearerToken extends CallCredentials {
 

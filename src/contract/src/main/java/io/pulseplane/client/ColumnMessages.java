@@ -6,17 +6,17 @@ import io.pulseplane.v1.SeriesColumns;
 import io.pulseplane.vitals.Series;
 
 /**
- * The columns of messages as arrays. On the wire times are differences, so that most of them take one byte; here they are
- * microseconds since the Unix epoch.
+ * Converts between the columns of messages and arrays. A message has the times as deltas, so that most of them take one
+ * byte; the arrays have microseconds since the Unix epoch.
  *
- * <p>Meant for what a plane answers. A message whose columns differ in length is refused with IllegalArgumentException; the
- * plane checks what it is sent with more care, and names the field that is wrong.
+ * <p>The methods are for the responses of a plane. They throw IllegalArgumentException if the columns of a message
+ * differ in length. The plane checks requests itself, in more detail.
  */
 public final class ColumnMessages {
 
     private ColumnMessages() {}
 
-    /** The times of the readings, in microseconds since the epoch. */
+    /** Returns the times of the readings, in microseconds since the epoch. */
     public static long[] times(Columns message) {
         var times = new long[message.getTimeDeltaUsCount()];
         long time = message.getStartUs();
@@ -27,7 +27,7 @@ public final class ColumnMessages {
         return times;
     }
 
-    /** The values of the readings, in the unit of the message. */
+    /** Returns the values of the readings, in the unit of the message. */
     public static double[] values(Columns message) {
         var values = new double[message.getValuesCount()];
         for (int i = 0; i < values.length; i++) {
@@ -36,14 +36,14 @@ public final class ColumnMessages {
         return values;
     }
 
-    /** Readings of one series. */
+    /** Returns the readings of one series. */
     public static io.pulseplane.vitals.Columns columns(SeriesColumns message) {
         var columns = message.getColumns();
         var series = new Series(message.getPatientId(), message.getDeviceId(), columns.getCode(), columns.getUnit());
         return new io.pulseplane.vitals.Columns(series, times(columns), values(columns));
     }
 
-    /** When the windows of an answer start, in microseconds since the epoch. */
+    /** Returns the start times of the windows of a response, in microseconds since the epoch. */
     public static long[] windowStarts(AggregateResponse message) {
         var starts = new long[message.getStepsCount()];
         long start = message.getStartUs();
@@ -54,7 +54,7 @@ public final class ColumnMessages {
         return starts;
     }
 
-    /** Readings of one code as a message, in the order they have. */
+    /** Converts readings of one code to a message, in the order of the arrays. */
     public static Columns message(String code, String unit, long[] times, double[] values) {
         if (times.length != values.length) {
             throw new IllegalArgumentException(times.length + " times, " + values.length + " values");

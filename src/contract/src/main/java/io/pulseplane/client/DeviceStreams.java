@@ -5,18 +5,20 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
-/** A stream for each of many devices, since each sends a token of its own. Belongs to one thread. */
+/** Keeps one stream for each of many devices, because each device has its own token. Not thread-safe. */
 public final class DeviceStreams {
 
-    /** Beyond it, the stream that was used longest ago is ended; it is opened anew when its device has more. */
+    /**
+     * At this bound, the least recently used stream is finished; it is opened again with the next batch of its device.
+     */
     public static final int MAX_OPEN = 500;
 
-    private final Function<String, ReadingsStream> open;
+    private final Function<String, ReadingsStream> openStream;
     private final SequencedMap<String, ReadingsStream> streams = new LinkedHashMap<>(16, 0.75f, true);
 
-    /** @param open opens the stream of a device */
-    public DeviceStreams(Function<String, ReadingsStream> open) {
-        this.open = open;
+    /** @param openStream opens the stream of a device */
+    public DeviceStreams(Function<String, ReadingsStream> openStream) {
+        this.openStream = openStream;
     }
 
     /** Sends a batch as {@link ReadingsStream#send} does. */
@@ -27,13 +29,13 @@ public final class DeviceStreams {
             if (streams.size() >= MAX_OPEN) {
                 streams.pollFirstEntry().getValue().finish();
             }
-            stream = open.apply(device);
+            stream = openStream.apply(device);
             streams.put(device, stream);
         }
         stream.send(batch);
     }
 
-    /** Waits until everything is acknowledged, and ends the streams. */
+    /** Waits until every batch is acknowledged, and finishes all streams. */
     public void finish() throws InterruptedException {
         for (var stream : streams.values()) {
             stream.finish();

@@ -20,16 +20,19 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * A connection to a plane. Stubs on its channel send a token, have a deadline, and are retried where that is safe.
+ * A connection to a plane. Calls on its channel carry a token, have a deadline, and are retried where that is safe.
  *
  * <pre>{@code
- * try (var plane = PlaneClient.to("plane.ward-3:9000").tls(TlsSettings.systemTrust()).token(TokenSource.file(file)).build()) {
+ * try (var plane = PlaneClient.to("plane.ward-3:9000")
+ *         .tls(TlsSettings.systemTrust())
+ *         .token(TokenSource.file(file))
+ *         .build()) {
  *     var latest = plane.stub(QueryServiceGrpc::newBlockingStub)
  *             .getLatest(GetLatestRequest.newBuilder().setPatientId("p-17").build());
  * }
  * }</pre>
  *
- * <p>Thread-safe. It connects with the first call, and again when the connection is lost.
+ * <p>Thread-safe. The client connects with the first call, and reconnects when the connection is lost.
  */
 public final class PlaneClient implements AutoCloseable {
 
@@ -50,22 +53,22 @@ public final class PlaneClient implements AutoCloseable {
         return new Builder(target);
     }
 
-    /** For every stub that should send the client's own token. */
+    /** Returns the channel for stubs that send the client's own token. */
     public Channel channel() {
         return channel;
     }
 
-    /** The same connection for another caller: one device of many, another role. */
+    /** Returns a channel over the same connection for another caller, such as one of many devices, or another role. */
     public Channel channel(TokenSource token) {
         return ClientInterceptors.intercept(connection, new CallDefaults(new BearerToken(token), unaryDeadline));
     }
 
-    /** {@code plane.stub(QueryServiceGrpc::newBlockingStub)}. */
+    /** Creates a stub on the channel, as in {@code plane.stub(QueryServiceGrpc::newBlockingStub)}. */
     public <S extends AbstractStub<S>> S stub(Function<Channel, S> newStub) {
         return newStub.apply(channel);
     }
 
-    /** Waits 5 s for calls under way, then cancels them. */
+    /** Waits up to 5 s for running calls, then cancels them. */
     @Override
     public void close() {
         connection.shutdown();
@@ -79,32 +82,34 @@ public final class PlaneClient implements AutoCloseable {
         }
     }
 
-    /** What a call gets that does not say otherwise. */
+    /** Adds the token and the deadline to a call that has none of its own. */
     private record CallDefaults(BearerToken token, Optional<Duration> unaryDeadline) implements ClientInterceptor {
         @Override
         public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> rpc, CallOptions options, Channel next) {
-            var completed = options;
-            if (completed.getCredentials() == null) {
-                completed = completed.withCallCredentials(token);
+            var completedOptions = options;
+            if (completedOptions.getCredentials() == null) {
+                completedOptions = completedOptions.withCallCredentials(token);
             }
-            if (completed.getDeadline() == null && rpc.getType() == MethodDescriptor.MethodType.UNARY) {
+            if (completedOptions.getDeadline() == null && rpc.getType() == MethodDescriptor.MethodType.UNARY) {
                 for (var deadline : unaryDeadline.stream().toList()) {
-                    completed = completed.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS);
+                    completedOptions = completedOptions.withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS);
                 }
             }
-            return next.newCall(rpc, completed);
+            return next.newCall(rpc, completedOptions);
         }
     }
 
-    /** What a client is made with. Without a word: plaintext, no token, 10 s for a unary call, {@link RetryPolicy#STANDARD}. */
+    /**
+     * Builds a client. The defaults are plaintext, no token, 10 s for a unary call, and {@link RetryPolicy#STANDARD}.
+     */
     public static final class Builder {
 
         private static final Duration UNARY_DEADLINE = Duration.ofSeconds(10);
 
-        /** The plane lets clients ping at most every 10 s. */
+        /** The plane allows a ping every 10 s at most. */
         private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
 
-        /** The largest message of a plane. */
+        /** The largest message that a plane sends or accepts. */
         private static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
         private final String target;
@@ -118,37 +123,37 @@ public final class PlaneClient implements AutoCloseable {
             this.target = target;
         }
 
-        /** Speak TLS. */
+        /** Connects with TLS. */
         public Builder tls(TlsSettings settings) {
             this.tls = Optional.of(settings);
             return this;
         }
 
-        /** Whose token {@link PlaneClient#channel()} sends. */
+        /** Sets the source of the tokens that {@link PlaneClient#channel()} sends. */
         public Builder token(TokenSource source) {
             this.token = source;
             return this;
         }
 
-        /** How long a unary call may take that names no deadline of its own. Streams have none. */
+        /** Sets the deadline of unary calls that have no deadline of their own. Streams have no deadline. */
         public Builder unaryDeadline(Duration deadline) {
             this.unaryDeadline = Optional.of(deadline);
             return this;
         }
 
-        /** Calls take as long as the plane lets them. */
+        /** Sets no deadline: only the plane limits the time of a call. */
         public Builder withoutDeadline() {
             this.unaryDeadline = Optional.empty();
             return this;
         }
 
-        /** Which calls are sent again, and when. */
+        /** Sets which calls gRPC retries, and when. */
         public Builder retry(RetryPolicy policy) {
             this.retry = policy;
             return this;
         }
 
-        /** The transport, where gRPC's choice on the class path is not the one wanted. */
+        /** Sets the transport, in place of the one that gRPC selects from the class path. */
         public Builder transport(BiFunction<String, ChannelCredentials, ManagedChannelBuilder<?>> builder) {
             this.transport = builder;
             return this;
@@ -156,7 +161,7 @@ public final class PlaneClient implements AutoCloseable {
 
         /**
          * @throws IOException if a certificate or key cannot be read
-         * @throws IllegalArgumentException if one is not what it should be, or the target is none
+         * @throws IllegalArgumentException if a certificate or key is malformed, or the target is invalid
          */
         public PlaneClient build() throws IOException {
             var credentials = tls.isPresent() ? tls.get().credentials() : InsecureChannelCredentials.create();
@@ -168,7 +173,7 @@ public final class PlaneClient implements AutoCloseable {
             if (serviceConfig.isEmpty()) {
                 channel.disableRetry();
             } else {
-                // A call is retried only while what it sent fits in here.
+                // gRPC retries a call only while its sent messages fit into this buffer.
                 channel.enableRetry().perRpcBufferLimit(MAX_MESSAGE_BYTES).defaultServiceConfig(serviceConfig);
             }
             return new PlaneClient(channel.build(), this);

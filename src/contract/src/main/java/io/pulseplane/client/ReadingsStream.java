@@ -17,26 +17,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A device's side of {@code StreamReadings}. It keeps every batch until the plane acknowledges it, and sends it again with
- * the same sequence when the connection was lost or the plane asked to come back later.
+ * The device's side of {@code StreamReadings}. It keeps every batch until the plane acknowledges it. When the
+ * connection is lost, or the plane asks to retry later, it sends the batch again with the same sequence.
  *
- * <p>Batches are sent by one thread, which waits while too many are unacknowledged.
+ * <p>One thread sends the batches; it waits while too many batches are unacknowledged.
  */
 public final class ReadingsStream {
 
-    /** Learns what became of batches. Called on gRPC's threads, one call at a time, and must not block. */
+    /** Receives the outcomes of batches. gRPC's threads call it, one at a time; it must not block. */
     public interface Listener {
 
-        /** A batch is sent for the first time. */
+        /** The stream sends a batch for the first time. */
         default void sent(int readings) {}
 
         /** A batch is durable. */
         default void acknowledged(Acknowledgement acknowledgement, long nanosSinceSent) {}
 
-        /** The plane refused a batch for good: it is not sent again. */
+        /** The plane refused a batch, and the stream does not send it again. */
         default void refused(RefusedBatch batch, int readings) {}
 
-        /** Any response, before it is handled. */
+        /** A response arrived; the stream handles it afterwards. */
         default void response(StreamReadingsResponse response) {}
     }
 
@@ -64,21 +64,22 @@ public final class ReadingsStream {
     private final Duration retryTimeout;
     private final Listener listener;
 
-    /** In the order of sending. */
+    /** The batches that are not acknowledged, in the order of sending. */
     private final Map<BatchKey, PendingBatch> unacknowledged = new LinkedHashMap<>();
 
     private ClientCallStreamObserver<StreamReadingsRequest> requests;
-    private Status lost;
+    /** Why the current stream ended; null while it is open. */
+    private Status streamFailure;
 
-    /** Whether the plane has answered anything on the current stream. */
+    /** Whether the plane has answered on the current stream. */
     private boolean answeredOnStream;
 
-    private long lostSince;
+    private long failedSince;
     private Duration backoff = INITIAL_BACKOFF;
 
     /**
-     * @param maxUnacknowledged how many batches may be under way
-     * @param retryTimeout how long the stream is opened again and again when the plane does not answer
+     * @param maxUnacknowledged how many batches may be unacknowledged
+     * @param retryTimeout how long the stream reconnects while the plane does not answer
      */
     public ReadingsStream(Channel channel, int maxUnacknowledged, Duration retryTimeout, Listener listener) {
         this.stub = IngestServiceGrpc.newStub(channel);
@@ -88,13 +89,16 @@ public final class ReadingsStream {
     }
 
     /**
-     * Sends a batch, after waiting for room.
+     * Sends a batch. Waits first while too many batches are unacknowledged.
      *
-     * @throws io.grpc.StatusRuntimeException what the plane said last, when it did not come back within the timeout
+     * @throws io.grpc.StatusRuntimeException the last failure of the stream, if it cannot be retried, or the retry
+     *     timeout has passed
      */
     public synchronized void send(Batch batch) throws InterruptedException {
         var pending = new PendingBatch(batch);
-        while (unacknowledged.size() >= maxUnacknowledged || requests != null && !requests.isReady() || lost != null) {
+        while (unacknowledged.size() >= maxUnacknowledged
+                || (requests != null && !requests.isReady())
+                || streamFailure != null) {
             waitOrReconnect();
         }
         unacknowledged.put(new BatchKey(batch.getDeviceId(), batch.getSequence()), pending);
@@ -106,23 +110,23 @@ public final class ReadingsStream {
         }
     }
 
-    /** Waits until everything is acknowledged, and ends the stream. */
+    /** Waits until every batch is acknowledged, and finishes the stream. */
     public synchronized void finish() throws InterruptedException {
         while (!unacknowledged.isEmpty()) {
             waitOrReconnect();
         }
-        if (requests != null && lost == null) {
+        if (requests != null && streamFailure == null) {
             requests.onCompleted();
         }
     }
 
     private void waitOrReconnect() throws InterruptedException {
-        if (lost == null) {
+        if (streamFailure == null) {
             wait();
             return;
         }
-        if (!isRetryable(lost) || System.nanoTime() - lostSince > retryTimeout.toNanos()) {
-            throw lost.asRuntimeException();
+        if (!isRetryable(streamFailure) || System.nanoTime() - failedSince > retryTimeout.toNanos()) {
+            throw streamFailure.asRuntimeException();
         }
         wait(backoff.toMillis());
         backoff = backoff.multipliedBy(2).compareTo(MAX_BACKOFF) < 0 ? backoff.multipliedBy(2) : MAX_BACKOFF;
@@ -132,15 +136,15 @@ public final class ReadingsStream {
     private boolean isRetryable(Status status) {
         return switch (status.getCode()) {
             case UNAVAILABLE, ABORTED, RESOURCE_EXHAUSTED -> true;
-            // A token that was good has expired; the next stream shows a new one.
+            // The plane accepted the token before, so it has expired; the next stream sends a new token.
             case UNAUTHENTICATED -> answeredOnStream;
             default -> false;
         };
     }
 
-    /** Opens a stream and sends everything that is not acknowledged. */
+    /** Opens a stream, and sends all batches that are not acknowledged. */
     private void connect() {
-        lost = null;
+        streamFailure = null;
         answeredOnStream = false;
         var observer = new ResponseObserver();
         stub.streamReadings(observer);
@@ -150,13 +154,13 @@ public final class ReadingsStream {
         }
     }
 
-    private synchronized void answered(ResponseObserver from, StreamReadingsResponse response) {
-        if (from.call != requests) {
+    private synchronized void onResponse(ResponseObserver observer, StreamReadingsResponse response) {
+        if (observer.call != requests) {
             return;
         }
         listener.response(response);
         answeredOnStream = true;
-        lostSince = 0;
+        failedSince = 0;
         backoff = INITIAL_BACKOFF;
         switch (response.getOutcomeCase()) {
             case ACKNOWLEDGEMENT -> {
@@ -167,19 +171,19 @@ public final class ReadingsStream {
                     listener.acknowledged(acknowledgement, System.nanoTime() - pending.sentAt);
                 }
             }
-            case REFUSED -> refused(response);
-            case OUTCOME_NOT_SET -> throw new IllegalStateException("a response without an outcome");
+            case REFUSED -> onRefused(response);
+            case OUTCOME_NOT_SET -> throw new IllegalStateException("the plane sent a response without an outcome");
         }
         notifyAll();
     }
 
-    private void refused(StreamReadingsResponse response) {
+    private void onRefused(StreamReadingsResponse response) {
         var refused = response.getRefused();
         int code = refused.getError().getCode();
         if (code == Code.UNAVAILABLE_VALUE || code == Code.RESOURCE_EXHAUSTED_VALUE) {
-            // Nothing was stored; all of it is sent again, in order, on a new stream.
-            requests.cancel("the plane asked to come back later", null);
-            lose(Status.fromCodeValue(code).withDescription(refused.getError().getMessage()));
+            // The plane stored nothing, so the stream reconnects and sends all batches again, in order.
+            requests.cancel("the plane asked to retry later", null);
+            fail(Status.fromCodeValue(code).withDescription(refused.getError().getMessage()));
             return;
         }
         var pending = unacknowledged.remove(new BatchKey(refused.getDeviceId(), refused.getSequence()));
@@ -188,17 +192,17 @@ public final class ReadingsStream {
         }
     }
 
-    private synchronized void ended(ResponseObserver from, Status status) {
-        if (from.call == requests && lost == null && !(status.isOk() && unacknowledged.isEmpty())) {
-            lose(status.isOk() ? Status.UNAVAILABLE.withDescription("the plane ended the stream") : status);
+    private synchronized void onEnd(ResponseObserver observer, Status status) {
+        if (observer.call == requests && streamFailure == null && !(status.isOk() && unacknowledged.isEmpty())) {
+            fail(status.isOk() ? Status.UNAVAILABLE.withDescription("the plane ended the stream") : status);
         }
         notifyAll();
     }
 
-    private void lose(Status status) {
-        lost = status;
-        if (lostSince == 0) {
-            lostSince = System.nanoTime();
+    private void fail(Status status) {
+        streamFailure = status;
+        if (failedSince == 0) {
+            failedSince = System.nanoTime();
         }
     }
 
@@ -220,17 +224,17 @@ public final class ReadingsStream {
 
         @Override
         public void onNext(StreamReadingsResponse response) {
-            answered(this, response);
+            onResponse(this, response);
         }
 
         @Override
         public void onError(Throwable failure) {
-            ended(this, Status.fromThrowable(failure));
+            onEnd(this, Status.fromThrowable(failure));
         }
 
         @Override
         public void onCompleted() {
-            ended(this, Status.OK);
+            onEnd(this, Status.OK);
         }
     }
 }

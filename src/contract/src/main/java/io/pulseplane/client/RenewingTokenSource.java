@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Keeps a token for as long as it may be used. */
+/** Keeps a token, and asks the issuer for another when the token may no longer be used. */
 final class RenewingTokenSource implements TokenSource {
 
     private final TokenSource issuer;
@@ -12,9 +12,9 @@ final class RenewingTokenSource implements TokenSource {
     private Optional<String> token = Optional.empty();
     private long issuedAt;
 
-    RenewingTokenSource(TokenSource issuer, Duration usable) {
+    RenewingTokenSource(TokenSource issuer, Duration usableTime) {
         this.issuer = issuer;
-        this.usableNanos = usable.toNanos();
+        this.usableNanos = usableTime.toNanos();
     }
 
     @Override

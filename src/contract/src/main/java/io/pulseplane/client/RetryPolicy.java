@@ -7,24 +7,24 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * When gRPC sends a call again by itself: with UNAVAILABLE, before any answer, after a pause that doubles. It holds for
- * the rpcs that may be sent twice without a difference: all of QueryService and AuditService, what only reads of
- * RegistryService, and PutReadings, whose batch is recognised by its sequence. {@link ReadingsStream} resends batches of
- * StreamReadings on its own.
+ * How gRPC retries calls. It retries a call that failed with UNAVAILABLE before any response, after a pause that
+ * doubles each time. The policy covers the idempotent rpcs: all of QueryService and AuditService, those of
+ * RegistryService that only read, and PutReadings, because the plane recognises a repeated batch by its sequence.
+ * {@link ReadingsStream} resends the batches of StreamReadings itself.
  *
- * @param maxAttempts how often a call is sent at most, the first time included, 1 to 5
- * @param initialBackoff the first pause, at most; gRPC draws a part of it
- * @param maxBackoff the longest pause
+ * @param maxAttempts how often a call is sent at most, including the first attempt, 1 to 5
+ * @param initialBackoff upper bound of the first pause; gRPC adds jitter
+ * @param maxBackoff upper bound of every pause
  */
 public record RetryPolicy(int maxAttempts, Duration initialBackoff, Duration maxBackoff) {
 
-    /** Every call is sent once. */
+    /** Never retries. */
     public static final RetryPolicy NONE = new RetryPolicy(1, Duration.ZERO, Duration.ZERO);
 
     /** Four attempts within about a second. */
     public static final RetryPolicy STANDARD = new RetryPolicy(4, Duration.ofMillis(50), Duration.ofSeconds(1));
 
-    /** gRPC's own bound. */
+    /** The limit of gRPC. */
     private static final int MAX_ATTEMPTS = 5;
 
     private static final String REGISTRY = "pulseplane.v1.RegistryService";
@@ -37,7 +37,7 @@ public record RetryPolicy(int maxAttempts, Duration initialBackoff, Duration max
             throw new IllegalArgumentException("maxAttempts must be 1 to " + MAX_ATTEMPTS + ", not " + maxAttempts);
         }
         if (maxAttempts > 1 && (!isPositive(initialBackoff) || !isPositive(maxBackoff))) {
-            throw new IllegalArgumentException("a pause between attempts must be longer than 0");
+            throw new IllegalArgumentException("initialBackoff and maxBackoff must be longer than 0");
         }
     }
 
@@ -45,7 +45,7 @@ public record RetryPolicy(int maxAttempts, Duration initialBackoff, Duration max
         return !duration.isZero() && !duration.isNegative();
     }
 
-    /** As gRPC's service config has it; empty where every call is sent once. */
+    /** Returns the policy as a service config of gRPC; empty if calls are never retried. */
     public Map<String, ?> serviceConfig() {
         if (maxAttempts == 1) {
             return Map.of();
@@ -55,7 +55,7 @@ public record RetryPolicy(int maxAttempts, Duration initialBackoff, Duration max
         names.add(Map.of("service", "pulseplane.v1.AuditService"));
         names.add(Map.of("service", "pulseplane.v1.IngestService", "method", "PutReadings"));
         REGISTRY_READS.forEach(method -> names.add(Map.of("service", REGISTRY, "method", method)));
-        // The numbers of a service config are doubles, and its durations are text.
+        // In a service config, numbers are doubles, and durations are text.
         var policy = Map.of(
                 "maxAttempts", (double) maxAttempts,
                 "initialBackoff", seconds(initialBackoff),

@@ -11,23 +11,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Why a plane refused a call.
+ * The details of a failed call.
  *
  * @param status gRPC's status, with the plane's message
- * @param violations the fields that are wrong, with INVALID_ARGUMENT
- * @param retryDelay when to come back, where the plane says so: RESOURCE_EXHAUSTED, UNAVAILABLE
+ * @param violations the invalid fields, with INVALID_ARGUMENT
+ * @param retryDelay how long to wait before a retry, if the plane sent a delay, as it does with RESOURCE_EXHAUSTED
  */
 public record StatusDetails(Status status, List<FieldViolation> violations, Optional<Duration> retryDelay) {
 
     /**
-     * One field that is wrong.
+     * One invalid field of the request.
      *
      * @param field its path, such as {@code batch.columns[0].unit}
-     * @param description what it must be
+     * @param description what the field must be
      */
     public record FieldViolation(String field, String description) {}
 
-    /** @param failure what a stub threw, or a StreamObserver was handed */
+    /** @param failure the exception that a stub threw, or that a StreamObserver received */
     public static StatusDetails of(Throwable failure) {
         var violations = List.<FieldViolation>of();
         var retryDelay = Optional.<Duration>empty();
@@ -51,7 +51,7 @@ public record StatusDetails(Status status, List<FieldViolation> violations, Opti
         try {
             return detail.unpack(type);
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("a detail of the status is no " + type.getSimpleName(), e);
+            throw new IllegalArgumentException("a detail of the status is not a valid " + type.getSimpleName(), e);
         }
     }
 }

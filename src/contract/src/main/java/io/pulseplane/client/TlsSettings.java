@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * How a client speaks TLS. All files are PEM.
+ * The TLS settings of a client. All files are PEM.
  *
- * @param trustedCertificates the authorities that the plane's certificate is checked against; without it the system's
- * @param clientCertificate what the client shows; a device that shows one needs no token
+ * @param trustedCertificates the authorities that the client trusts; if empty, those of the system
+ * @param clientCertificate the certificate that the client presents; a device with a certificate needs no token
  */
 public record TlsSettings(Optional<Path> trustedCertificates, Optional<ClientCertificate> clientCertificate) {
 
@@ -22,7 +22,7 @@ public record TlsSettings(Optional<Path> trustedCertificates, Optional<ClientCer
      */
     public record ClientCertificate(Path chain, Path privateKey) {}
 
-    /** Trusts what the system trusts, and shows nothing. */
+    /** Trusts the authorities of the system, and presents no certificate. */
     public static TlsSettings systemTrust() {
         return new TlsSettings(Optional.empty(), Optional.empty());
     }

@@ -7,31 +7,31 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where the bearer tokens of calls come from. A source is asked at every call, on the thread that makes the call, and must
- * be thread-safe: a source whose tokens are expensive keeps them, as {@link #renewing} does.
+ * Provides the bearer tokens of calls. The client calls the source for every call, on the thread that makes the call,
+ * so a source must be thread-safe. A source whose tokens are expensive should keep them, as {@link #renewing} does.
  */
 @FunctionalInterface
 public interface TokenSource {
 
     /**
-     * The token of the next call, without {@code Bearer} before it; empty to send none.
+     * Returns the token of the next call, without {@code Bearer} before it; empty to send no token.
      *
-     * @throws IOException if there should be one and it cannot be had; the call ends with UNAUTHENTICATED
+     * @throws IOException if the source cannot provide its token; the call fails with UNAUTHENTICATED
      */
     Optional<String> token() throws IOException;
 
-    /** No token: for health, reflection, and devices that show a certificate. */
+    /** Sends no token: for health, reflection, and devices with a certificate. */
     static TokenSource none() {
         return Optional::empty;
     }
 
-    /** The same token at every call. */
+    /** Sends the same token with every call. */
     static TokenSource of(String token) {
-        var only = Optional.of(token);
-        return () -> only;
+        var sameToken = Optional.of(token);
+        return () -> sameToken;
     }
 
-    /** The content of a file without white space around it. It is read at every call, since others renew it. */
+    /** Reads a file at every call, because another program may renew it, and strips white space around the token. */
     static TokenSource file(Path file) {
         return () -> {
             try {
@@ -43,10 +43,10 @@ public interface TokenSource {
     }
 
     /**
-     * Keeps a token and asks for the next one shortly before it expires.
+     * Keeps a token, and asks the issuer for the next one shortly before it expires.
      *
-     * @param issuer makes a token that is valid for {@code lifetime} from when it is asked
-     * @param margin how long before its end a token is no longer used
+     * @param issuer issues tokens that are valid for {@code lifetime}
+     * @param margin how long before its expiry the source stops using a token
      */
     static TokenSource renewing(TokenSource issuer, Duration lifetime, Duration margin) {
         return new RenewingTokenSource(issuer, lifetime.minus(margin));

@@ -42,7 +42,7 @@ class ColumnMessagesTest {
     }
 
     @Test
-    void counts_the_starts_of_windows_from_the_first_and_over_gaps() {
+    void computes_the_starts_of_windows_over_gaps() {
         var message = AggregateResponse.newBuilder()
                 .setStartUs(1_000)
                 .setWindowUs(10)

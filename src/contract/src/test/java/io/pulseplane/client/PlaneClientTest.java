@@ -43,12 +43,12 @@ class PlaneClientTest {
 
     private static final String NAME = "plane";
 
-    /** What comes in, in turn. */
+    /** The tokens and deadlines of the calls that arrived, in order. */
     private final Queue<Optional<String>> authorizations = new ConcurrentLinkedQueue<>();
 
     private final Queue<Optional<Long>> deadlines = new ConcurrentLinkedQueue<>();
 
-    /** How calls end before they are answered. */
+    /** The failures of the next calls, in order; calls after them succeed. */
     private final Queue<StatusRuntimeException> failures = new ConcurrentLinkedQueue<>();
 
     private Server server;
@@ -57,7 +57,7 @@ class PlaneClientTest {
     void start() throws IOException {
         server = InProcessServerBuilder.forName(NAME)
                 .directExecutor()
-                .intercept(new Recorder())
+                .intercept(new RecordingInterceptor())
                 .addService(new QueryServiceGrpc.QueryServiceImplBase() {
                     @Override
                     public void getLatest(GetLatestRequest request, StreamObserver<GetLatestResponse> responses) {
@@ -89,7 +89,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void sends_no_token_where_it_has_none() throws IOException {
+    void sends_no_token_by_default() throws IOException {
         try (var client = client().build()) {
             getLatest(client);
         }
@@ -97,7 +97,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void is_several_callers_on_one_connection() throws IOException {
+    void serves_several_callers_over_one_connection() throws IOException {
         try (var client = client().token(TokenSource.of("mine")).build()) {
             QueryServiceGrpc.newBlockingStub(client.channel(TokenSource.of("other")))
                     .getLatest(GetLatestRequest.getDefaultInstance());
@@ -107,7 +107,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void ends_a_call_whose_token_cannot_be_had() throws IOException {
+    void fails_a_call_whose_token_is_not_available() throws IOException {
         TokenSource broken = () -> {
             throw new IOException("no token today");
         };
@@ -132,7 +132,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void sets_no_deadline_where_none_is_wanted() throws IOException {
+    void sets_no_deadline_if_built_without_one() throws IOException {
         try (var client = client().withoutDeadline().build()) {
             getLatest(client);
         }
@@ -140,7 +140,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void sends_a_query_again_when_the_plane_is_unavailable() throws IOException {
+    void retries_a_query_when_the_plane_is_unavailable() throws IOException {
         failures.add(Status.UNAVAILABLE.asRuntimeException());
         failures.add(Status.UNAVAILABLE.asRuntimeException());
         try (var client = client().retry(new RetryPolicy(4, Duration.ofMillis(1), Duration.ofMillis(2)))
@@ -151,7 +151,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void sends_a_change_of_the_registry_only_once() throws IOException {
+    void does_not_retry_a_change_of_the_registry() throws IOException {
         failures.add(Status.UNAVAILABLE.asRuntimeException());
         try (var client = client().build()) {
             var registry = client.stub(RegistryServiceGrpc::newBlockingStub);
@@ -162,7 +162,7 @@ class PlaneClientTest {
     }
 
     @Test
-    void tells_which_fields_are_wrong_and_when_to_come_back() throws IOException {
+    void status_details_have_the_invalid_fields_and_the_retry_delay() throws IOException {
         failures.add(StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
                 .setCode(Status.Code.INVALID_ARGUMENT.value())
                 .setMessage("patient_id is wrong")
@@ -205,7 +205,7 @@ class PlaneClientTest {
         }
     }
 
-    private final class Recorder implements ServerInterceptor {
+    private final class RecordingInterceptor implements ServerInterceptor {
         @Override
         public <Q, R> ServerCall.Listener<Q> interceptCall(
                 ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {

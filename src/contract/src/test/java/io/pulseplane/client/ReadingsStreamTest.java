@@ -33,18 +33,18 @@ class ReadingsStreamTest {
     private static final String NAME = "ingest";
     private static final Duration RETRY_TIMEOUT = Duration.ofSeconds(20);
 
-    /** What the plane does with a batch. */
+    /** The reaction of the plane to a batch. */
     private enum Reaction {
         ACKNOWLEDGE,
         REFUSE,
-        COME_BACK_LATER,
-        BREAK_OFF,
-        DENY
+        RETRY_LATER,
+        FAIL_STREAM,
+        DENY_PERMISSION
     }
 
     private final Queue<Reaction> reactions = new ConcurrentLinkedQueue<>();
     private final List<Long> received = Collections.synchronizedList(new ArrayList<>());
-    private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> outcomes = Collections.synchronizedList(new ArrayList<>());
 
     private Server server;
     private ManagedChannel channel;
@@ -65,7 +65,7 @@ class ReadingsStreamTest {
     }
 
     @Test
-    void waits_at_its_end_until_every_batch_is_acknowledged() throws InterruptedException {
+    void finish_waits_until_every_batch_is_acknowledged() throws InterruptedException {
         var stream = stream(RETRY_TIMEOUT);
         stream.send(batch(1));
         stream.send(batch(2));
@@ -73,12 +73,12 @@ class ReadingsStreamTest {
         stream.finish();
 
         assertThat(received).containsExactly(1L, 2L);
-        assertThat(told).containsExactlyInAnyOrder("sent 2", "sent 2", "acknowledged 1", "acknowledged 2");
+        assertThat(outcomes).containsExactlyInAnyOrder("sent 2", "sent 2", "acknowledged 1", "acknowledged 2");
     }
 
     @Test
-    void sends_what_is_not_acknowledged_again_in_order_when_the_connection_breaks() throws InterruptedException {
-        reactions.addAll(List.of(Reaction.ACKNOWLEDGE, Reaction.BREAK_OFF));
+    void resends_unacknowledged_batches_in_order_after_a_lost_connection() throws InterruptedException {
+        reactions.addAll(List.of(Reaction.ACKNOWLEDGE, Reaction.FAIL_STREAM));
         var stream = stream(RETRY_TIMEOUT);
         for (int sequence = 1; sequence <= 4; sequence++) {
             stream.send(batch(sequence));
@@ -86,24 +86,24 @@ class ReadingsStreamTest {
 
         stream.finish();
 
-        assertThat(told).contains("acknowledged 1", "acknowledged 2", "acknowledged 3", "acknowledged 4");
+        assertThat(outcomes).contains("acknowledged 1", "acknowledged 2", "acknowledged 3", "acknowledged 4");
         assertThat(received.subList(received.lastIndexOf(2L), received.size())).containsExactly(2L, 3L, 4L);
     }
 
     @Test
-    void sends_a_batch_again_that_the_plane_had_no_room_for() throws InterruptedException {
-        reactions.add(Reaction.COME_BACK_LATER);
+    void resends_a_batch_that_the_plane_had_no_room_for() throws InterruptedException {
+        reactions.add(Reaction.RETRY_LATER);
         var stream = stream(RETRY_TIMEOUT);
         stream.send(batch(1));
 
         stream.finish();
 
         assertThat(received).containsExactly(1L, 1L);
-        assertThat(told).containsExactly("sent 2", "acknowledged 1");
+        assertThat(outcomes).containsExactly("sent 2", "acknowledged 1");
     }
 
     @Test
-    void does_not_send_a_batch_again_that_the_plane_refused() throws InterruptedException {
+    void does_not_resend_a_batch_that_the_plane_refused() throws InterruptedException {
         reactions.add(Reaction.REFUSE);
         var stream = stream(RETRY_TIMEOUT);
         stream.send(batch(1));
@@ -112,11 +112,11 @@ class ReadingsStreamTest {
         stream.finish();
 
         assertThat(received).containsExactly(1L, 2L);
-        assertThat(told).contains("refused 1 of 2", "acknowledged 2");
+        assertThat(outcomes).contains("refused 1 of 2", "acknowledged 2");
     }
 
     @Test
-    void gives_up_with_what_the_plane_said_when_it_does_not_come_back() {
+    void fails_with_the_last_status_after_the_retry_timeout() {
         server.shutdownNow();
         var stream = stream(Duration.ofMillis(1));
 
@@ -128,8 +128,8 @@ class ReadingsStreamTest {
     }
 
     @Test
-    void does_not_try_again_where_that_is_no_use() {
-        reactions.add(Reaction.DENY);
+    void does_not_retry_a_status_that_is_not_retryable() {
+        reactions.add(Reaction.DENY_PERMISSION);
         var stream = stream(RETRY_TIMEOUT);
 
         assertThatThrownBy(() -> {
@@ -143,17 +143,17 @@ class ReadingsStreamTest {
         return new ReadingsStream(channel, 16, retryTimeout, new ReadingsStream.Listener() {
             @Override
             public void sent(int readings) {
-                told.add("sent " + readings);
+                outcomes.add("sent " + readings);
             }
 
             @Override
             public void acknowledged(Acknowledgement acknowledgement, long nanosSinceSent) {
-                told.add("acknowledged " + acknowledgement.getSequence());
+                outcomes.add("acknowledged " + acknowledgement.getSequence());
             }
 
             @Override
             public void refused(RefusedBatch batch, int readings) {
-                told.add("refused " + batch.getSequence() + " of " + readings);
+                outcomes.add("refused " + batch.getSequence() + " of " + readings);
             }
         });
     }
@@ -182,15 +182,15 @@ class ReadingsStreamTest {
                                             .setSequence(sequence))
                                     .build());
                         case REFUSE -> responses.onNext(refusal(sequence, Status.Code.INVALID_ARGUMENT));
-                        case COME_BACK_LATER -> responses.onNext(refusal(sequence, Status.Code.RESOURCE_EXHAUSTED));
-                        case BREAK_OFF -> responses.onError(Status.UNAVAILABLE.asRuntimeException());
-                        case DENY -> responses.onError(Status.PERMISSION_DENIED.asRuntimeException());
+                        case RETRY_LATER -> responses.onNext(refusal(sequence, Status.Code.RESOURCE_EXHAUSTED));
+                        case FAIL_STREAM -> responses.onError(Status.UNAVAILABLE.asRuntimeException());
+                        case DENY_PERMISSION -> responses.onError(Status.PERMISSION_DENIED.asRuntimeException());
                     }
                 }
 
                 @Override
                 public void onError(Throwable failure) {
-                    // The caller has gone away.
+                    // The caller cancelled the stream.
                 }
 
                 @Override

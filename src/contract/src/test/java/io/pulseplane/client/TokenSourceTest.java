@@ -21,7 +21,7 @@ class TokenSourceTest {
     private final TokenSource issuer = () -> Optional.of("token " + issued.incrementAndGet());
 
     @Test
-    void reads_a_file_at_every_call_because_others_renew_it() throws IOException {
+    void reads_the_file_again_for_every_call() throws IOException {
         var file = directory.resolve("token");
         var source = TokenSource.file(file);
         Files.writeString(file, "first\n");

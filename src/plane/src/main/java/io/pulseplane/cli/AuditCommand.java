@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         subcommands = {AuditCommand.ListRecords.class, AuditCommand.Verify.class})
 final class AuditCommand {
 
-    @Command(name = "list", description = "Records of the trail; reading them is recorded, too.")
+    @Command(name = "list", description = "List records of the audit trail. The listing is recorded as well.")
     static final class ListRecords implements Callable<Integer> {
 
         @Mixin
@@ -38,29 +38,32 @@ final class AuditCommand {
                 names = "--from",
                 paramLabel = "TIME",
                 converter = Times.InstantConverter.class,
-                description = "Start, inclusive: ISO 8601, now, or -15m. Default: the beginning")
+                description = "Start, inclusive: ISO 8601, now, or -15m. Default: the oldest record")
         private Instant from;
 
         @Option(
                 names = "--to",
                 paramLabel = "TIME",
                 converter = Times.InstantConverter.class,
-                description = "End, exclusive. Default: the end")
+                description = "End, exclusive. Default: the newest record")
         private Instant to;
 
-        @Option(names = "--subject", paramLabel = "NAME", description = "By whom. Default: all")
+        @Option(names = "--subject", paramLabel = "NAME", description = "Only calls of this caller. Default: all")
         private String subject = "";
 
-        @Option(names = "--action", paramLabel = "ACTION", description = "Such as query or ingest. Default: all")
+        @Option(
+                names = "--action",
+                paramLabel = "ACTION",
+                description = "Only this action, such as query or ingest. Default: all")
         private String action = "";
 
-        @Option(names = "--patient", paramLabel = "ID", description = "Of whom. Default: all")
+        @Option(names = "--patient", paramLabel = "ID", description = "Only calls about this patient. Default: all")
         private String patient = "";
 
-        @Option(names = "--refused", description = "Only what was refused.")
+        @Option(names = "--refused", description = "Only refused calls.")
         private boolean refused;
 
-        @Option(names = "--limit", paramLabel = "N", description = "At most this many. Default: all")
+        @Option(names = "--limit", paramLabel = "N", description = "At most this many records. Default: all")
         private long limit;
 
         @Option(names = "--newest-first", description = "Newest records first. Default: oldest first")
@@ -118,9 +121,9 @@ final class AuditCommand {
     @Command(
             name = "verify",
             description = {
-                "Tell whether the trail is as it was written, and where it is not.",
+                "Check that nobody changed the audit trail, and report where it was changed.",
                 "",
-                "Reads the files themselves; the plane may run meanwhile, or not."
+                "The command reads the files. The plane may be running or not."
             })
     static final class Verify implements Callable<Integer> {
 
@@ -136,25 +139,28 @@ final class AuditCommand {
                 description = "The plane's data directory. Default: ${DEFAULT-VALUE}")
         private Path dataDir;
 
-        @Option(names = "--directory", paramLabel = "DIR", description = "The trail's. Default: audit in the data's")
+        @Option(
+                names = "--directory",
+                paramLabel = "DIR",
+                description = "The directory of the audit trail. Default: audit in the data directory")
         private Path directory;
 
         @Option(
                 names = "--public-key",
                 paramLabel = "FILE",
-                description = "The node's public key (PEM), kept where nobody who could change the trail could change "
-                        + "it. Default: node.pub beside the trail")
+                description = "The node's public key (PEM). Keep it where nobody who can change the trail can change "
+                        + "it. Default: node.pub in the trail's directory")
         private Path publicKey;
 
         @Override
         public Integer call() {
             var report = AuditTrailVerification.verify(
                     directory != null ? directory : dataDir.resolve("audit"), Optional.ofNullable(publicKey));
-            var to = report.intact()
+            var writer = report.intact()
                     ? spec.commandLine().getOut()
                     : spec.commandLine().getErr();
-            report.lines().forEach(to::println);
-            to.flush();
+            report.lines().forEach(writer::println);
+            writer.flush();
             return report.intact() ? 0 : FAILED;
         }
     }

@@ -10,7 +10,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Says why a command did not do what it was asked to, and with which status it ends. */
+/** Prints why a command failed, and chooses the status that it ends with. */
 final class CommandExceptionHandler {
 
     private static final int FAILED = 1;
@@ -19,14 +19,14 @@ final class CommandExceptionHandler {
 
     static int handle(Exception thrown, CommandLine command, ParseResult parsed) throws Exception {
         var err = command.getErr();
-        // Devices stream on threads of their own; what ended one of them is what is to be said.
+        // Devices stream on threads of their own: the cause is what ended one of them.
         var failure =
                 thrown instanceof ExecutionException && thrown.getCause() instanceof Exception cause ? cause : thrown;
         if (failure instanceof ParameterException usage) {
             return command.getParameterExceptionHandler().handleParseException(usage, new String[0]);
         }
-        if (failure instanceof UncheckedIOException unusable) {
-            err.println("pulseplane: " + unusable.getMessage());
+        if (failure instanceof UncheckedIOException unreadableFile) {
+            err.println("pulseplane: " + unreadableFile.getMessage());
             err.flush();
             return FAILED;
         }

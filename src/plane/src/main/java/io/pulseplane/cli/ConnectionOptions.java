@@ -18,20 +18,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Options of every command that talks to a plane, and the channel they describe. */
+/** The options of every command that calls a plane, and the channel made of them. */
 final class ConnectionOptions {
 
-    /** A device's certificate, which takes the place of its token. */
+    /** A device's certificate, which replaces a token. */
     static final class CertificateOptions {
 
         @Option(
                 names = "--cert",
                 paramLabel = "FILE",
                 required = true,
-                description = "A device's certificate chain (PEM), in place of a token.")
+                description = "A device's certificate chain (PEM), which replaces a token.")
         private Path chain;
 
-        @Option(names = "--key", paramLabel = "FILE", required = true, description = "Its private key (PEM, PKCS#8).")
+        @Option(
+                names = "--key",
+                paramLabel = "FILE",
+                required = true,
+                description = "The private key of --cert (PEM, PKCS#8).")
         private Path key;
     }
 
@@ -42,10 +46,10 @@ final class ConnectionOptions {
             names = "--target",
             paramLabel = "HOST:PORT",
             defaultValue = "localhost:9000",
-            description = "The plane to talk to. Default: ${DEFAULT-VALUE}")
+            description = "The plane to call. Default: ${DEFAULT-VALUE}")
     private String target;
 
-    @Option(names = "--tls", description = "Speak TLS; the plane's certificate must be one the system trusts, or --ca.")
+    @Option(names = "--tls", description = "Use TLS. The system, or --ca, must trust the plane's certificate.")
     private boolean tls;
 
     @Option(names = "--ca", paramLabel = "FILE", description = "Certificates to trust (PEM); implies --tls.")
@@ -77,21 +81,21 @@ final class ConnectionOptions {
         int run(Function<String, Channel> channels) throws Exception;
     }
 
-    /** Opens the channel, works in this role, closes it. */
+    /** Opens the channel, does the work with a token of this role, and closes the channel. */
     int as(String role, Work work) throws Exception {
         try (var client = open()) {
             return work.run(client.channel(token(credentials.ofRole(role))));
         }
     }
 
-    /** Opens the channel, works as the devices that the work is of, closes it. */
+    /** Opens the channel, does the work with tokens of its devices, and closes the channel. */
     int asDevices(DeviceWork work) throws Exception {
         try (var client = open()) {
             return work.run(device -> client.channel(token(credentials.ofDevice(device))));
         }
     }
 
-    /** A user who shows a certificate wants to be known by it, not by a token that the command makes. */
+    /** A user who gives a certificate wants the plane to identify it, not a token that this command makes. */
     private TokenSource token(TokenSource source) {
         return certificate != null && !credentials.isGiven() ? TokenSource.none() : source;
     }
@@ -104,7 +108,8 @@ final class ConnectionOptions {
         if (tls || authorities != null || certificate != null) {
             client.tls(new TlsSettings(
                     Optional.ofNullable(authorities),
-                    Optional.ofNullable(certificate).map(shown -> new ClientCertificate(shown.chain, shown.key))));
+                    Optional.ofNullable(certificate)
+                            .map(options -> new ClientCertificate(options.chain, options.key))));
         }
         try {
             return client.build();

@@ -13,10 +13,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Records a patient's word on who may read. */
+/** Grants, withdraws and shows the consent of patients. */
 @Command(
         name = "consent",
-        description = "Grant, withdraw or show patients' consent to being read of.",
+        description = "Grant, withdraw or show patients' consent to queries of their readings.",
         synopsisSubcommandLabel = "ACTION",
         subcommands = {ConsentCommand.Grant.class, ConsentCommand.Withdraw.class, ConsentCommand.Show.class})
 final class ConsentCommand {
@@ -36,12 +36,12 @@ final class ConsentCommand {
             return plane.as(ROLE, channel -> {
                 var registry = RegistryServiceGrpc.newBlockingStub(channel);
                 for (var consent : consents) {
-                    var recorded = registry.putConsent(
+                    var response = registry.putConsent(
                             PutConsentRequest.newBuilder().setConsent(consent).build());
                     if (plane.json()) {
-                        print(Json.line(recorded));
+                        print(Json.line(response));
                     } else {
-                        print(recorded.getConsent().getPatientId() + ": consent "
+                        print(response.getConsent().getPatientId() + ": consent "
                                 + (consent.getGranted() ? "granted" : "withdrawn"));
                     }
                 }
@@ -55,31 +55,31 @@ final class ConsentCommand {
         }
     }
 
-    @Command(name = "grant", description = "Readings of these patients may be read.")
+    @Command(name = "grant", description = "Allow queries of these patients' readings.")
     static final class Grant extends Subcommand implements Callable<Integer> {
 
-        @Option(names = "--patient", paramLabel = "ID", required = true, description = "Repeat for more.")
+        @Option(names = "--patient", paramLabel = "ID", required = true, description = "The patient; repeat for more.")
         private List<String> patients;
 
         @Option(
                 names = "--code",
                 paramLabel = "LOINC",
                 split = ",",
-                description = "For these codes only; repeat or separate by commas. Default: all")
+                description = "Only these codes; repeat or separate by commas. Default: all")
         private List<String> codes = List.of();
 
         @Option(
                 names = "--from",
                 paramLabel = "TIME",
                 converter = Times.InstantConverter.class,
-                description = "Since when: ISO 8601, now, or -15m. Default: now")
+                description = "Start of the consent, inclusive: ISO 8601, now, or -15m. Default: now")
         private Instant from;
 
         @Option(
                 names = "--until",
                 paramLabel = "TIME",
                 converter = Times.InstantConverter.class,
-                description = "Until when, exclusive. Default: without end")
+                description = "End of the consent, exclusive. Default: no end")
         private Instant until;
 
         @Override
@@ -102,10 +102,10 @@ final class ConsentCommand {
         }
     }
 
-    @Command(name = "withdraw", description = "Readings of these patients may not be read any more, from now on.")
+    @Command(name = "withdraw", description = "Forbid queries of these patients' readings from now on.")
     static final class Withdraw extends Subcommand implements Callable<Integer> {
 
-        @Option(names = "--patient", paramLabel = "ID", required = true, description = "Repeat for more.")
+        @Option(names = "--patient", paramLabel = "ID", required = true, description = "The patient; repeat for more.")
         private List<String> patients;
 
         @Override
@@ -118,10 +118,10 @@ final class ConsentCommand {
         }
     }
 
-    @Command(name = "show", description = "Everything a patient granted or withdrew, newest first.")
+    @Command(name = "show", description = "List all grants and withdrawals of a patient, newest first.")
     static final class Show extends Subcommand implements Callable<Integer> {
 
-        @Option(names = "--patient", paramLabel = "ID", required = true, description = "Whose consent.")
+        @Option(names = "--patient", paramLabel = "ID", required = true, description = "The patient.")
         private String patient;
 
         @Override

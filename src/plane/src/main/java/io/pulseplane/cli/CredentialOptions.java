@@ -9,14 +9,18 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * The token that a command sends: the one it was given or, where the plane's own key is in the data directory, one that it
- * makes for its next calls. Without either it sends none, and the plane says what is missing.
+ * The options for the token that a command sends: a token that the user gives, or one that the command makes with the
+ * plane's own key in the data directory. Without either the command sends none, and the plane's refusal says that one
+ * is required.
  */
 final class CredentialOptions {
 
     private static final Duration LIFETIME = Duration.ofHours(1);
 
-    /** A new token is made this long before the old one expires, so that no call begins with one that is about to. */
+    /**
+     * The command makes a new token this long before the old one expires, so that no call starts with an expiring
+     * token.
+     */
     private static final Duration RENEWAL_MARGIN = Duration.ofMinutes(5);
 
     @Option(
@@ -26,14 +30,14 @@ final class CredentialOptions {
             description = "The token to send. Default: PULSEPLANE_TOKEN in the environment")
     private String token;
 
-    @Option(names = "--token-file", paramLabel = "FILE", description = "The same, from a file.")
+    @Option(names = "--token-file", paramLabel = "FILE", description = "A file with the token to send.")
     private Path tokenFile;
 
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
             defaultValue = "data",
-            description = "Without a token, one is made with the plane's own key if that is here. Default: "
+            description = "Where the plane's own key is, which makes a token if none is given. Default: "
                     + "${DEFAULT-VALUE}")
     private Path dataDir;
 
@@ -41,28 +45,29 @@ final class CredentialOptions {
             names = "--tenant",
             paramLabel = "NAME",
             defaultValue = "${env:PULSEPLANE_TENANT:-" + LocalTokens.DEFAULT_TENANT + "}",
-            description = "The plane's tenant, for such a token. Default: PULSEPLANE_TENANT in the environment, or "
+            description = "The plane's tenant, for a token made here. Default: PULSEPLANE_TENANT in the "
+                    + "environment, or "
                     + LocalTokens.DEFAULT_TENANT)
     private String tenant = LocalTokens.DEFAULT_TENANT;
 
-    /** Those of a plane that this process runs. */
+    /** The credentials for a plane that this process runs with this data directory. */
     static CredentialOptions local(Path dataDir) {
         var credentials = new CredentialOptions();
         credentials.dataDir = dataDir;
         return credentials;
     }
 
-    /** For calls in this role. */
+    /** The token for calls in this role. */
     TokenSource ofRole(String role) {
         return source("local:" + System.getProperty("user.name"), role, "");
     }
 
-    /** For the calls of a device. */
+    /** The token for the calls of a device. */
     TokenSource ofDevice(String device) {
         return source(device, "device", device);
     }
 
-    /** Whether the user named a token, which is sent whatever else is at hand. */
+    /** Whether the user gave a token. It is sent even if there is a certificate or a key. */
     boolean isGiven() {
         return token != null || tokenFile != null;
     }
@@ -77,7 +82,7 @@ final class CredentialOptions {
         if (!LocalTokens.canIssue(dataDir)) {
             return TokenSource.none();
         }
-        var wanted = new LocalTokens.Claims(subject, List.of(role), tenant, "", device, LIFETIME);
-        return TokenSource.renewing(() -> Optional.of(LocalTokens.issue(dataDir, wanted)), LIFETIME, RENEWAL_MARGIN);
+        var claims = new LocalTokens.Claims(subject, List.of(role), tenant, "", device, LIFETIME);
+        return TokenSource.renewing(() -> Optional.of(LocalTokens.issue(dataDir, claims)), LIFETIME, RENEWAL_MARGIN);
     }
 }

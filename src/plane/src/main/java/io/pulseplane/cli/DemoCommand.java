@@ -35,20 +35,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs a plane in a fresh folder, lets monitors stream into it, and shows what it answers. */
+/** Runs a plane in a fresh directory, streams simulated monitors into it, and shows the plane's answers. */
 @Command(
         name = "demo",
         description = {
-            "Run a plane in a fresh folder with simulated monitors and show what it answers, until Ctrl-C.",
+            "Run a plane in a fresh directory with simulated monitors, and show its answers until Ctrl-C.",
             "",
-            "It is a plane like any other while it runs: query and watch work beside it."
+            "The plane works like any other while it runs: query it with the query and watch commands."
         })
 final class DemoCommand implements Callable<Integer> {
 
     private static final long SECOND = 1_000_000L;
     private static final long MINUTE = 60 * SECOND;
 
-    /** A minute of history for each window that is shown, so that the table is full from the start. */
+    /** One minute of history for each window in the table, so that the table is full from the start. */
     private static final int HISTORY_MINUTES = 3;
 
     private static final int SHOWN_PATIENTS = 5;
@@ -63,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
             names = "--devices",
             paramLabel = "N",
             defaultValue = "5",
-            description = "Monitors. Default: ${DEFAULT-VALUE}")
+            description = "Number of monitors. Default: ${DEFAULT-VALUE}")
     private int devices;
 
     private PrintWriter out;
@@ -71,36 +71,37 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (devices < 1 || devices > 1_000 || seconds != null && seconds < 1) {
+        if (devices < 1 || devices > 1_000 || (seconds != null && seconds < 1)) {
             throw new ParameterException(
                     spec.commandLine(), "--devices must be from 1 to 1,000, --seconds must be 1 or more");
         }
         out = spec.commandLine().getOut();
         var directory = Files.createTempDirectory("pulseplane-demo-");
         System.setProperty("pulseplane.data-dir", directory.toString());
-        // What the plane has to say otherwise would tear the table apart.
+        // Log lines of the plane would break up the table.
         System.setProperty("quarkus.log.level", "WARN");
         credentials = CredentialOptions.local(directory);
         return new PlaneProcess(() -> delete(directory)).runAlongside(this::show);
     }
 
-    /** Beside the running plane; the plane stops when this is done. */
-    private void show(int port) {
-        var client = client(port);
+    /** Runs beside the plane, which stops when this method returns. */
+    private void show(PlaneProcess.Ports ports) {
+        var client = client(ports.grpc());
         var summary = new IngestSummary();
         var monitors = Thread.ofVirtual().unstarted(() -> stream(client, summary));
         try {
             monitors.start();
-            long begun = System.nanoTime();
-            long ends = seconds == null ? Long.MAX_VALUE : begun + TimeUnit.SECONDS.toNanos(seconds);
-            while (System.nanoTime() < ends && monitors.isAlive()) {
+            long start = System.nanoTime();
+            long end = seconds == null ? Long.MAX_VALUE : start + TimeUnit.SECONDS.toNanos(seconds);
+            while (System.nanoTime() < end && monitors.isAlive()) {
                 TimeUnit.SECONDS.sleep(1);
                 print(
                         QueryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole(QueryPrinter.READER_ROLE))),
+                        ports,
                         summary);
             }
         } catch (InterruptedException _) {
-            // The plane is stopping, and so is this.
+            // The plane is stopping.
         } finally {
             monitors.interrupt();
             client.close();
@@ -127,7 +128,7 @@ final class DemoCommand implements Callable<Integer> {
                     devices, history, Double.POSITIVE_INFINITY, 60, now - history * SECOND, 1);
             Function<String, Channel> channels = device -> client.channel(credentials.ofDevice(device));
             new MonitorSimulator(channels, past, Duration.ZERO, summary).run();
-            consent(RegistryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole("clinical_admin"))));
+            grantConsent(RegistryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole("clinical_admin"))));
             var present = new MonitorSimulator.Plan(devices, Long.MAX_VALUE, 1, 1, now, 1);
             new MonitorSimulator(channels, present, Duration.ZERO, summary).run();
         } catch (InterruptedException | ExecutionException _) {
@@ -135,8 +136,8 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** Without it, nobody may look. */
-    private void consent(RegistryServiceGrpc.RegistryServiceBlockingStub registry) {
+    /** Grants consent for every patient; without it the plane refuses the demo's queries. */
+    private void grantConsent(RegistryServiceGrpc.RegistryServiceBlockingStub registry) {
         for (int number = 1; number <= devices; number++) {
             var consent = Consent.newBuilder()
                     .setPatientId(MonitorSimulator.patientId(number))
@@ -146,7 +147,8 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void print(QueryServiceGrpc.QueryServiceBlockingStub plane, IngestSummary summary) {
+    private void print(
+            QueryServiceGrpc.QueryServiceBlockingStub plane, PlaneProcess.Ports ports, IngestSummary summary) {
         var latest = new Table("PATIENT", "HEART", "SPO2", "RESP", "TEMP", "PRESSURE", "MEASURED");
         var windows = new Table("HEART RATE", "WINDOW", "COUNT", "MEAN", "MIN", "MAX", "SD");
         try {
@@ -156,7 +158,7 @@ final class DemoCommand implements Callable<Integer> {
             addWindows(plane, MonitorSimulator.patientId(1), windows);
         } catch (StatusRuntimeException e) {
             switch (e.getStatus().getCode()) {
-                // The first batch is still on its way, and so is consent; and a plane that has just started is slow.
+                // Consent is not granted yet, or the plane has just started and is still slow.
                 case PERMISSION_DENIED, DEADLINE_EXCEEDED -> {
                     return;
                 }
@@ -167,7 +169,7 @@ final class DemoCommand implements Callable<Integer> {
             out.print("\033[H\033[2J");
         }
         out.println();
-        out.println("pulseplane demo: gRPC on localhost:9000, http://localhost:8080/q/metrics; Ctrl-C ends it");
+        out.println("pulseplane demo: gRPC on localhost:" + ports.grpc() + metricsAddress(ports) + "; Ctrl-C ends it");
         out.println();
         latest.print(out);
         out.println();
@@ -175,6 +177,10 @@ final class DemoCommand implements Callable<Integer> {
         out.println();
         out.println(summary.progress());
         out.flush();
+    }
+
+    private static String metricsAddress(PlaneProcess.Ports ports) {
+        return ports.http().isPresent() ? ", http://localhost:" + ports.http().getAsInt() + "/q/metrics" : "";
     }
 
     private static void addLatest(QueryServiceGrpc.QueryServiceBlockingStub plane, String patient, Table table) {
@@ -239,7 +245,7 @@ final class DemoCommand implements Callable<Integer> {
                 Files.delete(file);
             }
         } catch (IOException e) {
-            System.err.println("pulseplane: " + directory + " could not be deleted: " + e.getMessage());
+            System.err.println("pulseplane: the directory " + directory + " could not be deleted: " + e.getMessage());
         }
     }
 }

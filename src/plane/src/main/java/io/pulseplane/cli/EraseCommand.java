@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "erase",
         description = {
-            "Erase a patient, for good: who it was and everything that was measured.",
-            "The history of consent stays, without identity, and so does the audit trail."
+            "Erase a patient for good: the identity and all readings.",
+            "The history of consent stays, without the identity, and so does the audit trail."
         })
 final class EraseCommand implements Callable<Integer> {
 
@@ -24,20 +24,20 @@ final class EraseCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--patient", paramLabel = "ID", required = true, description = "Whom.")
+    @Option(names = "--patient", paramLabel = "ID", required = true, description = "The patient to erase.")
     private String patient;
 
     @Option(
             names = "--reason",
             paramLabel = "TEXT",
             required = true,
-            description = "Why, for the audit trail; it should not tell who the patient was.")
+            description = "The reason, for the audit trail. It should not identify the patient.")
     private String reason;
 
     @Override
     public Integer call() throws Exception {
         return plane.as("clinical_admin", channel -> {
-            var erased = RegistryServiceGrpc.newBlockingStub(channel)
+            var response = RegistryServiceGrpc.newBlockingStub(channel)
                     .erasePatient(ErasePatientRequest.newBuilder()
                             .setPatientId(patient)
                             .setReason(reason)
@@ -46,8 +46,8 @@ final class EraseCommand implements Callable<Integer> {
                     .getOut()
                     .println(
                             plane.json()
-                                    ? Json.line(erased)
-                                    : patient + ": erased " + Times.format(erased.getErasedUs()));
+                                    ? Json.line(response)
+                                    : patient + ": erased " + Times.format(response.getErasedUs()));
             spec.commandLine().getOut().flush();
             return 0;
         });

@@ -10,11 +10,11 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 
-/** What became of what was sent. Thread-safe. */
+/** Counts what the plane answered to the batches that a command sent. Thread-safe. */
 final class IngestSummary implements ReadingsStream.Listener {
 
     private final Consumer<StreamReadingsResponse> onResponse;
-    private final long begun = System.nanoTime();
+    private final long startNanos = System.nanoTime();
     private final Histogram latency = new Histogram(3);
     private final TreeMap<String, Long> rejectedByCode = new TreeMap<>();
     private final TreeMap<String, Long> refusedBatches = new TreeMap<>();
@@ -28,7 +28,7 @@ final class IngestSummary implements ReadingsStream.Listener {
         this(_ -> {});
     }
 
-    /** @param onResponse sees every response */
+    /** @param onResponse gets every response */
     IngestSummary(Consumer<StreamReadingsResponse> onResponse) {
         this.onResponse = onResponse;
     }
@@ -65,7 +65,7 @@ final class IngestSummary implements ReadingsStream.Listener {
         refusedBatches.merge(batch.getError().getMessage(), 1L, Long::sum);
     }
 
-    /** Whether the plane took every batch. */
+    /** Whether the plane refused no batch. */
     synchronized boolean hasNoRefusals() {
         return refused == 0;
     }
@@ -82,21 +82,21 @@ final class IngestSummary implements ReadingsStream.Listener {
     }
 
     private double seconds() {
-        return Math.max(1e-9, (System.nanoTime() - begun) / 1e9);
+        return Math.max(1e-9, (System.nanoTime() - startNanos) / 1e9);
     }
 
     synchronized void print(PrintWriter out) {
         out.printf(Locale.ROOT, "sent       %,12d%n", sent);
         out.printf(Locale.ROOT, "accepted   %,12d%n", accepted);
         out.printf(Locale.ROOT, "rejected   %,12d%n", rejected);
-        rejectedByCode.forEach((what, count) -> {
-            var code = what.substring(0, what.indexOf(' '));
-            out.printf(Locale.ROOT, "  %,12d  %s  %s%n", count, what, QueryPrinter.name(code));
+        rejectedByCode.forEach((codeAndReason, count) -> {
+            var code = codeAndReason.substring(0, codeAndReason.indexOf(' '));
+            out.printf(Locale.ROOT, "  %,12d  %s  %s%n", count, codeAndReason, QueryPrinter.name(code));
         });
         out.printf(Locale.ROOT, "duplicate  %,12d%n", duplicates);
         if (refused > 0) {
             out.printf(Locale.ROOT, "refused    %,12d%n", refused);
-            refusedBatches.forEach((why, count) -> out.printf(Locale.ROOT, "  %,12d batches: %s%n", count, why));
+            refusedBatches.forEach((error, count) -> out.printf(Locale.ROOT, "  %,12d batches: %s%n", count, error));
         }
         out.printf(
                 Locale.ROOT,

@@ -7,7 +7,7 @@ import com.google.protobuf.util.JsonFormat;
 import com.google.rpc.BadRequest;
 import com.google.rpc.RetryInfo;
 
-/** Messages as lines of proto3 JSON. Fields that hold their default are printed too: a value of 0 is a value. */
+/** Formats messages as lines of proto3 JSON. Fields with their default are printed too: a value of 0 is a value. */
 final class Json {
 
     private static final JsonFormat.Printer PRINTER = JsonFormat.printer()
@@ -24,7 +24,7 @@ final class Json {
         try {
             return PRINTER.print(message);
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("the response holds details of an unknown type", e);
+            throw new IllegalArgumentException("the response has details of an unknown type", e);
         }
     }
 }

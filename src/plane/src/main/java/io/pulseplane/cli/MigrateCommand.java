@@ -7,13 +7,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Makes the tables in PostgreSQL, or brings them up to date. Changes nothing where they are. */
+/** Creates the tables in PostgreSQL or updates them. Changes nothing if they are up to date. */
 @Command(
         name = "migrate",
         description = {
-            "Make the tables in PostgreSQL or bring them up to date, and end.",
+            "Create the tables in PostgreSQL or update them, and end.",
             "",
-            "Which database is configuration, the same as the plane's: pulseplane.postgres.*"
+            "The command uses the plane's configuration of the database: pulseplane.postgres.*"
         })
 final class MigrateCommand implements Callable<Integer> {
 
@@ -22,7 +22,7 @@ final class MigrateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--citus", description = "Spread readings over the workers of Citus, by patient.")
+    @Option(names = "--citus", description = "Distribute readings over the workers of Citus, by patient.")
     private boolean citus;
 
     @Override

@@ -14,21 +14,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 
-/** Simulated bedside monitors, each with a patient and a stream of its own. */
+/** Simulates bedside monitors, each with a patient and a stream of its own. */
 final class MonitorSimulator {
 
     private static final long SECOND = 1_000_000L;
     private static final int MAX_UNACKNOWLEDGED = 16;
 
     /**
-     * What a fleet does.
+     * What the monitors do.
      *
-     * @param devices how many monitors
-     * @param samples how many times each reports; {@link Long#MAX_VALUE} for until it is stopped
-     * @param speed simulated seconds for each second; infinite for as fast as it goes
-     * @param samplesPerBatch how many reports a monitor sends at once
+     * @param devices number of monitors
+     * @param samples number of reports of each monitor; {@link Long#MAX_VALUE} for no end
+     * @param speed simulated seconds for each second; infinite for full speed
+     * @param samplesPerBatch number of reports in a batch
      * @param start the time of the first report, in microseconds; monitors report at whole seconds
-     * @param seed makes other patients
+     * @param seed each seed gives other patients
      */
     record Plan(int devices, long samples, double speed, int samplesPerBatch, long start, long seed) {}
 
@@ -39,10 +39,10 @@ final class MonitorSimulator {
 
     /** @param channels the channel of each monitor */
     MonitorSimulator(
-            Function<String, Channel> channels, Plan plan, Duration patience, ReadingsStream.Listener listener) {
+            Function<String, Channel> channels, Plan plan, Duration retryTimeout, ReadingsStream.Listener listener) {
         this.channels = channels;
         this.plan = plan;
-        this.retryTimeout = patience;
+        this.retryTimeout = retryTimeout;
         this.listener = listener;
     }
 
@@ -54,17 +54,17 @@ final class MonitorSimulator {
         return String.format(Locale.ROOT, "sim-patient-%04d", number);
     }
 
-    /** Runs until every monitor is done, or one fails, or this thread is interrupted. */
+    /** Runs until every monitor has ended, one fails, or this thread is interrupted. */
     void run() throws InterruptedException, ExecutionException {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var monitors = new ArrayList<Future<Void>>(plan.devices);
             for (int number = 1; number <= plan.devices; number++) {
                 int monitor = number;
-                Callable<Void> work = () -> {
+                Callable<Void> task = () -> {
                     runMonitor(monitor);
                     return null;
                 };
-                monitors.add(threads.submit(work));
+                monitors.add(threads.submit(task));
             }
             join(monitors);
         }
@@ -84,14 +84,14 @@ final class MonitorSimulator {
         var stream = new ReadingsStream(channels.apply(deviceId(number)), MAX_UNACKNOWLEDGED, retryTimeout, listener);
         var physiology = new Physiology(plan.seed + number);
         var batch = new BatchBuilder(deviceId(number), patientId(number));
-        var pace = new PlaybackPacer(plan.speed);
+        var pacer = new PlaybackPacer(plan.speed);
         long sequence = EpochMicros.now();
         for (long sample = 0; sample < plan.samples; sample++) {
             long time = plan.start + sample * SECOND;
-            pace.waitFor(time);
+            pacer.waitFor(time);
             physiology.report(time, batch);
-            boolean last = sample == plan.samples - 1;
-            if (batch.size() > 0 && (last || sample % plan.samplesPerBatch == plan.samplesPerBatch - 1)) {
+            boolean isLast = sample == plan.samples - 1;
+            if (batch.size() > 0 && (isLast || sample % plan.samplesPerBatch == plan.samplesPerBatch - 1)) {
                 stream.send(batch.build(sequence++));
             }
         }

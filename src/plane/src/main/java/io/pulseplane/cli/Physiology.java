@@ -6,19 +6,19 @@ import io.pulseplane.vitals.VitalSign;
 import java.util.List;
 
 /**
- * A simulated patient: every value is a function of seed, code and time alone, so that a run can be repeated and two
- * devices never contradict themselves.
+ * Simulates the vital signs of a patient. A value depends on seed, code and time alone, so that the same seed gives the
+ * same readings again.
  *
- * <p>A baseline for each person, a circadian swing (heart rate and temperature lowest at 4 in the morning), drift over
- * minutes and beat-to-beat noise, movement artefacts that look like values, sensors that fall off and read 0, and spells
- * in which nothing comes at all. Shaped to look like a ward, not to teach medicine.
+ * <p>A value has a baseline for each person, a circadian swing (heart rate and temperature are lowest at 4 in the
+ * morning), drift over minutes and beat-to-beat noise. Movement artefacts look like values, sensors fall off and read
+ * 0, and drop-outs give no value at all. The figures resemble a ward; they are not medically exact.
  */
 final class Physiology {
 
     private static final long SECOND = 1_000_000L;
     private static final double DAY = 86_400.0 * SECOND;
 
-    /** How a sign moves around its baseline, in its own unit. */
+    /** The baseline of a vital sign and how it varies, in the sign's unit. */
     private record Shape(
             String code, double baseline, double betweenPeople, double circadian, double drift, double noise) {}
 
@@ -47,16 +47,16 @@ final class Physiology {
         return SHAPES.size();
     }
 
-    /** Adds what the monitor reports at a time, in microseconds. */
+    /** Adds the readings of one time, in microseconds, to the batch. */
     void report(long time, BatchBuilder batch) {
         for (int sign = 0; sign < SHAPES.size(); sign++) {
             long spell = time / (SPELL_SECONDS * SECOND);
-            double luck = random(sign, 1, spell);
-            if (luck < DROP_OUT) {
+            double chance = random(sign, 1, spell);
+            if (chance < DROP_OUT) {
                 continue;
             }
             var shape = SHAPES.get(sign);
-            double value = luck < DROP_OUT + SENSOR_OFF ? 0 : value(shape, sign, time);
+            double value = chance < DROP_OUT + SENSOR_OFF ? 0 : value(shape, sign, time);
             batch.add(time, shape.code(), value, unit(shape));
         }
     }
@@ -66,7 +66,7 @@ final class Physiology {
     }
 
     private double value(Shape shape, int sign, long time) {
-        // Signs of one kind of organ share their person and their hour: pulse follows heart, pressures go together.
+        // Signs of one organ share baseline and drift: the pulse follows the heart, the pressures move together.
         int organ = sign < 2 ? 0 : sign >= 5 ? 5 : sign;
         double person = swing(organ, 2, 0) * shape.betweenPeople();
         double hour = -Math.cos((time / DAY - 4.0 / 24) * 2 * Math.PI) * shape.circadian();
@@ -80,11 +80,11 @@ final class Physiology {
         return Math.round(Math.min(ceiling, value) * 10) / 10.0;
     }
 
-    /** Noise that moves smoothly from one point to the next, from -1 to 1. */
+    /** Noise from -1 to 1 that changes smoothly between points. */
     private double smooth(int sign, int purpose, double position) {
         long before = (long) Math.floor(position);
-        double part = position - before;
-        double eased = part * part * (3 - 2 * part);
+        double fraction = position - before;
+        double eased = fraction * fraction * (3 - 2 * fraction);
         return swing(sign, purpose, before) * (1 - eased) + swing(sign, purpose, before + 1) * eased;
     }
 
@@ -92,7 +92,7 @@ final class Physiology {
         return 2 * random(sign, purpose, point) - 1;
     }
 
-    /** From 0 to 1, the same for the same arguments: the mixer of SplittableRandom over all of them. */
+    /** A number from 0 to 1 that depends on the arguments alone: they pass through the mixer of SplittableRandom. */
     private double random(int sign, int purpose, long point) {
         long z = seed * 0x9E3779B97F4A7C15L + sign * 0xD1B54A32D192ED03L + purpose * 0x8CB92BA72F3D8DD7L + point;
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;

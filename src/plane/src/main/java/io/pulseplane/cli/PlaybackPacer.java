@@ -2,10 +2,12 @@ package io.pulseplane.cli;
 
 import java.util.concurrent.TimeUnit;
 
-/** Lets recorded time pass, faster or slower than it did, from the first time on that it hears of. */
+/**
+ * Waits until it is time to send a recorded reading. Recorded time starts with the first reading and may run faster.
+ */
 final class PlaybackPacer {
 
-    /** Less than this is not worth waiting for. */
+    /** A shorter wait costs more than it achieves. */
     private static final long MIN_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final double speed;
@@ -13,12 +15,12 @@ final class PlaybackPacer {
     private long firstTime;
     private boolean started;
 
-    /** @param speed recorded seconds for each second; infinite for not waiting at all */
+    /** @param speed recorded seconds for each second; infinite for no wait at all */
     PlaybackPacer(double speed) {
         this.speed = speed;
     }
 
-    /** @param time recorded, in microseconds */
+    /** @param time the recorded time, in microseconds */
     boolean mustWaitFor(long time) {
         return nanosUntil(time) > MIN_WAIT_NANOS;
     }

@@ -6,7 +6,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** One line on the terminal that is written anew every second; nothing where there is no terminal. */
+/** Shows one line on the terminal and updates it every second. Shows nothing if there is no terminal. */
 final class Progress implements AutoCloseable {
 
     private final PrintWriter out;
@@ -20,14 +20,18 @@ final class Progress implements AutoCloseable {
         if (isTerminal()) {
             clock = Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().name("progress").daemon().factory());
-            clock.scheduleAtFixedRate(this::show, 1, 1, TimeUnit.SECONDS);
+            // The task runs until the clock is shut down; nobody waits for it.
+            var _ = clock.scheduleAtFixedRate(this::show, 1, 1, TimeUnit.SECONDS);
         } else {
             clock = null;
         }
     }
 
+    /** In JDK 25 and in native executables there is no console where standard input or output is no terminal. */
+    @SuppressWarnings("SystemConsoleNull")
     static boolean isTerminal() {
-        return System.console() != null && System.console().isTerminal();
+        var console = System.console();
+        return console != null && console.isTerminal();
     }
 
     private synchronized void show() {
@@ -39,7 +43,7 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    /** Clears the line; what is printed from now on stands by itself. */
+    /** Removes the line, so that the command can print its result. */
     synchronized void end() {
         if (clock != null && !clock.isShutdown()) {
             clock.shutdown();

@@ -8,7 +8,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
 
-/** The program. */
+/** The program: parses the command line and runs the command. Without a command it runs {@code serve}. */
 @QuarkusMain
 @Command(
         name = "pulseplane",
@@ -19,7 +19,7 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Version.class)
 public final class Pulseplane implements Callable<Integer> {
 
-    /** By their names, as help lists them. */
+    /** The commands by name, in the order in which help lists them. */
     private static final List<Map.Entry<String, Class<?>>> COMMANDS = List.of(
             Map.entry("serve", ServeCommand.class),
             Map.entry("demo", DemoCommand.class),
@@ -39,15 +39,19 @@ public final class Pulseplane implements Callable<Integer> {
         return new ServeCommand().call();
     }
 
-    /** For these arguments: with the one command they begin with, as reading the annotations of all is a fifth of a start. */
+    /**
+     * The command line for these arguments. It has only the command that the arguments name, because picocli would
+     * spend a fifth of the start on reading the annotations of all commands.
+     */
     static CommandLine commandLine(String... args) {
-        var line = new CommandLine(new Pulseplane());
-        var asked = COMMANDS.stream()
+        var commandLine = new CommandLine(new Pulseplane());
+        var namedCommand = COMMANDS.stream()
                 .filter(command -> args.length > 0 && command.getKey().equals(args[0]))
                 .toList();
-        (asked.isEmpty() && args.length > 0 ? COMMANDS : asked)
-                .forEach(command -> line.addSubcommand(command.getKey(), command.getValue()));
-        return line.setCaseInsensitiveEnumValuesAllowed(true)
+        (namedCommand.isEmpty() && args.length > 0 ? COMMANDS : namedCommand)
+                .forEach(command -> commandLine.addSubcommand(command.getKey(), command.getValue()));
+        return commandLine
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(CommandExceptionHandler::handle);
     }
 

@@ -22,11 +22,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Asks a plane for readings. */
+/** Queries readings of a plane. */
 @Command(
         name = "query",
-        description = "Ask for readings.",
-        synopsisSubcommandLabel = "QUESTION",
+        description = "Query readings.",
+        synopsisSubcommandLabel = "QUERY",
         subcommands = {
             QueryCommand.Latest.class,
             QueryCommand.Range.class,
@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         })
 final class QueryCommand {
 
-    /** Of whom or of what. */
+    /** Whose readings: a patient's or a device's. */
     static final class SubjectOptions {
 
         @Option(names = "--patient", paramLabel = "ID", required = true, description = "Readings of this patient.")
@@ -53,7 +53,7 @@ final class QueryCommand {
         }
     }
 
-    /** What all questions have in common. */
+    /** What all queries have in common. */
     abstract static class Subcommand {
 
         @Mixin
@@ -69,7 +69,7 @@ final class QueryCommand {
                 names = "--code",
                 paramLabel = "LOINC",
                 split = ",",
-                description = "Of these codes; repeat or separate by commas. Default: all")
+                description = "Only these codes; repeat or separate by commas. Default: all")
         List<String> codes = List.of();
 
         QueryPrinter printer() {
@@ -77,21 +77,21 @@ final class QueryCommand {
         }
     }
 
-    /** What all questions about a range have in common. */
+    /** What all queries for a range of time have in common. */
     abstract static class RangeSubcommand extends Subcommand {
 
         @Option(
                 names = "--from",
                 paramLabel = "TIME",
                 converter = Times.InstantConverter.class,
-                description = "Start, inclusive: ISO 8601, now, or -15m. Default: the beginning")
+                description = "Start, inclusive: ISO 8601, now, or -15m. Default: the oldest reading")
         Instant from;
 
         @Option(
                 names = "--to",
                 paramLabel = "TIME",
                 converter = Times.InstantConverter.class,
-                description = "End, exclusive. Default: the end")
+                description = "End, exclusive. Default: the newest reading")
         Instant to;
 
         void setRange(LongConsumer setFrom, LongConsumer setTo) {
@@ -127,7 +127,7 @@ final class QueryCommand {
         @Option(names = "--newest-first", description = "Newest readings first. Default: oldest first")
         private boolean newestFirst;
 
-        @Option(names = "--page-token", paramLabel = "TOKEN", description = "Go on where an earlier answer ended.")
+        @Option(names = "--page-token", paramLabel = "TOKEN", description = "Continue where an earlier answer ended.")
         private String pageToken = "";
 
         @Override
@@ -148,7 +148,7 @@ final class QueryCommand {
         }
     }
 
-    @Command(name = "aggregate", description = "Count, mean, extremes and more over windows of time.")
+    @Command(name = "aggregate", description = "Count, mean, extremes and more for each window of time.")
     static final class Aggregate extends RangeSubcommand implements Callable<Integer> {
 
         @Option(
@@ -156,7 +156,7 @@ final class QueryCommand {
                 paramLabel = "DURATION",
                 defaultValue = "1m",
                 converter = Times.DurationConverter.class,
-                description = "Width of a window, from 1s. Default: ${DEFAULT-VALUE}")
+                description = "Width of a window, at least 1s. Default: ${DEFAULT-VALUE}")
         private Duration window;
 
         @Option(
@@ -166,10 +166,10 @@ final class QueryCommand {
                 description = "Quantiles to compute, such as 0.5,0.95. Default: none")
         private List<Double> quantiles = List.of();
 
-        @Option(names = "--fill", description = "Show windows without readings, too; needs --from and --to.")
+        @Option(names = "--fill", description = "Show windows without readings, too; requires --from and --to.")
         private boolean fill;
 
-        @Option(names = "--by-series", description = "Keep patients and devices apart.")
+        @Option(names = "--by-series", description = "Do not combine the readings of several patients or devices.")
         private boolean bySeries;
 
         @Override
@@ -189,7 +189,7 @@ final class QueryCommand {
         }
     }
 
-    @Command(name = "stats", description = "The same over one whole range.")
+    @Command(name = "stats", description = "Count, mean, extremes and more for the whole range.")
     static final class Statistics extends RangeSubcommand implements Callable<Integer> {
 
         @Option(
@@ -199,7 +199,7 @@ final class QueryCommand {
                 description = "Quantiles to compute, such as 0.5,0.95. Default: none")
         private List<Double> quantiles = List.of();
 
-        @Option(names = "--by-series", description = "Keep patients and devices apart.")
+        @Option(names = "--by-series", description = "Do not combine the readings of several patients or devices.")
         private boolean bySeries;
 
         @Override

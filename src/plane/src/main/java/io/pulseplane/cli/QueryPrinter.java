@@ -16,10 +16,10 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 
-/** Shows answers: as they are, or as tables for people. */
+/** Prints the answers to queries, as JSON or as tables. */
 final class QueryPrinter {
 
-    /** Who may ask for readings. */
+    /** The role that the command line queries readings in. */
     static final String READER_ROLE = "authorized_medical_staff";
 
     private final PrintWriter out;
@@ -34,7 +34,7 @@ final class QueryPrinter {
         return Catalogue.standard().find(code).map(VitalSign::name).orElse("");
     }
 
-    /** Four decimals at most, and none that say nothing. */
+    /** Formats with at most four decimals and without trailing zeros. */
     static String number(double value) {
         if (!Double.isFinite(value) || Math.abs(value) >= 1e12) {
             return Double.toString(value);
@@ -69,17 +69,17 @@ final class QueryPrinter {
 
     void readings(Iterator<QueryReadingsResponse> responses, boolean newestFirst) {
         var last = QueryReadingsResponse.getDefaultInstance();
-        boolean any = false;
+        boolean hasReadings = false;
         while (responses.hasNext()) {
             last = responses.next();
-            any = true;
+            hasReadings = true;
             if (json) {
                 line(last);
             } else {
                 rows(last.getSeriesList(), newestFirst);
             }
         }
-        if (!json && !any) {
+        if (!json && !hasReadings) {
             out.println("no readings");
         }
         if (!json && !last.getPageToken().isEmpty()) {
@@ -90,10 +90,10 @@ final class QueryPrinter {
 
     private record Row(long time, SeriesColumns series, double value) {}
 
-    /** A slice holds columns; a person reads line by line. */
-    private void rows(List<SeriesColumns> slice, boolean newestFirst) {
+    /** Prints one line for each reading, in order of time over all series. */
+    private void rows(List<SeriesColumns> seriesColumns, boolean newestFirst) {
         var rows = new ArrayList<Row>();
-        for (var series : slice) {
+        for (var series : seriesColumns) {
             var times = ColumnMessages.times(series.getColumns());
             for (int i = 0; i < times.length; i++) {
                 rows.add(new Row(times[i], series, series.getColumns().getValues(i)));
@@ -120,17 +120,17 @@ final class QueryPrinter {
     }
 
     void windows(Iterator<AggregateResponse> responses, boolean bySeries) {
-        boolean any = false;
+        boolean hasReadings = false;
         while (responses.hasNext()) {
             var response = responses.next();
-            any = true;
+            hasReadings = true;
             if (json) {
                 line(response);
             } else {
                 print(windows(response, bySeries));
             }
         }
-        if (!json && !any) {
+        if (!json && !hasReadings) {
             out.println("no readings");
             out.flush();
         }
@@ -162,8 +162,8 @@ final class QueryPrinter {
     }
 
     private static String title(Group group, boolean bySeries) {
-        var whose = bySeries ? " of " + group.getPatientId() + " by " + group.getDeviceId() : "";
-        return (group.getCode() + " " + name(group.getCode())).strip() + " [" + group.getUnit() + "]" + whose;
+        var subject = bySeries ? " of " + group.getPatientId() + " by " + group.getDeviceId() : "";
+        return (group.getCode() + " " + name(group.getCode())).strip() + " [" + group.getUnit() + "]" + subject;
     }
 
     void statistics(GetStatisticsResponse response, List<Double> quantiles, boolean bySeries) {

@@ -12,16 +12,16 @@ import java.time.format.DateTimeParseException;
 import java.util.Iterator;
 import java.util.List;
 
-/** A recorded CSV, row by row. Rows that cannot be read are counted and left out. */
+/** Reads a recording in CSV row by row. Counts unreadable rows and leaves them out. */
 final class Recording implements AutoCloseable {
 
     private static final List<String> COLUMNS =
             List.of("measured_at", "device_id", "patient_id", "code", "value", "unit");
 
-    /** One reading. Values that no plane would take are passed on: what is plausible is the plane's to say. */
+    /** One reading. Its value may be implausible: the plane decides about that. */
     record Row(long time, String device, String patient, String code, double value, String unit) {}
 
-    /** The file is not a recording at all. */
+    /** The file is no recording. */
     static final class InvalidRecordingException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
@@ -77,7 +77,7 @@ final class Recording implements AutoCloseable {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         } catch (CsvParseException e) {
-            throw new InvalidRecordingException("this is not CSV: " + e.getMessage());
+            throw new InvalidRecordingException("the file is not CSV: " + e.getMessage());
         }
     }
 

@@ -30,12 +30,12 @@ import picocli.CommandLine.TypeConversionException;
             "Stream a recording into the plane.",
             "",
             "The file is CSV with a header that names measured_at (ISO 8601), device_id, patient_id, code, value and "
-                    + "unit, in any order; other columns are left alone. Batches are numbered by the time of day, so a "
-                    + "recording can be replayed again: the plane recognises what it has."
+                    + "unit, in any order; other columns are ignored. Batches are numbered by the current time, so a "
+                    + "recording can be replayed again: the plane recognises the readings that it has."
         })
 final class ReplayCommand implements Callable<Integer> {
 
-    /** Devices and patients of one file; beyond it the one that waited longest is sent. */
+    /** Bound on batches that are being filled, one for each device and patient. Beyond it the oldest batch is sent. */
     private static final int MAX_OPEN_BATCHES = 10_000;
 
     private static final int MAX_UNACKNOWLEDGED = 64;
@@ -54,14 +54,14 @@ final class ReplayCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "1",
             converter = SpeedConverter.class,
-            description = "How many times faster than it was recorded, or max. Default: ${DEFAULT-VALUE}")
+            description = "How many times faster than recorded, or max. Default: ${DEFAULT-VALUE}")
     private double speed;
 
     @Option(
             names = "--batch",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "Send a batch once it holds this many readings, at the latest. Default: ${DEFAULT-VALUE}")
+            description = "Send a batch when it has this many readings, at the latest. Default: ${DEFAULT-VALUE}")
     private int batchSize;
 
     @Option(
@@ -69,8 +69,8 @@ final class ReplayCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "30s",
             converter = Times.DurationConverter.class,
-            description = "How long to try again when the plane is not there. Default: ${DEFAULT-VALUE}")
-    private Duration patience;
+            description = "How long to try again when no plane answers. Default: ${DEFAULT-VALUE}")
+    private Duration retryTimeout;
 
     private final SequencedMap<String, BatchBuilder> open = new LinkedHashMap<>();
     private long sequence = EpochMicros.now();
@@ -84,7 +84,7 @@ final class ReplayCommand implements Callable<Integer> {
                     return speed;
                 }
             } catch (NumberFormatException _) {
-                // Said below.
+                // Reported below.
             }
             throw new TypeConversionException("'" + text + "' is not a speed such as 1, 60 or max");
         }
@@ -96,7 +96,7 @@ final class ReplayCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--batch must be 1 or more");
         }
         if (!Files.isReadable(file)) {
-            throw new ParameterException(spec.commandLine(), "there is no file to read at " + file);
+            throw new ParameterException(spec.commandLine(), "there is no readable file at " + file);
         }
         return plane.asDevices(this::replay);
     }
@@ -106,14 +106,14 @@ final class ReplayCommand implements Callable<Integer> {
         var err = spec.commandLine().getErr();
         var summary = new IngestSummary(plane.json() ? response -> out.println(Json.line(response)) : _ -> {});
         var stream = new DeviceStreams(
-                device -> new ReadingsStream(channels.apply(device), MAX_UNACKNOWLEDGED, patience, summary));
+                device -> new ReadingsStream(channels.apply(device), MAX_UNACKNOWLEDGED, retryTimeout, summary));
         try (var progress = new Progress(err, summary::progress);
                 var recording = Recording.open(file)) {
-            var pace = new PlaybackPacer(speed);
+            var pacer = new PlaybackPacer(speed);
             for (var row = recording.next(); row != null; row = recording.next()) {
-                if (pace.mustWaitFor(row.time())) {
+                if (pacer.mustWaitFor(row.time())) {
                     sendAll(stream);
-                    pace.waitFor(row.time());
+                    pacer.waitFor(row.time());
                 }
                 add(stream, row);
             }
@@ -121,7 +121,7 @@ final class ReplayCommand implements Callable<Integer> {
             stream.finish();
             if (recording.skippedLines() > 0) {
                 progress.end();
-                err.println(recording.skippedLines() + " lines could not be read and were left out; the first: "
+                err.println(recording.skippedLines() + " lines could not be read and were left out; the first is "
                         + recording.firstError());
             }
         } catch (Recording.InvalidRecordingException e) {
@@ -143,8 +143,8 @@ final class ReplayCommand implements Callable<Integer> {
             open.put(key, batch);
         }
         // Readings of one time stay together: the plane compares pressures within a batch.
-        boolean full = batch.size() >= batchSize && row.time() != batch.lastTime();
-        if (full || !batch.accepts(row.code(), row.unit())) {
+        boolean isFull = batch.size() >= batchSize && row.time() != batch.lastTime();
+        if (isFull || !batch.accepts(row.code(), row.unit())) {
             send(stream, batch);
         }
         batch.add(row.time(), row.code(), row.value(), row.unit());

@@ -6,14 +6,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Runs a plane until it is told to stop. */
-@Command(name = "serve", description = "Run the plane. This is what happens without a command, too.")
+/** Runs a plane until the process is asked to stop. */
+@Command(name = "serve", description = "Run the plane. This is the default command.")
 final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description = "Where to keep everything; made if it is not there. Default: data")
+            description = "The data directory; the plane creates it if it does not exist. Default: data")
     private Path dataDir;
 
     @Override

@@ -16,15 +16,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** Streams simulated patients into a plane. */
+/** Streams readings of simulated monitors into a plane. */
 @Command(
         name = "simulate",
         description = {
             "Stream simulated bedside monitors into the plane.",
             "",
             "Each monitor reports 8 vital signs every simulated second, with artefacts, sensors that fall off and "
-                    + "drop-outs, so some readings are rejected. At the default rate simulated time is real time; at a "
-                    + "higher one it starts in the past. The same seed and start give the same readings again."
+                    + "drop-outs, so the plane rejects some readings. At the default rate simulated time is real time; "
+                    + "at a higher rate it starts in the past. The same seed and start give the same readings again."
         })
 final class SimulateCommand implements Callable<Integer> {
 
@@ -41,7 +41,7 @@ final class SimulateCommand implements Callable<Integer> {
             names = "--devices",
             paramLabel = "N",
             defaultValue = "10",
-            description = "Monitors. Default: ${DEFAULT-VALUE}")
+            description = "Number of monitors. Default: ${DEFAULT-VALUE}")
     private int devices;
 
     @Option(
@@ -54,7 +54,7 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--readings",
             paramLabel = "N",
-            description = "Stop after this many readings, drop-outs counted. Default: never")
+            description = "Stop after this many readings, drop-outs included. Default: never")
     private Long readings;
 
     @Option(names = "--seconds", paramLabel = "N", description = "Stop after this many seconds. Default: never")
@@ -71,14 +71,14 @@ final class SimulateCommand implements Callable<Integer> {
             names = "--start",
             paramLabel = "TIME",
             converter = Times.InstantConverter.class,
-            description = "When simulated time starts. Default: so that it ends now, at most 30 days ago")
+            description = "When simulated time starts. Default: so that it ends now, but at most 30 days ago")
     private Instant start;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Other patients. Default: ${DEFAULT-VALUE}")
+            description = "Each seed gives other patients. Default: ${DEFAULT-VALUE}")
     private long seed;
 
     @Option(
@@ -86,8 +86,8 @@ final class SimulateCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "30s",
             converter = Times.DurationConverter.class,
-            description = "How long to try again when the plane is not there. Default: ${DEFAULT-VALUE}")
-    private Duration patience;
+            description = "How long to try again when no plane answers. Default: ${DEFAULT-VALUE}")
+    private Duration retryTimeout;
 
     static final class RateConverter implements ITypeConverter<Double> {
         @Override
@@ -98,7 +98,7 @@ final class SimulateCommand implements Callable<Integer> {
                     return rate;
                 }
             } catch (NumberFormatException _) {
-                // Said below.
+                // Reported below.
             }
             throw new TypeConversionException("'" + text + "' is not a rate such as 1000 or max");
         }
@@ -109,12 +109,12 @@ final class SimulateCommand implements Callable<Integer> {
         require(devices >= 1 && devices <= 10_000, "--devices must be from 1 to 10,000");
         require(readings == null || readings >= 1, "--readings must be 1 or more");
         require(seconds == null || seconds >= 1, "--seconds must be 1 or more");
-        require(batch == null || batch >= 1 && batch <= 3_600, "--batch must be from 1 to 3,600");
+        require(batch == null || (batch >= 1 && batch <= 3_600), "--batch must be from 1 to 3,600");
         return plane.asDevices(this::simulate);
     }
 
-    private void require(boolean right, String message) {
-        if (!right) {
+    private void require(boolean condition, String message) {
+        if (!condition) {
             throw new ParameterException(spec.commandLine(), message);
         }
     }
@@ -124,7 +124,7 @@ final class SimulateCommand implements Callable<Integer> {
         var err = spec.commandLine().getErr();
         var summary = new IngestSummary(plane.json() ? response -> out.println(Json.line(response)) : _ -> {});
         try (var _ = new Progress(err, summary::progress)) {
-            new MonitorSimulator(channels, plan(), patience, summary).run();
+            new MonitorSimulator(channels, plan(), retryTimeout, summary).run();
         }
         out.flush();
         summary.print(plane.json() ? err : out);
@@ -139,16 +139,16 @@ final class SimulateCommand implements Callable<Integer> {
             samples = Math.min(samples, Math.max(1, Math.round(seconds * speed)));
         }
         long now = EpochMicros.now() / SECOND * SECOND;
-        boolean realTime = speed <= 1;
+        boolean isRealTime = speed <= 1;
         long first = start != null ? EpochMicros.of(start) / SECOND * SECOND : now;
-        if (start == null && !realTime) {
+        if (start == null && !isRealTime) {
             first = now - Math.min(samples, HISTORY.toSeconds()) * SECOND;
         }
-        if (!realTime) {
-            // What lies in the future would be refused.
+        if (!isRealTime) {
+            // The plane rejects readings of the future.
             samples = Math.min(samples, Math.max(1, (now - first) / SECOND + 1));
         }
-        int samplesPerBatch = batch != null ? batch : realTime ? 1 : 1_000 / Physiology.signs();
+        int samplesPerBatch = batch != null ? batch : isRealTime ? 1 : 1_000 / Physiology.signs();
         return new MonitorSimulator.Plan(devices, samples, speed, samplesPerBatch, first, seed);
     }
 }

@@ -16,17 +16,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Looks into the files of an edge store. */
+/** Inspects, verifies or compacts the files of an edge store. */
 @Command(
         name = "store",
-        description = "Look into the files of an edge store, verify or compact them.",
+        description = "Inspect, verify or compact the files of an edge store.",
         synopsisSubcommandLabel = "ACTION",
         subcommands = {StoreCommand.Inspect.class, StoreCommand.Verify.class, StoreCommand.Compact.class})
 final class StoreCommand {
 
     private static final int FAILED = 1;
 
-    /** Which store, and what opens it. */
+    /** The directory of the store, and where its node key comes from. */
     static final class StoreOptions {
 
         @Spec(Spec.Target.MIXEE)
@@ -42,21 +42,21 @@ final class StoreCommand {
         @Option(
                 names = "--node-key-file",
                 paramLabel = "FILE",
-                description = "The key of the node, in base64. Default: node.key in the data directory")
+                description = "A file with the node key in base64. Default: node.key in the data directory")
         private Path nodeKeyFile;
 
         @Option(
                 names = "--node-key-command",
                 paramLabel = "COMMAND",
                 split = " ",
-                description = "A command that prints the key of the node, in base64.")
+                description = "A command that prints the node key in base64.")
         private List<String> nodeKeyCommand = List.of();
 
         private KeySource keys() {
             return new KeySource(Optional.ofNullable(nodeKeyFile), nodeKeyCommand);
         }
 
-        /** What a store refuses is said, and is no error of the program. */
+        /** Prints why the store refused the work: that is no error of the program. */
         private int run(Callable<Integer> work) throws Exception {
             try {
                 return work.call();
@@ -75,25 +75,25 @@ final class StoreCommand {
 
     @Command(
             name = "inspect",
-            description = {"Tell what the store holds.", "", "The plane may run meanwhile, or not."})
+            description = {"Show what the store contains.", "", "The plane may be running or not."})
     static final class Inspect implements Callable<Integer> {
 
         @Mixin
-        private StoreOptions which;
+        private StoreOptions options;
 
         @Option(names = "--json", description = "Print one line of JSON.")
         private boolean json;
 
         @Override
         public Integer call() throws Exception {
-            return which.run(() -> {
-                var figures = StoreFiles.inspect(which.dataDir, which.keys());
+            return options.run(() -> {
+                var figures = StoreFiles.inspect(options.dataDir, options.keys());
                 if (json) {
-                    which.print(List.of(jsonOf(figures)));
+                    options.print(List.of(jsonOf(figures)));
                 } else {
                     var table = new Table("what", "value");
                     figures.forEach(figure -> table.row(figure.label(), textOf(figure)));
-                    table.print(which.spec.commandLine().getOut());
+                    table.print(options.spec.commandLine().getOut());
                 }
                 return 0;
             });
@@ -118,24 +118,24 @@ final class StoreCommand {
     @Command(
             name = "verify",
             description = {
-                "Open everything the store has, and tell what is damaged.",
+                "Decrypt everything in the store, and report what is damaged.",
                 "",
-                "Reads the files themselves; the plane may run meanwhile, or not."
+                "The command reads the files. The plane may be running or not."
             })
     static final class Verify implements Callable<Integer> {
 
         @Mixin
-        private StoreOptions which;
+        private StoreOptions options;
 
         @Override
         public Integer call() throws Exception {
-            return which.run(() -> {
-                var report = StoreFiles.verify(which.dataDir, which.keys());
-                var to = report.intact()
-                        ? which.spec.commandLine().getOut()
-                        : which.spec.commandLine().getErr();
-                report.lines().forEach(to::println);
-                to.flush();
+            return options.run(() -> {
+                var report = StoreFiles.verify(options.dataDir, options.keys());
+                var writer = report.intact()
+                        ? options.spec.commandLine().getOut()
+                        : options.spec.commandLine().getErr();
+                report.lines().forEach(writer::println);
+                writer.flush();
                 return report.intact() ? 0 : FAILED;
             });
         }
@@ -144,19 +144,19 @@ final class StoreCommand {
     @Command(
             name = "compact",
             description = {
-                "Turn the journal into chunks, and do all else that is done behind the scenes.",
+                "Turn the journal into chunks, and do all other maintenance of the store.",
                 "",
-                "The plane does so by itself, and must not run meanwhile."
+                "The plane does so by itself. It must not be running."
             })
     static final class Compact implements Callable<Integer> {
 
         @Mixin
-        private StoreOptions which;
+        private StoreOptions options;
 
         @Override
         public Integer call() throws Exception {
-            return which.run(() -> {
-                which.print(StoreFiles.compact(which.dataDir, which.keys()));
+            return options.run(() -> {
+                options.print(StoreFiles.compact(options.dataDir, options.keys()));
                 return 0;
             });
         }

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows with aligned columns. Text stands left, numbers stand right. */
+/** A table with aligned columns: text to the left, numbers to the right. */
 final class Table {
 
     private final List<List<String>> rows = new ArrayList<>();

@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Times and durations as people write and read them. */
+/** Parses and formats times and durations for the command line. */
 final class Times {
 
     private static final Pattern SHORT = Pattern.compile("(\\d+)(ms|s|m|h|d)");
 
-    /** ISO 8601 in UTC with as many digits as the time has, at least to the second. */
+    /** ISO 8601 in UTC, to the second or with as many more digits as the time needs. */
     private static final DateTimeFormatter FORMAT =
             new DateTimeFormatterBuilder().appendInstant(-1).toFormatter();
 

@@ -14,19 +14,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Prints a token and nothing else, so that it can stand in another command. */
+/** Prints a token and nothing else, so that the shell can pass it to another command. */
 @Command(
         name = "token",
         description = {
             "Print a token made with the key in the plane's data directory.",
             "",
-            "A plane that has a JWKS configured does not take it."
+            "A plane with a configured JWKS refuses such tokens."
         })
 final class TokenCommand implements Callable<Integer> {
 
     private static final int FAILED = 1;
 
-    /** What picocli offers when somebody asks for help or a completion. */
+    /** The roles that picocli shows in help and offers as completions. */
     static final class RoleCandidates implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -43,19 +43,19 @@ final class TokenCommand implements Callable<Integer> {
             required = true,
             split = ",",
             completionCandidates = RoleCandidates.class,
-            description = "What the bearer is: ${COMPLETION-CANDIDATES}; repeat or separate by commas for more.")
+            description = "The roles of the caller: ${COMPLETION-CANDIDATES}; repeat or separate by commas.")
     private List<String> roles;
 
     @Option(
             names = "--subject",
             paramLabel = "NAME",
-            description = "Who the bearer is, for the audit trail. Default: the patient, the device or 'local'")
+            description = "The caller's name in the audit trail. Default: the patient, the device or 'local'")
     private String subject;
 
-    @Option(names = "--patient", paramLabel = "ID", description = "The patient that the bearer is.")
+    @Option(names = "--patient", paramLabel = "ID", description = "The caller's id as a patient.")
     private String patient;
 
-    @Option(names = "--device", paramLabel = "ID", description = "The device that the bearer is.")
+    @Option(names = "--device", paramLabel = "ID", description = "The caller's id as a device.")
     private String device;
 
     @Option(
@@ -71,19 +71,19 @@ final class TokenCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "1h",
             converter = Times.DurationConverter.class,
-            description = "How long it is good, up to 30d. Default: ${DEFAULT-VALUE}")
+            description = "How long the token is valid, up to 30d. Default: ${DEFAULT-VALUE}")
     private Duration ttl;
 
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
             defaultValue = "data",
-            description = "Where the plane keeps everything. Default: ${DEFAULT-VALUE}")
+            description = "The plane's data directory. Default: ${DEFAULT-VALUE}")
     private Path dataDir;
 
     @Override
     public Integer call() {
-        var wanted = new LocalTokens.Claims(
+        var claims = new LocalTokens.Claims(
                 subject(),
                 roles,
                 tenant,
@@ -91,7 +91,7 @@ final class TokenCommand implements Callable<Integer> {
                 requireNotEmpty("--device", device),
                 ttl);
         try {
-            spec.commandLine().getOut().println(LocalTokens.issue(dataDir, wanted));
+            spec.commandLine().getOut().println(LocalTokens.issue(dataDir, claims));
             return 0;
         } catch (PlaneException.InvalidArgument e) {
             throw new ParameterException(spec.commandLine(), "--" + e.getMessage());
@@ -108,7 +108,9 @@ final class TokenCommand implements Callable<Integer> {
         return patient != null ? patient : device != null ? device : "local";
     }
 
-    /** An id that is given but empty is a variable that was not set, and not a token without an id. */
+    /**
+     * Refuses an empty id: it comes from a shell variable that was not set, and the user wants no token without an id.
+     */
     private String requireNotEmpty(String option, String id) {
         if (id != null && id.isEmpty()) {
             throw new ParameterException(spec.commandLine(), option + " must not be empty");

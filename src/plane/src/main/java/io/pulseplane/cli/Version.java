@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version the build wrote down. */
+/** Reads the version that the build has written into a resource. */
 final class Version implements IVersionProvider {
 
     @Override

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Shows readings as they become durable, until it is stopped. */
+/** Prints readings when they become durable, until Ctrl-C. */
 @Command(name = "watch", description = "Show readings as they arrive, until Ctrl-C.")
 final class WatchCommand implements Callable<Integer> {
 
@@ -31,7 +31,7 @@ final class WatchCommand implements Callable<Integer> {
             names = "--code",
             paramLabel = "LOINC",
             split = ",",
-            description = "Of these codes; repeat or separate by commas. Default: all")
+            description = "Only these codes; repeat or separate by commas. Default: all")
     private List<String> codes = List.of();
 
     @Override

@@ -3,12 +3,12 @@ package io.pulseplane.gate;
 import java.util.List;
 
 /**
- * What one request asks for, as far as the gate is concerned.
+ * The data that one request reads or writes, as far as the gate is concerned.
  *
- * @param patients of whom; empty where it is of nobody in particular, or of those a device is or was on
- * @param device of or for which device; empty where it is of none
- * @param codes of which codes; of all when empty
- * @param reason why, in the words of the caller, where those are asked for
+ * @param patients the patients concerned; empty if the request names none, or names a device and means all its patients
+ * @param device the device that measured or measures; empty if the request names none
+ * @param codes the codes requested; empty for all codes
+ * @param reason the caller's reason, for requests that have to give one
  */
 public record Access(List<String> patients, String device, List<String> codes, String reason) {
 
@@ -16,7 +16,7 @@ public record Access(List<String> patients, String device, List<String> codes, S
         this(patients, device, codes, "");
     }
 
-    /** Of nobody in particular. */
+    /** Concerns no patient. */
     public static final Access OF_NO_PATIENT = new Access(List.of(), "", List.of());
 
     public static Access ofPatient(String patient) {
@@ -27,7 +27,7 @@ public record Access(List<String> patients, String device, List<String> codes, S
         return new Access(List.of(patient), "", codes);
     }
 
-    /** Of a patient, for a reason that is written down. */
+    /** Concerns one patient, for a reason that goes into the audit trail. */
     public static Access ofPatient(String patient, String reason) {
         return new Access(List.of(patient), "", List.of(), reason);
     }

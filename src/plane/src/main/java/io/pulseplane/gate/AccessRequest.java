@@ -1,9 +1,9 @@
 package io.pulseplane.gate;
 
-/** One request, as it is decided on: what is to be done, by which rpc, with what. */
+/** What the policy decides on: an action, the rpc that performs it, and the data it concerns. */
 record AccessRequest(Action action, String rpc, Access access) {
 
-    /** The same for one of several patients. */
+    /** The same request for one of its patients. */
     AccessRequest forPatient(String patient) {
         return new AccessRequest(action, rpc, Access.ofPatient(patient, access.codes()));
     }

@@ -1,6 +1,6 @@
 package io.pulseplane.gate;
 
-/** What a call wants to do, in the policy's words. */
+/** The kinds of things that an rpc does, as the policy names them. */
 public enum Action {
     QUERY("query"),
     INGEST("ingest"),
@@ -10,16 +10,16 @@ public enum Action {
     AUDIT("audit"),
     OPERATE("operate"),
 
-    /** Asking what there is to call and whether the plane is well, which tells nothing of any patient. */
+    /** Reads which services there are and whether the plane is healthy. This reveals nothing about any patient. */
     DESCRIBE("describe");
 
     private final String label;
 
-    Action(String word) {
-        this.label = word;
+    Action(String label) {
+        this.label = label;
     }
 
-    /** As the policy and the audit trail spell it. */
+    /** The name in the policy and in the audit trail. */
     public String label() {
         return label;
     }

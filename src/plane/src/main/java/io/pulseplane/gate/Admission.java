@@ -9,10 +9,10 @@ import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What is checked of a call beside who calls and what they ask for: the size of its metadata, and how often they call. */
+/** Checks the metadata of a call and the rate of calls, and reads the token and the request id from the metadata. */
 final class Admission {
 
-    /** Read as bytes: a text of every token, of every call, would be most of what the gate leaves to the collector. */
+    /** Read as bytes: a string for the token of every call would be most of the garbage that the gate makes. */
     private static final Metadata.Key<byte[]> AUTHORIZATION =
             InternalMetadata.keyOf("authorization", new InternalMetadata.TrustedAsciiMarshaller<>() {
                 @Override
@@ -26,7 +26,7 @@ final class Admission {
                 }
             });
 
-    /** What RFC 9113 (6.5.2) adds for each name and its value, so that many small ones are not free. */
+    /** RFC 9113 (6.5.2) adds this for each pair of name and value, so that many small pairs are not free. */
     private static final int METADATA_OVERHEAD = 32;
 
     private static final Metadata.Key<String> REQUEST_ID =
@@ -37,10 +37,10 @@ final class Admission {
     private final RateLimits anonymousLimits;
     private final GateEvents events;
 
-    /** Ids of calls that bring none: unique on this plane, and with a start nobody else has. */
+    /** Starts the ids of calls that bring none. It is random, so the ids of two planes differ. */
     private final String requestIdPrefix = Long.toHexString(new SecureRandom().nextLong()) + "-";
 
-    private final AtomicLong calls = new AtomicLong();
+    private final AtomicLong generatedIds = new AtomicLong();
 
     Admission(GateSettings settings, GateEvents events) {
         this.maxMetadataBytes = settings.maxMetadataBytes();
@@ -49,15 +49,15 @@ final class Admission {
         this.events = events;
     }
 
-    /** Null if the call brings none. */
+    /** Returns null if the call brings no token. */
     BearerToken bearerToken(Metadata headers) {
         var value = headers.get(AUTHORIZATION);
         return value == null ? null : new BearerToken(value);
     }
 
     /**
-     * Throws {@link PlaneException.InvalidArgument} if the metadata is larger than the gate's bound. The transport has read it by then: it
-     * ends far greater ones, and whole connections with them, but says and writes down nothing.
+     * Throws {@link PlaneException.InvalidArgument} if the metadata is larger than the gate's bound. The transport has
+     * a larger bound of its own; it ends the connection then, without a status and without a record.
      */
     void checkMetadataSize(Metadata headers) {
         long size = 0;
@@ -69,32 +69,32 @@ final class Admission {
         }
     }
 
-    /** The caller's own if it is fit to be written down. */
+    /** The id that the caller sent if it is a valid identifier, otherwise a new one. */
     String requestId(Metadata headers) {
-        var given = headers.get(REQUEST_ID);
-        return given != null && Identifier.describeViolation(given).isEmpty()
-                ? given
-                : requestIdPrefix + calls.incrementAndGet();
+        var requestId = headers.get(REQUEST_ID);
+        return requestId != null && Identifier.describeViolation(requestId).isEmpty()
+                ? requestId
+                : requestIdPrefix + generatedIds.incrementAndGet();
     }
 
-    /** Throws {@link PlaneException.ResourceExhausted} if the caller has made too many requests. */
-    void acquire(Principal caller) {
-        var subject = caller.identity().subject();
-        limits.acquire(subject.isEmpty() ? address(caller.connection()) : subject);
+    /** Throws {@link PlaneException.ResourceExhausted} if the caller makes too many requests per second. */
+    void acquire(Principal principal) {
+        var subject = principal.identity().subject();
+        limits.acquire(subject.isEmpty() ? address(principal.connection()) : subject);
     }
 
-    /** Throws {@link PlaneException.ResourceExhausted} if too many calls without an identity came from this address. */
-    void acquireAnonymous(ClientConnection peer) {
+    /** Throws {@link PlaneException.ResourceExhausted} if the address makes too many calls without an identity. */
+    void acquireAnonymous(ClientConnection connection) {
         try {
-            anonymousLimits.acquire(address(peer));
+            anonymousLimits.acquire(address(connection));
         } catch (PlaneException.ResourceExhausted tooMany) {
             events.decided("", GateEvents.Outcome.LIMITED);
             throw tooMany;
         }
     }
 
-    private static String address(ClientConnection peer) {
-        return peer.address().map(InetAddress::getHostAddress).orElse("");
+    private static String address(ClientConnection connection) {
+        return connection.address().map(InetAddress::getHostAddress).orElse("");
     }
 
     void countLimited(Action action) {

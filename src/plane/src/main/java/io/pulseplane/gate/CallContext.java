@@ -5,13 +5,13 @@ import io.pulseplane.gate.token.Authenticator;
 import java.util.function.Function;
 
 /**
- * What a call needs of the gate it passes.
+ * The parts of the gate that a {@link GatedCall} uses.
  *
- * @param statuses what the caller hears of a problem
+ * @param statuses translates a failure into the status for the caller
  */
 record CallContext(
         Authenticator authenticator,
         Admission admission,
-        DecisionPoint judge,
-        GrantTerms terms,
+        DecisionPoint decisionPoint,
+        GrantTerms grantTerms,
         Function<Throwable, StatusRuntimeException> statuses) {}

@@ -6,8 +6,8 @@ import io.grpc.ServerCall;
 import io.grpc.Status;
 
 /**
- * A call that the gate may end while the endpoint answers it. What the endpoint says after that is dropped, on whatever
- * thread it is said.
+ * A call that the gate may end while the endpoint answers it. Whatever the endpoint sends after that is dropped, on any
+ * thread.
  */
 final class CancellableCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
 
@@ -17,7 +17,7 @@ final class CancellableCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
         super(call);
     }
 
-    /** Ends the call, unless it has ended; whether it did. */
+    /** Ends the call. Returns false if it had ended already. */
     synchronized boolean tryClose(Status status, Metadata trailers) {
         if (closed) {
             return false;

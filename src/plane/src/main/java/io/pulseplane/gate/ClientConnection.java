@@ -9,15 +9,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Who is at the other end of a connection. Worked out once for each connection, not for each call.
+ * The client at the other end of a connection. Made once for each connection, not for each call.
  *
- * @param address empty for a transport without one
- * @param auditText as the audit trail has it
- * @param isLocal whether data may go there
- * @param certifiedIdentity who the client's certificate says it is; anonymous if it showed none
- * @param certificateFault what is wrong with the certificate it showed
- * @param openCalls how many of its calls are under way
- * @param inboundBytes how many bytes of messages that have not ended are kept of it: see {@link InboundByteLimit}
+ * @param address empty for a transport without addresses
+ * @param auditText address and port as the audit trail shows them
+ * @param isLocal whether answers may go to this address
+ * @param certifiedIdentity the identity by the client's certificate; anonymous without a certificate
+ * @param certificateFault what is wrong with the client's certificate; empty if nothing is
+ * @param openCalls the number of its calls under way
+ * @param inboundBytes the number of bytes kept for its unfinished messages: see {@link InboundByteLimit}
  */
 record ClientConnection(
         Optional<InetAddress> address,
@@ -30,18 +30,25 @@ record ClientConnection(
 
     static final Attributes.Key<ClientConnection> KEY = Attributes.Key.create("pulseplane-peer");
 
-    /** Somebody who came by a way that is none: to be trusted with nothing. */
+    /** A client that did not pass the {@link ConnectionFilter}. It has no identity, and answers may not go to it. */
     static ClientConnection unknown() {
         return of(Optional.empty(), "", false, Identity.anonymous(), Optional.empty());
     }
 
-    /** One that has just connected. */
+    /** A client that has just connected, without calls. */
     static ClientConnection of(
             Optional<InetAddress> address,
-            String text,
-            boolean local,
-            Identity certified,
-            Optional<PlaneException> fault) {
-        return new ClientConnection(address, text, local, certified, fault, new AtomicInteger(), new AtomicLong());
+            String auditText,
+            boolean isLocal,
+            Identity certifiedIdentity,
+            Optional<PlaneException> certificateFault) {
+        return new ClientConnection(
+                address,
+                auditText,
+                isLocal,
+                certifiedIdentity,
+                certificateFault,
+                new AtomicInteger(),
+                new AtomicLong());
     }
 }

@@ -15,7 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.net.ssl.SSLSession;
 
-/** Looks at connections when they are made: who it is, whether data may go there, and whether there are too many. */
+/**
+ * Checks new connections: identifies the client by its certificate, finds out whether answers may go to its address,
+ * and refuses connections of an address that has too many.
+ */
 public final class ConnectionFilter extends ServerTransportFilter {
 
     private final List<Network> localNetworks;
@@ -23,28 +26,32 @@ public final class ConnectionFilter extends ServerTransportFilter {
     private final Function<SSLSession, Identity> identities;
     private final GateEvents events;
 
-    /** Addresses with a connection, and how many; so it is bounded by the connections there are. */
+    /** Has addresses with at least one connection only, so its size is bounded by the number of connections. */
     private final Map<InetAddress, Integer> connectionsByAddress = new ConcurrentHashMap<>();
 
     /**
-     * @param local where data may go
+     * @param localNetworks networks that answers may go to
      * @param maxPerAddress how many connections one address may have
-     * @param certificates who a client's certificate says it is; throws {@link PlaneException.Unauthenticated}
+     * @param identities gives the identity by a client's certificate; throws {@link PlaneException.Unauthenticated} if
+     *     the certificate is not a valid one of a device
      */
     public ConnectionFilter(
-            List<Network> local, int maxPerAddress, Function<SSLSession, Identity> certificates, GateEvents events) {
-        this.localNetworks = List.copyOf(local);
+            List<Network> localNetworks,
+            int maxPerAddress,
+            Function<SSLSession, Identity> identities,
+            GateEvents events) {
+        this.localNetworks = List.copyOf(localNetworks);
         this.maxPerAddress = maxPerAddress;
-        this.identities = certificates;
+        this.identities = identities;
         this.events = events;
     }
 
-    /** Ends the connection, by throwing, if its address has too many. */
+    /** Throws, which ends the connection, if its address has too many. */
     @Override
     public Attributes transportReady(Attributes attributes) {
-        var peer = connectionOf(attributes);
-        peer.address().ifPresent(this::admit);
-        return attributes.toBuilder().set(ClientConnection.KEY, peer).build();
+        var connection = connectionOf(attributes);
+        connection.address().ifPresent(this::admit);
+        return attributes.toBuilder().set(ClientConnection.KEY, connection).build();
     }
 
     private void admit(InetAddress address) {
@@ -60,10 +67,10 @@ public final class ConnectionFilter extends ServerTransportFilter {
 
     @Override
     public void transportTerminated(Attributes attributes) {
-        // A connection that was refused, or ended before it was ready, has no peer and was not counted.
-        var peer = attributes == null ? null : attributes.get(ClientConnection.KEY);
-        if (peer != null) {
-            peer.address().ifPresent(this::release);
+        // A connection that was refused, or that ended before it was ready, has no such attribute and was not counted.
+        var connection = attributes == null ? null : attributes.get(ClientConnection.KEY);
+        if (connection != null) {
+            connection.address().ifPresent(this::release);
         }
     }
 
@@ -72,21 +79,21 @@ public final class ConnectionFilter extends ServerTransportFilter {
     }
 
     private ClientConnection connectionOf(Attributes attributes) {
-        var certified = Identity.anonymous();
-        Optional<PlaneException> fault = Optional.empty();
+        var identity = Identity.anonymous();
+        Optional<PlaneException> certificateFault = Optional.empty();
         var session = attributes.get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
         try {
-            certified = session == null ? certified : identities.apply(session);
-        } catch (PlaneException.Unauthenticated notADevice) {
-            fault = Optional.of(notADevice);
+            identity = session == null ? identity : identities.apply(session);
+        } catch (PlaneException.Unauthenticated fault) {
+            certificateFault = Optional.of(fault);
         }
         if (attributes.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress socket
                 && socket.getAddress() != null) {
             var address = socket.getAddress();
-            boolean isLocal = localNetworks.stream().anyMatch(network -> network.contains(address));
-            var text = address.getHostAddress() + ":" + socket.getPort();
-            return ClientConnection.of(Optional.of(address), text, isLocal, certified, fault);
+            boolean isLocal = localNetworks.stream().anyMatch(network -> network.contains(socket));
+            var auditText = address.getHostAddress() + ":" + socket.getPort();
+            return ClientConnection.of(Optional.of(address), auditText, isLocal, identity, certificateFault);
         }
-        return ClientConnection.of(Optional.empty(), "", false, certified, fault);
+        return ClientConnection.of(Optional.empty(), "", false, identity, certificateFault);
     }
 }

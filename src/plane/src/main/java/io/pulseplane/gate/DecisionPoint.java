@@ -14,16 +14,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
 /**
- * Decides on requests, and has every decision written down before anybody acts on it.
+ * Asks the policy about requests, and writes every decision into the audit trail before the caller gets an answer.
  *
- * <p>Answers are stages that end well where the request is permitted and its record may be relied on, and fail with what
- * the caller is to be told where not. A warm decision makes an input, a record, and nothing else.
+ * <p>Every method returns a stage. It completes normally if the request is permitted and its record is in the trail,
+ * and fails with the exception for the caller otherwise. A decision out of the caches allocates an input and a record,
+ * and nothing else.
  */
 final class DecisionPoint {
 
     private static final String LOCAL_DESTINATION = "local";
 
-    /** Done; nothing else that is handed out need be. */
+    /** A stage that has completed already. Other permissions may complete later, when their record is written. */
     static final CompletionStage<Void> PERMITTED = AuditTrail.WRITTEN;
 
     private final InformationPoint informationPoint;
@@ -34,72 +35,85 @@ final class DecisionPoint {
     private final LongSupplier clock;
 
     DecisionPoint(
-            InformationPoint facts, Policy policy, AuditTrail audit, String node, GateEvents events, LongSupplier now) {
-        this.informationPoint = facts;
+            InformationPoint informationPoint,
+            Policy policy,
+            AuditTrail audit,
+            String nodeId,
+            GateEvents events,
+            LongSupplier clock) {
+        this.informationPoint = informationPoint;
         this.policy = policy;
         this.audit = audit;
-        this.nodeId = node;
+        this.nodeId = nodeId;
         this.events = events;
-        this.clock = now;
+        this.clock = clock;
     }
 
-    /** Whether all of it may be done; a request that names several patients is decided on, and recorded, for each. */
-    CompletionStage<Void> decide(Principal who, AccessRequest asked) {
-        var patients = asked.access().patients();
+    /**
+     * Decides on a request. If it names several patients, each of them gets a decision and a record, and all of them
+     * must be permitted.
+     */
+    CompletionStage<Void> decide(Principal principal, AccessRequest request) {
+        var patients = request.access().patients();
         if (patients.size() <= 1) {
-            return decideOne(who, asked);
+            return decideOne(principal, request);
         }
         CompletionStage<Void> all = PERMITTED;
         for (var patient : patients) {
-            all = all.thenCombine(decideOne(who, asked.forPatient(patient)), (_, _) -> null);
+            all = all.thenCombine(decideOne(principal, request.forPatient(patient)), (_, _) -> null);
         }
         return all;
     }
 
-    private CompletionStage<Void> decideOne(Principal who, AccessRequest asked) {
-        var known = informationPoint.cached(asked.action(), asked.access());
-        if (known != null) {
-            return evaluate(who, asked, known);
+    private CompletionStage<Void> decideOne(Principal principal, AccessRequest request) {
+        var context = informationPoint.cached(request.action(), request.access());
+        if (context != null) {
+            return evaluate(principal, request, context);
         }
         return informationPoint
-                .load(asked.action(), asked.access())
-                .handle((found, failure) ->
-                        failure == null ? evaluate(who, asked, found) : unavailable(who, asked, failure))
+                .load(request.action(), request.access())
+                .handle((loaded, failure) ->
+                        failure == null
+                                ? evaluate(principal, request, loaded)
+                                : unavailable(principal, request, failure))
                 .thenCompose(stage -> stage);
     }
 
-    private CompletionStage<Void> evaluate(Principal who, AccessRequest asked, InformationPoint.DecisionContext known) {
+    private CompletionStage<Void> evaluate(
+            Principal principal, AccessRequest request, InformationPoint.DecisionContext context) {
         var input = new PolicyInput(
-                asked.action().label(),
-                asked.rpc(),
-                who.user(),
-                known.patient(),
-                known.hasConsent(),
-                asked.access().device(),
-                known.deviceStatus(),
-                who.connection().isLocal(),
+                request.action().label(),
+                request.rpc(),
+                principal.user(),
+                context.patient(),
+                context.hasConsent(),
+                request.access().device(),
+                context.deviceStatus(),
+                principal.connection().isLocal(),
                 LOCAL_DESTINATION,
                 audit.isEnabled(),
                 nodeId);
-        var verdict = policy.cached(input);
-        if (verdict != null) {
-            return conclude(who, asked, verdict);
+        var cached = policy.cached(input);
+        if (cached != null) {
+            return conclude(principal, request, cached);
         }
         return policy.decide(input)
-                .handle((fresh, failure) ->
-                        failure == null ? conclude(who, asked, fresh) : unavailable(who, asked, failure))
+                .handle((decision, failure) ->
+                        failure == null
+                                ? conclude(principal, request, decision)
+                                : unavailable(principal, request, failure))
                 .thenCompose(stage -> stage);
     }
 
-    private CompletionStage<Void> conclude(Principal who, AccessRequest asked, PolicyDecision verdict) {
-        var action = asked.action();
-        if (!verdict.isPermitted()) {
-            var reasons = String.join(",", verdict.reasons());
+    private CompletionStage<Void> conclude(Principal principal, AccessRequest request, PolicyDecision decision) {
+        var action = request.action();
+        if (!decision.isPermitted()) {
+            var reasons = String.join(",", decision.reasons());
             return refuse(
-                    who,
-                    asked,
+                    principal,
+                    request,
                     reasons,
-                    verdict.policyDigest(),
+                    decision.policyDigest(),
                     new PlaneException.PermissionDenied("not permitted: " + reasons));
         }
         events.decided(action.label(), Outcome.PERMITTED);
@@ -108,31 +122,31 @@ final class DecisionPoint {
         }
         if (action == Action.INGEST) {
             informationPoint.addDevicePatient(
-                    asked.access().device(), asked.access().patients().getFirst());
+                    request.access().device(), request.access().patients().getFirst());
         }
         return audit.append(
-                record(who, asked, Decision.PERMITTED, asked.access().reason(), verdict.policyDigest()));
+                record(principal, request, Decision.PERMITTED, request.access().reason(), decision.policyDigest()));
     }
 
-    private CompletionStage<Void> unavailable(Principal who, AccessRequest asked, Throwable failure) {
+    private CompletionStage<Void> unavailable(Principal principal, AccessRequest request, Throwable failure) {
         var cause = PlaneException.unwrap(failure);
-        return refuse(who, asked, "unavailable", policy.digest(), cause);
+        return refuse(principal, request, "unavailable", policy.digest(), cause);
     }
 
-    /** Fails with the problem, once it has been written down. */
-    CompletionStage<Void> refuse(Principal who, AccessRequest asked, String reason, Throwable problem) {
-        return refuse(who, asked, reason, policy.digest(), problem);
+    /** Records a refusal. The stage fails with the cause once the record is written. */
+    CompletionStage<Void> refuse(Principal principal, AccessRequest request, String reason, Throwable cause) {
+        return refuse(principal, request, reason, policy.digest(), cause);
     }
 
     private CompletionStage<Void> refuse(
-            Principal who, AccessRequest asked, String reason, String policyDigest, Throwable problem) {
-        events.decided(asked.action() == null ? "" : asked.action().label(), outcome(problem));
-        return audit.append(record(who, asked, Decision.REFUSED, reason, policyDigest))
-                .thenCompose(_ -> CompletableFuture.failedStage(problem));
+            Principal principal, AccessRequest request, String reason, String policyDigest, Throwable cause) {
+        events.decided(request.action() == null ? "" : request.action().label(), outcome(cause));
+        return audit.append(record(principal, request, Decision.REFUSED, reason, policyDigest))
+                .thenCompose(_ -> CompletableFuture.failedStage(cause));
     }
 
-    static Outcome outcome(Throwable problem) {
-        return switch (problem) {
+    static Outcome outcome(Throwable cause) {
+        return switch (cause) {
             case PlaneException.Unauthenticated _ -> Outcome.UNAUTHENTICATED;
             case PlaneException.PermissionDenied _ -> Outcome.REFUSED;
             case PlaneException.InvalidArgument _ -> Outcome.MALFORMED;
@@ -142,23 +156,23 @@ final class DecisionPoint {
     }
 
     private AuditRecord record(
-            Principal who, AccessRequest asked, Decision decision, String reason, String policyDigest) {
-        var access = asked.access();
+            Principal principal, AccessRequest request, Decision decision, String reason, String policyDigest) {
+        var access = request.access();
         List<String> patients = access.patients();
         return new AuditRecord(
                 clock.getAsLong(),
-                who.identity().subject(),
-                who.rolesText(),
-                who.identity().tenant(),
-                asked.action() == null ? "" : asked.action().label(),
-                asked.rpc(),
+                principal.identity().subject(),
+                principal.rolesText(),
+                principal.identity().tenant(),
+                request.action() == null ? "" : request.action().label(),
+                request.rpc(),
                 patients.isEmpty() ? "" : patients.getFirst(),
                 access.device(),
                 access.codes(),
                 decision,
                 reason,
                 policyDigest,
-                who.connection().auditText(),
-                who.requestId());
+                principal.connection().auditText(),
+                principal.requestId());
     }
 }

@@ -11,9 +11,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Of whom a device has readings. Who asks for a device's readings asks for those of all of them.
+ * Remembers which patients a device has readings of. A query for a device concerns all of them.
  *
- * <p>A batch on its way in is noted before it is stored, so that nobody reads of a patient the gate has not heard of. Of a batch that another plane stores, it hears within the bound of the site.
+ * <p>A batch is noted here before it is stored, so no query returns readings of a patient that the gate does not know
+ * of. A batch that another plane stores is noted within the bound of the site.
  */
 final class DevicePatients {
 
@@ -42,7 +43,7 @@ final class DevicePatients {
         this.site = site;
     }
 
-    /** What is known at once; null if the store has to be asked. Grows as batches come in. */
+    /** Returns null if the store has to be queried. The set grows as batches come in. */
     Set<String> cached(String device) {
         var entry = entries.getIfPresent(device);
         return entry != null && entry.isFresh(site) ? entry.patients : null;
@@ -56,16 +57,16 @@ final class DevicePatients {
         synchronized (entry) {
             if (entry.pendingLoad == null || !site.isFresh(entry.loadStartedAt)) {
                 entry.loadStartedAt = site.now();
-                var asking = query(device, entry, entry.loadStartedAt);
-                // Or it is answered already, and there is nothing to wait for.
-                entry.pendingLoad = asking.toCompletableFuture().isDone() ? null : asking;
-                return asking;
+                var load = query(device, entry, entry.loadStartedAt);
+                // A store in memory may have answered already; then there is nothing to share.
+                entry.pendingLoad = load.toCompletableFuture().isDone() ? null : load;
+                return load;
             }
             return entry.pendingLoad;
         }
     }
 
-    /** One question at a time, however many ask. */
+    /** Queries the store. Callers that come while the query is under way share it. */
     private CompletionStage<Set<String>> query(String device, Entry entry, long asOf) {
         return readings.series(new Subject.OfDevice(device))
                 .subscribeAsCompletionStage()
@@ -75,7 +76,7 @@ final class DevicePatients {
                             entry.pendingLoad = null;
                         }
                         if (failure == null) {
-                            series.forEach(s -> entry.patients.add(s.patient()));
+                            series.forEach(one -> entry.patients.add(one.patient()));
                             entry.asOf = asOf;
                             entry.complete = true;
                         }
@@ -84,10 +85,10 @@ final class DevicePatients {
                             ? CompletableFuture.completedStage(entry.patients)
                             : CompletableFuture.<Set<String>>failedStage(failure);
                 })
-                .thenCompose(answer -> answer);
+                .thenCompose(stage -> stage);
     }
 
-    /** There is nothing of this patient any more. */
+    /** The patient was erased. */
     void removePatient(String patient) {
         entries.asMap().values().forEach(entry -> entry.patients.remove(patient));
     }

@@ -22,16 +22,17 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * The one way in. Every call passes it: it is known who calls, the policy permits every request, and that was written
- * down, before an endpoint sees it. Where one of these cannot be had, the answer is no.
+ * The interceptor that every call of every service passes. Before an endpoint sees a request, the gate has identified
+ * the caller, the policy has permitted the request, and the audit trail has the record. If one of these fails, the gate
+ * refuses the request.
  */
 public final class Gate implements ServerInterceptor, AutoCloseable {
 
     /**
-     * What a gate is made of.
+     * The parts that a gate is made of.
      *
-     * @param statuses what the caller hears of a problem
-     * @param callExecutor the executor of the call that is being started
+     * @param statuses translates a failure into the status for the caller
+     * @param callExecutor gives the executor of the call that is being started
      * @param clock the clock, in microseconds since the epoch
      */
     public record Parts(
@@ -46,8 +47,9 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
             LongSupplier clock) {}
 
     /**
-     * HTTP/2 holds a client to its number of calls only once it has acknowledged that number, and one that means harm
-     * does not. Twice the number, for calls that are over for their client may not be yet for the plane.
+     * The gate counts calls itself, because HTTP/2 limits a client only once the client has acknowledged the limit, and
+     * a hostile client does not. It allows twice the limit, because a call that is over for its client may not be over
+     * for the plane yet.
      */
     private static final long EXCESS_CALL_FACTOR = 2;
 
@@ -62,7 +64,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     private final CallContext context;
     private final RunningCalls runningCalls = new RunningCalls();
 
-    /** @param changes told of what is changed in the {@link #registry} before the change is answered */
+    /** @param changes is called for every change of the {@link #registry}, before the change is answered */
     public Gate(Parts parts, Site site, ChangeListener changes, GateSettings settings) {
         this.parts = parts;
         this.changes = changes;
@@ -71,12 +73,12 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         this.decisionPoint = new DecisionPoint(
                 informationPoint, parts.policy(), parts.audit(), settings.nodeId(), parts.events(), parts.clock());
         this.admission = new Admission(settings, parts.events());
-        var terms = new GrantTerms(
+        var grantTerms = new GrantTerms(
                 informationPoint, site, parts.policy(), runningCalls, settings, parts.events(), parts.clock());
-        this.context = new CallContext(parts.authenticator(), admission, decisionPoint, terms, parts.statuses());
+        this.context = new CallContext(parts.authenticator(), admission, decisionPoint, grantTerms, parts.statuses());
     }
 
-    /** The registry, such that the gate decides by every change of it from the moment the change is answered. */
+    /** The registry. The gate decides by every change of it from the moment the change is answered. */
     public Registry registry() {
         return new NotifyingRegistry(parts.store().registry(), this);
     }
@@ -84,68 +86,68 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-        var peer = connectionOf(call);
-        if (peer.openCalls().incrementAndGet() > EXCESS_CALL_FACTOR * settings.maxCallsPerConnection()) {
-            return refuseExcessCall(call, peer);
+        var connection = connectionOf(call);
+        if (connection.openCalls().incrementAndGet() > EXCESS_CALL_FACTOR * settings.maxCallsPerConnection()) {
+            return refuseExcessCall(call, connection);
         }
         var rule = parts.rules().find(call.getMethodDescriptor());
         if (rule.isEmpty()) {
-            return refuseUnknownRpc(call, peer, headers);
+            return refuseUnknownRpc(call, connection, headers);
         }
-        var gated = new GatedCall<>(context, rule.get(), parts.callExecutor().get(), peer, call);
+        var gated = new GatedCall<>(context, rule.get(), parts.callExecutor().get(), connection, call);
         gated.start(headers, next);
         return gated;
     }
 
-    /** Of a client that does not keep to what HTTP/2 told it. */
-    private <Q, R> ServerCall.Listener<Q> refuseExcessCall(ServerCall<Q, R> call, ClientConnection peer) {
+    /** Refuses a call of a client that ignores the limit which HTTP/2 announced to it. */
+    private <Q, R> ServerCall.Listener<Q> refuseExcessCall(ServerCall<Q, R> call, ClientConnection connection) {
         parts.events().decided("", GateEvents.Outcome.LIMITED);
         close(call, new PlaneException.ResourceExhausted("too many calls on this connection", RETRY_AFTER));
-        return new RefusedCall<>(peer);
+        return new RefusedCall<>(connection);
     }
 
     private <Q, R> ServerCall.Listener<Q> refuseUnknownRpc(
-            ServerCall<Q, R> call, ClientConnection peer, Metadata headers) {
-        var here = parts.callExecutor().get();
-        var asked = new AccessRequest(null, call.getMethodDescriptor().getFullMethodName(), Access.OF_NO_PATIENT);
+            ServerCall<Q, R> call, ClientConnection connection, Metadata headers) {
+        var executor = parts.callExecutor().get();
+        var request = new AccessRequest(null, call.getMethodDescriptor().getFullMethodName(), Access.OF_NO_PATIENT);
         decisionPoint
                 .refuse(
-                        Principal.anonymous(peer, admission.requestId(headers)),
-                        asked,
+                        Principal.anonymous(connection, admission.requestId(headers)),
+                        request,
                         "no_rule",
                         new PlaneException.PermissionDenied("not permitted: no_rule"))
-                .whenComplete((_, failure) -> here.execute(() -> close(call, PlaneException.unwrap(failure))));
-        return new RefusedCall<>(peer);
+                .whenComplete((_, failure) -> executor.execute(() -> close(call, PlaneException.unwrap(failure))));
+        return new RefusedCall<>(connection);
     }
 
-    private void close(ServerCall<?, ?> call, Throwable problem) {
-        var refusal = parts.statuses().apply(problem);
+    private void close(ServerCall<?, ?> call, Throwable failure) {
+        var refusal = parts.statuses().apply(failure);
         call.close(refusal.getStatus(), refusal.getTrailers());
     }
 
-    /** All there is to hear of a call that was refused as it came: that it is over. */
+    /** Listens to a call that was refused at once, to count it as closed when it is over. */
     private static final class RefusedCall<Q> extends ServerCall.Listener<Q> {
 
-        private final ClientConnection peer;
+        private final ClientConnection connection;
 
-        RefusedCall(ClientConnection peer) {
-            this.peer = peer;
+        RefusedCall(ClientConnection connection) {
+            this.connection = connection;
         }
 
         @Override
         public void onCancel() {
-            peer.openCalls().decrementAndGet();
+            connection.openCalls().decrementAndGet();
         }
 
         @Override
         public void onComplete() {
-            peer.openCalls().decrementAndGet();
+            connection.openCalls().decrementAndGet();
         }
     }
 
     private static ClientConnection connectionOf(ServerCall<?, ?> call) {
-        var peer = call.getAttributes().get(ClientConnection.KEY);
-        return peer == null ? ClientConnection.unknown() : peer;
+        var connection = call.getAttributes().get(ClientConnection.KEY);
+        return connection == null ? ClientConnection.unknown() : connection;
     }
 
     void onLocalChange(Consent consent) {
@@ -154,7 +156,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         runningCalls.recheck(consent.patient());
     }
 
-    /** Who reads of this patient stops; who asks for a device's readings does not ask for this patient's any more. */
+    /** Ends the calls that read this patient's readings. Queries for a device no longer concern this patient. */
     void onLocalErasure(String patient) {
         informationPoint.removePatient(patient);
         changes.patientErased(patient);
@@ -182,7 +184,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         informationPoint.addDevicePatient(device, patient);
     }
 
-    /** What was heard from other planes may not be all: whoever is being answered is asked after again. */
+    /** Decides again on all running calls, because messages of other planes may have been lost. */
     public void recheckRunningCalls() {
         runningCalls.recheckAll();
     }

@@ -1,9 +1,9 @@
 package io.pulseplane.gate;
 
-/** What happens at the gate, for those who count. Called often, from several threads; must not block. */
+/** Listener for what happens at the gate, such as metrics. Called often and by several threads; must not block. */
 public interface GateEvents {
 
-    /** How a request fared. */
+    /** The outcome of a request. */
     enum Outcome {
         PERMITTED,
         UNAUTHENTICATED,
@@ -13,12 +13,16 @@ public interface GateEvents {
         UNAVAILABLE
     }
 
-    /** A request was decided on. @param action in the policy's words; empty for an rpc without a rule */
+    /**
+     * A request was decided on.
+     *
+     * @param action the label of the {@link Action}; empty if the gate refused before it knew the rule
+     */
     void decided(String action, Outcome outcome);
 
-    /** A connection was refused, because its address has too many. */
+    /** A connection was refused because its address has too many. */
     void connectionRefused();
 
-    /** A call was ended that had been permitted: consent was withdrawn, or a token expired. */
+    /** A permitted call was ended because its permission ended: consent was withdrawn, or a token expired. */
     void callEnded();
 }

@@ -3,14 +3,14 @@ package io.pulseplane.gate;
 import java.time.Duration;
 
 /**
- * How the gate is set.
+ * Settings of the gate.
  *
  * @param nodeId the plane's own id
- * @param maxRequestsPerSecond how often one subject may ask; without bound when 0
- * @param maxAnonymousRequestsPerSecond how often those who cannot say who they are may ask from one address; without bound when 0
- * @param maxCallsPerConnection how many calls a connection may have under way, as its client was told by HTTP/2
- * @param maxMetadataBytes what a caller may say beside a request, counted as HTTP/2 counts it
- * @param clockSkew how much longer than it says a token holds
+ * @param maxRequestsPerSecond the rate of requests for each subject; no limit if 0
+ * @param maxAnonymousRequestsPerSecond the rate of calls without an identity for each address; no limit if 0
+ * @param maxCallsPerConnection how many calls a connection may have under way, as HTTP/2 announced it to the client
+ * @param maxMetadataBytes the size of a call's metadata, counted as HTTP/2 counts it
+ * @param clockSkew how long after its expiry a token is still accepted, because clocks differ
  * @param grantTtl how long one record in the audit trail stands for a request that is repeated on the same stream
  */
 public record GateSettings(

@@ -15,11 +15,11 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 
 /**
- * One call on its way through the gate. A request is handed to the endpoint when it is known who asks, the request was
- * permitted, and the record of that may be relied on; until then it waits here, and with it what comes after it. No more
- * waits than the endpoint has asked for.
+ * One call on its way through the context. A request goes to the endpoint when the caller is identified, the policy has
+ * permitted the request, and its record is in the audit trail. Until then it waits here, and later requests wait behind
+ * it. No more requests wait than the endpoint has requested.
  *
- * <p>Everything happens on the call's own executor, one after the other.
+ * <p>Everything runs on the call's own executor, one step after the other.
  */
 final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCalls.Call {
 
@@ -27,8 +27,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private final Authenticator authenticator;
     private final Admission admission;
-    private final DecisionPoint judge;
-    private final GrantTerms terms;
+    private final DecisionPoint decisionPoint;
+    private final GrantTerms grantTerms;
     private final Function<Throwable, StatusRuntimeException> statuses;
     private final AccessRule<Q> rule;
     private final Executor executor;
@@ -40,10 +40,10 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private final PendingRequests<Q> pending = new PendingRequests<>();
 
-    /** Of calls that go on asking; null of those that ask once. */
+    /** Null for calls with a single request. */
     private final GrantCache grants;
 
-    /** Null of unary calls, which are over once they are answered. */
+    /** Null for unary calls, which are over once they are answered. */
     private final StreamGrant streamGrant;
 
     private ServerCall.Listener<Q> endpoint;
@@ -53,20 +53,25 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private boolean halfClosed;
     private boolean closed;
 
-    GatedCall(CallContext gate, AccessRule<Q> rule, Executor here, ClientConnection peer, ServerCall<Q, R> call) {
-        this.authenticator = gate.authenticator();
-        this.admission = gate.admission();
-        this.judge = gate.judge();
-        this.terms = gate.terms();
-        this.statuses = gate.statuses();
+    GatedCall(
+            CallContext context,
+            AccessRule<Q> rule,
+            Executor executor,
+            ClientConnection connection,
+            ServerCall<Q, R> call) {
+        this.authenticator = context.authenticator();
+        this.admission = context.admission();
+        this.decisionPoint = context.decisionPoint();
+        this.grantTerms = context.grantTerms();
+        this.statuses = context.statuses();
         this.rule = rule;
-        this.executor = here;
-        this.connection = peer;
+        this.executor = executor;
+        this.connection = connection;
         this.call = new CancellableCall<>(call);
         this.rpc = call.getMethodDescriptor().getFullMethodName();
         this.type = call.getMethodDescriptor().getType();
         this.grants = isClientStreaming() ? new GrantCache() : null;
-        this.streamGrant = type == MethodType.UNARY ? null : new StreamGrant(terms, this);
+        this.streamGrant = type == MethodType.UNARY ? null : new StreamGrant(grantTerms, this);
     }
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
@@ -92,17 +97,17 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         } else if (rule.action() == Action.DESCRIBE) {
             onAuthenticated(Principal.anonymous(connection, requestId));
         } else {
-            PlaneException problem = connection
+            PlaneException cause = connection
                     .certificateFault()
                     .orElse(new PlaneException.Unauthenticated("a bearer token is required"));
-            rejectUnauthenticated(Principal.anonymous(connection, requestId), problem);
+            rejectUnauthenticated(Principal.anonymous(connection, requestId), cause);
         }
     }
 
     private void authenticate(BearerToken token, String requestId) {
-        var known = authenticator.cached(token);
-        if (known != null) {
-            onAuthenticated(Principal.of(known, connection, requestId));
+        var cached = authenticator.cached(token);
+        if (cached != null) {
+            onAuthenticated(Principal.of(cached, connection, requestId));
             return;
         }
         authenticator
@@ -125,34 +130,35 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
                 }));
     }
 
-    private void onAuthenticated(Principal who) {
-        principal = who;
-        callerContext = grpcContext.withValue(Caller.SUBJECT, who.identity().subject());
+    private void onAuthenticated(Principal principal) {
+        this.principal = principal;
+        callerContext = grpcContext.withValue(Caller.SUBJECT, principal.identity().subject());
         if (streamGrant != null) {
             streamGrant.scheduleRecheck(principal);
         }
     }
 
-    /** Turns away who could not say who they are; what they asked for is not even read. */
-    private void rejectUnauthenticated(Principal who, Throwable problem) {
-        reject(who, "unauthenticated", problem);
+    /** Refuses a call without a valid identity. Its requests are not even read. */
+    private void rejectUnauthenticated(Principal anonymous, Throwable cause) {
+        reject(anonymous, "unauthenticated", cause);
     }
 
-    private void reject(Principal who, String reason, Throwable problem) {
+    private void reject(Principal anonymous, String reason, Throwable cause) {
         if (closed) {
             return;
         }
         try {
-            admission.acquireAnonymous(who.connection());
+            admission.acquireAnonymous(anonymous.connection());
         } catch (PlaneException.ResourceExhausted tooMany) {
             end(tooMany);
             return;
         }
-        refuse(who, new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT), reason, problem);
+        refuse(anonymous, new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT), reason, cause);
     }
 
-    private void refuse(Principal who, AccessRequest asked, String reason, Throwable problem) {
-        judge.refuse(who, asked, reason, problem)
+    private void refuse(Principal principal, AccessRequest request, String reason, Throwable cause) {
+        decisionPoint
+                .refuse(principal, request, reason, cause)
                 .whenComplete((_, failure) -> executor.execute(() -> end(PlaneException.unwrap(failure))));
     }
 
@@ -173,7 +179,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             awaitDecision(entry);
         } else {
             admission.countLimited(rule.action());
-            end(new PlaneException.ResourceExhausted("too many bytes wait to be decided on", RETRY_AFTER));
+            end(new PlaneException.ResourceExhausted("too many bytes wait for a decision", RETRY_AFTER));
         }
     }
 
@@ -188,7 +194,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         evaluate(entry, pending.isEmpty() || pending.first() == entry);
     }
 
-    /** @param itsTurn whether there is none before it that has not been handed over */
+    /** @param itsTurn whether all requests before it have gone to the endpoint */
     private void evaluate(PendingRequests.PendingRequest<Q> entry, boolean itsTurn) {
         Access access;
         try {
@@ -202,7 +208,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
         if (!isClientStreaming()) {
             decide(entry, access);
-        } else if (grants.isGranted(access, terms.basis(), terms.now())) {
+        } else if (grants.isGranted(access, grantTerms.basis(), grantTerms.now())) {
             if (itsTurn) {
                 entry.permit();
             }
@@ -212,22 +218,22 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     }
 
     private void decide(PendingRequests.PendingRequest<Q> entry, Access access) {
-        var asked = new AccessRequest(rule.action(), rpc, access);
-        var basis = type == MethodType.UNARY ? null : terms.basis();
-        entry.awaitDecision(asked, basis, judge.decide(principal, asked));
+        var request = new AccessRequest(rule.action(), rpc, access);
+        var basis = type == MethodType.UNARY ? null : grantTerms.basis();
+        entry.awaitDecision(request, basis, decisionPoint.decide(principal, request));
     }
 
-    /** One of which it is not known what it asks for. */
-    private void refuseUnreadable(PendingRequests.PendingRequest<Q> entry, String reason, PlaneException problem) {
-        var asked = new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT);
-        entry.awaitDecision(null, null, judge.refuse(principal, asked, reason, problem));
+    /** Refuses a request that the rule cannot read. */
+    private void refuseUnreadable(PendingRequests.PendingRequest<Q> entry, String reason, PlaneException cause) {
+        var request = new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT);
+        entry.awaitDecision(null, null, decisionPoint.refuse(principal, request, reason, cause));
     }
 
     private boolean isClientStreaming() {
         return !type.clientSendsOneMessage();
     }
 
-    /** All whose records are written together wait for the same, and hear of it once. */
+    /** Requests whose records are written together wait for the same stage, so one callback serves them all. */
     private void awaitDecision(PendingRequests.PendingRequest<Q> entry) {
         var decision = entry.decision();
         if (decision == null || decision == awaitedDecision) {
@@ -241,7 +247,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }));
     }
 
-    /** Hands over what has been decided on, as far as it goes. */
+    /** Passes requests on to the endpoint, in their order, up to the first without a decision. */
     private void deliverDecided() {
         for (var entry = pending.first(); entry != null && !closed; entry = pending.first()) {
             if (entry.isUndecided()) {
@@ -269,33 +275,33 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         deliver(entry.request(), entry.refusal());
     }
 
-    private void onPermitted(AccessRequest asked, GrantCache.Basis basis) {
+    private void onPermitted(AccessRequest request, GrantCache.Basis basis) {
         if (isClientStreaming()) {
-            grants.grant(asked.access(), basis, terms.grantExpiry(asked.access()));
+            grants.grant(request.access(), basis, grantTerms.grantExpiry(request.access()));
         } else if (!type.serverSendsOneMessage()) {
-            startGrant(asked, basis);
+            startGrant(request, basis);
         }
     }
 
-    private void startGrant(AccessRequest asked, GrantCache.Basis basis) {
-        streamGrant.begin(asked);
-        if (!basis.equals(terms.basis())) {
+    private void startGrant(AccessRequest request, GrantCache.Basis basis) {
+        streamGrant.begin(request);
+        if (!basis.equals(grantTerms.basis())) {
             recheck();
         }
         streamGrant.scheduleRecheck(principal);
     }
 
-    /** To the endpoint, with a refusal where the endpoint answers it; else the refusal ends the call. */
+    /** Passes a request to the endpoint. A refusal goes with it if the endpoint answers refusals, or ends the call. */
     private void deliver(Q request, Throwable refusal) {
         if (refusal == null) {
             callerContext.run(() -> endpoint.onMessage(request));
-        } else if (rule.answersRefusals() && refusal instanceof PlaneException problem) {
-            var refused = callerContext.withValue(Refusal.KEY, problem);
+        } else if (rule.answersRefusals() && refusal instanceof PlaneException cause) {
+            var refusalContext = callerContext.withValue(Refusal.KEY, cause);
             if (!isClientStreaming()) {
-                // The endpoint looks at its one request when there are no more.
-                callerContext = refused;
+                // The endpoint reads its only request after the half-close, which needs this context too.
+                callerContext = refusalContext;
             }
-            refused.run(() -> endpoint.onMessage(request));
+            refusalContext.run(() -> endpoint.onMessage(request));
         } else {
             end(refusal);
         }
@@ -319,16 +325,18 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             if (closed) {
                 return;
             }
-            var asked = streamGrant.request();
-            if (terms.identityExpiry(principal.identity()) <= terms.now()) {
-                var expired = asked == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : asked;
-                terms.countEnded();
+            var request = streamGrant.request();
+            if (grantTerms.identityExpiry(principal.identity()) <= grantTerms.now()) {
+                var expired =
+                        request == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : request;
+                grantTerms.countEnded();
                 refuse(principal, expired, "expired", new PlaneException.Unauthenticated("the token has expired"));
                 return;
             }
             streamGrant.scheduleRecheck(principal);
-            if (asked != null) {
-                judge.decide(principal, asked)
+            if (request != null) {
+                decisionPoint
+                        .decide(principal, request)
                         .whenComplete((_, failure) -> executor.execute(() -> onRechecked(failure)));
             }
         });
@@ -339,21 +347,21 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             return;
         }
         if (failure == null) {
-            // By now it is known when the consent ends that holds now.
+            // The decision may have loaded a new consent with another end.
             streamGrant.scheduleRecheck(principal);
         } else {
-            terms.countEnded();
+            grantTerms.countEnded();
             end(PlaneException.unwrap(failure));
         }
     }
 
     /** Ends the call; the endpoint stops as if the caller had gone away. */
-    private void end(Throwable problem) {
+    private void end(Throwable cause) {
         if (closed) {
             return;
         }
         release();
-        var refusal = statuses.apply(problem);
+        var refusal = statuses.apply(cause);
         if (call.tryClose(
                 refusal.getStatus(), refusal.getTrailers() == null ? new Metadata() : refusal.getTrailers())) {
             endpoint.onCancel();

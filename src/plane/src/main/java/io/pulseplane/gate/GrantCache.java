@@ -2,41 +2,36 @@ package io.pulseplane.gate;
 
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * What was permitted on one stream of requests, so that a request that comes again and again is decided on and written
- * down once, and again when anything the decision was made by has changed, or the record is no longer fresh. Belongs to
- * one call.
+ * Remembers what was permitted on one stream of requests. A repeated request is then decided and recorded once. It is
+ * decided and recorded again when anything that the decision rests on has changed, or when the grant has expired. A
+ * cache belongs to one call and is used on its executor.
  */
 final class GrantCache {
 
+    /** Beyond it, the least recently used grant is forgotten, which costs one more decision and one more record. */
     private static final int MAX_GRANTS = 256;
 
-    /** What a decision was made by. */
+    /** The versions of everything that a decision rests on. */
     record Basis(long factsVersion, long siteEpoch, String policyDigest) {}
 
     private record Grant(Basis basis, long expiresUs) {}
 
-    private final Map<Access, Grant> grants = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+    /** The least recently used first, which goes first when there are too many. */
+    private final SequencedMap<Access, Grant> grants = new LinkedHashMap<>(16, 0.75f, true);
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Access, Grant> eldest) {
-            return size() > MAX_GRANTS;
-        }
-    };
-
-    /** What is being decided on. Bounded by what the call has under way. */
+    /** Requests that wait for a decision. Their number is bounded by the requests of the call that are under way. */
     private final Set<Access> underDecision = new HashSet<>();
 
-    boolean isGranted(Access access, Basis basis, long now) {
-        var permit = grants.get(access);
-        return permit != null && now < permit.expiresUs && permit.basis.equals(basis);
+    boolean isGranted(Access access, Basis basis, long nowUs) {
+        var grant = grants.get(access);
+        return grant != null && nowUs < grant.expiresUs && grant.basis.equals(basis);
     }
 
-    /** Whether it is not being decided on already, which it is from now on. */
+    /** Notes that a decision has begun. Returns false if one was under way already. */
     boolean beginDecision(Access access) {
         return underDecision.add(access);
     }
@@ -46,7 +41,10 @@ final class GrantCache {
     }
 
     /** @param basis as it was before the decision was made */
-    void grant(Access access, Basis basis, long until) {
-        grants.put(access, new Grant(basis, until));
+    void grant(Access access, Basis basis, long expiresUs) {
+        grants.put(access, new Grant(basis, expiresUs));
+        if (grants.size() > MAX_GRANTS) {
+            grants.pollFirstEntry();
+        }
     }
 }

@@ -6,10 +6,10 @@ import io.pulseplane.store.Site;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** What a permission rests on, and when it ends by itself. Times are microseconds since the epoch. */
+/** Says what a permission rests on and when it ends by itself. Times are microseconds since the epoch. */
 final class GrantTerms {
 
-    private final InformationPoint facts;
+    private final InformationPoint informationPoint;
     private final Site site;
     private final Policy policy;
     private final RunningCalls runningCalls;
@@ -19,14 +19,14 @@ final class GrantTerms {
     private final long grantTtlUs;
 
     GrantTerms(
-            InformationPoint facts,
+            InformationPoint informationPoint,
             Site site,
             Policy policy,
             RunningCalls runningCalls,
             GateSettings settings,
             GateEvents events,
             LongSupplier clock) {
-        this.facts = facts;
+        this.informationPoint = informationPoint;
         this.site = site;
         this.policy = policy;
         this.runningCalls = runningCalls;
@@ -36,26 +36,26 @@ final class GrantTerms {
         this.grantTtlUs = TimeUnit.NANOSECONDS.toMicros(settings.grantTtl().toNanos());
     }
 
-    /** What decisions are made by now. */
+    /** What decisions rest on at this moment. */
     GrantCache.Basis basis() {
-        return new GrantCache.Basis(facts.version(), site.epoch(), policy.digest());
+        return new GrantCache.Basis(informationPoint.version(), site.epoch(), policy.digest());
     }
 
-    /** Until when a permission holds for requests that repeat it. */
+    /** When a permission to repeat a request on a stream ends. */
     long grantExpiry(Access access) {
         return Math.min(now() + grantTtlUs, consentEnd(access));
     }
 
-    /** When the caller has to prove again who they are. {@code Long.MAX_VALUE} if never. */
+    /** When the identity expires, with the allowance for clocks. {@code Long.MAX_VALUE} if never. */
     long identityExpiry(Identity identity) {
         return identity.expiresUs() == Long.MAX_VALUE ? Long.MAX_VALUE : identity.expiresUs() + clockSkewUs;
     }
 
-    /** When the first consent ends of the patients it is about. {@code Long.MAX_VALUE} if none does. */
+    /** When the first of the patients' consents ends. {@code Long.MAX_VALUE} if none does. */
     long consentEnd(Access access) {
         long end = Long.MAX_VALUE;
         for (var patient : access.patients()) {
-            end = Math.min(end, facts.consentEnd(patient));
+            end = Math.min(end, informationPoint.consentEnd(patient));
         }
         return end;
     }
@@ -64,7 +64,7 @@ final class GrantTerms {
         return clock.getAsLong();
     }
 
-    /** Counts a stream that ended because its permission did. */
+    /** Counts a stream that ended because its permission ended. */
     void countEnded() {
         events.callEnded();
     }

@@ -7,25 +7,26 @@ import io.grpc.StatusRuntimeException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much of messages that have begun and not ended is kept: so much of one connection, and so much of all. The call
- * whose next bytes would be too many ends with RESOURCE_EXHAUSTED; messages of others, on the same connection too, go on.
+ * Limits the bytes of unfinished messages that are kept in memory, for each connection and for all connections
+ * together. A call that exceeds a limit ends with RESOURCE_EXHAUSTED. All other calls go on, on the same connection
+ * too.
  */
 public final class InboundByteLimit extends ServerStreamTracer.Factory {
 
-    /** Of each call, is not counted: most messages are smaller, and cost nothing here. */
+    /** The first bytes of each message are not counted. Most messages are smaller, and cost nothing here. */
     static final int FREE_BYTES_PER_CALL = 16_384;
 
     private final long maxBytesPerConnection;
     private final long maxBytes;
     private final AtomicLong totalBytes = new AtomicLong();
 
-    /** @param max of all connections together */
-    public InboundByteLimit(long maxPerConnection, long max) {
-        this.maxBytesPerConnection = maxPerConnection;
-        this.maxBytes = max;
+    /** @param maxBytes for all connections together */
+    public InboundByteLimit(long maxBytesPerConnection, long maxBytes) {
+        this.maxBytesPerConnection = maxBytesPerConnection;
+        this.maxBytes = maxBytes;
     }
 
-    /** What is counted now. */
+    /** The bytes counted at this moment. */
     long countedBytes() {
         return totalBytes.get();
     }
@@ -35,7 +36,7 @@ public final class InboundByteLimit extends ServerStreamTracer.Factory {
         return new CallTracer();
     }
 
-    /** The transport asks on one thread, and for no bytes before the call has started. */
+    /** Counts for one call. The transport uses one thread for it, and reads no bytes before the call has started. */
     private final class CallTracer extends ServerStreamTracer {
 
         private AtomicLong connectionBytes = new AtomicLong();
@@ -44,9 +45,9 @@ public final class InboundByteLimit extends ServerStreamTracer.Factory {
 
         @Override
         public void serverCallStarted(ServerCallInfo<?, ?> call) {
-            var peer = call.getAttributes().get(ClientConnection.KEY);
-            if (peer != null) {
-                connectionBytes = peer.inboundBytes();
+            var connection = call.getAttributes().get(ClientConnection.KEY);
+            if (connection != null) {
+                connectionBytes = connection.inboundBytes();
             }
         }
 
@@ -60,7 +61,7 @@ public final class InboundByteLimit extends ServerStreamTracer.Factory {
 
         private void count(long bytes) {
             countedBytes += bytes;
-            // Both are added to before either is looked at, so that giving back is the same whatever was too much.
+            // Both counters grow before either is checked, so release() may always subtract from both.
             boolean tooMuch = connectionBytes.addAndGet(bytes) > maxBytesPerConnection;
             tooMuch |= totalBytes.addAndGet(bytes) > maxBytes;
             if (tooMuch) {
@@ -91,7 +92,7 @@ public final class InboundByteLimit extends ServerStreamTracer.Factory {
 
     private static StatusRuntimeException limitExceeded() {
         return Status.RESOURCE_EXHAUSTED
-                .withDescription("too much of messages that have not ended")
+                .withDescription("too many bytes of unfinished messages")
                 .asRuntimeException();
     }
 }

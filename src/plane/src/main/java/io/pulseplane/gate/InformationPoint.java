@@ -12,13 +12,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
-/** What the plane itself knows about a request: consent, the state of a device, of whom a device has readings. */
+/**
+ * Collects what the policy must know about a request and the plane knows itself: consents, the status of a device, and
+ * the patients that a device has readings of.
+ */
 final class InformationPoint {
 
-    /** Some 100,000 patients. */
+    /** Enough for about 100,000 patients. */
     private static final long MAX_CONSENT_BYTES = 48L << 20;
 
-    /** Some 100,000 devices. */
+    /** Enough for about 100,000 devices. */
     private static final long MAX_DEVICE_BYTES = 64L << 20;
 
     private static final int TEXT_BYTES = 56;
@@ -26,27 +29,28 @@ final class InformationPoint {
     private static final int DEVICE_BYTES = 128;
 
     /**
-     * Those of one request.
+     * What the plane knows about one request.
      *
-     * @param patient of whom; empty where it is of nobody, or of more than one
-     * @param hasConsent whether everybody whose readings are asked for consents
+     * @param patient the patient concerned; empty if the request concerns none or several
+     * @param hasConsent whether all patients concerned consent; false for actions that need no consent
+     * @param deviceStatus the status of the device that sends a batch; empty for all other actions
      */
     record DecisionContext(String patient, boolean hasConsent, String deviceStatus) {}
 
-    private static final DecisionContext OF_NOBODY = new DecisionContext("", false, "");
+    private static final DecisionContext NO_PATIENT = new DecisionContext("", false, "");
 
     private final RegistryCache<Consent> consents;
     private final RegistryCache<Device> devices;
     private final DevicePatients devicePatients;
     private final LongSupplier clock;
 
-    InformationPoint(Store store, Site site, LongSupplier now) {
+    InformationPoint(Store store, Site site, LongSupplier clock) {
         this.consents =
                 new RegistryCache<>(MAX_CONSENT_BYTES, InformationPoint::weightBytes, site, store.registry()::consent);
         this.devices =
                 new RegistryCache<>(MAX_DEVICE_BYTES, InformationPoint::weightBytes, site, store.registry()::device);
         this.devicePatients = new DevicePatients(store.readings(), site);
-        this.clock = now;
+        this.clock = clock;
     }
 
     private static int weightBytes(Consent consent) {
@@ -69,7 +73,7 @@ final class InformationPoint {
         return bytes;
     }
 
-    /** What is known at once; null if the store has to be asked. */
+    /** Returns null if the store has to be queried. */
     DecisionContext cached(Action action, Access access) {
         return switch (action) {
             case QUERY -> access.device().isEmpty() ? ofPatient(access) : ofDevicePatients(access);
@@ -77,7 +81,7 @@ final class InformationPoint {
                 var device = devices.cached(access.device());
                 yield device == null ? null : ofDevice(access, device);
             }
-            case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE -> ofNobody(access);
+            case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE -> withoutConsent(access);
         };
     }
 
@@ -88,17 +92,17 @@ final class InformationPoint {
                         ? consents.load(access.patients().getFirst()).thenApply(consent -> ofPatient(access, consent))
                         : devicePatients.load(access.device()).thenCompose(patients -> ofPatients(access, patients));
             case INGEST ->
-                // While nobody can be asked, a device may what it might when somebody last could: readings that are not
-                // taken now may never be taken again.
+                // While the registry is unavailable, the last known status of the device counts: readings that the
+                // plane refuses now may be lost for ever.
                 devices.loadOrLastKnown(access.device()).thenApply(device -> ofDevice(access, device));
             case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE ->
-                CompletableFuture.completedStage(ofNobody(access));
+                CompletableFuture.completedStage(withoutConsent(access));
         };
     }
 
-    private static DecisionContext ofNobody(Access access) {
+    private static DecisionContext withoutConsent(Access access) {
         return access.patients().isEmpty()
-                ? OF_NOBODY
+                ? NO_PATIENT
                 : new DecisionContext(access.patients().getFirst(), false, "");
     }
 
@@ -115,7 +119,7 @@ final class InformationPoint {
         return consent.isPresent() && consent.get().permits(codes, clock.getAsLong());
     }
 
-    /** A device that is not registered will be, as active, by its first batch; if it may, ingest says. */
+    /** An unregistered device counts as active. Whether it is registered by its first batch, ingest decides. */
     private static DecisionContext ofDevice(Access access, Optional<Device> device) {
         var status = device.map(Device::status).orElse(Device.Status.ACTIVE);
         return new DecisionContext(
@@ -127,37 +131,39 @@ final class InformationPoint {
         if (patients == null) {
             return null;
         }
-        boolean consent = !patients.isEmpty();
+        boolean allConsent = !patients.isEmpty();
         for (var patient : patients) {
-            var known = consents.cached(patient);
-            if (known == null) {
+            var cached = consents.cached(patient);
+            if (cached == null) {
                 return null;
             }
-            consent &= covers(known, access.codes());
+            allConsent &= covers(cached, access.codes());
         }
-        return new DecisionContext(onlyOne(patients), consent, "");
+        return new DecisionContext(onlyOne(patients), allConsent, "");
     }
 
     private CompletionStage<DecisionContext> ofPatients(Access access, Collection<String> patients) {
-        CompletionStage<Boolean> consent = CompletableFuture.completedStage(!patients.isEmpty());
+        CompletionStage<Boolean> allConsent = CompletableFuture.completedStage(!patients.isEmpty());
         for (var patient : patients) {
-            consent = consent.thenCombine(consents.load(patient), (all, one) -> all && covers(one, access.codes()));
+            allConsent = allConsent.thenCombine(
+                    consents.load(patient), (others, consent) -> others && covers(consent, access.codes()));
         }
-        return consent.thenApply(all -> new DecisionContext(onlyOne(patients), all, ""));
+        return allConsent.thenApply(consent -> new DecisionContext(onlyOne(patients), consent, ""));
     }
 
+    /** Empty if there are none or several. */
     private static String onlyOne(Collection<String> patients) {
-        var all = patients.iterator();
-        var first = all.hasNext() ? all.next() : "";
-        return all.hasNext() ? "" : first;
+        var iterator = patients.iterator();
+        var first = iterator.hasNext() ? iterator.next() : "";
+        return iterator.hasNext() ? "" : first;
     }
 
-    /** A batch is about to be stored. */
+    /** A batch of this device and patient is about to be stored. */
     void addDevicePatient(String device, String patient) {
         devicePatients.add(device, patient);
     }
 
-    /** When the consent that holds ends by itself, in microseconds since the epoch. */
+    /** When the patient's current consent expires; {@code Long.MAX_VALUE} if it does not, or if there is none. */
     long consentEnd(String patient) {
         var consent = consents.lastKnown(patient);
         if (consent == null || consent.isEmpty()) {
@@ -188,7 +194,7 @@ final class InformationPoint {
         devices.update(device);
     }
 
-    /** Grows with every change of what is known. */
+    /** Grows with every change of a consent or a device. */
     long version() {
         return consents.version() + devices.version();
     }

@@ -1,59 +1,58 @@
 package io.pulseplane.gate;
 
+import io.netty.handler.ipfilter.IpFilterRuleType;
+import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.regex.Pattern;
 
-/** A network in CIDR notation: {@code 10.1.0.0/16}, {@code fd00::/8}; a lone address is a network of one. */
+/**
+ * A network in CIDR notation, such as {@code 10.1.0.0/16} or {@code fd00::/8}. An address without a prefix length is a
+ * network of one address.
+ *
+ * <p>Netty's rule decides which addresses belong to the network. The text is read here, because Netty's reader would
+ * look up host names in DNS and take shortened IPv4 addresses.
+ */
 public final class Network {
 
-    /** All four parts of an IPv4 address: Java takes 10.1 for 10.0.0.1, and 10 for 0.0.0.10. */
+    /** Requires all four parts of an IPv4 address, because Java reads 10.1 as 10.0.0.1 and 10 as 0.0.0.10. */
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
-    private final byte[] prefix;
-    private final int prefixLength;
+    private final IpSubnetFilterRule rule;
 
-    private Network(byte[] prefix, int bits) {
-        this.prefix = prefix;
-        this.prefixLength = bits;
+    private Network(IpSubnetFilterRule rule) {
+        this.rule = rule;
     }
 
-    /** Fails with {@link IllegalArgumentException} where the text is no network; names are not looked up. */
+    /** Throws {@link IllegalArgumentException} if the text is not a network. Host names are not looked up. */
     public static Network parse(String text) {
         int slash = text.indexOf('/');
-        var address = slash < 0 ? text : text.substring(0, slash);
-        if (!ADDRESS.matcher(address).matches()) {
+        var literal = slash < 0 ? text : text.substring(0, slash);
+        if (!ADDRESS.matcher(literal).matches()) {
             throw notANetwork(text, null);
         }
-        byte[] prefix;
-        int bits;
+        InetAddress address;
+        int prefixLength;
         try {
-            prefix = InetAddress.ofLiteral(address).getAddress();
-            bits = slash < 0 ? prefix.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
+            address = InetAddress.ofLiteral(literal);
+            prefixLength = slash < 0
+                    ? address.getAddress().length * Byte.SIZE
+                    : Integer.parseInt(text.substring(slash + 1));
         } catch (IllegalArgumentException e) {
             throw notANetwork(text, e);
         }
-        if (bits < 0 || bits > prefix.length * Byte.SIZE) {
-            throw new IllegalArgumentException("'" + text + "' has a prefix of an impossible length");
+        try {
+            return new Network(new IpSubnetFilterRule(address, prefixLength, IpFilterRuleType.ACCEPT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'" + text + "' has a prefix of an impossible length", e);
         }
-        return new Network(prefix, bits);
     }
 
     private static IllegalArgumentException notANetwork(String text, Throwable cause) {
         return new IllegalArgumentException("'" + text + "' is no network, such as 10.1.0.0/16 or fd00::/8", cause);
     }
 
-    public boolean contains(InetAddress address) {
-        var bytes = address.getAddress();
-        if (bytes.length != prefix.length) {
-            return false;
-        }
-        int whole = prefixLength / Byte.SIZE;
-        for (int i = 0; i < whole; i++) {
-            if (bytes[i] != prefix[i]) {
-                return false;
-            }
-        }
-        int rest = prefixLength % Byte.SIZE;
-        return rest == 0 || (bytes[whole] ^ prefix[whole]) >> (Byte.SIZE - rest) == 0;
+    public boolean contains(InetSocketAddress address) {
+        return rule.matches(address);
     }
 }

@@ -10,7 +10,7 @@ import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.Optional;
 
-/** The registry, with a gate that hears of every change it decides by before whoever made it has the answer. */
+/** A registry that tells the gate of changes to consents, devices and patients, before it answers the change. */
 final class NotifyingRegistry implements Registry {
 
     private final Registry registry;

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Requests of one call in the order in which they came, from when they could not be handed over at once until they are.
- * Several may be decided on at a time: their records then share a sync.
+ * Requests of one call that wait for a decision, in the order in which they came. Several of them may be under decision
+ * at a time; their audit records then share a sync.
  */
 final class PendingRequests<Q> {
 
-    /** Twice the largest message. An endpoint may ask for many messages, but not for many large ones. */
+    /** Twice the largest message. An endpoint may request many messages, but only few large ones may wait. */
     static final long MAX_BYTES = 8 << 20;
 
-    /** A request, and what has become of it. */
+    /** A request and its decision. */
     static final class PendingRequest<Q> {
 
         private enum State {
@@ -40,22 +40,22 @@ final class PendingRequests<Q> {
             return request;
         }
 
-        /** What it asks for, where that is to be remembered if it is permitted; else null. */
+        /** What was decided on; null before that, and if the request could not be read. */
         AccessRequest accessRequest() {
             return accessRequest;
         }
 
-        /** What the decision is made by. */
+        /** What the decision rests on; null for unary calls. */
         GrantCache.Basis basis() {
             return basis;
         }
 
-        /** What it waits for; null if for nothing. */
+        /** The decision that the request waits for; null if it does not wait. */
         CompletionStage<Void> decision() {
             return decision;
         }
 
-        /** Null if it is permitted. */
+        /** Why the request was refused; null if it was not. */
         Throwable refusal() {
             return refusal;
         }
@@ -68,12 +68,12 @@ final class PendingRequests<Q> {
             return state == State.PERMITTED || state == State.REFUSED;
         }
 
-        void awaitDecision(AccessRequest what, GrantCache.Basis by, CompletionStage<Void> stage) {
-            accessRequest = what;
-            basis = by;
-            decision = stage;
+        void awaitDecision(AccessRequest accessRequest, GrantCache.Basis basis, CompletionStage<Void> decision) {
+            this.accessRequest = accessRequest;
+            this.basis = basis;
+            this.decision = decision;
             state = State.DECIDING;
-            if (stage == DecisionPoint.PERMITTED) {
+            if (decision == DecisionPoint.PERMITTED) {
                 permit();
             }
         }
@@ -83,19 +83,19 @@ final class PendingRequests<Q> {
             decision = null;
         }
 
-        void refuse(Throwable problem) {
+        void refuse(Throwable cause) {
             state = State.REFUSED;
-            refusal = problem;
+            refusal = cause;
             decision = null;
         }
     }
 
-    /** Null until something has to wait, which most requests never do. */
+    /** Null until a request has to wait, which most never do. */
     private Deque<PendingRequest<Q>> entries;
 
     private long bytes;
 
-    /** Puts one more at the end; whether there was room for it. */
+    /** Adds a request at the end. Returns false if more bytes wait now than the bound. */
     boolean add(PendingRequest<Q> entry) {
         entries = entries == null ? new ArrayDeque<>() : entries;
         entries.add(entry);
@@ -107,7 +107,7 @@ final class PendingRequests<Q> {
         return entries == null || entries.isEmpty();
     }
 
-    /** Null if there is none. */
+    /** Returns null if no request waits. */
     PendingRequest<Q> first() {
         return entries == null ? null : entries.peek();
     }
@@ -120,7 +120,11 @@ final class PendingRequests<Q> {
         return entries == null ? List.of() : entries;
     }
 
-    /** A decision that some wait for was made. @param failure null if it permits */
+    /**
+     * Takes a decision for all requests that wait for it.
+     *
+     * @param failure null if the decision permits
+     */
     void resolve(CompletionStage<Void> decision, Throwable failure) {
         for (var entry : entries()) {
             if (entry.decision == decision) {

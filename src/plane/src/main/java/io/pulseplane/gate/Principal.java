@@ -4,23 +4,24 @@ import io.pulseplane.gate.policy.PolicyInput;
 import io.pulseplane.gate.token.Identity;
 
 /**
- * Who makes a call, and from where.
+ * The caller of one call, and the connection that the call came by.
  *
- * @param rolesText all roles in one text, as the audit trail has them
+ * @param user the same identity in the form that the policy takes
+ * @param rolesText all roles in one text, as the audit trail shows them
  */
 record Principal(
         Identity identity, PolicyInput.User user, String rolesText, ClientConnection connection, String requestId) {
 
-    static Principal of(Identity identity, ClientConnection peer, String requestId) {
+    static Principal of(Identity identity, ClientConnection connection, String requestId) {
         var user = new PolicyInput.User(
                 identity.subject(), identity.roles(), identity.tenant(), identity.deviceId(), identity.patientId());
         var roles = identity.roles();
         return new Principal(
-                identity, user, roles.size() == 1 ? roles.getFirst() : String.join(",", roles), peer, requestId);
+                identity, user, roles.size() == 1 ? roles.getFirst() : String.join(",", roles), connection, requestId);
     }
 
-    /** Somebody the gate does not know. */
-    static Principal anonymous(ClientConnection peer, String requestId) {
-        return of(Identity.anonymous(), peer, requestId);
+    /** A caller without an identity. */
+    static Principal anonymous(ClientConnection connection, String requestId) {
+        return of(Identity.anonymous(), connection, requestId);
     }
 }

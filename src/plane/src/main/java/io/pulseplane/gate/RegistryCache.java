@@ -15,13 +15,13 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 
 /**
- * What the registry says, remembered until it says otherwise. A change is honoured by whoever asks after it was made:
- * what was read before a change is not remembered after it. Where others may change the registry too, what was read is
- * believed as long as it holds by the site.
+ * Remembers values of the registry until they change. Whoever loads a value after a change gets the changed value: a
+ * value that was read before a change is not kept after it. In a site, where other planes may change the registry too,
+ * a value is used as long as the site says that it is fresh.
  */
 final class RegistryCache<T> {
 
-    /** What an entry takes beside what was found. */
+    /** What an entry takes in memory beside its value. */
     private static final int ENTRY_BYTES = 256;
 
     private final Function<String, Uni<Optional<T>>> registry;
@@ -33,57 +33,57 @@ final class RegistryCache<T> {
 
     private record CachedValue<T>(Optional<T> value, long asOf) {}
 
-    /** @param version how many changes there had been when it began */
+    /** @param version the version of the cache when the load began */
     private record Load<T>(long version, long asOf, CompletableFuture<Optional<T>> result) {}
 
     /**
-     * @param maxBytes that may be taken in memory
-     * @param weight what one of them takes in it, about, in bytes
+     * @param maxBytes how much memory all entries may take
+     * @param weight how much memory a value takes, about, in bytes
      */
     RegistryCache(long maxBytes, ToIntFunction<T> weight, Site site, Function<String, Uni<Optional<T>>> registry) {
         this.registry = registry;
         this.site = site;
         this.entries = Caffeine.newBuilder()
                 .maximumWeight(maxBytes)
-                .weigher((String id, CachedValue<T> read) -> ENTRY_BYTES
+                .weigher((String id, CachedValue<T> entry) -> ENTRY_BYTES
                         + id.length()
-                        + read.value.map(weight::applyAsInt).orElse(0))
+                        + entry.value.map(weight::applyAsInt).orElse(0))
                 .build();
     }
 
-    /** What is known at once; null if the registry has to be asked. */
+    /** Returns null if the registry has to be queried. */
     Optional<T> cached(String id) {
-        var read = entries.getIfPresent(id);
-        return read != null && site.isFresh(read.asOf) ? read.value : null;
+        var entry = entries.getIfPresent(id);
+        return entry != null && site.isFresh(entry.asOf) ? entry.value : null;
     }
 
-    /** What was known last, though it may not hold any more; null if nothing was. */
+    /** Returns the last value read, even if it is not fresh any more; null if none is remembered. */
     Optional<T> lastKnown(String id) {
-        var read = entries.getIfPresent(id);
-        return read == null ? null : read.value;
+        var entry = entries.getIfPresent(id);
+        return entry == null ? null : entry.value;
     }
 
     CompletionStage<Optional<T>> load(String id) {
-        var now = cached(id);
-        if (now != null) {
-            return CompletableFuture.completedStage(now);
+        var cached = cached(id);
+        if (cached != null) {
+            return CompletableFuture.completedStage(cached);
         }
-        var question = pendingLoad(id);
-        return question.result.thenCompose(found -> {
-            if (version.get() != question.version) {
+        var load = pendingLoad(id);
+        return load.result.thenCompose(value -> {
+            if (version.get() != load.version) {
                 return load(id);
             }
-            // A change may come in between, and is not replaced by what was before it.
+            // An entry that is newer, because a change came in between, stays.
             entries.asMap()
                     .merge(
                             id,
-                            new CachedValue<>(found, question.asOf),
-                            (there, read) -> there.asOf >= read.asOf ? there : read);
-            return version.get() == question.version ? CompletableFuture.completedStage(found) : reload(id);
+                            new CachedValue<>(value, load.asOf),
+                            (present, loaded) -> present.asOf >= loaded.asOf ? present : loaded);
+            return version.get() == load.version ? CompletableFuture.completedStage(value) : reload(id);
         });
     }
 
-    /** What is known last where the registry cannot be asked; fails as the registry does where nothing is. */
+    /** Loads a value. Gives the last known one if the registry is unavailable, and fails if there is none. */
     CompletionStage<Optional<T>> loadOrLastKnown(String id) {
         return load(id).exceptionallyCompose(failure -> {
             var cause = PlaneException.unwrap(failure);
@@ -92,22 +92,26 @@ final class RegistryCache<T> {
         });
     }
 
-    /** One question at a time for each id, however many ask; a new one when the last began too early for who asks now. */
+    /** Joins the load of this id that is under way, or begins one if there is none or if that one began too early. */
     private Load<T> pendingLoad(String id) {
         var mine = new Load<T>(version.get(), site.now(), new CompletableFuture<>());
-        var question = pendingLoads.merge(
-                id, mine, (there, _) -> there.version == mine.version && site.isFresh(there.asOf) ? there : mine);
-        if (question == mine) {
-            registry.apply(id).subscribeAsCompletionStage().whenComplete((found, failure) -> {
+        var load = pendingLoads.compute(
+                id, (_, other) -> other != null && canJoin(other, mine.version) ? other : mine);
+        if (load.result == mine.result) {
+            var _ = registry.apply(id).subscribeAsCompletionStage().whenComplete((value, failure) -> {
                 pendingLoads.remove(id, mine);
                 if (failure == null) {
-                    mine.result.complete(found);
+                    mine.result.complete(value);
                 } else {
                     mine.result.completeExceptionally(failure);
                 }
             });
         }
-        return question;
+        return load;
+    }
+
+    private boolean canJoin(Load<T> other, long currentVersion) {
+        return other.version == currentVersion && site.isFresh(other.asOf);
     }
 
     private CompletionStage<Optional<T>> reload(String id) {
@@ -115,24 +119,24 @@ final class RegistryCache<T> {
         return load(id);
     }
 
-    /** The registry says otherwise from now on. */
-    void update(String id, T now) {
+    /** The value changed on this plane. */
+    void update(String id, T value) {
         if (site.isShared()) {
-            // By now somebody else may have changed it again, and we may have heard of that already.
+            // Another plane may have changed it again, and its announcement may have come before this.
             update(id);
         } else {
             version.incrementAndGet();
-            entries.put(id, new CachedValue<>(Optional.of(now), site.now()));
+            entries.put(id, new CachedValue<>(Optional.of(value), site.now()));
         }
     }
 
-    /** The registry says otherwise from now on; what it says is to be read. */
+    /** The value changed; the next caller loads it. */
     void update(String id) {
         version.incrementAndGet();
         entries.invalidate(id);
     }
 
-    /** The registry has nothing of it any more. */
+    /** The value was removed from the registry; the next caller finds nothing. */
     void invalidate(String id) {
         version.incrementAndGet();
         entries.invalidate(id);

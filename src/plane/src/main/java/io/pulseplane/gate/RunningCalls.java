@@ -10,17 +10,17 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Calls that go on after they were permitted, to be asked after again when that may have changed. */
+/** Calls that go on after they were permitted. The gate decides on them again when the reasons may have changed. */
 final class RunningCalls implements AutoCloseable {
 
-    /** A call that was permitted by what was known then. */
+    /** A call that was permitted and goes on. */
     interface Call {
 
         /** Decides again, and ends the call if it is not permitted any more. Returns at once. */
         void recheck();
     }
 
-    /** Beyond this a deadline is as good as none, and nanoseconds would overflow. */
+    /** A longer delay would make no difference, and its nanoseconds could overflow. */
     private static final long MAX_DELAY_MICROS = TimeUnit.DAYS.toMicros(365);
 
     private final Map<String, Set<Call>> byPatient = new ConcurrentHashMap<>();
@@ -34,16 +34,16 @@ final class RunningCalls implements AutoCloseable {
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** @param patients whose consent it depends on; of nobody in particular, so of anybody, when empty */
+    /** @param patients whose consent the call depends on; if empty, it is checked again after every change */
     void add(Call call, Collection<String> patients) {
         if (patients.isEmpty()) {
             withoutPatient.add(call);
         }
         for (var patient : patients) {
             byPatient.compute(patient, (_, calls) -> {
-                var all = calls == null ? ConcurrentHashMap.<Call>newKeySet() : calls;
-                all.add(call);
-                return all;
+                var set = calls == null ? ConcurrentHashMap.<Call>newKeySet() : calls;
+                set.add(call);
+                return set;
             });
         }
     }
@@ -58,24 +58,24 @@ final class RunningCalls implements AutoCloseable {
         }
     }
 
-    /** What the patient consents to has changed. */
+    /** Checks the calls that depend on this patient's consent, which has changed. */
     void recheck(String patient) {
         byPatient.getOrDefault(patient, Set.of()).forEach(Call::recheck);
         withoutPatient.forEach(Call::recheck);
     }
 
-    /** Whatever any patient consents to may have changed. */
+    /** Checks all calls: any consent may have changed. */
     void recheckAll() {
         byPatient.values().stream().flatMap(Set::stream).distinct().forEach(Call::recheck);
         withoutPatient.forEach(Call::recheck);
     }
 
-    /** Has the call asked after again after so many microseconds. */
+    /** Checks the call again after so many microseconds. */
     Future<?> recheckAfter(Call call, long micros) {
         try {
             return timer.schedule(call::recheck, Math.clamp(micros, 0, MAX_DELAY_MICROS), TimeUnit.MICROSECONDS);
         } catch (RejectedExecutionException e) {
-            // The plane is stopping, and so does the call.
+            // The plane is stopping, and the call ends with it.
             return CompletableFuture.completedFuture(null);
         }
     }

@@ -4,53 +4,53 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
- * What a call goes on being answered by permission of, and when that ends by itself: with the caller's token, or with the
- * consent of a patient. Belongs to one call, and is used on its executor.
+ * The permission of a call that goes on. It ends by itself with the caller's token or with a patient's consent. A grant
+ * belongs to one call and is used on its executor.
  */
 final class StreamGrant {
 
     private static final Future<?> NOT_SCHEDULED = CompletableFuture.completedFuture(null);
 
-    private final GrantTerms terms;
+    private final GrantTerms grantTerms;
     private final RunningCalls.Call call;
 
-    /** Null as long as nothing goes on. */
+    /** Null until the call is permitted. */
     private AccessRequest request;
 
     private Future<?> scheduledRecheck = NOT_SCHEDULED;
 
-    StreamGrant(GrantTerms terms, RunningCalls.Call call) {
-        this.terms = terms;
+    StreamGrant(GrantTerms grantTerms, RunningCalls.Call call) {
+        this.grantTerms = grantTerms;
         this.call = call;
     }
 
-    /** The answer may take long: whoever withdraws consent meanwhile must not wait for its end. */
-    void begin(AccessRequest permitted) {
-        request = permitted;
-        terms.runningCalls().add(call, permitted.access().patients());
+    /** From now on, the call is checked again when a consent is withdrawn, even while an answer is being sent. */
+    void begin(AccessRequest request) {
+        this.request = request;
+        grantTerms.runningCalls().add(call, request.access().patients());
     }
 
-    /** Null where nothing goes on. */
+    /** Returns null until the call is permitted. */
     AccessRequest request() {
         return request;
     }
 
-    /** Has the call look again when what it was permitted by ends. */
+    /** Schedules a check for when the token or a consent ends, in place of the one scheduled before. */
     void scheduleRecheck(Principal principal) {
-        long end = terms.identityExpiry(principal.identity());
+        long end = grantTerms.identityExpiry(principal.identity());
         if (request != null) {
-            end = Math.min(end, terms.consentEnd(request.access()));
+            end = Math.min(end, grantTerms.consentEnd(request.access()));
         }
         scheduledRecheck.cancel(false);
         if (end != Long.MAX_VALUE) {
-            scheduledRecheck = terms.runningCalls().recheckAfter(call, end - terms.now());
+            scheduledRecheck = grantTerms.runningCalls().recheckAfter(call, end - grantTerms.now());
         }
     }
 
     void end() {
         scheduledRecheck.cancel(false);
         if (request != null) {
-            terms.runningCalls().remove(call, request.access().patients());
+            grantTerms.runningCalls().remove(call, request.access().patients());
         }
     }
 }

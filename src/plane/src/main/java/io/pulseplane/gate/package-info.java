@@ -1,21 +1,27 @@
 /**
- * The way in. Every call of every service passes {@link io.pulseplane.gate.Gate}, a gRPC interceptor.
+ * The gate, which every call of every service passes. {@link io.pulseplane.gate.Gate} is a gRPC interceptor.
  *
- * <p>The gate answers three questions before an endpoint sees a request. Who calls? {@code gate.token} reads the bearer token or the client
- * certificate. May they? {@code gate.policy} decides by Rego. Was it written down? {@code gate.audit} keeps the trail. These three packages
- * do not know each other; this one joins them, as XACML draws it: {@code GatedCall} enforces, {@code DecisionPoint} decides,
+ * <p>The gate settles three things before an endpoint sees a request. {@code gate.token} finds out who calls, from the
+ * bearer token or the client certificate. {@code gate.policy} decides by Rego whether the caller may.
+ * {@code gate.audit} writes the decision into the audit trail. These three packages do not use each other; this one
+ * joins them in the roles of XACML: {@code GatedCall} enforces, {@code DecisionPoint} decides, and
  * {@code InformationPoint} knows consents and devices.
  *
- * <p>What it promises:
+ * <p>What the gate promises:
  * <ul>
- *   <li>Closed by default. Without a token, a rule, a policy's answer or a place to write the record, the answer is no.
- *   <li>Nothing is read for a caller before the request is permitted and its record may be relied on.
- *   <li>Requests of one call reach the endpoint in their order, and at most {@code PendingRequests.MAX_BYTES} of them wait.
- *   <li>A permission ends with what it was given by: token, certificate, consent, policy, device. Streams are checked again when one of these
- *       changes, and end when the answer is no.
- *   <li>A change of the registry on this plane counts from the moment it is answered; one on another plane within the bound of the site.
- *   <li>Requests, connections, metadata and unfinished messages have bounds. Each says in its status what was too much.
- *   <li>A patient who does not exist and one whom the caller may not see are answered alike.
+ *   <li>It is closed by default. Without a token, a rule, an answer of the policy or a place to write the record, the
+ *       request is refused.
+ *   <li>Nothing is read for a caller before the request is permitted and its record is in the audit trail, as safely as
+ *       the trail's mode says.
+ *   <li>Requests of one call reach the endpoint in their order, and at most {@code PendingRequests.MAX_BYTES} of them
+ *       wait.
+ *   <li>A permission ends with what it was given by. In a stream of requests, the gate decides again when consents,
+ *       devices or the policy have changed. It decides again on a stream of responses when a consent changes, or when
+ *       the token, the certificate or a consent expires.
+ *   <li>A change of the registry on this plane counts from the moment it is answered. A change on another plane counts
+ *       within the bound of the site.
+ *   <li>Requests, connections, metadata and unfinished messages have bounds. The status says which bound was exceeded.
+ *   <li>The gate answers alike for a patient who does not exist and for one whom the caller may not see.
  * </ul>
  */
 package io.pulseplane.gate;

@@ -6,7 +6,7 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready means that what is done can be written down. */
+/** The plane is ready while it can write the audit trail. */
 @Readiness
 @Singleton
 final class AuditReadiness implements HealthCheck {

@@ -10,18 +10,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether an audit trail is as it was written, for a person. No plane has to run. */
+/** Verifies an audit trail and describes the result for a person. The plane may be running or not. */
 public final class AuditTrailVerification {
 
-    /** Beside the trail, for whoever keeps it nowhere safer. */
+    /** The copy of the public key in the trail's directory, for users who keep none in a safer place. */
     private static final String PUBLIC_KEY = "node.pub";
 
     private AuditTrailVerification() {}
 
-    /** What came of it. */
+    /** The result, in lines for a person. */
     public record Report(boolean intact, List<String> lines) {}
 
-    /** @param publicKey the node's public key; the copy beside the trail if empty */
+    /** @param publicKey the file with the node's public key; the copy in the trail's directory if empty */
     public static Report verify(Path directory, Optional<Path> publicKey) {
         try {
             var key = SigningKey.readPublic(publicKey.orElse(directory.resolve(PUBLIC_KEY)));
@@ -44,10 +44,10 @@ public final class AuditTrailVerification {
         lines.add("intact: " + intact.records() + " records in " + intact.segments() + " segments");
         lines.add("ends with " + intact.digest() + "; kept elsewhere, it tells this trail from an older copy of it");
         if (intact.unsignedRecords() > 0) {
-            lines.add("the newest " + intact.unsignedRecords() + " records are chained and not signed yet");
+            lines.add("the newest " + intact.unsignedRecords() + " records are chained but not signed yet");
         }
         if (intact.tornBytes() > 0) {
-            lines.add("an unfinished group of " + intact.tornBytes() + " bytes follows, which no call relied on");
+            lines.add("an unfinished group of " + intact.tornBytes() + " bytes follows; no call depended on it");
         }
         return lines;
     }

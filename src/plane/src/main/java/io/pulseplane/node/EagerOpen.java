@@ -17,17 +17,17 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * For the native executable: an edge store and the audit log are opened on a thread of their own from the moment the
- * configuration is known, while Quarkus goes on with its start. Whoever needs one first waits for it, and is told what is wrong
- * with it as if he had opened it himself.
+ * Opens an edge store and the audit trail of the native executable on a thread of its own while Quarkus starts. The
+ * thread starts as soon as the configuration is read. The first user of the store or the trail waits until it is open,
+ * and gets the same exception as if it had opened it itself.
  */
 public final class EagerOpen {
 
     private static final AtomicReference<FutureTask<Store>> STORE = new AtomicReference<>();
     private static final AtomicReference<FutureTask<OpenTrail>> TRAIL = new AtomicReference<>();
 
-    /** @param events who counts what happens to it, to be told when there is somebody */
-    private record OpenTrail(AuditTrail log, CompletableFuture<AuditEvents> events) {}
+    /** @param events the listener of the trail, which is complete once the metrics exist */
+    private record OpenTrail(AuditTrail trail, CompletableFuture<AuditEvents> events) {}
 
     private EagerOpen() {}
 
@@ -39,8 +39,8 @@ public final class EagerOpen {
             var store = new FutureTask<Store>(() -> EdgeStore.open(
                     config.dataDir(), edge.settings(config.store().readerThreads()), EpochMicros::now));
             var trail = new FutureTask<>(() -> {
-                // It makes sure that the directory is this plane's alone.
-                store.get();
+                // The store locks the data directory.
+                var _ = store.get();
                 var events = new CompletableFuture<AuditEvents>();
                 return new OpenTrail(
                         AuditTrail.open(
@@ -51,28 +51,32 @@ public final class EagerOpen {
             });
             STORE.set(store);
             TRAIL.set(trail);
-            Thread.ofPlatform().name("pulseplane-ahead").daemon().start(() -> {
+            Thread.ofPlatform().name("pulseplane-eager-open").daemon().start(() -> {
                 store.run();
                 trail.run();
             });
         }
     }
 
-    /** The store that is being opened already, or one that is opened now; nobody is given the same one twice. */
-    static Store takeStoreOr(Supplier<Store> now) {
+    /**
+     * Returns the store that {@link #start} opens, to the first caller only; otherwise the one that the supplier opens.
+     */
+    static Store takeStoreOr(Supplier<Store> opener) {
         var task = STORE.getAndSet(null);
-        return task == null ? now.get() : await(task);
+        return task == null ? opener.get() : await(task);
     }
 
-    /** As {@link #takeStoreOr}. */
-    static AuditTrail takeAuditTrailOr(AuditEvents events, Supplier<AuditTrail> now) {
+    /**
+     * Returns the trail that {@link #start} opens, to the first caller only; otherwise the one that the supplier opens.
+     */
+    static AuditTrail takeAuditTrailOr(AuditEvents events, Supplier<AuditTrail> opener) {
         var task = TRAIL.getAndSet(null);
         if (task == null) {
-            return now.get();
+            return opener.get();
         }
-        var trail = await(task);
-        trail.events.complete(events);
-        return trail.log;
+        var openTrail = await(task);
+        openTrail.events.complete(events);
+        return openTrail.trail;
     }
 
     private static <T> T await(FutureTask<T> task) {
@@ -90,27 +94,27 @@ public final class EagerOpen {
         }
     }
 
-    /** What happens before there is somebody to count it is told when there is. */
-    private record DeferredAuditEvents(CompletableFuture<AuditEvents> events) implements AuditEvents {
+    /** Passes events on to the listener as soon as it exists. Listeners only count, so no failure is lost here. */
+    private record DeferredAuditEvents(CompletableFuture<AuditEvents> listener) implements AuditEvents {
 
         @Override
         public void committed(int records, long nanos) {
-            events.thenAccept(told -> told.committed(records, nanos));
+            var _ = listener.thenAccept(events -> events.committed(records, nanos));
         }
 
         @Override
         public void recordRefused() {
-            events.thenAccept(AuditEvents::recordRefused);
+            var _ = listener.thenAccept(AuditEvents::recordRefused);
         }
 
         @Override
         public void writeFailed() {
-            events.thenAccept(AuditEvents::writeFailed);
+            var _ = listener.thenAccept(AuditEvents::writeFailed);
         }
 
         @Override
         public void writeRecovered() {
-            events.thenAccept(AuditEvents::writeRecovered);
+            var _ = listener.thenAccept(AuditEvents::writeRecovered);
         }
     }
 }

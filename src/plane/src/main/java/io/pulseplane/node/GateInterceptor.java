@@ -20,24 +20,25 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Puts the gate in front of every service: ours, and those that Quarkus brings.
+ * Puts the gate in front of every service: the plane's own and those that Quarkus adds.
  *
- * <p>Ours are called by the gate itself. What Quarkus has between (a Vert.x context and a CDI request context of each call,
- * entered anew for each of its events, and a handler of exceptions) would cost an eighth of what an answer costs, and none of
- * our endpoints looks at it: they live as long as the plane, and answer their failures themselves.
+ * <p>The gate calls the plane's own endpoints directly. Quarkus would run them inside a Vert.x context and a CDI
+ * request context, which it enters again for each event of a call, and inside an exception handler. That would cost an
+ * eighth of the time of an answer. The endpoints need none of it: they live as long as the plane, and answer their
+ * failures themselves.
  */
 @GlobalInterceptor
 @Singleton
 final class GateInterceptor implements ServerInterceptor, Prioritized {
 
-    /** Outside of all that Quarkus has, and inside of the interceptor that measures, so that refusals are measured too. */
+    /** Outside of the interceptors of Quarkus and inside of {@link CallMetrics}, so that refusals are measured too. */
     static final int PRIORITY = CallMetrics.PRIORITY - 1;
 
     private static final String PLANE_PACKAGE = "pulseplane.";
 
     private final Gate gate;
 
-    /** By the rpc's full name. */
+    /** The plane's own endpoints by the full name of the rpc. */
     private final Map<String, ServerCallHandler<?, ?>> endpoints;
 
     @Inject
@@ -61,7 +62,7 @@ final class GateInterceptor implements ServerInterceptor, Prioritized {
         return gate.interceptCall(call, headers, endpoint(call.getMethodDescriptor(), next));
     }
 
-    /** Of one name there is one rpc, with its one request and answer. */
+    /** The plane's own endpoint of an rpc, or the next handler. A name stands for one rpc, so the cast is safe. */
     @SuppressWarnings("unchecked")
     <Q, R> ServerCallHandler<Q, R> endpoint(MethodDescriptor<Q, R> rpc, ServerCallHandler<Q, R> next) {
         var endpoint = endpoints.get(rpc.getFullMethodName());

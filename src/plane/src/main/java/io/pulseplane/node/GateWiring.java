@@ -37,10 +37,13 @@ import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLContext;
 
-/** The gate, and what it is made of. */
+/** Creates the gate and its parts from the configuration. */
 final class GateWiring {
 
-    /** Whatever the configuration says: a decision of a server that may change unseen stands no longer than this. */
+    /**
+     * How long one audit record may stand for equal requests of a stream. An OPA server may change its policy without
+     * notice, so its decisions stand for no longer than they may be cached.
+     */
     private static Duration maxAuditRepeat(GateConfig config) {
         return config.policy().engine() == PolicySettings.Engine.OPA
                 ? config.policy().opaServer().remembered()
@@ -69,17 +72,17 @@ final class GateWiring {
                 GateWiring::callExecutor,
                 metrics,
                 clock);
-        var bounds = config.gate();
+        var limits = config.gate();
         return new Gate(
                 parts,
                 site,
                 changes,
                 new GateSettings(
                         config.nodeId(),
-                        bounds.maxRequestsPerSecond(),
-                        bounds.maxStrangersPerSecond(),
-                        bounds.maxCallsPerConnection(),
-                        bounds.maxMetadataBytes().asLongValue(),
+                        limits.maxRequestsPerSecond(),
+                        limits.maxStrangersPerSecond(),
+                        limits.maxCallsPerConnection(),
+                        limits.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
                         maxAuditRepeat(config)));
     }
@@ -88,7 +91,7 @@ final class GateWiring {
         gate.close();
     }
 
-    /** Calls run on the event loop of their connection. */
+    /** The executor of a call: the event loop of its connection. */
     private static Executor callExecutor() {
         var context = Vertx.currentContext();
         return context == null ? Runnable::run : command -> context.runOnContext(_ -> command.run());
@@ -115,7 +118,7 @@ final class GateWiring {
         }
     }
 
-    /** The store comes first: it makes sure that the data directory is this plane's alone. */
+    /** Takes the store as a parameter, because opening the store locks the data directory. */
     @Produces
     @Singleton
     AuditTrail auditTrail(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
@@ -156,7 +159,7 @@ final class GateWiring {
         try {
             return SSLContext.getDefault();
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has a default", e);
+            throw new IllegalStateException("this Java has no default SSLContext", e);
         }
     }
 
@@ -170,7 +173,7 @@ final class GateWiring {
                 token.clockSkew(),
                 TokenSettings.DEFAULT_MAX_TOKEN_BYTES,
                 token.jwks()
-                        .map(where -> tokenKeys(where, token.allowPlainHttp()))
+                        .map(location -> tokenKeys(location, token.allowPlainHttp()))
                         .orElse(new TokenSettings.Keys.Local(dataDir)),
                 new TokenSettings.ClaimNames(
                         claims.roles(), claims.role(), claims.tenant(), claims.deviceId(), claims.patientId()),
@@ -178,10 +181,10 @@ final class GateWiring {
                 TokenSettings.CacheBounds.STANDARD);
     }
 
-    private static TokenSettings.Keys tokenKeys(String where, boolean allowPlainHttp) {
-        return where.startsWith("https://") || where.startsWith("http://")
-                ? new TokenSettings.Keys.JwksUrl(URI.create(where), allowPlainHttp)
-                : new TokenSettings.Keys.JwksFile(Path.of(where));
+    private static TokenSettings.Keys tokenKeys(String location, boolean allowPlainHttp) {
+        return location.startsWith("https://") || location.startsWith("http://")
+                ? new TokenSettings.Keys.JwksUrl(URI.create(location), allowPlainHttp)
+                : new TokenSettings.Keys.JwksFile(Path.of(location));
     }
 
     @Produces

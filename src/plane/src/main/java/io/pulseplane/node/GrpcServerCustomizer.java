@@ -22,28 +22,31 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** What the gRPC server takes from a connection before there is a call, and whether it listens at all. */
+/** Configures TLS and the limits of the gRPC server, and refuses to listen beyond loopback without TLS. */
 @Singleton
 final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerBuilder> {
 
     private static final int RESET_WINDOW_SECONDS = 10;
 
-    /** How long calls under way have when their connection has become too old. */
+    /** How long running calls may continue when their connection has reached its maximum age. */
     private static final int GRACE_MINUTES = 5;
 
     /**
-     * How much more metadata is read than the gate takes: a call with that is refused by the gate, with a reason and a
-     * record, and its connection lives on.
+     * The server reads this many times the metadata that the gate accepts. So the gate can refuse a call with too much
+     * metadata, with a reason and an audit record, and the connection stays open.
      */
     private static final int METADATA_READ_FACTOR = 4;
 
-    /** Bytes read from a connection in one turn: some ten small calls with a token each. */
+    /** Bytes read from a connection in one turn: about ten small calls, each with a token. */
     private static final int MAX_READ_BYTES = 4 << 10;
 
     private static final int INITIAL_READ_BYTES = 2 << 10;
     private static final int MIN_READ_BYTES = 512;
 
-    /** In hundredths of an event loop's time, as Netty has it; with 100 it does all there is to do before it reads again. */
+    /**
+     * Percent of an event loop's time for input and output. With 100, Netty runs all waiting tasks before it reads
+     * again.
+     */
     private static final int FULL_IO_RATIO = 100;
 
     private final GateConfig.ServerConfig serverConfig;
@@ -66,7 +69,7 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
         this.gate = gate;
     }
 
-    /** Why there is no server, where it is known: Quarkus logs that and goes on. */
+    /** Why the server could not be configured; empty if it could. Quarkus only logs the failure and continues. */
     Optional<RuntimeException> startupFailure() {
         return failure;
     }
@@ -81,7 +84,7 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
             configureTls(server, builder.nettyBuilder());
             configureConnections(builder.nettyBuilder());
             finishTasksBeforeReading();
-            // Made here and not when it is first called, so that whatever is wrong with it is known before.
+            // Creates the gate now and not at the first call, so that a wrong configuration stops the start.
             gate.get();
         } catch (RuntimeException e) {
             failure = Optional.of(e);
@@ -93,8 +96,8 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
         var context = tls.open();
         if (context.isEmpty() && !serverConfig.plaintextBeyondLoopback() && !isLoopback(server.host())) {
             throw new StartupException("gRPC would listen on " + server.host()
-                    + " without TLS: set pulseplane.gate.tls-configuration-name, or, if something else encrypts on the"
-                    + " way, pulseplane.gate.plaintext-beyond-loopback=true");
+                    + " without TLS: set pulseplane.gate.tls-configuration-name, or, if a proxy encrypts the traffic,"
+                    + " pulseplane.gate.plaintext-beyond-loopback=true");
         }
         context.ifPresent(netty::sslContext);
     }
@@ -125,19 +128,20 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
     }
 
     /**
-     * Calls that are read and not begun are a queue that nobody bounds and everybody waits in, also who asks for one thing
-     * in a second. So what was read is done first; what is too much stays in its connection, and waits in its client.
+     * Calls that are read but not started would form an unbounded queue in which every caller waits, even one with a
+     * single request in a second. So the event loop runs all calls that it has read before it reads again. Further
+     * calls stay in the socket and wait at their client.
      */
     private void finishTasksBeforeReading() {
-        if (vertx instanceof VertxInternal plumbing
-                && plumbing.getEventLoopGroup() instanceof NioEventLoopGroup loops) {
+        if (vertx instanceof VertxInternal vertxInternal
+                && vertxInternal.getEventLoopGroup() instanceof NioEventLoopGroup loops) {
             loops.setIoRatio(FULL_IO_RATIO);
         }
     }
 
     /**
-     * A connection is read from once in a turn, and not for as long as there is something to read: who sends much would
-     * otherwise have the event loop to themselves for tens of milliseconds.
+     * The server reads from a connection once in a turn, not for as long as there is data. Otherwise a caller that
+     * sends much would occupy the event loop for tens of milliseconds.
      */
     private static RecvByteBufAllocator oneReadPerTurn() {
         return new AdaptiveRecvByteBufAllocator(MIN_READ_BYTES, INITIAL_READ_BYTES, MAX_READ_BYTES)
@@ -148,7 +152,7 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {
-            throw new StartupException("gRPC cannot listen on " + host + ": there is no such host");
+            throw new StartupException("gRPC cannot listen on " + host + ": the host is unknown");
         }
     }
 }

@@ -35,15 +35,15 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jboss.logging.Logger;
 
 /**
- * TLS for the gRPC server, as Quarkus's TLS registry has it. What the registry reads again is used from the next
- * connection on, if it can be used at all; else what was there before stays.
+ * TLS of the gRPC server, configured in Quarkus's TLS registry. When the registry reloads a configuration, the server
+ * uses it from the next connection on. If the new configuration is unusable, the server keeps the previous one.
  */
 @Singleton
 final class GrpcServerTls {
 
     private static final Logger LOG = Logger.getLogger(GrpcServerTls.class);
 
-    /** Older ones are broken, whatever the configuration says. */
+    /** The only protocols that a configuration may name: older ones are broken. */
     private static final Set<String> PROTOCOLS = Set.of("TLSv1.3", "TLSv1.2");
 
     private static final ApplicationProtocolConfig HTTP_2 = new ApplicationProtocolConfig(
@@ -63,21 +63,25 @@ final class GrpcServerTls {
         this.vertx = vertx;
     }
 
-    /** Nothing if the plane is not to speak TLS; throws {@link StartupException} if it is, and cannot. */
+    /**
+     * The TLS context; empty if none is configured.
+     *
+     * @throws StartupException if the configuration is unusable
+     */
     Optional<SslContext> open() {
         return name.map(this::open);
     }
 
-    private SslContext open(String named) {
-        var configuration = registry.get(named)
-                .orElseThrow(() -> new StartupException("there is no TLS configuration named " + named
-                        + ": set quarkus.tls." + named + ".key-store.pem.0.cert and .key"));
+    private SslContext open(String configurationName) {
+        var configuration = registry.get(configurationName)
+                .orElseThrow(() -> new StartupException("there is no TLS configuration named " + configurationName
+                        + ": set quarkus.tls." + configurationName + ".key-store.pem.0.cert and .key"));
         try {
             var context = new ReloadableSslContext(context(configuration));
             current = Optional.of(context);
             return context;
         } catch (Exception e) {
-            throw new StartupException("quarkus.tls." + named + " cannot be used: " + e.getMessage());
+            throw new StartupException("quarkus.tls." + configurationName + " cannot be used: " + e.getMessage());
         }
     }
 
@@ -87,21 +91,21 @@ final class GrpcServerTls {
         }
         try {
             current.get().replace(context(event.tlsConfiguration()));
-            LOG.debugf("What quarkus.tls.%s says now is used from the next connection on", event.name());
+            LOG.debugf("The reloaded quarkus.tls.%s is used from the next connection on", event.name());
         } catch (Exception e) {
             LOG.warnf(
-                    "What quarkus.tls.%s says now cannot be used, what it said before stays: %s",
+                    "The reloaded quarkus.tls.%s cannot be used, the previous configuration stays: %s",
                     event.name(), e.getMessage());
         }
     }
 
-    /** A client may show a certificate where there is a trust store to check it by; a device that does needs no token. */
+    /** With a trust store, a client may present a certificate. A device that does needs no token. */
     private SslContext context(TlsConfiguration configuration) throws Exception {
         if (configuration.isTrustAll()) {
-            throw new GeneralSecurityException("with trust-all, anybody could be any device");
+            throw new GeneralSecurityException("with trust-all, any client could present itself as any device");
         }
         if (configuration.getKeyStoreOptions() == null) {
-            throw new GeneralSecurityException("it has no key-store");
+            throw new GeneralSecurityException("the key-store is missing");
         }
         var keys = configuration.getKeyStoreOptions().getKeyManagerFactory(vertx);
         KeyPairCheck.check(keys);
@@ -112,7 +116,7 @@ final class GrpcServerTls {
         var context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), trust == null ? null : trust.getTrustManagers(), null);
         var ciphers = options.getEnabledCipherSuites();
-        // Netty's builder would spend 250 ms of start first, to find out something that only matters to clients.
+        // Netty's builder would spend 250 ms of the start on looking up something that only clients need.
         return new JdkSslContext(
                 context,
                 false,
@@ -132,20 +136,22 @@ final class GrpcServerTls {
         return protocols.toArray(String[]::new);
     }
 
-    private TrustManagerFactory trustManagers(TlsConfiguration configuration, List<CRL> revoked) throws Exception {
-        return revoked.isEmpty()
+    private TrustManagerFactory trustManagers(TlsConfiguration configuration, List<CRL> revocationLists)
+            throws Exception {
+        return revocationLists.isEmpty()
                 ? configuration.getTrustStoreOptions().getTrustManagerFactory(vertx)
-                : trustManagers(configuration.getTrustStore(), revoked);
+                : trustManagers(configuration.getTrustStore(), revocationLists);
     }
 
-    /** Where there are lists, a certificate that no valid list is about is not believed either. */
-    private static TrustManagerFactory trustManagers(KeyStore authorities, List<CRL> revoked)
+    /** Where there are revocation lists, a certificate that no valid list covers is refused as well. */
+    private static TrustManagerFactory trustManagers(KeyStore authorities, List<CRL> revocationLists)
             throws GeneralSecurityException {
-        var rules = new PKIXBuilderParameters(authorities, new X509CertSelector());
-        rules.setRevocationEnabled(true);
-        rules.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(revoked)));
+        var parameters = new PKIXBuilderParameters(authorities, new X509CertSelector());
+        parameters.setRevocationEnabled(true);
+        parameters.addCertStore(
+                CertStore.getInstance("Collection", new CollectionCertStoreParameters(revocationLists)));
         var factory = TrustManagerFactory.getInstance("PKIX");
-        factory.init(new CertPathTrustManagerParameters(rules));
+        factory.init(new CertPathTrustManagerParameters(parameters));
         return factory;
     }
 

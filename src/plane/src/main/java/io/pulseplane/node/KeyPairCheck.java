@@ -8,10 +8,12 @@ import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.X509KeyManager;
 
-/** Whether private keys are those of their certificates, which otherwise the first client would find out. */
+/**
+ * Checks that private keys belong to their certificates, so that a wrong pair fails the start and not the first client.
+ */
 final class KeyPairCheck {
 
-    /** How to sign with keys of the types that certificates have; keys of another type are believed. */
+    /** The signature algorithm for each type of key. Keys of other types are not checked. */
     private static final Map<String, String> SIGNATURE_ALGORITHMS =
             Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
 
@@ -19,7 +21,11 @@ final class KeyPairCheck {
 
     private KeyPairCheck() {}
 
-    /** Throws if a key is not that of its certificate, as when one of two files was renewed and the other was not yet. */
+    /**
+     * Checks all key pairs. A mismatch comes about when one of the two files was renewed and the other was not.
+     *
+     * @throws GeneralSecurityException if a key does not belong to its certificate
+     */
     static void check(KeyManagerFactory keys) throws GeneralSecurityException {
         for (var manager : keys.getKeyManagers()) {
             if (manager instanceof X509KeyManager pairs) {
@@ -44,10 +50,10 @@ final class KeyPairCheck {
         var signature = Signature.getInstance(algorithm);
         signature.initSign(key);
         signature.update(SAMPLE);
-        var signed = signature.sign();
+        var bytes = signature.sign();
         signature.initVerify(certificate.getPublicKey());
         signature.update(SAMPLE);
-        if (!signature.verify(signed)) {
+        if (!signature.verify(bytes)) {
             throw mismatch();
         }
     }

@@ -15,7 +15,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
-/** Begins and ends the plane. */
+/** Checks at the start that the plane can serve, and drains it when it stops. */
 @Singleton
 final class Lifecycle {
 
@@ -24,7 +24,7 @@ final class Lifecycle {
     private final PlaneConfig config;
     private final Ingest ingest;
     private final GrpcHealthStorage health;
-    private final GrpcServerCustomizer bounds;
+    private final GrpcServerCustomizer grpcServer;
     private final GrpcServerConfiguration grpc;
     private final ValueRegistry values;
 
@@ -32,38 +32,38 @@ final class Lifecycle {
             PlaneConfig config,
             Ingest ingest,
             GrpcHealthStorage health,
-            GrpcServerCustomizer bounds,
+            GrpcServerCustomizer grpcServer,
             GrpcConfiguration grpc,
             ValueRegistry values) {
         this.config = config;
         this.ingest = ingest;
         this.health = health;
-        this.bounds = bounds;
+        this.grpcServer = grpcServer;
         this.grpc = grpc.server();
         this.values = values;
     }
 
-    /** Quarkus goes on without its gRPC server if that cannot be made; a plane without gRPC is none. */
+    /** Quarkus starts even if its gRPC server does not; a plane without gRPC must not start. */
     void onStart(@Observes StartupEvent event) {
         if (!grpc.useSeparateServer()) {
             throw new StartupException(
-                    "quarkus.grpc.server.use-separate-server=false would lead past the bounds of the gate");
+                    "quarkus.grpc.server.use-separate-server=false would bypass the limits of the gate");
         }
-        bounds.startupFailure().ifPresent(why -> {
-            throw why;
+        grpcServer.startupFailure().ifPresent(failure -> {
+            throw failure;
         });
-        // Known before Quarkus goes on; its count of servers is raised beside that, and so at times after this.
+        // Quarkus registers the port before it continues. It raises its count of servers concurrently, perhaps later.
         if (!values.containsKey(GrpcServer.GRPC_PORT)) {
             throw new StartupException(
                     "gRPC cannot listen on " + grpc.host() + ":" + grpc.port() + "; is the port taken?");
         }
-        // Which is not the configured one where that is 0.
+        // With port 0 configured, the server has chosen this one.
         int port = values.get(GrpcServer.GRPC_PORT);
-        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), port, bounds.usesTls() ? "with" : "without");
+        LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), port, grpcServer.usesTls() ? "with" : "without");
         LOG.infof("Keeping data in %s", config.dataDir().toAbsolutePath());
     }
 
-    /** The first thing that happens when the plane stops: the servers and the store are still there. */
+    /** Runs first when the plane stops: the servers and the store are still open. */
     void onStop(@Observes ShutdownEvent event) {
         health.setStatus(GrpcHealthStorage.DEFAULT_SERVICE_NAME, ServingStatus.NOT_SERVING);
         if (ingest.drain(config.drainTimeout())) {

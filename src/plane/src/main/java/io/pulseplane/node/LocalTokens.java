@@ -12,39 +12,42 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** Tokens of the key that a plane makes for itself, for whoever may read its data directory. No plane has to run. */
+/**
+ * Issues tokens with the key that a plane makes for itself. Whoever may read the data directory may issue tokens; the
+ * plane may be running or not.
+ */
 public final class LocalTokens {
 
-    /** Out of the box, a plane's tenant. */
+    /** A plane's tenant where none is configured. */
     public static final String DEFAULT_TENANT = TokenSettings.DEFAULT_TENANT;
 
     private static final String KEY_FILE = "token.key";
 
     private LocalTokens() {}
 
-    /** What a token is to say. Ids are empty where it is to say nothing. */
+    /** The claims of a token. An empty id is left out. */
     public record Claims(
             String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {}
 
-    /** The roles that there are. */
+    /** All roles. */
     public static List<String> roles() {
         return Roles.ALL;
     }
 
-    /** Whether there is a key here that this process may use. */
+    /** Whether the data directory has a key that this process may read. */
     public static boolean canIssue(Path dataDir) {
         return Files.isReadable(dataDir.resolve(KEY_FILE));
     }
 
     /**
-     * A token that a plane takes which keeps its data here.
+     * Issues a token for the plane with this data directory.
      *
-     * @throws io.pulseplane.vitals.PlaneException.InvalidArgument if no plane would take such a token
+     * @throws io.pulseplane.vitals.PlaneException.InvalidArgument if no plane would accept such a token
      * @throws IOException if the key cannot be used; its message is for a person
      */
-    public static String issue(Path dataDir, Claims wanted) throws IOException {
+    public static String issue(Path dataDir, Claims claims) throws IOException {
         var request = new TokenRequest(
-                wanted.subject(), wanted.roles(), wanted.tenant(), wanted.patientId(), wanted.deviceId(), wanted.ttl());
+                claims.subject(), claims.roles(), claims.tenant(), claims.patientId(), claims.deviceId(), claims.ttl());
         return TokenIssuer.open(dataDir, TokenSettings.of(new Keys.Local(dataDir)), EpochMicros::now)
                 .issue(request);
     }

@@ -13,17 +13,17 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * Brings the tables in PostgreSQL to the version this program needs. A class of its own, so that a plane that does not
- * migrate loads nothing of what it takes.
+ * Migrates the tables in PostgreSQL to the version that this program needs. It is a class of its own, so that a plane
+ * that does not migrate does not load Flyway.
  */
 public final class Migration {
 
-    /** Left alone, where they were applied before and are not asked for now: the steps for Citus. */
+    /** Flyway accepts that the steps for Citus were applied earlier and are missing now. */
     private static final String OPTIONAL = "repeatable:missing";
 
     private Migration() {}
 
-    /** How many steps were taken, and the version the tables have now. */
+    /** The number of steps that were applied, and the version that the tables have now. */
     public record Outcome(int steps, String version) {}
 
     /** The database could not be migrated; the message is for a person. */
@@ -37,10 +37,9 @@ public final class Migration {
     }
 
     /**
-     * Takes the steps that are missing in the database that a plane with this configuration would use. No plane has to
-     * run.
+     * Applies the missing steps to the database of this process's configuration. Planes may be running or not.
      *
-     * @param citus whether to spread readings over the workers of Citus as well
+     * @param citus whether to distribute readings over the workers of Citus as well
      */
     public static Outcome run(boolean citus) throws MigrationException {
         var config = ConfigUtils.configBuilder()
@@ -91,7 +90,7 @@ public final class Migration {
         return properties;
     }
 
-    /** Flyway draws boxes around what it says. */
+    /** The first two lines of a message without the boxes that Flyway draws. */
     private static String firstLine(FlywayException e) {
         return e.getMessage()
                 .lines()

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
 
-/** The steps of the migration by their names: Flyway would look for them in a class path, and the executable has none. */
+/** Lists the scripts of the migration. Flyway would scan the class path for them, and a native executable has none. */
 final class MigrationScripts implements ResourceProvider {
 
     private static final List<String> TABLES = List.of(
@@ -66,7 +66,7 @@ final class MigrationScripts implements ResourceProvider {
             return path;
         }
 
-        /** What is kept of it in the database: without the folder. */
+        /** The name that Flyway keeps in the database: without the directory. */
         @Override
         public String getRelativePath() {
             return getFilename();

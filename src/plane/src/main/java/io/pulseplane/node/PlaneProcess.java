@@ -5,16 +5,18 @@ import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.runtime.Application;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.value.registry.ValueRegistry;
+import io.quarkus.vertx.http.HttpServer;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * The plane as a process of its own.
+ * Runs the plane as a process of its own.
  *
- * <p>A JVM that ends on SIGTERM reports 143, however well it went; to an operator, 0 says that everything that was taken
- * is durable. So a hook waits for Quarkus and ends the process itself.
+ * <p>A JVM that ends on SIGTERM exits with status 143, even if it stopped cleanly. An operator needs status 0 when
+ * everything that the plane received is durable. So a shutdown hook waits for Quarkus and halts the process itself.
  */
 public final class PlaneProcess {
 
@@ -23,12 +25,19 @@ public final class PlaneProcess {
     private final Runnable cleanup;
     private final CompletableFuture<Integer> status = new CompletableFuture<>();
 
-    /** @param afterwards what is to be done when the plane has stopped, before the process ends */
-    public PlaneProcess(Runnable afterwards) {
-        this.cleanup = afterwards;
+    /**
+     * The ports that the plane listens on, also where the configuration let it choose.
+     *
+     * @param http empty if the plane serves no HTTP without TLS
+     */
+    public record Ports(int grpc, OptionalInt http) {}
+
+    /** @param cleanup runs when the plane has stopped, before the process ends */
+    public PlaneProcess(Runnable cleanup) {
+        this.cleanup = cleanup;
     }
 
-    /** Runs the plane until the process is told to stop; the answer is the status to exit with. */
+    /** Runs the plane until the process is asked to stop; returns the status to exit with. */
     public int run() {
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("exit-status").unstarted(this::exit));
@@ -36,20 +45,29 @@ public final class PlaneProcess {
         return status.join();
     }
 
-    /** Runs the plane beside other work, which is given the gRPC port, and stops it when that is done. */
-    public int runAlongside(IntConsumer work) {
-        var beside = Thread.ofPlatform().name("beside-the-plane").daemon().unstarted(() -> {
+    /** Runs the plane beside other work, and stops it when the work is done. */
+    public int runAlongside(Consumer<Ports> work) {
+        var worker = Thread.ofPlatform().name("beside-the-plane").daemon().unstarted(() -> {
             if (awaitStart()) {
-                work.accept(Arc.container().instance(ValueRegistry.class).get().get(GrpcServer.GRPC_PORT));
+                work.accept(ports());
                 Quarkus.asyncExit(0);
             }
         });
-        beside.start();
+        worker.start();
         try {
             return run();
         } finally {
-            beside.interrupt();
+            worker.interrupt();
         }
+    }
+
+    private static Ports ports() {
+        var values = Arc.container().instance(ValueRegistry.class).get();
+        return new Ports(
+                values.get(GrpcServer.GRPC_PORT),
+                values.containsKey(HttpServer.HTTP_PORT)
+                        ? OptionalInt.of(values.get(HttpServer.HTTP_PORT))
+                        : OptionalInt.empty());
     }
 
     private boolean awaitStart() {
@@ -62,7 +80,7 @@ public final class PlaneProcess {
                 TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
             }
         } catch (InterruptedException _) {
-            // It did not start.
+            // The plane did not start.
         }
         return false;
     }
@@ -85,7 +103,10 @@ public final class PlaneProcess {
         Runtime.getRuntime().halt(code);
     }
 
-    /** What a person can mend is said in one line; anything else is an error of the program and keeps its trace. */
+    /**
+     * Reports what the operator can mend in one line. Anything else is an error of the program and keeps its stack
+     * trace.
+     */
     private static void report(Throwable failure) {
         StartupFailureReport.describe(failure)
                 .ifPresentOrElse(

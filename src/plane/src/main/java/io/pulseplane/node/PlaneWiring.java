@@ -26,7 +26,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.function.LongSupplier;
 
-/** The parts of the plane and how they fit together. */
+/** Creates the store, ingest and queries from the configuration. */
 final class PlaneWiring {
 
     @Produces

@@ -12,15 +12,16 @@ import java.time.Duration;
 import org.jboss.logging.Logger;
 
 /**
- * Looks whether the tables in PostgreSQL are what this program needs, and makes them so where it is told to. A server
- * that does not answer yet keeps no plane from starting: what it holds is looked at when it does.
+ * Checks at the start that the tables in PostgreSQL have the version that this program needs, and migrates them first
+ * where the configuration asks for it. A plane starts even if PostgreSQL does not answer yet; the store checks the
+ * tables later.
  */
 @Singleton
 final class PostgresSchemaInitializer {
 
     private static final Logger LOG = Logger.getLogger(PostgresSchemaInitializer.class);
 
-    /** For the first answer; what comes later is on the caller's time. */
+    /** How long the start waits for PostgreSQL. */
     private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(5);
 
     private final PlaneConfig config;

@@ -9,21 +9,22 @@ import jakarta.inject.Singleton;
 import java.util.Optional;
 
 /**
- * Redis as Quarkus's extension was told of it. The plane connects with these options, and not through the one pool that the
- * extension makes of them: it speaks, listens and asks on a connection each, which it gives up when they fall silent.
+ * Keeps the options of Quarkus's Redis extension. The plane connects with these options and not through the extension's
+ * pool: it has a connection each for publishing, for subscribing and for commands, and closes a connection that falls
+ * silent.
  */
 @Singleton
 final class RedisOptionsHolder implements RedisOptionsCustomizer {
 
     private volatile RedisOptions options;
 
-    /** @param client has to be asked for by somebody, or the extension leaves it out */
+    /** @param client makes Quarkus keep the extension's client, which it would remove if nobody injected it */
     RedisOptionsHolder(Instance<Redis> client) {}
 
-    /** Called at start, once, and only where there is a host. */
+    /** The extension calls this once, at the start, and only if hosts are configured. */
     @Override
-    public void customize(String clientName, RedisOptions made) {
-        options = made;
+    public void customize(String clientName, RedisOptions clientOptions) {
+        options = clientOptions;
     }
 
     Optional<RedisSettings.Server> server() {

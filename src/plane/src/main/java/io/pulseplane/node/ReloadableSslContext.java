@@ -7,7 +7,7 @@ import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSessionContext;
 
-/** What a server takes for its connections, such that another can take its place while the server runs. */
+/** Delegates to the TLS context of a server, which can be replaced while the server runs. */
 final class ReloadableSslContext extends SslContext {
 
     private volatile SslContext current;
@@ -16,7 +16,7 @@ final class ReloadableSslContext extends SslContext {
         this.current = first;
     }
 
-    /** From the next connection on. */
+    /** Replaces the context from the next connection on. */
     void replace(SslContext next) {
         current = next;
     }
@@ -32,7 +32,7 @@ final class ReloadableSslContext extends SslContext {
     }
 
     @Override
-    @SuppressWarnings("deprecation") // whoever asks for a context asks for this
+    @SuppressWarnings("deprecation") // Netty calls it
     public ApplicationProtocolNegotiator applicationProtocolNegotiator() {
         return current.applicationProtocolNegotiator();
     }

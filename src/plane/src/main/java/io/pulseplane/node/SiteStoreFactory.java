@@ -18,7 +18,10 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.function.LongSupplier;
 
-/** The store of a plane of a site: PostgreSQL, and before it a spool. Of no use to a plane that has its store to itself. */
+/**
+ * Opens the store of a plane of a site: PostgreSQL, with a spool in front of it. A plane with an edge store does not
+ * use it.
+ */
 @Singleton
 final class SiteStoreFactory {
 
@@ -52,7 +55,7 @@ final class SiteStoreFactory {
             return openPostgres();
         }
         var keys = site.keys("the spool, which keeps batches while PostgreSQL is gone"
-                + " (pulseplane.spool.enabled=false does without),");
+                + " (pulseplane.spool.enabled=false switches it off),");
         try {
             var settings = spool.settings(plane.dataDir(), keys);
             var spoolMetrics = new SpoolMetrics(registry);

@@ -28,8 +28,8 @@ import jakarta.inject.Singleton;
 import java.util.function.LongSupplier;
 
 /**
- * The other planes, and how this one hears of them. A plane that has its store to itself loads nothing of what it takes to
- * have others.
+ * Creates the connection to the other planes of the site, through Redis or by polling. A plane with an edge store loads
+ * none of those classes.
  */
 final class SiteWiring {
 
@@ -47,13 +47,13 @@ final class SiteWiring {
         if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
             if (redis.hosts().isPresent()) {
                 throw new StartupException(
-                        "pulseplane.redis.hosts is for planes that share a store: pulseplane.store=postgres");
+                        "pulseplane.redis.hosts is only for planes that share a store: set pulseplane.store=postgres");
             }
             return Site.SINGLE_PLANE;
         }
         try {
             return server.server()
-                    .<Site>map(there -> redisSite(gate, site, redis, there, vertx, registry, windows))
+                    .<Site>map(options -> redisSite(gate, site, redis, options, vertx, registry, windows))
                     .orElseGet(() -> new PollingSite(vertx, site.maxStaleness(), windows));
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.redis, pulseplane.site: " + e.getMessage());
@@ -70,14 +70,14 @@ final class SiteWiring {
             WindowCache windows) {
         var metrics = new SiteMetrics(registry);
         var settings = redis.settings(gate.nodeId(), server, site.keys("Redis"), site.maxStaleness());
-        var made = new RedisSite(vertx, settings, metrics, windows);
-        metrics.registerGauges(made);
-        return made;
+        var redisSite = new RedisSite(vertx, settings, metrics, windows);
+        metrics.registerGauges(redisSite);
+        return redisSite;
     }
 
     void close(@Disposes Site site) throws Exception {
-        if (site instanceof AutoCloseable open) {
-            open.close();
+        if (site instanceof AutoCloseable closeable) {
+            closeable.close();
         }
     }
 
@@ -93,7 +93,7 @@ final class SiteWiring {
         return new WindowCache(site.windowsMemory().asLongValue(), site.windowsTtl());
     }
 
-    /** A store on this machine has its windows as near as memory. */
+    /** The windows of an edge store are not cached: its disk is on this machine. */
     @Produces
     @Singleton
     WindowSource windowSource(Site site, Store store, WindowCache windows, LongSupplier clock, MeterRegistry registry) {
@@ -104,16 +104,18 @@ final class SiteWiring {
         return windows.windowSource(store.readings(), site, clock);
     }
 
-    /** Before the first call comes in, and without waiting for anybody. */
+    /** Starts the site before the first call comes in, and does not wait for other planes. */
     void onStart(@Observes StartupEvent event, Site site, Gate gate, ChangePublisher changes) {
         if (site instanceof RedisSite redis) {
             redis.start(new RemoteChangeApplier(gate, changes));
-        } else if (site instanceof PollingSite silent) {
-            silent.start(new RemoteChangeApplier(gate, changes));
+        } else if (site instanceof PollingSite polling) {
+            polling.start(new RemoteChangeApplier(gate, changes));
         }
     }
 
-    /** First the gate knows of whom readings are, then they can be had. */
+    /**
+     * Applies changes of other planes. The gate learns a device's patient first, before queries can see the reading.
+     */
     private record RemoteChangeApplier(Gate gate, ChangePublisher changes) implements RemoteChangeListener {
 
         @Override

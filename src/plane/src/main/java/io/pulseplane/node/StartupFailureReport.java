@@ -10,17 +10,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Why a plane did not start, for the person who started it. */
+/** Describes why a plane did not start, for the operator. */
 final class StartupFailureReport {
 
     private static final String TLS_REGISTRY = "io.quarkus.tls.";
 
-    /** What SmallRye Config begins with says nothing to a person. */
+    /** The exception's name at the start of SmallRye Config's messages, which does not help an operator. */
     private static final Pattern EXCEPTION = Pattern.compile("^[\\w.]+Exception: ");
 
     private StartupFailureReport() {}
 
-    /** One line for what a person can mend; nothing for an error of the program. */
+    /** One line for a failure that the operator can mend; empty for an error of the program. */
     static Optional<String> describe(Throwable failure) {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             var line = line(cause);
@@ -33,14 +33,13 @@ final class StartupFailureReport {
 
     private static Optional<String> line(Throwable cause) {
         return switch (cause) {
-            case QuarkusBindException taken ->
-                Optional.of(
-                        "HTTP cannot listen on " + taken.getHost() + ":" + taken.getPort() + "; is the port taken?");
-            case PlaneException problem -> Optional.of(withRoot(problem));
-            case StartupException known -> Optional.of(known.getMessage());
-            case ConfigValidationException invalid -> Optional.of(problems(invalid));
-            case ConfigurationException invalid -> Optional.of(invalid.getMessage());
-            case RuntimeException unusable when isOfTlsRegistry(unusable) -> Optional.of(withRoot(unusable));
+            case QuarkusBindException e ->
+                Optional.of("HTTP cannot listen on " + e.getHost() + ":" + e.getPort() + "; is the port taken?");
+            case PlaneException e -> Optional.of(withRootCause(e));
+            case StartupException e -> Optional.of(e.getMessage());
+            case ConfigValidationException e -> Optional.of(problems(e));
+            case ConfigurationException e -> Optional.of(e.getMessage());
+            case RuntimeException e when isFromTlsRegistry(e) -> Optional.of(withRootCause(e));
             default -> Optional.empty();
         };
     }
@@ -52,13 +51,13 @@ final class StartupFailureReport {
                 .collect(Collectors.joining("; "));
     }
 
-    /** The registry has no exception of its own for files it cannot use. */
-    private static boolean isOfTlsRegistry(Throwable thrown) {
-        var trace = thrown.getStackTrace();
+    /** The TLS registry has no exception of its own for files that it cannot use. */
+    private static boolean isFromTlsRegistry(Throwable failure) {
+        var trace = failure.getStackTrace();
         return trace.length > 0 && trace[0].getClassName().startsWith(TLS_REGISTRY);
     }
 
-    private static String withRoot(Throwable failure) {
+    private static String withRootCause(Throwable failure) {
         var root = failure;
         while (root.getCause() != null) {
             root = root.getCause();

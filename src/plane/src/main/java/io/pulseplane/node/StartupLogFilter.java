@@ -5,9 +5,9 @@ import java.util.logging.Filter;
 import java.util.logging.LogRecord;
 
 /**
- * Leaves out what Quarkus logs about its gRPC server at start: a warning that it is a server of its own, which is what
- * we want, the traces of a failure that {@link PlaneProcess} reports in one line, and that TLS is off, which it says
- * whenever it was not Quarkus that set it up; {@link Lifecycle} knows better.
+ * Drops what Quarkus logs about its gRPC server at the start: a warning that the server is separate, which the plane
+ * wants; the stack trace of a failure that {@link PlaneProcess} reports in one line; and that TLS is off, which Quarkus
+ * logs whenever it did not configure TLS itself. {@link Lifecycle} logs whether TLS is on.
  */
 @LoggingFilter(name = "start")
 final class StartupLogFilter implements Filter {

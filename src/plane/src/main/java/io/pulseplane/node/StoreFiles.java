@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The files of an edge store, for a person who wants to know how they are. */
+/** Inspects, verifies and compacts the files of an edge store, and describes the result for a person. */
 public final class StoreFiles {
 
     private static final int READER_THREADS = 1;
 
     private StoreFiles() {}
 
-    /** Where the key of the node comes from; a file in the data directory unless something is said. */
+    /** Where the node key comes from: a file, a command, or by default node.key in the data directory. */
     public record KeySource(Optional<Path> file, List<String> command) {
 
         public KeySource {
@@ -35,8 +35,10 @@ public final class StoreFiles {
         }
 
         private Optional<KeyEncryptionKey> readIfPresent(Path directory) {
-            boolean isSaid = file.isPresent() || !command.isEmpty();
-            return isSaid || Files.exists(defaultFile(directory)) ? Optional.of(read(directory)) : Optional.empty();
+            boolean isConfigured = file.isPresent() || !command.isEmpty();
+            return isConfigured || Files.exists(defaultFile(directory))
+                    ? Optional.of(read(directory))
+                    : Optional.empty();
         }
 
         private static Path defaultFile(Path directory) {
@@ -45,11 +47,11 @@ public final class StoreFiles {
     }
 
     /**
-     * One thing that is known of a store.
+     * One figure of a store.
      *
-     * @param field its name for programs
-     * @param label its name for persons
-     * @param value a number, or null where it is not known or there is none
+     * @param field the name in JSON
+     * @param label the name for a person
+     * @param value a number, or null if it is unknown or there is none
      * @param isTime whether the number is a time, in microseconds since the epoch
      */
     public record Figure(String field, String label, Number value, boolean isTime) {
@@ -68,42 +70,42 @@ public final class StoreFiles {
     }
 
     /**
-     * What the store holds. A plane may run meanwhile, or not.
+     * What the store contains. The plane may be running or not.
      *
      * @throws PlaneException if there is no store, or it cannot be read
      */
     public static List<Figure> inspect(Path directory, KeySource keys) {
-        var found = Inspection.of(directory, keys.readIfPresent(directory));
-        var journal = found.journal();
+        var inspection = Inspection.of(directory, keys.readIfPresent(directory));
+        var journal = inspection.journal();
         return List.of(
-                Figure.of("bytes", "bytes on disk", found.bytes()),
-                Figure.of("patients", "patients", found.patients()),
-                Figure.of("devices", "devices", found.devices()),
-                Figure.of("series", "series", found.series()),
-                Figure.of("readings", "readings", found.readings()),
+                Figure.of("bytes", "bytes on disk", inspection.bytes()),
+                Figure.of("patients", "patients", inspection.patients()),
+                Figure.of("devices", "devices", inspection.devices()),
+                Figure.of("series", "series", inspection.series()),
+                Figure.of("readings", "readings", inspection.readings()),
                 Figure.of(
                         "bytesPerReading",
                         "bytes per reading",
-                        found.readings() == 0 ? null : (double) found.bytes() / found.readings()),
-                Figure.of("chunks", "chunks", found.chunks()),
-                Figure.of("readingsInChunks", "readings in chunks", found.readingsInChunks()),
+                        inspection.readings() == 0 ? null : (double) inspection.bytes() / inspection.readings()),
+                Figure.of("chunks", "chunks", inspection.chunks()),
+                Figure.of("readingsInChunks", "readings in chunks", inspection.readingsInChunks()),
                 Figure.of("journalEntries", "journal: entries", journal.entries()),
                 Figure.of("journalBytes", "journal: bytes", journal.bytes()),
                 Figure.of("journalBatches", "journal: batches", journal.batches()),
                 Figure.of("journalReadings", "journal: readings", Figure.orNull(journal.readings())),
-                Figure.time("oldestUs", "oldest in chunks", found.oldest()),
-                Figure.time("newestUs", "newest in chunks", found.newest()),
-                Figure.of("damagedChunks", "damaged chunks put aside", found.damagedChunks()),
-                Figure.of("erasedNotSwept", "erased patients to be swept", found.erasedNotCollected()));
+                Figure.time("oldestUs", "oldest in chunks", inspection.oldest()),
+                Figure.time("newestUs", "newest in chunks", inspection.newest()),
+                Figure.of("damagedChunks", "damaged chunks put aside", inspection.damagedChunks()),
+                Figure.of("erasedNotSwept", "erased patients to be swept", inspection.erasedNotCollected()));
     }
 
-    /** What came of looking at everything. */
+    /** The result of a verification, in lines for a person. */
     public record Report(boolean intact, List<String> lines) {}
 
     /**
-     * Opens everything the store has. A plane may run meanwhile, or not.
+     * Decrypts and checks everything in the store. The plane may be running or not.
      *
-     * @throws PlaneException if there is no store, or its keys cannot be opened
+     * @throws PlaneException if there is no store, or its keys cannot be unwrapped
      */
     public static Report verify(Path directory, KeySource keys) {
         var report = Verification.verify(directory, keys.read(directory));
@@ -118,9 +120,9 @@ public final class StoreFiles {
     }
 
     /**
-     * Does everything there is to do behind the scenes, and says what it was. No plane may run.
+     * Does all maintenance of the store, and describes what was done. The plane must not be running.
      *
-     * @throws PlaneException if one does, or something cannot be done
+     * @throws PlaneException if a plane is running, or the maintenance fails
      */
     public static List<String> compact(Path directory, KeySource keys) {
         var key = keys.read(directory);

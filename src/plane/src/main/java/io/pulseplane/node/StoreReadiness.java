@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/** The plane is ready while a reading could be stored. */
+/** The plane is ready while it can store readings. */
 @Readiness
 @Singleton
 final class StoreReadiness implements AsyncHealthCheck {

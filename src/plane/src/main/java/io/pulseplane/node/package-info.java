@@ -1,7 +1,7 @@
 /**
- * Puts the plane together and runs it: wiring of the rooms, start, readiness, shutdown.
+ * Wires the rooms of the plane together and runs it: start, readiness, shutdown.
  *
- * <p>A plane that starts either answers calls or ends with one sentence that says why. A plane that is told to stop takes no
- * more, drains what it has taken, and ends with status 0.
+ * <p>At the start, a plane either answers calls or ends with one sentence that gives the reason. When a plane stops, it
+ * accepts no more calls, makes durable what it has received, and ends with status 0.
  */
 package io.pulseplane.node;

@@ -2,6 +2,9 @@ package io.pulseplane.store;
 
 import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.Rejection.Reason;
+import io.pulseplane.vitals.chunk.ByteReader;
+import io.pulseplane.vitals.chunk.ByteWriter;
+import io.pulseplane.vitals.chunk.CorruptChunkException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -13,14 +16,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rejections as bytes: their number, then for each the code (length and UTF-8), the position of the reason, the number of
- * runs, and each run of neighbouring indexes as its distance from the end of the one before it and its length. Numbers
- * are unsigned LEB128. A block that was refused as a whole takes a few bytes, whatever its size.
+ * Encodes rejections as bytes: their number, then for each the code (as {@link DataOutputStream#writeUTF} writes it),
+ * the position of the reason, the number of runs, and each run of neighbouring indexes as its distance from the end of
+ * the one before it and its length. Numbers are varints. A block that was rejected as a whole takes a few bytes,
+ * whatever its size.
  */
 public final class RejectionCodec {
 
     private static final byte[] EMPTY = {0};
     private static final Reason[] REASONS = Reason.values();
+
+    /** The longest varint of an int that is not negative. */
+    private static final int MAX_INT_BYTES = 5;
 
     private RejectionCodec() {}
 
@@ -28,43 +35,64 @@ public final class RejectionCodec {
         if (rejections.isEmpty()) {
             return EMPTY;
         }
+        var out = new ByteWriter();
+        out.ensureCapacity(MAX_INT_BYTES);
+        out.putVarint(rejections.size());
+        for (var rejection : rejections) {
+            var code = encodeCode(rejection.code());
+            out.ensureCapacity(code.length + MAX_INT_BYTES);
+            out.putBytes(code);
+            out.putVarint(rejection.reason().ordinal());
+            writeIndexes(out, rejection.indexes());
+        }
+        return out.toByteArray();
+    }
+
+    /** @throws CorruptChunkException if the bytes are not as {@link #encode} wrote them */
+    public static List<Rejection> decode(byte[] bytes) {
+        var in = new ByteReader(bytes);
+        int count = in.readLength();
+        var rejections = new ArrayList<Rejection>(count);
+        for (int i = 0; i < count; i++) {
+            rejections.add(new Rejection(
+                    readCode(in, bytes), REASONS[in.readVarintUpTo(REASONS.length - 1)], readIndexes(in)));
+        }
+        return rejections;
+    }
+
+    private static byte[] encodeCode(String code) {
         var bytes = new ByteArrayOutputStream();
         try (var out = new DataOutputStream(bytes)) {
-            writeVarint(out, rejections.size());
-            for (var rejection : rejections) {
-                out.writeUTF(rejection.code());
-                writeVarint(out, rejection.reason().ordinal());
-                writeIndexes(out, rejection.indexes());
-            }
+            out.writeUTF(code);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
     }
 
-    public static List<Rejection> decode(byte[] bytes) {
-        try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-            int count = readVarint(in);
-            var rejections = new ArrayList<Rejection>(count);
-            for (int i = 0; i < count; i++) {
-                rejections.add(new Rejection(in.readUTF(), REASONS[readVarint(in)], readIndexes(in)));
-            }
-            return rejections;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static String readCode(ByteReader in, byte[] bytes) {
+        int start = in.position();
+        int length = in.readByte() << 8 | in.readByte();
+        in.skip(length);
+        try (var code = new DataInputStream(new ByteArrayInputStream(bytes, start, Short.BYTES + length))) {
+            return code.readUTF();
+        } catch (IOException _) {
+            throw new CorruptChunkException("text in an unknown encoding");
         }
     }
 
-    private static void writeIndexes(DataOutputStream out, int[] indexes) throws IOException {
-        writeVarint(out, countRuns(indexes));
+    private static void writeIndexes(ByteWriter out, int[] indexes) {
+        int runs = countRuns(indexes);
+        out.ensureCapacity((1 + 2 * runs) * MAX_INT_BYTES);
+        out.putVarint(runs);
         int end = 0;
         for (int i = 0; i < indexes.length; ) {
             int length = 1;
             while (i + length < indexes.length && indexes[i + length] == indexes[i] + length) {
                 length++;
             }
-            writeVarint(out, indexes[i] - end);
-            writeVarint(out, length);
+            out.putVarint(indexes[i] - end);
+            out.putVarint(length);
             end = indexes[i] + length;
             i += length;
         }
@@ -80,14 +108,14 @@ public final class RejectionCodec {
         return runs;
     }
 
-    private static int[] readIndexes(DataInputStream in) throws IOException {
-        int runs = readVarint(in);
+    private static int[] readIndexes(ByteReader in) {
+        int runs = in.readLength();
         var indexes = new int[runs];
         int size = 0;
         int next = 0;
         for (int run = 0; run < runs; run++) {
-            next += readVarint(in);
-            int length = readVarint(in);
+            next += in.readVarintUpTo(Integer.MAX_VALUE);
+            int length = in.readVarintUpTo(Integer.MAX_VALUE);
             if (size + length > indexes.length) {
                 indexes = Arrays.copyOf(indexes, Math.max(size + length, 2 * indexes.length));
             }
@@ -96,25 +124,5 @@ public final class RejectionCodec {
             }
         }
         return Arrays.copyOf(indexes, size);
-    }
-
-    private static void writeVarint(DataOutputStream out, int number) throws IOException {
-        while (number >= 0x80) {
-            out.writeByte(number | 0x80);
-            number >>>= 7;
-        }
-        out.writeByte(number);
-    }
-
-    private static int readVarint(DataInputStream in) throws IOException {
-        int number = 0;
-        for (int shift = 0; shift < 32; shift += 7) {
-            int b = in.readUnsignedByte();
-            number |= (b & 0x7F) << shift;
-            if (b < 0x80) {
-                return number;
-            }
-        }
-        throw new IOException("a number has too many bytes");
     }
 }

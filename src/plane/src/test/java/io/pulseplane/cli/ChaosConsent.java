@@ -6,20 +6,21 @@ import io.pulseplane.v1.PutConsentRequest;
 import io.pulseplane.v1.RegistryServiceGrpc;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A patient's consent, as somebody gives and takes it, now through one plane, now through the other. */
+/** Grants and withdraws the consent of a patient, each time through a plane chosen at random. */
 final class ChaosConsent {
 
     private final String patient;
     private final ChaosSite site;
     private final SplittableRandom random;
 
-    /** Since when it is withdrawn for certain; 0 while it is not. */
+    /** The {@link System#nanoTime} from which on consent is certainly withdrawn; 0 while it may be granted. */
     private volatile long withdrawnAt;
 
-    private volatile int withdrawals;
+    private final AtomicInteger withdrawals = new AtomicInteger();
 
     ChaosConsent(String patient, ChaosSite site, SplittableRandom random) {
         this.patient = patient;
@@ -27,26 +28,26 @@ final class ChaosConsent {
         this.random = random;
     }
 
-    /** What there was to know before a question: since when it was withdrawn, 0 if it may not have been. */
+    /** The {@link System#nanoTime} from which on consent is certainly withdrawn; 0 while it may be granted. */
     long withdrawnAt() {
         return withdrawnAt;
     }
 
     int withdrawals() {
-        return withdrawals;
+        return withdrawals.get();
     }
 
-    /** Says it until a plane has answered that it is so. */
+    /** Grants or withdraws consent: tries again until a plane answers. */
     void put(boolean granted, BooleanSupplier gaveUp) {
         if (granted) {
-            // From here on it may be, whatever is answered.
+            // A plane may store the grant and not answer.
             withdrawnAt = 0;
         }
         while (!gaveUp.getAsBoolean()) {
             var planes = site.planes();
             if (put(granted, planes.get(random.nextInt(planes.size())).instance())) {
                 if (!granted) {
-                    withdrawals++;
+                    withdrawals.incrementAndGet();
                     withdrawnAt = System.nanoTime();
                 }
                 return;
@@ -55,9 +56,9 @@ final class ChaosConsent {
         }
     }
 
-    private boolean put(boolean granted, ChaosSite.PlaneComponent.Instance plane) {
+    private boolean put(boolean granted, ChaosSite.PlaneComponent.Instance instance) {
         try {
-            RegistryServiceGrpc.newBlockingStub(plane.plane().as(plane.channel(), "clinical_admin"))
+            RegistryServiceGrpc.newBlockingStub(instance.plane().as(instance.channel(), "clinical_admin"))
                     .withDeadlineAfter(2, TimeUnit.SECONDS)
                     .putConsent(PutConsentRequest.newBuilder()
                             .setConsent(
@@ -69,19 +70,19 @@ final class ChaosConsent {
         }
     }
 
-    /** Withdraws it for seconds, and grants it for seconds, again and again; ends with it granted. */
-    void run(BooleanSupplier goesOn, BooleanSupplier gaveUp) {
-        while (goesOn.getAsBoolean()) {
+    /** Withdraws consent for seconds and grants it for seconds, in turn. Ends with consent granted. */
+    void run(BooleanSupplier isRunning, BooleanSupplier gaveUp) {
+        while (isRunning.getAsBoolean()) {
             put(false, gaveUp);
-            rest(goesOn);
+            pause(isRunning);
             put(true, gaveUp);
-            rest(goesOn);
+            pause(isRunning);
         }
     }
 
-    private void rest(BooleanSupplier goesOn) {
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1_500 + random.nextInt(2_000));
-        while (goesOn.getAsBoolean() && System.nanoTime() < until) {
+    private void pause(BooleanSupplier isRunning) {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1_500L + random.nextInt(2_000));
+        while (isRunning.getAsBoolean() && System.nanoTime() < until) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }

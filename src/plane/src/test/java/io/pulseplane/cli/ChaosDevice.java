@@ -17,10 +17,12 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A device that streams, goes to another plane when one does not answer, and resends what was not acknowledged. */
+/** A device that streams, changes to another plane when one does not answer, and resends what was not acknowledged. */
 final class ChaosDevice {
 
     static final String CODE = "8867-4";
@@ -38,14 +40,17 @@ final class ChaosDevice {
     private final NavigableMap<Long, Batch> sent = new TreeMap<>();
     private final NavigableMap<Long, Batch> unacknowledged = new ConcurrentSkipListMap<>();
 
-    /** By the moment of a promise, the time of the latest reading that was promised to be everywhere soon after it. */
+    /**
+     * By the {@link System#nanoTime} of an acknowledgement, the time of the latest reading acknowledged for good by
+     * then.
+     */
     private final NavigableMap<Long, Long> acknowledgedUntil = new ConcurrentSkipListMap<>();
 
-    /** What was said of each batch, and when and by whom, for whoever has to find out what went wrong. */
+    /** For the message of a failed test: which plane acknowledged each batch, when and how. */
     private final Map<Long, String> responses = new ConcurrentSkipListMap<>();
 
-    private volatile int provisional;
-    private volatile int acknowledged;
+    private final AtomicInteger provisional = new AtomicInteger();
+    private final AtomicInteger acknowledged = new AtomicInteger();
 
     ChaosDevice(int number, ChaosSite site, long begin, SplittableRandom random) {
         this.patient = "patient-" + number;
@@ -56,20 +61,22 @@ final class ChaosDevice {
     }
 
     int acknowledged() {
-        return acknowledged;
+        return acknowledged.get();
     }
 
     int provisional() {
-        return provisional;
+        return provisional.get();
     }
 
-    /** The time of the latest reading that had been acknowledged for good before then; 0 if none had. */
+    /**
+     * The time of the latest reading that was acknowledged for good before this {@link System#nanoTime}; 0 if none was.
+     */
     long acknowledgedBefore(long nanos) {
         var last = acknowledgedUntil.lowerEntry(nanos);
         return last == null ? 0 : last.getValue();
     }
 
-    /** Every reading that was sent, by its time. Only when nothing is under way any more. */
+    /** Every reading that was sent, by its time. To be called when {@link #run} has ended. */
     Map<Long, Double> readings() {
         var readings = new TreeMap<Long, Double>();
         for (var batch : sent.values()) {
@@ -81,21 +88,25 @@ final class ChaosDevice {
         return readings;
     }
 
-    /** What was said of the batch that a reading was in. */
+    /** The response to the batch that has the reading of this time. */
     String responseTo(long time) {
         long sequence = (time - begin) / READINGS;
         return sequence + ": " + responses.get(sequence);
     }
 
-    /** Streams while it goes on, then until everything is acknowledged. */
-    void run(BooleanSupplier goesOn, BooleanSupplier gaveUp) {
-        while (!gaveUp.getAsBoolean() && (goesOn.getAsBoolean() || !unacknowledged.isEmpty())) {
+    /**
+     * Streams new batches while the test runs, then until every batch is acknowledged.
+     *
+     * @throws AssertionError if a plane gave a wrong response, or a batch was never acknowledged
+     */
+    void run(BooleanSupplier isRunning, BooleanSupplier gaveUp) {
+        while (!gaveUp.getAsBoolean() && (isRunning.getAsBoolean() || !unacknowledged.isEmpty())) {
             var planes = site.planes();
-            new Stream(planes.get(random.nextInt(planes.size())).instance()).run(goesOn);
+            new Stream(planes.get(random.nextInt(planes.size())).instance()).run(isRunning);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
         if (!unacknowledged.isEmpty()) {
-            throw new AssertionError(device + " was never acknowledged " + unacknowledged.keySet());
+            throw new AssertionError("no plane acknowledged the batches " + unacknowledged.keySet() + " of " + device);
         }
     }
 
@@ -103,7 +114,7 @@ final class ChaosDevice {
         long sequence = sent.size() + 1L;
         var columns = Columns.newBuilder().setCode(CODE).setUnit("/min").setStartUs(begin + sequence * READINGS);
         for (int i = 0; i < READINGS; i++) {
-            columns.addTimeDeltaUs(i == 0 ? 0 : 1).addValues(40 + (sequence * READINGS + i) % 200);
+            columns.addTimeDeltaUs(i == 0 ? 0 : 1).addValues(40 + ((sequence * READINGS + i) % 200));
         }
         var batch = Batch.newBuilder()
                 .setDeviceId(device)
@@ -116,32 +127,40 @@ final class ChaosDevice {
         return batch;
     }
 
-    /** One stream to one plane. */
+    /**
+     * One stream to one plane. gRPC cancels a call whose observer throws and shows the test nothing of it, so the first
+     * failure is kept for {@link #run}.
+     */
     private final class Stream implements ClientResponseObserver<StreamReadingsRequest, StreamReadingsResponse> {
 
-        private final ChaosSite.PlaneComponent.Instance to;
+        private final ChaosSite.PlaneComponent.Instance instance;
+        private final AtomicReference<AssertionError> failure = new AtomicReference<>();
         private ClientCallStreamObserver<StreamReadingsRequest> requests;
         private volatile long lastResponseNanos = System.nanoTime();
         private volatile boolean ended;
 
-        Stream(ChaosSite.PlaneComponent.Instance to) {
-            this.to = to;
+        Stream(ChaosSite.PlaneComponent.Instance instance) {
+            this.instance = instance;
         }
 
-        void run(BooleanSupplier goesOn) {
-            IngestServiceGrpc.newStub(to.plane().asDevice(to.channel(), device)).streamReadings(this);
-            List<Batch> again = new ArrayList<>(unacknowledged.values());
-            again.forEach(this::send);
-            while (!ended && (goesOn.getAsBoolean() || !unacknowledged.isEmpty())) {
+        void run(BooleanSupplier isRunning) {
+            IngestServiceGrpc.newStub(instance.plane().asDevice(instance.channel(), device))
+                    .streamReadings(this);
+            List<Batch> batchesToResend = new ArrayList<>(unacknowledged.values());
+            batchesToResend.forEach(this::send);
+            while (!ended && (isRunning.getAsBoolean() || !unacknowledged.isEmpty())) {
                 if (!unacknowledged.isEmpty() && System.nanoTime() - lastResponseNanos > STALLED_NANOS) {
                     break;
                 }
-                if (goesOn.getAsBoolean() && unacknowledged.size() < MAX_IN_FLIGHT) {
+                if (isRunning.getAsBoolean() && unacknowledged.size() < MAX_IN_FLIGHT) {
                     send(next());
                 }
                 LockSupport.parkNanos(BETWEEN_BATCHES_NANOS);
             }
-            requests.cancel("on to another plane", null);
+            requests.cancel("the device changes to another plane", null);
+            if (failure.get() != null) {
+                throw failure.get();
+            }
         }
 
         private void send(Batch batch) {
@@ -159,18 +178,32 @@ final class ChaosDevice {
         @Override
         public void onNext(StreamReadingsResponse response) {
             lastResponseNanos = System.nanoTime();
+            try {
+                accept(response);
+            } catch (AssertionError e) {
+                failure.compareAndSet(null, e);
+                ended = true;
+            } catch (RuntimeException e) {
+                failure.compareAndSet(null, new AssertionError("a response could not be read", e));
+                ended = true;
+            }
+        }
+
+        private void accept(StreamReadingsResponse response) {
             switch (response.getOutcomeCase()) {
                 case ACKNOWLEDGEMENT -> {
                     var acknowledgement = response.getAcknowledgement();
                     if (acknowledgement.getAccepted() != READINGS) {
-                        throw new AssertionError("of " + READINGS + " readings, " + acknowledgement.getAccepted());
+                        throw new AssertionError(
+                                "accepted " + acknowledgement.getAccepted() + " readings, sent " + READINGS);
                     }
                     responses.putIfAbsent(
                             acknowledgement.getSequence(),
-                            Instant.now() + " by " + to.plane().directory().getFileName()
+                            Instant.now() + " by "
+                                    + instance.plane().directory().getFileName()
                                     + (acknowledgement.getProvisional() ? ", provisional" : "")
                                     + (acknowledgement.getRepeatedBatch() ? ", repeated" : ""));
-                    acknowledged(acknowledgement.getSequence(), acknowledgement.getProvisional());
+                    onAcknowledgement(acknowledgement.getSequence(), acknowledgement.getProvisional());
                 }
                 case REFUSED -> {
                     int code = response.getRefused().getError().getCode();
@@ -184,23 +217,23 @@ final class ChaosDevice {
             }
         }
 
-        private void acknowledged(long sequence, boolean waits) {
+        private void onAcknowledgement(long sequence, boolean isProvisional) {
             var batch = unacknowledged.remove(sequence);
             if (batch == null) {
                 return;
             }
-            acknowledged++;
-            if (waits) {
-                provisional++;
+            acknowledged.incrementAndGet();
+            if (isProvisional) {
+                provisional.incrementAndGet();
             } else {
                 long latest = batch.getColumns(0).getStartUs() + READINGS - 1;
-                var before = acknowledgedUntil.lastEntry();
-                acknowledgedUntil.put(System.nanoTime(), before == null ? latest : Math.max(latest, before.getValue()));
+                var last = acknowledgedUntil.lastEntry();
+                acknowledgedUntil.put(System.nanoTime(), last == null ? latest : Math.max(latest, last.getValue()));
             }
         }
 
         @Override
-        public void onError(Throwable failure) {
+        public void onError(Throwable streamFailure) {
             ended = true;
         }
 

@@ -26,8 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Devices stream and readers ask, while a seed says when which of two planes, PostgreSQL and Redis is stopped, paused, killed
- * and started again. It runs for {@code -Dpulseplane.chaos.seconds=120}, with {@code -Dpulseplane.chaos.seed}.
+ * Lets devices stream and readers query while two planes, PostgreSQL and Redis are stopped, paused, killed and started
+ * again at random. The test runs for {@code -Dpulseplane.chaos.seconds=120}; {@code -Dpulseplane.chaos.seed} repeats a
+ * run.
  */
 class ChaosIT {
 
@@ -38,7 +39,7 @@ class ChaosIT {
     private static final int MAX_FAULT_MILLIS = 4_000;
     private static final int MAX_QUIET_MILLIS = 2_500;
 
-    /** To come to rest after the last harm. */
+    /** How long the site may take after the last fault until everything is acknowledged and handed on. */
     private static final long SETTLE_SECONDS = 90;
 
     @TempDir
@@ -50,7 +51,7 @@ class ChaosIT {
     private volatile boolean gaveUp;
 
     @Test
-    void nothing_acknowledged_is_lost_or_stored_twice_and_nobody_is_told_what_may_not_be_told() throws Exception {
+    void no_acknowledged_reading_is_lost_or_stored_twice_and_no_answer_is_forbidden_or_stale() throws Exception {
         System.out.println("pulseplane.chaos.seed=" + SEED);
         try (var site = new ChaosSite(directory)) {
             long begin = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) - TimeUnit.HOURS.toMicros(2);
@@ -72,7 +73,7 @@ class ChaosIT {
         }
     }
 
-    /** Of every second patient the consent comes and goes. */
+    /** The consent of every second patient is withdrawn and granted in turn. */
     private static List<QueriedPatient> queriedPatients(List<ChaosDevice> devices, List<ChaosConsent> consents) {
         return IntStream.range(0, DEVICES)
                 .mapToObj(i -> new QueriedPatient(devices.get(i), i % 2 == 0 ? null : consents.get(i)))
@@ -83,19 +84,19 @@ class ChaosIT {
             throws Exception {
         var threads =
                 Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory());
-        List<Future<?>> work = new ArrayList<>();
+        List<Future<?>> tasks = new ArrayList<>();
         try {
-            devices.forEach(device -> work.add(threads.submit(() -> device.run(this::isRunning, () -> gaveUp))));
-            // A consent is of a patient that a first batch has registered.
+            devices.forEach(device -> tasks.add(threads.submit(() -> device.run(this::isRunning, () -> gaveUp))));
+            // A patient can consent once the first batch has registered the patient.
             consents.forEach(consent -> consent.put(true, () -> gaveUp));
             for (int i = 1; i < DEVICES; i += 2) {
                 var consent = consents.get(i);
-                work.add(threads.submit(() -> consent.run(this::isRunning, () -> gaveUp)));
+                tasks.add(threads.submit(() -> consent.run(this::isRunning, () -> gaveUp)));
             }
-            readers.forEach(reader -> work.add(threads.submit(() -> reader.run(this::isRunning))));
-            injectFaults(site, work);
-            for (var each : work) {
-                each.get(SETTLE_SECONDS, TimeUnit.SECONDS);
+            readers.forEach(reader -> tasks.add(threads.submit(() -> reader.run(this::isRunning))));
+            injectFaults(site, tasks);
+            for (var task : tasks) {
+                task.get(SETTLE_SECONDS, TimeUnit.SECONDS);
             }
         } catch (ExecutionException e) {
             throw new AssertionError("seed " + SEED, e.getCause());
@@ -110,44 +111,44 @@ class ChaosIT {
         return !isFaultInjectionOver;
     }
 
-    /** Each of the four once, in whatever order, then whichever. */
-    private void injectFaults(ChaosSite site, List<Future<?>> work) throws Exception {
-        var parts = new ArrayList<>(site.components());
-        Collections.shuffle(parts, new Random(random.nextLong()));
-        int harms = 0;
-        while (elapsedSeconds() < SECONDS || harms < parts.size()) {
-            rest(random.nextInt(MAX_QUIET_MILLIS));
-            var part = harms < parts.size() ? parts.get(harms) : parts.get(random.nextInt(parts.size()));
-            harms++;
-            injectFaults(part, random.nextInt(MAX_FAULT_MILLIS));
-            for (var each : work) {
-                if (each.isDone()) {
-                    each.get();
+    /** Injects a fault into each component once, in random order, then into components chosen at random. */
+    private void injectFaults(ChaosSite site, List<Future<?>> tasks) throws Exception {
+        var components = new ArrayList<>(site.components());
+        Collections.shuffle(components, new Random(random.nextLong()));
+        int faults = 0;
+        while (elapsedSeconds() < SECONDS || faults < components.size()) {
+            pause(random.nextInt(MAX_QUIET_MILLIS));
+            int next = faults < components.size() ? faults : random.nextInt(components.size());
+            faults++;
+            injectFault(components.get(next), random.nextInt(MAX_FAULT_MILLIS));
+            for (var task : tasks) {
+                if (task.isDone()) {
+                    task.get();
                 }
             }
         }
-        rest(MAX_QUIET_MILLIS);
+        pause(MAX_QUIET_MILLIS);
         isFaultInjectionOver = true;
     }
 
-    private void injectFaults(ChaosSite.Component part, int millis) throws Exception {
-        int how = random.nextInt(3);
+    private void injectFault(ChaosSite.Component component, int millis) throws Exception {
+        int kind = random.nextInt(3);
         System.out.printf(
                 "%6.1f s  %s: %s for %d ms%n",
-                elapsed(), part, List.of("paused", "killed", "stopped").get(how), millis);
-        if (how == 0) {
-            part.pause();
-            rest(millis);
-            part.resume();
+                elapsed(), component, List.of("paused", "killed", "stopped").get(kind), millis);
+        if (kind == 0) {
+            component.pause();
+            pause(millis);
+            component.resume();
             return;
         }
-        if (how == 1) {
-            part.kill();
+        if (kind == 1) {
+            component.kill();
         } else {
-            part.stop();
+            component.stop();
         }
-        rest(millis);
-        part.start();
+        pause(millis);
+        component.start();
     }
 
     private double elapsed() {
@@ -158,19 +159,19 @@ class ChaosIT {
         return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
     }
 
-    /** Nothing is waited for here: it is the schedule. */
-    private static void rest(int millis) {
+    /** Lets time pass: this is the schedule of the faults, and waits for no condition. */
+    private static void pause(int millis) {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (System.nanoTime() < until) {
             LockSupport.parkNanos(until - System.nanoTime());
         }
     }
 
-    /** What waits on the planes is handed on; nothing of it was contradicted. */
+    /** Waits until both planes have handed on what was in their spools, and checks that nothing was set aside. */
     private static void awaitEmptySpools(ChaosSite site) throws Exception {
         for (var plane : site.planes()) {
-            Callable<Boolean> nothingWaits = () -> plane.metric("pulseplane_spool_waiting") == 0;
-            Awaitility.await().atMost(SETTLE_SECONDS, TimeUnit.SECONDS).until(nothingWaits);
+            Callable<Boolean> isSpoolEmpty = () -> plane.metric("pulseplane_spool_waiting") == 0;
+            Awaitility.await().atMost(SETTLE_SECONDS, TimeUnit.SECONDS).until(isSpoolEmpty);
             assertThat(plane.metric("pulseplane_spool_set_aside")).isZero();
         }
     }
@@ -180,7 +181,7 @@ class ChaosIT {
         var missing = new TreeMap<>(sent);
         missing.keySet().removeAll(stored.keySet());
         assertThat(missing.keySet().stream().map(device::responseTo).distinct())
-                .as("what is missing of %s, seed %d", device.patient, SEED)
+                .as("missing readings of %s, seed %d", device.patient, SEED)
                 .isEmpty();
         assertThat(stored).as("%s, seed %d", device.patient, SEED).isEqualTo(sent);
     }
@@ -189,8 +190,9 @@ class ChaosIT {
         var readings = new TreeMap<Long, Double>();
         try (var connection = site.postgres.connect();
                 var statement = connection.prepareStatement("""
-                        SELECT (extract(epoch FROM measured_at) * 1000000)::bigint, value FROM measurements
-                        WHERE patient = ?""")) {
+                    SELECT (extract(epoch FROM measured_at) * 1000000)::bigint, value FROM measurements
+                    WHERE patient = ?\
+                    """)) {
             statement.setString(1, patient);
             int count = 0;
             try (var rows = statement.executeQuery()) {
@@ -199,7 +201,7 @@ class ChaosIT {
                     count++;
                 }
             }
-            assertThat(readings).as("each once").hasSize(count);
+            assertThat(readings).as("each reading once").hasSize(count);
         }
         return readings;
     }
@@ -211,9 +213,9 @@ class ChaosIT {
         int answers = readers.stream().mapToInt(ChaosReader::answers).sum();
         int refusals = readers.stream().mapToInt(ChaosReader::refusals).sum();
         System.out.printf(
-                "%.0f s: %d batches acknowledged, %d of them while they waited; %d answers, %d refusals; %d withdrawals%n",
+                "%.0f s: %d batches acknowledged, %d of them provisionally; %d answers, %d refusals; %d withdrawals%n",
                 elapsed(), acknowledged, provisional, answers, refusals, withdrawals);
-        assertThat(provisional).as("PostgreSQL was missed").isPositive();
+        assertThat(provisional).as("batches that were spooled").isPositive();
         assertThat(acknowledged).isGreaterThan(provisional);
         assertThat(answers).isPositive();
         assertThat(withdrawals).isPositive();

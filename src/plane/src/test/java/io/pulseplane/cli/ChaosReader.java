@@ -7,22 +7,26 @@ import io.pulseplane.v1.QueryServiceGrpc;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Asks one plane for latest readings, and knows what it may not be told. */
+/**
+ * Queries the latest readings of one plane, and checks every answer: none is given after consent was withdrawn, and
+ * none is older than the bound on staleness allows.
+ */
 final class ChaosReader {
 
     private static final long BOUND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** A device, and the consent of its patient; null where it stays granted. */
+    /** A device, and the consent of its patient; null where the patient's consent stays granted. */
     record QueriedPatient(ChaosDevice device, ChaosConsent consent) {}
 
     private final ChaosSite.PlaneComponent plane;
     private final List<QueriedPatient> patients;
     private final SplittableRandom random;
-    private volatile int answers;
-    private volatile int refusals;
+    private final AtomicInteger answers = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
 
     ChaosReader(ChaosSite.PlaneComponent plane, List<QueriedPatient> patients, SplittableRandom random) {
         this.plane = plane;
@@ -31,58 +35,63 @@ final class ChaosReader {
     }
 
     int answers() {
-        return answers;
+        return answers.get();
     }
 
     int refusals() {
-        return refusals;
+        return refusals.get();
     }
 
-    void run(BooleanSupplier goesOn) {
-        while (goesOn.getAsBoolean()) {
-            ask(patients.get(random.nextInt(patients.size())));
+    void run(BooleanSupplier isRunning) {
+        while (isRunning.getAsBoolean()) {
+            query(patients.get(random.nextInt(patients.size())));
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(5)));
         }
     }
 
-    private void ask(QueriedPatient of) {
-        var to = plane.instance();
-        long withdrawnAt = of.consent == null ? 0 : of.consent.withdrawnAt();
-        long asked = System.nanoTime();
+    private void query(QueriedPatient patient) {
+        var instance = plane.instance();
+        var consent = patient.consent;
+        long withdrawnAt = consent == null ? 0 : consent.withdrawnAt();
+        long queriedAt = System.nanoTime();
         try {
-            var answer = QueryServiceGrpc.newBlockingStub(to.plane().as(to.channel(), "authorized_medical_staff"))
+            var response = QueryServiceGrpc.newBlockingStub(
+                            instance.plane().as(instance.channel(), "authorized_medical_staff"))
                     .withDeadlineAfter(2, TimeUnit.SECONDS)
                     .getLatest(GetLatestRequest.newBuilder()
-                            .setPatientId(of.device.patient)
+                            .setPatientId(patient.device.patient)
                             .addCodes(ChaosDevice.CODE)
                             .build());
-            answers++;
-            boolean stillWithdrawn = of.consent != null && withdrawnAt != 0 && of.consent.withdrawnAt() == withdrawnAt;
-            if (stillWithdrawn && asked - withdrawnAt > BOUND_NANOS) {
-                throw new AssertionError(plane + " read of " + of.device.patient + ", withdrawn "
-                        + TimeUnit.NANOSECONDS.toMillis(asked - withdrawnAt) + " ms before");
+            answers.incrementAndGet();
+            boolean isStillWithdrawn = consent != null && withdrawnAt != 0 && consent.withdrawnAt() == withdrawnAt;
+            if (isStillWithdrawn && queriedAt - withdrawnAt > BOUND_NANOS) {
+                throw new AssertionError(plane + " answered a query for " + patient.device.patient
+                        + ", whose consent was withdrawn "
+                        + TimeUnit.NANOSECONDS.toMillis(queriedAt - withdrawnAt) + " ms before");
             }
-            long promised = of.device.acknowledgedBefore(asked - BOUND_NANOS);
-            long told =
-                    answer.getReadingsCount() == 0 ? 0 : answer.getReadings(0).getTimeUs();
-            if (told < promised) {
-                throw new AssertionError(plane + " told of " + of.device.patient + " what was older by "
-                        + (promised - told) + " readings than what was acknowledged before the bound");
+            long expected = patient.device.acknowledgedBefore(queriedAt - BOUND_NANOS);
+            long actual = response.getReadingsCount() == 0
+                    ? 0
+                    : response.getReadings(0).getTimeUs();
+            if (actual < expected) {
+                throw new AssertionError(plane + " answered with a reading of " + patient.device.patient
+                        + " that is older by " + (expected - actual)
+                        + " readings than the latest one acknowledged before the bound");
             }
         } catch (StatusRuntimeException e) {
-            refused(e.getStatus());
+            onRefusal(e.getStatus());
         }
     }
 
-    private void refused(Status status) {
+    private void onRefusal(Status status) {
         if (status.getCode() == Status.Code.INTERNAL
                 && String.valueOf(status.getDescription()).startsWith("RST_STREAM")) {
-            // The plane cut the call off because it is being stopped.
-            refusals++;
+            // The plane is being stopped and has cut the call off.
+            refusals.incrementAndGet();
             return;
         }
         switch (status.getCode()) {
-            case PERMISSION_DENIED, UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> refusals++;
+            case PERMISSION_DENIED, UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> refusals.incrementAndGet();
             default -> throw new AssertionError(plane + " answered " + status);
         }
     }

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Two planes, PostgreSQL and Redis, each in a process of its own that can be harmed. */
+/** Two planes, PostgreSQL and Redis, each in a process of its own that a test can pause, stop and kill. */
 final class ChaosSite implements AutoCloseable {
 
     /** One of the processes. */
@@ -52,7 +52,7 @@ final class ChaosSite implements AutoCloseable {
         return List.of(one, two, new PostgresComponent(), new RedisComponent());
     }
 
-    /** A plane, and who takes its place when it is started again. */
+    /** A plane. After each start it is another instance. */
     final class PlaneComponent implements Component {
 
         record Instance(Program.Plane plane, ManagedChannel channel) {}
@@ -107,11 +107,11 @@ final class ChaosSite implements AutoCloseable {
             kill();
         }
 
-        /** The number that one of its metrics has now. */
+        /** The current value of a metric without labels. */
         double metric(String name) throws IOException, InterruptedException {
             var address = URI.create("http://localhost:" + instance.plane.httpPort() + "/q/metrics");
-            var answer = http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
-            return answer.body()
+            var response = http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+            return response.body()
                     .lines()
                     .filter(line -> line.startsWith(name + " "))
                     .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
@@ -193,10 +193,10 @@ final class ChaosSite implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (var slot : planes()) {
-            if (slot.instance != null) {
-                slot.kill();
-                awaitTermination(slot.instance.channel);
+        for (var plane : planes()) {
+            if (plane.instance != null) {
+                plane.kill();
+                awaitTermination(plane.instance.channel);
             }
         }
         redis.close();

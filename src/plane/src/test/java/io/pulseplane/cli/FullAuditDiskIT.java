@@ -17,45 +17,46 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The disk of the audit trail fills up while the plane answers. */
+/** Fills the disk of the audit trail while the plane answers queries. */
 class FullAuditDiskIT {
 
     /** SQLite unpacks a library of 1.1 MiB when it starts. */
     private static final int DISK_KIB = 1_200;
 
-    /** More than fit, each with a line of some 400 bytes and one that chains it. */
-    private static final int MANY = 20_000;
+    /** More queries than fit: each takes about 400 bytes for its record and for the line that chains it. */
+    private static final int MAX_QUERIES = 20_000;
 
     @TempDir
     Path directory;
 
     @Test
-    void nobody_is_let_in_until_there_is_room_and_the_trail_is_intact() throws Exception {
+    void the_plane_refuses_calls_until_the_disk_has_room_and_the_trail_stays_intact() throws Exception {
         long answered;
         try (var plane = Program.Plane.serveOnSmallDisk(directory, DISK_KIB)) {
             var connection = plane.channel();
             var staff = plane.as(connection, "authorized_medical_staff");
-            answered = askUntilRefusedBy(staff, Status.Code.UNAVAILABLE);
-            assertThat(answered).isBetween(100L, MANY - 1L);
+            answered = queryUntil(staff, Status.Code.UNAVAILABLE);
+            assertThat(answered).isBetween(100L, MAX_QUERIES - 1L);
             for (int i = 0; i < 20; i++) {
-                assertThat(ask(staff)).isEqualTo(Status.Code.UNAVAILABLE);
+                assertThat(query(staff)).isEqualTo(Status.Code.UNAVAILABLE);
             }
-            assertThat(ready(plane)).isEqualTo(503);
+            assertThat(readinessStatus(plane)).isEqualTo(503);
             connection.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
         try (var plane = Program.Plane.serve(directory)) {
             var connection = plane.channel();
-            assertThat(ask(plane.as(connection, "authorized_medical_staff"))).isEqualTo(Status.Code.PERMISSION_DENIED);
-            assertThat(ready(plane)).isEqualTo(200);
+            assertThat(query(plane.as(connection, "authorized_medical_staff")))
+                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(readinessStatus(plane)).isEqualTo(200);
             connection.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
-        var verified = Program.run("audit", "verify", "--data-dir", directory.toString());
-        assertThat(verified.status()).as(verified.err()).isZero();
+        var verification = Program.run("audit", "verify", "--data-dir", directory.toString());
+        assertThat(verification.status()).as(verification.err()).isZero();
         try (var files = Files.list(directory.resolve("audit"))) {
             long recorded = files.filter(file -> file.toString().endsWith(".log"))
                     .mapToLong(FullAuditDiskIT::refusals)
                     .sum();
-            assertThat(recorded).as("whoever was answered is in it").isEqualTo(answered + 1);
+            assertThat(recorded).as("every answered query has a record").isEqualTo(answered + 1);
         }
     }
 
@@ -68,17 +69,17 @@ class FullAuditDiskIT {
         }
     }
 
-    /** How many were answered by the policy, each with a record, before the trail was full. */
-    private static long askUntilRefusedBy(Channel channel, Status.Code code) {
-        for (int i = 0; i < MANY; i++) {
-            if (ask(channel) == code) {
+    /** Queries until one ends with this status; returns how many the policy answered before, each with a record. */
+    private static long queryUntil(Channel channel, Status.Code code) {
+        for (int i = 0; i < MAX_QUERIES; i++) {
+            if (query(channel) == code) {
                 return i;
             }
         }
-        return MANY;
+        return MAX_QUERIES;
     }
 
-    private static Status.Code ask(Channel channel) {
+    private static Status.Code query(Channel channel) {
         try {
             QueryServiceGrpc.newBlockingStub(channel)
                     .getLatest(GetLatestRequest.newBuilder().setPatientId("ada").build());
@@ -88,7 +89,7 @@ class FullAuditDiskIT {
         }
     }
 
-    private static int ready(Program.Plane plane) throws Exception {
+    private static int readinessStatus(Program.Plane plane) throws Exception {
         try (var client = HttpClient.newHttpClient()) {
             var request = HttpRequest.newBuilder(URI.create("http://localhost:" + plane.httpPort() + "/q/health/ready"))
                     .build();

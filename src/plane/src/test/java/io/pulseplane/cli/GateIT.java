@@ -2,6 +2,7 @@ package io.pulseplane.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.net.HostAndPort;
 import io.pulseplane.TestCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The packaged program, as it is told to listen, to whom, and how. */
+/** The packaged program with TLS, certificates of devices, and wrong configurations. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GateIT {
 
@@ -56,7 +57,7 @@ class GateIT {
                 "quarkus.tls.gate.key-store.pem.0.key=" + file("server.key"),
                 "quarkus.tls.gate.trust-store.pem.certs=" + file("ca.crt"),
                 "quarkus.tls.gate.reload-period=1s",
-                // With TLS it may.
+                // With TLS, the plane may listen on every address.
                 "quarkus.grpc.server.host=0.0.0.0");
     }
 
@@ -75,55 +76,55 @@ class GateIT {
     }
 
     private Program.Run run(List<String> properties, String... arguments) throws Exception {
-        var all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--target", plane.target()));
-        return Program.run(properties, all.toArray(String[]::new));
+        var allArguments = new ArrayList<>(List.of(arguments));
+        allArguments.addAll(List.of("--target", plane.target()));
+        return Program.run(properties, allArguments.toArray(String[]::new));
     }
 
     private Program.Run run(String... arguments) throws Exception {
         return run(List.of(), arguments);
     }
 
-    private static String data() {
+    private static String dataDirectory() {
         return file("data").toString();
     }
 
     @Test
-    void says_that_it_speaks_tls() throws Exception {
+    void logs_that_it_speaks_tls() throws Exception {
         assertThat(plane.log()).contains(", with TLS").doesNotContain("TLS enabled: false");
     }
 
     @Test
-    void serves_those_who_trust_its_certificate() throws Exception {
+    void serves_clients_that_trust_its_certificate() throws Exception {
         var authorities = file("ca.crt").toString();
-        var shown = run("consent", "show", "--patient", "bob", "--data-dir", data(), "--ca", authorities);
-        assertThat(shown.status()).as(shown.err()).isZero();
+        var consents = run("consent", "show", "--patient", "bob", "--data-dir", dataDirectory(), "--ca", authorities);
+        assertThat(consents.status()).as(consents.err()).isZero();
     }
 
     @Test
-    void serves_those_whose_system_trusts_its_certificate() throws Exception {
-        var system = List.of(
+    void serves_clients_whose_system_trusts_its_certificate() throws Exception {
+        var trustStore = List.of(
                 "javax.net.ssl.trustStore=" + file("authority").resolve("store.p12"),
                 "javax.net.ssl.trustStorePassword=password");
-        var shown = run(system, "consent", "show", "--patient", "bob", "--data-dir", data(), "--tls");
-        assertThat(shown.status()).as(shown.err()).isZero();
-        var elsewhere = run("consent", "show", "--patient", "bob", "--data-dir", data(), "--tls");
-        assertThat(elsewhere.status()).isEqualTo(1);
-        assertThat(elsewhere.err()).contains("no plane answers").doesNotContain("\tat ");
+        var consents = run(trustStore, "consent", "show", "--patient", "bob", "--data-dir", dataDirectory(), "--tls");
+        assertThat(consents.status()).as(consents.err()).isZero();
+        var untrusted = run("consent", "show", "--patient", "bob", "--data-dir", dataDirectory(), "--tls");
+        assertThat(untrusted.status()).isEqualTo(1);
+        assertThat(untrusted.err()).contains("no plane answers").doesNotContain("\tat ");
     }
 
     @Test
-    void does_not_hear_those_who_do_not_encrypt() throws Exception {
-        var plain = run("consent", "show", "--patient", "ada", "--data-dir", data());
+    void refuses_clients_without_tls() throws Exception {
+        var plain = run("consent", "show", "--patient", "ada", "--data-dir", dataDirectory());
         assertThat(plain.status()).isEqualTo(1);
         assertThat(plain.err()).contains("UNAVAILABLE").doesNotContain("\tat ");
     }
 
     @Test
-    void knows_a_device_by_its_certificate_even_where_its_own_key_is_at_hand() throws Exception {
-        var one = simulate("1");
-        assertThat(one.status()).as(one.err()).isZero();
-        assertThat(one.out()).contains("accepted");
+    void identifies_a_device_by_its_certificate_even_where_the_local_key_is_readable() throws Exception {
+        var oneDevice = simulate("1");
+        assertThat(oneDevice.status()).as(oneDevice.err()).isZero();
+        assertThat(oneDevice.out()).contains("accepted");
         var trail = run(
                 "audit",
                 "list",
@@ -131,13 +132,13 @@ class GateIT {
                 "--subject",
                 DEVICE,
                 "--data-dir",
-                data(),
+                dataDirectory(),
                 "--ca",
                 file("ca.crt").toString());
         assertThat(trail.out()).contains("\"" + DEVICE + "\"").contains("PERMITTED");
-        var two = simulate("2");
-        assertThat(two.out() + two.err())
-                .as("the other device is another")
+        var twoDevices = simulate("2");
+        assertThat(twoDevices.out() + twoDevices.err())
+                .as("the certificate is not that of the second device")
                 .contains("1 batches: not permitted: not_own_device");
     }
 
@@ -151,7 +152,7 @@ class GateIT {
                 "--rate",
                 "max",
                 "--data-dir",
-                data(),
+                dataDirectory(),
                 "--ca",
                 file("ca.crt").toString(),
                 "--cert",
@@ -162,21 +163,21 @@ class GateIT {
 
     @ParameterizedTest
     @CsvSource({"--ca nowhere.crt, nowhere.crt", "--ca nonsense, certificates", "--cert device.crt, --key"})
-    void says_in_one_line_what_is_wrong_with_certificates(String options, String why) throws Exception {
-        var option = options.split(" ");
+    void reports_in_one_line_which_certificate_is_unusable(String options, String expected) throws Exception {
+        var words = List.of(options.split(" ", 2));
         var run = run(
                 "consent",
                 "show",
                 "--patient",
                 "ada",
-                option[0],
-                file(option[1]).toString());
+                words.getFirst(),
+                file(words.getLast()).toString());
         assertThat(run.status()).isEqualTo(2);
-        assertThat(run.err()).contains(why).doesNotContain("\tat ");
+        assertThat(run.err()).contains(expected).doesNotContain("\tat ");
     }
 
     @Test
-    void shows_a_renewed_certificate_soon() throws Exception {
+    void serves_a_renewed_certificate_after_the_reload_period() throws Exception {
         var renewed = authority.issue("CN=localhost", "san=dns:localhost");
         assertThat(servedCertificate()).isNotEqualTo(renewed.certificate());
         installCertificate(renewed);
@@ -188,9 +189,8 @@ class GateIT {
     private Certificate servedCertificate() throws Exception {
         var context = SSLContext.getInstance("TLS");
         context.init(null, authority.trustManagerFactory().getTrustManagers(), null);
-        var address = plane.target().split(":");
-        try (var socket =
-                (SSLSocket) context.getSocketFactory().createSocket(address[0], Integer.parseInt(address[1]))) {
+        var address = HostAndPort.fromString(plane.target());
+        try (var socket = (SSLSocket) context.getSocketFactory().createSocket(address.getHost(), address.getPort())) {
             var parameters = socket.getSSLParameters();
             parameters.setApplicationProtocols(new String[] {"h2"});
             socket.setSSLParameters(parameters);
@@ -200,7 +200,7 @@ class GateIT {
     }
 
     @Test
-    void listens_beyond_loopback_without_tls_when_it_is_told_to_in_so_many_words() throws Exception {
+    void listens_beyond_loopback_without_tls_only_where_the_configuration_allows_it() throws Exception {
         var refused = start("quarkus.grpc.server.host=0.0.0.0");
         assertThat(refused.status()).isEqualTo(1);
         assertThat(refused.err().lines())
@@ -209,13 +209,15 @@ class GateIT {
                 .contains("gRPC would listen on 0.0.0.0 without TLS")
                 .contains("pulseplane.gate.tls-configuration-name")
                 .contains("pulseplane.gate.plaintext-beyond-loopback=true");
-        try (var told = Program.Plane.serve(
-                file("told"), "quarkus.grpc.server.host=0.0.0.0", "pulseplane.gate.plaintext-beyond-loopback=true")) {
-            assertThat(told.log()).contains("gRPC listens on 0.0.0.0:").contains("without TLS");
+        try (var plaintext = Program.Plane.serve(
+                file("plaintext"),
+                "quarkus.grpc.server.host=0.0.0.0",
+                "pulseplane.gate.plaintext-beyond-loopback=true")) {
+            assertThat(plaintext.log()).contains("gRPC listens on 0.0.0.0:").contains("without TLS");
         }
     }
 
-    /** Names of files are those of this test. */
+    /** FILE stands for the directory of this test's files. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -231,9 +233,9 @@ class GateIT {
                         + " | the private key is not that of the certificate",
                 "pulseplane.gate.tls-configuration-name=a quarkus.tls.a.key-store.pem.0.cert=FILE/device.crt"
                         + " quarkus.tls.a.key-store.pem.0.key=FILE/device.key quarkus.tls.a.trust-all=true"
-                        + " | anybody could be any device",
+                        + " | any client could present itself as any device",
                 "pulseplane.gate.tls-configuration-name=a quarkus.tls.a.trust-store.pem.certs=FILE/ca.crt"
-                        + " | it has no key-store",
+                        + " | the key-store is missing",
                 "pulseplane.gate.local-networks=127.0.0.0/8,everywhere   | 'everywhere' is no network",
                 "pulseplane.policy.directory=FILE/nowhere                | neither policy.wasm nor bundle.tar.gz",
                 "pulseplane.token.jwks=FILE/nowhere                      | cannot be read from FILE/nowhere",
@@ -241,24 +243,24 @@ class GateIT {
                 "pulseplane.gate.max-idle=0s                             | max connection idle must be positive",
                 "pulseplane.audit.mode=loud                              | pulseplane.audit.mode",
                 "pulseplane.audit.directory=FILE/nonsense                | the audit trail cannot be written",
-                "quarkus.grpc.server.use-separate-server=false           | past the bounds of the gate"
+                "quarkus.grpc.server.use-separate-server=false           | bypass the limits of the gate"
             })
-    void says_in_one_line_what_is_wrong_with_its_configuration(String properties, String why) throws Exception {
-        var run = start(properties.replace("FILE", files.toString()).split(" "));
+    void reports_in_one_line_what_is_wrong_with_its_configuration(String properties, String expected) throws Exception {
+        var run = start(properties.replace("FILE", files.toString()).split(" ", -1));
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err().lines())
                 .singleElement()
                 .asString()
                 .startsWith("pulseplane did not start: ")
-                .contains(why.replace("FILE", files.toString()));
+                .contains(expected.replace("FILE", files.toString()));
         assertThat(run.out()).doesNotContain("\tat ").doesNotContain("ERROR");
     }
 
     private static Program.Run start(String... properties) throws Exception {
-        var fresh = Files.createTempDirectory(files, "data");
+        var dataDirectory = Files.createTempDirectory(files, "data");
         return Program.run(Stream.concat(
                         Program.ANY_PORTS.stream(),
-                        Stream.concat(Stream.of("pulseplane.data-dir=" + fresh), Stream.of(properties)))
+                        Stream.concat(Stream.of("pulseplane.data-dir=" + dataDirectory), Stream.of(properties)))
                 .toList());
     }
 }

@@ -18,7 +18,7 @@ class PhysiologyTest {
     private static final long MIDNIGHT = 1_763_078_400L * SECOND;
 
     @Test
-    void says_the_same_whenever_it_is_asked() {
+    void gives_the_same_values_for_the_same_seed_and_time() {
         assertThat(record(7, MIDNIGHT, 600)).isEqualTo(record(7, MIDNIGHT, 600));
         assertThat(record(8, MIDNIGHT, 600)).isNotEqualTo(record(7, MIDNIGHT, 600));
     }
@@ -33,7 +33,7 @@ class PhysiologyTest {
     }
 
     @Test
-    void is_plausible_but_for_the_sensors_that_fell_off() {
+    void is_plausible_except_where_sensors_fell_off() {
         long fallenOff = 0;
         for (int seed = 1; seed <= 20; seed++) {
             for (var columns : record(seed, MIDNIGHT, 6 * 3_600).getColumnsList()) {
@@ -61,7 +61,7 @@ class PhysiologyTest {
     }
 
     @Test
-    void sleeps_at_night() {
+    void has_a_lower_heart_rate_at_night() {
         double night = mean(byCode(record(2, MIDNIGHT + 3 * HOUR, 7_200)).get("8867-4"));
         double day = mean(byCode(record(2, MIDNIGHT + 15 * HOUR, 7_200)).get("8867-4"));
         assertThat(day).isGreaterThan(night + 5);

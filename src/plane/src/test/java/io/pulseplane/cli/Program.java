@@ -20,30 +20,30 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
-/** The packaged program, as a user starts it. */
+/** Runs the packaged program in processes of its own, as a user does. */
 final class Program {
 
     private static final long TIMEOUT_SECONDS = 60;
 
-    /** The plane chooses, and says what it chose: whoever looked for free ports first could lose them to others. */
+    /** Lets the plane choose free ports, which it logs. A test that chose them could lose them to another process. */
     static final List<String> ANY_PORTS = List.of("quarkus.grpc.server.port=0", "quarkus.http.port=0");
 
     private static final Pattern GRPC_PORT = Pattern.compile("gRPC listens on \\S+:(\\d+)");
     private static final Pattern HTTP_PORT = Pattern.compile("Listening on: http://\\S+?:(\\d+)");
 
-    /** What one run of a command printed and how it ended. */
+    /** What a command printed, and the status that it ended with. */
     record Run(int status, String out, String err) {}
 
     private Program() {}
 
     private static List<String> command(List<String> properties, String... arguments) {
         var program = System.getProperty("pulseplane.program");
-        assertThat(program).as("where the packaged program is").isNotNull();
+        assertThat(program).as("system property pulseplane.program").isNotNull();
         boolean isJar = program.endsWith(".jar");
         var command = new ArrayList<String>();
         if (isJar) {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            // It lives for seconds: what the second compiler would win is less than what it takes.
+            // The process lives for seconds: the second compiler would cost more than it gains.
             command.add("-XX:TieredStopAtLevel=1");
         } else {
             command.add(program);
@@ -71,7 +71,7 @@ final class Program {
                     .start();
             if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new AssertionError("it does not end: " + String.join(" ", arguments) + "\n"
+                throw new AssertionError("the command did not end: " + String.join(" ", arguments) + "\n"
                         + Files.readString(out) + Files.readString(err));
             }
             return new Run(process.exitValue(), Files.readString(out), Files.readString(err));
@@ -81,7 +81,9 @@ final class Program {
         }
     }
 
-    /** A port that is taken, and that nobody answers on: it is bound, but not listened on. */
+    /**
+     * A socket with a port that no other process gets and that refuses connections: it is bound and does not listen.
+     */
     static Socket unansweredPort() throws IOException {
         var socket = new Socket();
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -105,7 +107,7 @@ final class Program {
             return start(List.of(), directory, properties);
         }
 
-        /** On a disk that takes no more once a file has so many KiB. */
+        /** Starts a plane whose files can have at most this many KiB, as if its disk were full then. */
         static Plane serveOnSmallDisk(Path directory, int maxFileKib, String... properties) throws IOException {
             return start(
                     List.of("bash", "-c", "ulimit -f " + maxFileKib + " && exec \"$@\"", "bash"),
@@ -113,7 +115,7 @@ final class Program {
                     properties);
         }
 
-        /** Starts one and kills it after so many milliseconds, however far it has come. */
+        /** Starts a plane and kills it after this many milliseconds, however far its start has come. */
         static void killWhileStarting(Path directory, long millis, String... properties)
                 throws IOException, InterruptedException {
             try (var plane = launch(List.of(), directory, properties)) {
@@ -122,17 +124,18 @@ final class Program {
             }
         }
 
-        private static Plane start(List<String> within, Path directory, String... properties) throws IOException {
-            var plane = launch(within, directory, properties);
+        private static Plane start(List<String> launcher, Path directory, String... properties) throws IOException {
+            var plane = launch(launcher, directory, properties);
             Awaitility.await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
 
-        private static Plane launch(List<String> within, Path directory, String... properties) throws IOException {
+        private static Plane launch(List<String> launcher, Path directory, String... properties) throws IOException {
             var log = Files.createTempFile("pulseplane-", ".log");
-            var all = Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();
-            var command = new ArrayList<>(within);
-            command.addAll(command(all, "serve", "--data-dir", directory.toString()));
+            var allProperties =
+                    Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();
+            var command = new ArrayList<>(launcher);
+            command.addAll(command(allProperties, "serve", "--data-dir", directory.toString()));
             var process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
@@ -158,9 +161,9 @@ final class Program {
         }
 
         private int port(Pattern line) throws IOException {
-            var said = line.matcher(log());
-            assertThat(said.find()).as(log()).isTrue();
-            return Integer.parseInt(said.group(1));
+            var match = line.matcher(log());
+            assertThat(match.find()).as(log()).isTrue();
+            return Integer.parseInt(match.group(1));
         }
 
         String log() throws IOException {
@@ -173,12 +176,12 @@ final class Program {
                     .build();
         }
 
-        /** The channel, for calls in this role. */
+        /** The channel with a token of this role. */
         Channel as(ManagedChannel channel, String role) {
             return ClientInterceptors.intercept(channel, Tokens.bearer(Tokens.of(directory, "tester", role)));
         }
 
-        /** The channel, for the calls of a device. */
+        /** The channel with a token of this device. */
         Channel asDevice(ManagedChannel channel, String device) {
             return ClientInterceptors.intercept(channel, Tokens.bearer(Tokens.ofDevice(directory, device)));
         }
@@ -187,12 +190,12 @@ final class Program {
             return directory;
         }
 
-        /** SIGKILL. */
+        /** Sends SIGKILL and waits for the end. */
         void kill() {
             process.destroyForcibly().onExit().join();
         }
 
-        /** SIGSTOP, SIGCONT; nothing happens if it is not there. */
+        /** Sends a signal such as STOP or CONT; does nothing if the process has ended. */
         void signal(String signal) throws IOException, InterruptedException {
             if (process.isAlive()) {
                 new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
@@ -201,7 +204,7 @@ final class Program {
             }
         }
 
-        /** SIGTERM; the status it ended with. */
+        /** Sends SIGTERM and waits; returns the status that the process ended with. */
         int stop() throws InterruptedException {
             process.destroy();
             assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packaged program, used as the README tells people to use it. */
+/** The packaged program, used as the README shows it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProgramIT {
 
@@ -48,24 +48,24 @@ class ProgramIT {
     void replays_a_recording_twice_and_stores_it_once() throws Exception {
         var recording = files.resolve("recording.csv");
         Files.writeString(recording, """
-                measured_at,device_id,patient_id,code,value,unit
-                2026-01-01T00:00:00Z,m1,replayed,8867-4,60,/min
-                2026-01-01T00:00:00Z,m1,replayed,76214-6,120,mm[Hg]
-                2026-01-01T00:00:00Z,m1,replayed,76213-8,130,mm[Hg]
-                2026-01-01T00:00:01Z,m1,replayed,8867-4,0,/min
-                2026-01-01T00:00:02Z,m1,replayed,8867-4,NaN,/min
-                2026-01-01T00:00:03+01:00,m1,replayed,8867-4,61.5,/min
+            measured_at,device_id,patient_id,code,value,unit
+            2026-01-01T00:00:00Z,m1,replayed,8867-4,60,/min
+            2026-01-01T00:00:00Z,m1,replayed,76214-6,120,mm[Hg]
+            2026-01-01T00:00:00Z,m1,replayed,76213-8,130,mm[Hg]
+            2026-01-01T00:00:01Z,m1,replayed,8867-4,0,/min
+            2026-01-01T00:00:02Z,m1,replayed,8867-4,NaN,/min
+            2026-01-01T00:00:03+01:00,m1,replayed,8867-4,61.5,/min
 
-                yesterday,m1,replayed,8867-4,61,/min
-                2026-01-01T00:00:04Z,m1,replayed,8867-4,fast,/min
-                2026-01-01T00:00:05Z,m1,replayed
-                """);
+            yesterday,m1,replayed,8867-4,61,/min
+            2026-01-01T00:00:04Z,m1,replayed,8867-4,fast,/min
+            2026-01-01T00:00:05Z,m1,replayed
+            """);
         var first = run("replay", recording.toString(), "--speed", "max");
         assertThat(first.status()).as(first.err()).isZero();
-        assertThat(numbers(first.out(), "sent")).isEqualTo(6);
-        assertThat(numbers(first.out(), "accepted")).isEqualTo(2);
-        assertThat(numbers(first.out(), "rejected")).isEqualTo(4);
-        assertThat(numbers(first.out(), "duplicate")).isZero();
+        assertThat(count(first.out(), "sent")).isEqualTo(6);
+        assertThat(count(first.out(), "accepted")).isEqualTo(2);
+        assertThat(count(first.out(), "rejected")).isEqualTo(4);
+        assertThat(count(first.out(), "duplicate")).isZero();
         assertThat(first.out())
                 .contains("8867-4 implausible")
                 .contains("8867-4 not_finite")
@@ -73,8 +73,8 @@ class ProgramIT {
         assertThat(first.err()).contains("3 lines could not be read").contains("line 9, measured_at");
 
         var second = run("replay", recording.toString(), "--speed", "1000", "--batch", "1");
-        assertThat(numbers(second.out(), "accepted")).isZero();
-        assertThat(numbers(second.out(), "duplicate")).isEqualTo(2);
+        assertThat(count(second.out(), "accepted")).isZero();
+        assertThat(count(second.out(), "duplicate")).isEqualTo(2);
 
         grant("replayed");
         var stats = run("query", "stats", "--patient", "replayed", "--quantile", "0.5");
@@ -98,12 +98,12 @@ class ProgramIT {
     }
 
     @Test
-    void simulates_at_full_speed_and_says_what_became_of_it() throws Exception {
+    void simulates_at_full_speed_and_prints_a_summary() throws Exception {
         var run = simulate(3, 500);
         assertThat(run.status()).as(run.err()).isZero();
-        long sent = numbers(run.out(), "sent");
+        long sent = count(run.out(), "sent");
         assertThat(sent).isBetween(11_000L, 12_000L);
-        assertThat(numbers(run.out(), "accepted") + numbers(run.out(), "rejected") + numbers(run.out(), "duplicate"))
+        assertThat(count(run.out(), "accepted") + count(run.out(), "rejected") + count(run.out(), "duplicate"))
                 .isEqualTo(sent);
         assertThat(run.out()).contains("acknowledged in p50");
     }
@@ -112,9 +112,9 @@ class ProgramIT {
     void erases_a_patient_for_a_reason_that_the_trail_keeps() throws Exception {
         var recording = files.resolve("to-be-erased.csv");
         Files.writeString(recording, """
-                measured_at,device_id,patient_id,code,value,unit
-                2026-01-01T00:00:00Z,m-of-grace,grace,8867-4,60,/min
-                """);
+            measured_at,device_id,patient_id,code,value,unit
+            2026-01-01T00:00:00Z,m-of-grace,grace,8867-4,60,/min
+            """);
         assertThat(run("replay", recording.toString(), "--speed", "max").status())
                 .isZero();
         grant("grace");
@@ -169,7 +169,7 @@ class ProgramIT {
     }
 
     @Test
-    void looks_into_the_store_beside_the_plane_which_nobody_else_compacts() throws Exception {
+    void inspects_and_verifies_the_store_beside_the_plane_and_refuses_to_compact_it() throws Exception {
         simulate(2, 10);
         var directory = plane.directory().toString();
         var inspected = Program.run("store", "inspect", "--data-dir", directory);
@@ -193,7 +193,7 @@ class ProgramIT {
     }
 
     @Test
-    void shows_the_token_it_is_given_and_says_when_there_is_none() throws Exception {
+    void sends_the_given_token_and_reports_when_there_is_none() throws Exception {
         var none =
                 Program.run("query", "latest", "--patient", "x", "--target", plane.target(), "--data-dir", "nowhere");
         assertThat(none.status()).isEqualTo(1);
@@ -237,7 +237,7 @@ class ProgramIT {
     }
 
     @Test
-    void ends_with_1_when_the_plane_says_no() throws Exception {
+    void ends_with_1_when_the_plane_refuses() throws Exception {
         var unknown = run("query", "latest", "--patient", "nobody");
         assertThat(unknown.status()).isEqualTo(1);
         assertThat(unknown.err()).contains("PERMISSION_DENIED: not permitted: no_consent");
@@ -282,15 +282,18 @@ class ProgramIT {
         assertThat(run.out())
                 .contains("sim-patient-0001")
                 .contains("HEART RATE")
-                .contains("accepted");
-        try (var left = Files.list(files)) {
-            assertThat(left.map(path -> path.getFileName().toString()))
+                .contains("accepted")
+                .containsPattern("gRPC on localhost:[1-9]\\d*, http://localhost:[1-9]\\d*/q/metrics")
+                .doesNotContain("localhost:9000")
+                .doesNotContain("localhost:8080");
+        try (var remaining = Files.list(files)) {
+            assertThat(remaining.map(path -> path.getFileName().toString()))
                     .noneMatch(name -> name.startsWith("pulseplane-demo"));
         }
     }
 
     @Test
-    void says_in_one_line_why_it_cannot_start() throws Exception {
+    void reports_in_one_line_why_it_cannot_start() throws Exception {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var run = Program.run(
                     List.of("quarkus.grpc.server.port=" + taken.getLocalPort(), "quarkus.http.port=0"),
@@ -307,9 +310,9 @@ class ProgramIT {
         assertThat(second.err()).contains("another plane has the data directory open");
     }
 
-    /** Told to stop while a device streams: what was taken is acknowledged, and the process ends with 0. */
+    /** Sends SIGTERM while a device streams: the plane acknowledges what it has received, and ends with status 0. */
     @Test
-    void drains_and_ends_with_0_when_told_to_stop() throws Exception {
+    void drains_and_ends_with_0_on_sigterm() throws Exception {
         try (var stopping = Program.Plane.serve(files.resolve("stopping"))) {
             var channel = stopping.channel();
             var responses = new CopyOnWriteArrayList<StreamReadingsResponse>();
@@ -322,12 +325,12 @@ class ProgramIT {
 
                         @Override
                         public void onError(Throwable failure) {
-                            // The plane has stopped.
+                            // The plane ends the stream as it stops.
                         }
 
                         @Override
                         public void onCompleted() {
-                            // Nor does it matter how it says so.
+                            // With or without an error.
                         }
                     });
             for (int i = 1; i <= 50; i++) {
@@ -341,7 +344,7 @@ class ProgramIT {
     }
 
     @Test
-    void writes_its_log_as_json_when_asked_to() throws Exception {
+    void writes_its_log_as_json_where_configured() throws Exception {
         try (var json = Program.Plane.serve(files.resolve("json"), "quarkus.log.console.json.enabled=true")) {
             assertThat(json.log().lines()).allMatch(line -> line.startsWith("{") && line.endsWith("}"));
         }
@@ -363,18 +366,18 @@ class ProgramIT {
     }
 
     private Program.Run run(String... arguments) throws Exception {
-        var all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of(
+        var allArguments = new ArrayList<>(List.of(arguments));
+        allArguments.addAll(List.of(
                 "--target", plane.target(), "--data-dir", plane.directory().toString()));
-        return Program.run(all.toArray(String[]::new));
+        return Program.run(allArguments.toArray(String[]::new));
     }
 
-    private static long numbers(String out, String what) {
+    private static long count(String out, String label) {
         return out.lines()
-                .filter(line -> line.startsWith(what + " "))
+                .filter(line -> line.startsWith(label + " "))
                 .mapToLong(line ->
-                        Long.parseLong(line.substring(what.length()).strip().replace(",", "")))
+                        Long.parseLong(line.substring(label.length()).strip().replace(",", "")))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(what + " is not in\n" + out));
+                .orElseThrow(() -> new AssertionError(label + " is not in\n" + out));
     }
 }

@@ -43,9 +43,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the packaged program finds by its name when it is wanted: signature algorithms, a policy in place of the one that was
- * built in, clients of servers, descriptions of services, metrics. On the JVM all of it is there; an executable has what its
- * build was told of.
+ * Checks that the packaged program has everything that it looks up by name at run time: signature algorithms, a policy
+ * in place of the built-in one, clients of servers, descriptions of services, metrics. A native executable has only the
+ * classes and resources that its build was configured to keep.
  */
 class ReachabilityIT {
 
@@ -58,15 +58,15 @@ class ReachabilityIT {
     Path directory;
 
     @Test
-    void takes_tokens_of_every_algorithm() throws Exception {
+    void accepts_tokens_of_every_algorithm() throws Exception {
         var jwks = directory.resolve("jwks.json");
         IdentityProvider.publish(
                 jwks, IdentityProvider.jwks(IdentityProvider.RSA, IdentityProvider.EC, IdentityProvider.ED));
         try (var plane = Program.Plane.serve(directory.resolve("data"), "pulseplane.token.jwks=" + jwks)) {
             for (var key : List.of(IdentityProvider.RSA, IdentityProvider.EC, IdentityProvider.ED)) {
-                assertThat(ask(plane, signed(key))).as(key.getAlgorithm()).isEqualTo(Status.Code.PERMISSION_DENIED);
+                assertThat(query(plane, signed(key))).as(key.getAlgorithm()).isEqualTo(Status.Code.PERMISSION_DENIED);
             }
-            assertThat(ask(plane, signed(IdentityProvider.key("ES256", "ec-1"))))
+            assertThat(query(plane, signed(IdentityProvider.key("ES256", "ec-1"))))
                     .isEqualTo(Status.Code.UNAUTHENTICATED);
         }
     }
@@ -82,13 +82,13 @@ class ReachabilityIT {
                     "pulseplane.token.jwks=" + provider.url(),
                     "javax.net.ssl.trustStore=" + directory.resolve("server").resolve("store.p12"),
                     "javax.net.ssl.trustStorePassword=password")) {
-                assertThat(ask(plane, signed(IdentityProvider.ED))).isEqualTo(Status.Code.PERMISSION_DENIED);
+                assertThat(query(plane, signed(IdentityProvider.ED))).isEqualTo(Status.Code.PERMISSION_DENIED);
             }
         }
     }
 
     @Test
-    void decides_by_the_policy_it_finds_and_by_the_one_that_takes_its_place() throws Exception {
+    void decides_by_the_policy_in_the_directory_and_by_the_one_that_replaces_it() throws Exception {
         var policies = Files.createDirectory(directory.resolve("policies"));
         put(policies, WasmModules.withStaffCalled(NURSE));
         try (var plane = Program.Plane.serve(
@@ -96,29 +96,29 @@ class ReachabilityIT {
                 "pulseplane.policy.directory=" + policies,
                 "pulseplane.policy.check-every=1s")) {
             storeReadings(plane);
-            assertThat(askAs(plane, STAFF)).isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(queryAs(plane, STAFF)).isEqualTo(Status.Code.PERMISSION_DENIED);
             put(policies, WasmModules.healthdata());
             Awaitility.await()
                     .atMost(30, TimeUnit.SECONDS)
-                    .untilAsserted(() -> assertThat(askAs(plane, STAFF)).isEqualTo(Status.Code.OK));
+                    .untilAsserted(() -> assertThat(queryAs(plane, STAFF)).isEqualTo(Status.Code.OK));
         }
     }
 
     private static void put(Path policies, byte[] module) throws IOException {
-        var whole = Files.write(policies.resolve("policy.wasm.new"), module);
-        Files.move(whole, policies.resolve("policy.wasm"), StandardCopyOption.REPLACE_EXISTING);
+        var file = Files.write(policies.resolve("policy.wasm.new"), module);
+        Files.move(file, policies.resolve("policy.wasm"), StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Test
-    void asks_a_server_of_policies() throws Exception {
+    void asks_an_opa_server_for_decisions() throws Exception {
         var opa = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         opa.createContext("/", exchange -> {
             try (exchange) {
                 exchange.getRequestBody().readAllBytes();
-                var yes = "{\"result\":{\"allow\":true,\"deny\":false,\"reasons\":[]}}"
+                var decision = "{\"result\":{\"allow\":true,\"deny\":false,\"reasons\":[]}}"
                         .getBytes(StandardCharsets.US_ASCII);
-                exchange.sendResponseHeaders(200, yes.length);
-                exchange.getResponseBody().write(yes);
+                exchange.sendResponseHeaders(200, decision.length);
+                exchange.getResponseBody().write(decision);
             }
         });
         opa.start();
@@ -128,21 +128,21 @@ class ReachabilityIT {
                 "pulseplane.policy.opa.timeout=30s",
                 "pulseplane.policy.opa.url=http://localhost:" + opa.getAddress().getPort())) {
             storeReadings(plane);
-            assertThat(askAs(plane, STAFF)).isEqualTo(Status.Code.OK);
+            assertThat(queryAs(plane, STAFF)).isEqualTo(Status.Code.OK);
         } finally {
             opa.stop(0);
         }
     }
 
     @Test
-    void shows_metrics_and_whether_it_is_ready() throws Exception {
+    void serves_metrics_and_health() throws Exception {
         try (var plane = Program.Plane.serve(directory.resolve("data"))) {
-            assertThat(askAs(plane, STAFF)).isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(queryAs(plane, STAFF)).isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(get(plane, "/q/health/live").statusCode()).isEqualTo(200);
             assertThat(get(plane, "/q/health/ready").body()).contains("\"store\"", "UP");
             assertThat(get(plane, "/q/metrics").body().lines())
-                    .contains(
-                            "pulseplane_calls_seconds_count{rpc=\"pulseplane.v1.QueryService/GetLatest\",status=\"PERMISSION_DENIED\"} 1.0")
+                    .contains("pulseplane_calls_seconds_count{rpc=\"pulseplane.v1.QueryService/GetLatest\","
+                            + "status=\"PERMISSION_DENIED\"} 1.0")
                     .anyMatch(line -> line.startsWith("pulseplane_store_size_bytes "))
                     .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"));
         }
@@ -156,7 +156,7 @@ class ReachabilityIT {
     }
 
     @Test
-    void tells_tools_what_there_is_to_call_and_with_what() throws Exception {
+    void describes_its_services_by_reflection() throws Exception {
         try (var plane = Program.Plane.serve(directory.resolve("data"))) {
             var channel = plane.channel();
             var staff = plane.as(channel, STAFF);
@@ -174,31 +174,31 @@ class ReachabilityIT {
 
     private static ServerReflectionResponse reflect(Channel channel, ServerReflectionRequest.Builder request)
             throws Exception {
-        var answer = new CompletableFuture<ServerReflectionResponse>();
+        var firstResponse = new CompletableFuture<ServerReflectionResponse>();
         var requests = ServerReflectionGrpc.newStub(channel).serverReflectionInfo(new StreamObserver<>() {
             @Override
             public void onNext(ServerReflectionResponse response) {
-                answer.complete(response);
+                firstResponse.complete(response);
             }
 
             @Override
             public void onError(Throwable failure) {
-                answer.completeExceptionally(failure);
+                firstResponse.completeExceptionally(failure);
             }
 
             @Override
             public void onCompleted() {
-                // The answer is there by then.
+                // The response comes before.
             }
         });
         requests.onNext(request.build());
-        var answered = answer.get(30, TimeUnit.SECONDS);
+        var response = firstResponse.get(30, TimeUnit.SECONDS);
         requests.onCompleted();
-        return answered;
+        return response;
     }
 
     @Test
-    void makes_the_tables_of_a_site_and_keeps_readings_in_them() throws Exception {
+    void creates_the_tables_of_a_site_and_stores_readings_in_them() throws Exception {
         var database = PostgresServer.shared().createEmptyDatabase();
         try (var redis = new RedisProcess()) {
             var site = List.of(
@@ -214,30 +214,30 @@ class ReachabilityIT {
             assertThat(migrated.status()).as(migrated.err()).isZero();
             assertThat(migrated.out()).contains("steps taken: 3");
             assertThat(Program.run(site, "migrate").out()).contains("steps taken: 0");
-            var spread = Program.run(site, "migrate", "--citus");
-            assertThat(spread.status()).isEqualTo(1);
-            assertThat(spread.err()).contains("not migrated").doesNotContain("\tat ");
+            var withoutCitus = Program.run(site, "migrate", "--citus");
+            assertThat(withoutCitus.status()).isEqualTo(1);
+            assertThat(withoutCitus.err()).contains("not migrated").doesNotContain("\tat ");
             try (var plane = Program.Plane.serve(directory.resolve("data"), site.toArray(String[]::new))) {
                 storeReadings(plane);
-                assertThat(askAs(plane, STAFF)).isEqualTo(Status.Code.OK);
+                assertThat(queryAs(plane, STAFF)).isEqualTo(Status.Code.OK);
             }
         }
     }
 
-    /** Readings of the patient, and consent to look at them. */
+    /** Stores readings of the patient, and grants consent to query them. */
     private static void storeReadings(Program.Plane plane) throws Exception {
         run(plane, "simulate", "--devices", "1", "--readings", "100", "--rate", "max");
         run(plane, "consent", "grant", "--patient", PATIENT);
     }
 
     private static void run(Program.Plane plane, String... arguments) throws Exception {
-        var own = Stream.of(
+        var options = Stream.of(
                 "--target", plane.target(), "--data-dir", plane.directory().toString());
-        var run = Program.run(Stream.concat(Stream.of(arguments), own).toArray(String[]::new));
+        var run = Program.run(Stream.concat(Stream.of(arguments), options).toArray(String[]::new));
         assertThat(run.status()).as(run.out() + run.err()).isZero();
     }
 
-    /** A doctor's, of this moment. */
+    /** A token that is valid for five minutes from now. */
     private static String signed(PublicJsonWebKey key) {
         var claims = IdentityProvider.claims();
         long now = Instant.now().getEpochSecond();
@@ -247,11 +247,11 @@ class ReachabilityIT {
         return IdentityProvider.sign(key, claims);
     }
 
-    private static Status.Code askAs(Program.Plane plane, String role) throws Exception {
-        return ask(plane, Tokens.of(plane.directory(), "tester", role));
+    private static Status.Code queryAs(Program.Plane plane, String role) throws Exception {
+        return query(plane, Tokens.of(plane.directory(), "tester", role));
     }
 
-    private static Status.Code ask(Program.Plane plane, String token) throws Exception {
+    private static Status.Code query(Program.Plane plane, String token) throws Exception {
         var channel = plane.channel();
         try {
             QueryServiceGrpc.newBlockingStub(ClientInterceptors.intercept(channel, Tokens.bearer(token)))

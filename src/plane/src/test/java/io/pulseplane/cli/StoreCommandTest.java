@@ -27,9 +27,9 @@ class StoreCommandTest {
     private Run store(String action, String... options) {
         var out = new StringWriter();
         var err = new StringWriter();
-        var all = new ArrayList<>(List.of("store", action, "--data-dir", directory.toString()));
-        all.addAll(List.of(options));
-        var arguments = all.toArray(String[]::new);
+        var words = new ArrayList<>(List.of("store", action, "--data-dir", directory.toString()));
+        words.addAll(List.of(options));
+        var arguments = words.toArray(String[]::new);
         int status = Pulseplane.commandLine(arguments)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
@@ -42,7 +42,7 @@ class StoreCommandTest {
     }
 
     @BeforeEach
-    void a_journal_of_two_batches() {
+    void store_two_batches_in_the_journal() {
         var store = open();
         appendAll(store, regularColumns(1_000_000, 30, series("ada", "d1", ReadingFixtures.HEART_RATE)));
         appendAll(store, regularColumns(1_000_000, 30, series("bob", "d2", ReadingFixtures.HEART_RATE)));
@@ -69,7 +69,7 @@ class StoreCommandTest {
     }
 
     @Test
-    void compacts_and_says_what_was_done() {
+    void compacts_and_reports_what_was_done() {
         var run = store("compact");
         assertThat(run.status()).as(run.err()).isZero();
         assertThat(run.out().lines()).contains("batches moved from the journal to chunks: 2", "chunks: 0, now 2");
@@ -82,7 +82,7 @@ class StoreCommandTest {
     }
 
     @Test
-    void does_not_compact_what_a_plane_has_open() {
+    void refuses_to_compact_a_store_that_a_plane_has_open() {
         var store = open();
         try {
             var run = store("compact");
@@ -94,7 +94,7 @@ class StoreCommandTest {
     }
 
     @Test
-    void takes_the_key_of_the_node_from_a_file_or_a_command() throws Exception {
+    void reads_the_node_key_from_a_file_or_a_command() throws Exception {
         var key = directory.resolve("elsewhere.key");
         Files.move(directory.resolve("node.key"), key);
         assertThat(store("verify").status()).isEqualTo(1);
@@ -105,16 +105,16 @@ class StoreCommandTest {
                 .isZero();
         assertThat(store("verify", "--node-key-command", "false").err())
                 .contains("the command for the key of the node ended with 1");
-        // Without a key the rest is told.
+        // Inspection without a key leaves out the readings in the journal.
         assertThat(store("inspect").status()).isZero();
     }
 
     @Test
-    void says_what_is_damaged_and_that_there_is_no_store() throws Exception {
+    void reports_damage_and_a_missing_store() throws Exception {
         store("compact");
         var file = directory.resolve("pulseplane.db");
         var bytes = Files.readAllBytes(file);
-        // The last page of all is in use: a chunk, an index or what was acknowledged.
+        // The last pages are in use: they have chunks, an index or receipts.
         for (int i = bytes.length - 8_192; i < bytes.length; i++) {
             bytes[i] ^= 0x55;
         }
@@ -124,8 +124,8 @@ class StoreCommandTest {
         assertThat(run.err()).isNotBlank().doesNotContain("\tat ");
 
         Files.delete(file);
-        var none = store("inspect");
-        assertThat(none.status()).isEqualTo(1);
-        assertThat(none.err()).contains("pulseplane: there is no edge store in this directory");
+        var missing = store("inspect");
+        assertThat(missing.status()).isEqualTo(1);
+        assertThat(missing.err()).contains("pulseplane: there is no edge store in this directory");
     }
 }

@@ -34,13 +34,13 @@ class TimesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "soon", "10", "10 s", "-", "-5", "99999999999999999999d"})
-    void refuses_what_is_neither(String text) {
+    void rejects_text_that_is_neither(String text) {
         assertThatThrownBy(() -> Times.duration(text)).isInstanceOf(TypeConversionException.class);
         assertThatThrownBy(() -> Times.instant(text, NOW)).isInstanceOf(TypeConversionException.class);
     }
 
     @Test
-    void writes_times_with_the_digits_they_have() {
+    void formats_times_with_as_many_digits_as_they_need() {
         assertThat(Times.format(0)).isEqualTo("1970-01-01T00:00:00Z");
         assertThat(Times.format(1_000_001)).isEqualTo("1970-01-01T00:00:01.000001Z");
     }

@@ -24,9 +24,9 @@ class TokenCommandTest {
     private Run token(String... options) {
         var out = new StringWriter();
         var err = new StringWriter();
-        var all = new ArrayList<>(List.of("token", "--data-dir", directory.toString()));
-        all.addAll(List.of(options));
-        var arguments = all.toArray(String[]::new);
+        var words = new ArrayList<>(List.of("token", "--data-dir", directory.toString()));
+        words.addAll(List.of(options));
+        var arguments = words.toArray(String[]::new);
         int status = Pulseplane.commandLine(arguments)
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
@@ -51,7 +51,7 @@ class TokenCommandTest {
     }
 
     @Test
-    void says_in_it_what_was_asked_for() {
+    void puts_the_options_into_the_claims() {
         assertThat(claims(token(
                         "--role",
                         "device,patient",
@@ -85,7 +85,7 @@ class TokenCommandTest {
     }
 
     @Test
-    void lists_the_roles_that_there_are_when_one_is_not() {
+    void lists_the_roles_when_one_does_not_exist() {
         assertWrongUsage(
                 "--role must be of device, authorized_medical_staff, clinical_admin, auditor, operator, patient",
                 "--role",
@@ -94,7 +94,7 @@ class TokenCommandTest {
     }
 
     @Test
-    void refuses_what_makes_no_sense() {
+    void refuses_options_that_no_plane_would_accept() {
         assertWrongUsage("--ttl must be from 1s to 30d", "--role", "auditor", "--ttl", "31d");
         assertWrongUsage("--ttl must be from 1s to 30d", "--role", "auditor", "--ttl", "0s");
         assertWrongUsage("is not a duration", "--role", "auditor", "--ttl", "soon");
@@ -106,7 +106,7 @@ class TokenCommandTest {
     }
 
     @Test
-    void says_why_a_key_cannot_be_used() throws Exception {
+    void reports_why_a_key_cannot_be_used() throws Exception {
         token("--role", "auditor");
         var key = directory.resolve("token.key");
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));

@@ -52,6 +52,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The table in docs/access.md, walked through a plane: every rpc, every role, every state of consent. */
+/** Checks the table in docs/access.md against a plane: every rpc, every role, every state of consent. */
 class AccessTableTest {
 
     private static final String HEART_RATE = "8867-4";
@@ -72,17 +73,17 @@ class AccessTableTest {
             RegistryServiceGrpc.getServiceDescriptor(),
             AuditServiceGrpc.getServiceDescriptor());
 
-    /** A patient for each state that consent can be in, and whether it lets staff read the heart rate. */
+    /** A patient for each state of consent, and whether staff may read the heart rate in that state. */
     private static final Map<String, Boolean> PATIENTS = Map.of(
             "granted", true,
             "granted-for-the-code", true,
             "granted-for-another-code", false,
-            "never-asked", false,
+            "without-consent", false,
             "withdrawn", false,
             "expired", false,
             "nobody-knows-them", false);
 
-    private static final Map<MethodDescriptor<?, ?>, java.util.function.Function<String, Message>> OF_NOBODY_ELSE =
+    private static final Map<MethodDescriptor<?, ?>, Function<String, Message>> DESCRIBING =
             Map.of(
                     HealthGrpc.getCheckMethod(),
                     _ -> HealthCheckRequest.getDefaultInstance(),
@@ -94,7 +95,7 @@ class AccessTableTest {
     @TempDir
     Path directory;
 
-    /** One rpc with the cells of its row, by column. */
+    /** One rpc and the cells of its row, by column. */
     private record Row(MethodDescriptor<?, ?> method, Map<String, String> cells) {}
 
     private static List<Row> table() throws IOException {
@@ -124,11 +125,11 @@ class AccessTableTest {
         return Stream.of(line.split("\\|")).skip(1).map(String::strip).toList();
     }
 
-    /** By the name in the table. */
+    /** All rpcs by their name in the table. */
     private static Map<String, MethodDescriptor<?, ?>> methods() {
         var methods = new TreeMap<String, MethodDescriptor<?, ?>>();
         var all = Stream.concat(
-                SERVICES.stream().flatMap(service -> service.getMethods().stream()), OF_NOBODY_ELSE.keySet().stream());
+                SERVICES.stream().flatMap(service -> service.getMethods().stream()), DESCRIBING.keySet().stream());
         all.forEach(method -> {
             var name = method.getFullMethodName();
             methods.put(name.substring(name.lastIndexOf('.', name.indexOf('/')) + 1), method);
@@ -146,17 +147,17 @@ class AccessTableTest {
 
     @ParameterizedTest(name = "local {0}, audit {1}")
     @CsvSource({"true, SYNC", "true, OFF", "false, SYNC", "false, OFF"})
-    void holds(boolean local, AuditSettings.Mode audit) throws Exception {
-        var choice = GatedPlane.Options.DEFAULTS.withAudit(audit);
+    void holds_for_every_rpc_role_and_patient(boolean local, AuditSettings.Mode audit) throws Exception {
+        var options = GatedPlane.Options.DEFAULTS.withAudit(audit);
         if (!local) {
-            choice = choice.withLocal("10.0.0.0/8");
+            options = options.withLocal("10.0.0.0/8");
         }
         var softly = new SoftAssertions();
-        try (var plane = new GatedPlane(directory, choice)) {
+        try (var plane = new GatedPlane(directory, options)) {
             prepare(plane);
             for (var row : table()) {
                 for (var cell : row.cells().entrySet()) {
-                    walk(plane, row.method(), cell.getKey(), cell.getValue(), local, audit, softly);
+                    checkCell(plane, row.method(), cell.getKey(), cell.getValue(), local, audit, softly);
                 }
             }
         }
@@ -164,7 +165,7 @@ class AccessTableTest {
     }
 
     private static void prepare(GatedPlane plane) {
-        PATIENTS.keySet().stream().filter(p -> !p.startsWith("nobody")).forEach(plane::register);
+        PATIENTS.keySet().stream().filter(patient -> !patient.startsWith("nobody")).forEach(plane::register);
         plane.grant("granted");
         plane.consent("granted-for-the-code", true, OptionalLong.empty(), "9279-1", HEART_RATE);
         plane.consent("granted-for-another-code", true, OptionalLong.empty(), "9279-1");
@@ -175,7 +176,7 @@ class AccessTableTest {
         plane.registerDevice("shelved", Device.Status.INACTIVE);
     }
 
-    private void walk(
+    private void checkCell(
             GatedPlane plane,
             MethodDescriptor<?, ?> method,
             String role,
@@ -183,9 +184,9 @@ class AccessTableTest {
             boolean local,
             AuditSettings.Mode audit,
             SoftAssertions softly) {
-        boolean describes = OF_NOBODY_ELSE.containsKey(method);
+        boolean describes = DESCRIBING.containsKey(method);
         boolean ingests = method.getServiceName().endsWith("IngestService");
-        boolean possible = describes || audit != AuditSettings.Mode.OFF && (local || ingests);
+        boolean possible = describes || (audit != AuditSettings.Mode.OFF && (local || ingests));
         for (var patient : PATIENTS.entrySet()) {
             var channel = channel(plane, role, patient.getKey());
             boolean permitted = possible
@@ -193,9 +194,9 @@ class AccessTableTest {
                         case "yes", "own" -> true;
                         case "consent" -> patient.getValue();
                         case "–" -> false;
-                        default -> throw new AssertionError("what does '" + cell + "' mean?");
+                        default -> throw new AssertionError("unknown cell: " + cell);
                     };
-            long recorded = audit == AuditSettings.Mode.SYNC
+            long lastNumber = audit == AuditSettings.Mode.SYNC
                     ? plane.lastEntry().map(AuditEntry::number).orElse(0L)
                     : 0;
             var call = CallResult.of(channel, method, request(method, patient.getKey(), DEVICE));
@@ -208,7 +209,7 @@ class AccessTableTest {
                 var newest = plane.lastEntry().orElseThrow();
                 softly.assertThat(newest.number())
                         .as("one record each: %s as %s of %s", method.getFullMethodName(), role, patient)
-                        .isEqualTo(recorded + 1);
+                        .isEqualTo(lastNumber + 1);
                 softly.assertThat(newest.record().decision())
                         .isEqualTo(permitted ? Decision.PERMITTED : Decision.REFUSED);
             }
@@ -218,14 +219,14 @@ class AccessTableTest {
         }
     }
 
-    /** What belongs to somebody else, or to a device that is not in use. */
+    /** Refuses data of another patient or device, and a device that is not active. */
     private static void refusesOthers(
             GatedPlane plane, MethodDescriptor<?, ?> method, String role, SoftAssertions softly) {
-        var strangers = role.equals("device")
+        var others = role.equals("device")
                 ? List.of(plane.asDevice("another"), plane.as("authorized_medical_staff"))
                 : List.of(plane.asPatient("another"));
-        for (var stranger : strangers) {
-            softly.assertThat(CallResult.of(stranger, method, request(method, "granted", DEVICE))
+        for (var other : others) {
+            softly.assertThat(CallResult.of(other, method, request(method, "granted", DEVICE))
                             .code())
                     .isEqualTo(Status.Code.PERMISSION_DENIED);
         }
@@ -246,8 +247,8 @@ class AccessTableTest {
     }
 
     private static Message request(MethodDescriptor<?, ?> method, String patient, String device) {
-        if (OF_NOBODY_ELSE.containsKey(method)) {
-            return OF_NOBODY_ELSE.get(method).apply(patient);
+        if (DESCRIBING.containsKey(method)) {
+            return DESCRIBING.get(method).apply(patient);
         }
         return switch (method.getBareMethodName()) {
             case "StreamReadings" ->

@@ -11,12 +11,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One request of any rpc, and the first thing that came of it: an answer, or a status. Refusals inside of a stream of
- * answers count as the status they carry.
+ * The first result of one request of any rpc: a response or a status. A refusal inside of a response counts as the
+ * status that it carries.
  */
 record CallResult(Status.Code code, String message) {
 
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long TIMEOUT_SECONDS = 30;
 
     static <Q, R> CallResult of(Channel channel, MethodDescriptor<Q, R> method, Message request) {
         return of(channel, method, request, new Metadata());
@@ -24,20 +24,20 @@ record CallResult(Status.Code code, String message) {
 
     @SuppressWarnings("unchecked") // the caller has the request of the method
     static <Q, R> CallResult of(Channel channel, MethodDescriptor<Q, R> method, Message request, Metadata headers) {
-        var listener = new FirstAnswer<R>();
+        var listener = new FirstResult<R>();
         ClientCall<Q, R> call = channel.newCall(method, CallOptions.DEFAULT);
         call.start(listener, headers);
         call.request(1);
         call.sendMessage((Q) request);
         call.halfClose();
         try {
-            if (!listener.done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new AssertionError("no answer of " + method.getFullMethodName());
+            if (!listener.done.await(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("no response of " + method.getFullMethodName());
             }
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        call.cancel("that is enough", null);
+        call.cancel("the first result has come", null);
         return listener.outcome;
     }
 
@@ -45,24 +45,24 @@ record CallResult(Status.Code code, String message) {
         return code != Status.Code.PERMISSION_DENIED && code != Status.Code.UNAUTHENTICATED;
     }
 
-    private static final class FirstAnswer<R> extends ClientCall.Listener<R> {
+    private static final class FirstResult<R> extends ClientCall.Listener<R> {
 
         private final CountDownLatch done = new CountDownLatch(1);
         private volatile CallResult outcome;
 
         @Override
         public void onMessage(R response) {
-            ended(innerStatus((Message) response));
+            complete(innerStatus((Message) response));
         }
 
         @Override
         public void onClose(Status status, Metadata trailers) {
-            ended(new CallResult(status.getCode(), String.valueOf(status.getDescription())));
+            complete(new CallResult(status.getCode(), String.valueOf(status.getDescription())));
         }
 
-        private void ended(CallResult with) {
+        private void complete(CallResult result) {
             if (outcome == null) {
-                outcome = with;
+                outcome = result;
                 done.countDown();
             }
         }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class CancellableCallTest {
 
-    /** What comes through to the transport. */
+    /** The calls that reach the transport. */
     private final List<String> transportEvents = new ArrayList<>();
 
     private final CancellableCall<GetLatestRequest, GetLatestResponse> call = new CancellableCall<>(new ServerCall<>() {
@@ -69,7 +69,7 @@ class CancellableCallTest {
     }
 
     @Test
-    void lets_nothing_through_once_it_is_shut() {
+    void lets_nothing_through_once_it_is_closed() {
         assertThat(call.tryClose(Status.PERMISSION_DENIED, new Metadata())).isTrue();
         answer();
         assertThat(transportEvents).containsExactly("close PERMISSION_DENIED");
@@ -77,7 +77,7 @@ class CancellableCallTest {
     }
 
     @Test
-    void is_not_shut_again_when_the_answer_is_complete() {
+    void is_not_closed_again_when_the_answer_is_complete() {
         answer();
         assertThat(call.tryClose(Status.PERMISSION_DENIED, new Metadata())).isFalse();
         call.close(Status.INTERNAL, new Metadata());

@@ -46,7 +46,7 @@ class ConnectionFilterTest {
         }
     };
 
-    private final ConnectionFilter connections =
+    private final ConnectionFilter filter =
             new ConnectionFilter(List.of(Network.parse("10.0.0.0/8")), MAX, _ -> MONITOR, events);
 
     private SSLSession session;
@@ -56,8 +56,8 @@ class ConnectionFilterTest {
         session = SSLContext.getDefault().createSSLEngine().getSession();
     }
 
-    private Attributes connect(SocketAddress from) {
-        return connections.transportReady(from(from));
+    private Attributes connect(SocketAddress address) {
+        return filter.transportReady(from(address));
     }
 
     private static Attributes from(SocketAddress address) {
@@ -67,7 +67,7 @@ class ConnectionFilterTest {
     }
 
     @Test
-    void say_where_the_other_end_is_and_whether_data_may_go_there() {
+    void notes_the_address_and_whether_it_is_local() {
         var near = connect(NEAR).get(ClientConnection.KEY);
         assertThat(near.auditText()).isEqualTo("10.1.2.3:4000");
         assertThat(near.isLocal()).isTrue();
@@ -77,19 +77,19 @@ class ConnectionFilterTest {
     }
 
     @Test
-    void trust_nobody_who_comes_from_no_address() {
+    void treats_a_client_without_an_address_as_not_local() {
         for (var attributes : List.of(
                 Attributes.EMPTY,
                 from(new LocalAddress("pipe")),
                 from(InetSocketAddress.createUnresolved("10.1.2.3", 1)))) {
-            var peer = connections.transportReady(attributes).get(ClientConnection.KEY);
-            assertThat(peer.isLocal()).isFalse();
-            assertThat(peer.address()).isEmpty();
+            var connection = filter.transportReady(attributes).get(ClientConnection.KEY);
+            assertThat(connection.isLocal()).isFalse();
+            assertThat(connection.address()).isEmpty();
         }
     }
 
     @Test
-    void are_refused_beyond_those_an_address_may_have_until_one_goes() {
+    void refuses_an_address_with_too_many_connections_until_one_ends() {
         var first = connect(NEAR);
         connect(NEAR);
         assertThatThrownBy(() -> connect(NEAR))
@@ -98,23 +98,23 @@ class ConnectionFilterTest {
                         tooMany -> assertThat(tooMany.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
         assertThat(refused).hasValue(1);
         assertThat(connect(FAR).get(ClientConnection.KEY))
-                .as("of another address")
+                .as("a connection of another address")
                 .isNotNull();
-        connections.transportTerminated(from(NEAR));
-        connections.transportTerminated(null);
+        filter.transportTerminated(from(NEAR));
+        filter.transportTerminated(null);
         assertThatThrownBy(() -> connect(NEAR))
-                .as("one that was refused makes no room when it goes")
+                .as("a refused connection makes no room when it ends")
                 .isInstanceOf(StatusRuntimeException.class);
-        connections.transportTerminated(first);
+        filter.transportTerminated(first);
         assertThat(connect(NEAR).get(ClientConnection.KEY)).isNotNull();
     }
 
     @Test
-    void tell_by_certificate_who_it_is() {
+    void identifies_a_client_by_its_certificate() {
         var certified = from(NEAR).toBuilder()
                 .set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session)
                 .build();
-        assertThat(connections
+        assertThat(filter
                         .transportReady(certified)
                         .get(ClientConnection.KEY)
                         .certifiedIdentity())
@@ -122,7 +122,7 @@ class ConnectionFilterTest {
     }
 
     @Test
-    void keep_what_is_wrong_with_a_certificate_for_those_who_ask() {
+    void keeps_the_fault_of_a_certificate() {
         var fault = new PlaneException.Unauthenticated("the certificate names no device");
         var strict = new ConnectionFilter(
                 List.of(),
@@ -131,11 +131,11 @@ class ConnectionFilterTest {
                     throw fault;
                 },
                 events);
-        var peer = strict.transportReady(from(NEAR).toBuilder()
+        var connection = strict.transportReady(from(NEAR).toBuilder()
                         .set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session)
                         .build())
                 .get(ClientConnection.KEY);
-        assertThat(peer.certifiedIdentity().isAnonymous()).isTrue();
-        assertThat(peer.certificateFault()).containsSame(fault);
+        assertThat(connection.certifiedIdentity().isAnonymous()).isTrue();
+        assertThat(connection.certificateFault()).containsSame(fault);
     }
 }

@@ -25,7 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Connections do not live for ever, and who has one that ended makes another without noticing. */
+/** Connections end when they are idle or old. Clients reconnect, and their calls go on. */
 @QuarkusTest
 @TestProfile(ConnectionLifetimeTest.Profile.class)
 class ConnectionLifetimeTest extends ServedPlane {
@@ -53,7 +53,7 @@ class ConnectionLifetimeTest extends ServedPlane {
         }
     }
 
-    /** What is begun and not ended is no call. */
+    /** A call whose request has not ended does not count as a call. */
     @Test
     void a_connection_with_half_a_call_is_closed() throws Exception {
         try (var client = new RawHttp2Client(server.getPort())) {
@@ -81,12 +81,12 @@ class ConnectionLifetimeTest extends ServedPlane {
     void a_stream_outlives_the_age_of_its_connection_and_calls_beside_it_go_on() throws Exception {
         var channel = connect();
         var staff = QueryServiceGrpc.newStub(as("authorized_medical_staff", channel));
-        BlockingQueue<StreamLatestResponse> answers = new LinkedBlockingQueue<>();
+        BlockingQueue<StreamLatestResponse> responses = new LinkedBlockingQueue<>();
         var end = new CompletableFuture<Status>();
         var requests = staff.streamLatest(new StreamObserver<>() {
             @Override
-            public void onNext(StreamLatestResponse answer) {
-                answers.add(answer);
+            public void onNext(StreamLatestResponse response) {
+                responses.add(response);
             }
 
             @Override
@@ -99,24 +99,24 @@ class ConnectionLifetimeTest extends ServedPlane {
                 end.complete(Status.OK);
             }
         });
-        ask(requests);
-        assertThat(answers.poll(30, TimeUnit.SECONDS)).isNotNull();
+        send(requests);
+        assertThat(responses.poll(30, TimeUnit.SECONDS)).isNotNull();
         try (var old = new RawHttp2Client(server.getPort())) {
             var headers = old.headers(
                     "/" + QueryServiceGrpc.getStreamLatestMethod().getFullMethodName(),
                     Map.of("authorization", "Bearer " + token("authorized_medical_staff")));
             old.frame(HEADERS, RawHttp2Client.END_HEADERS, 1, headers).flush();
-            // When a younger connection has been told, so has the older one.
+            // This connection is younger. When the plane asks it to end, it has asked the older one before.
             await().until(() -> !old.received(GOAWAY).isEmpty());
         }
-        ask(requests);
-        assertThat(answers.poll(30, TimeUnit.SECONDS)).isNotNull();
+        send(requests);
+        assertThat(responses.poll(30, TimeUnit.SECONDS)).isNotNull();
         assertThat(patients(channel).code()).isEqualTo(Status.Code.OK);
         requests.onCompleted();
         assertThat(end.get(30, TimeUnit.SECONDS)).isEqualTo(Status.OK);
     }
 
-    private static void ask(StreamObserver<StreamLatestRequest> requests) {
+    private static void send(StreamObserver<StreamLatestRequest> requests) {
         requests.onNext(StreamLatestRequest.newBuilder().setPatientId("ada").build());
     }
 

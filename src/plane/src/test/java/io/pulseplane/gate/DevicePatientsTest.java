@@ -18,7 +18,7 @@ class DevicePatientsTest {
     private final MemoryStore store = new MemoryStore(() -> 0);
     private final DevicePatients patients = new DevicePatients(store.readings(), Site.SINGLE_PLANE);
 
-    private Set<String> ask() {
+    private Set<String> load() {
         return patients.load("monitor").toCompletableFuture().join();
     }
 
@@ -30,38 +30,38 @@ class DevicePatientsTest {
                 oneReading(series("grace", "monitor", HEART_RATE), 2, 60));
         appendAll(store, oneReading(series("mary", "another", HEART_RATE), 1, 60));
         assertThat(patients.cached("monitor"))
-                .as("not known before it was asked for")
+                .as("not cached before the first load")
                 .isNull();
-        assertThat(ask()).containsExactlyInAnyOrder("ada", "grace");
+        assertThat(load()).containsExactlyInAnyOrder("ada", "grace");
         assertThat(patients.cached("monitor")).containsExactlyInAnyOrder("ada", "grace");
     }
 
     @Test
-    void are_nobody_of_a_device_that_has_sent_nothing() {
-        assertThat(ask()).isEmpty();
+    void are_none_for_a_device_without_readings() {
+        assertThat(load()).isEmpty();
         assertThat(patients.cached("monitor")).isNotNull().isEmpty();
     }
 
     @Test
     void grow_with_batches_that_are_about_to_be_stored() {
-        assertThat(ask()).isEmpty();
+        assertThat(load()).isEmpty();
         patients.add("monitor", "ada");
         assertThat(patients.cached("monitor")).containsExactly("ada");
-        assertThat(ask()).containsExactly("ada");
+        assertThat(load()).containsExactly("ada");
     }
 
     @Test
-    void are_not_taken_for_all_because_of_one_that_was_noted() {
+    void are_loaded_even_if_a_batch_was_noted_before() {
         appendAll(store, oneReading(series("ada", "monitor", HEART_RATE), 1, 60));
         patients.add("monitor", "grace");
         assertThat(patients.cached("monitor")).isNull();
-        assertThat(ask()).containsExactlyInAnyOrder("ada", "grace");
+        assertThat(load()).containsExactlyInAnyOrder("ada", "grace");
     }
 
     @Test
-    void are_asked_for_again_when_the_store_did_not_answer() {
+    void are_not_cached_when_the_store_fails() {
         store.close();
-        assertThatThrownBy(this::ask).hasCauseInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(this::load).hasCauseInstanceOf(PlaneException.Unavailable.class);
         assertThat(patients.cached("monitor")).isNull();
     }
 }

@@ -9,10 +9,10 @@ import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
-/** Shows a certificate whether the server would believe it or not, which Java's own key manager does not. */
+/** Shows a certificate even if the server does not trust it. Java's own key manager would not. */
 final class FixedKeyManager extends X509ExtendedKeyManager {
 
-    private static final String ALIAS = "it";
+    private static final String ALIAS = "fixed";
 
     private final X509Certificate[] chain;
     private final PrivateKey key;

@@ -25,6 +25,7 @@ import io.pulseplane.api.RegistryEndpoint;
 import io.pulseplane.api.StatusMapper;
 import io.pulseplane.api.Tokens;
 import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.AuditEvents;
 import io.pulseplane.gate.audit.AuditFilter;
 import io.pulseplane.gate.audit.AuditReader;
 import io.pulseplane.gate.audit.AuditRecord;
@@ -75,16 +76,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 
-/** A plane behind its gate, put together by hand so that everything about it can be chosen, and a channel to it. */
+/** A plane behind its gate, with a channel to it. It is assembled here, so that tests can choose every setting. */
 final class GatedPlane implements AutoCloseable {
 
-    /** What can be chosen. */
+    /** The settings that tests choose. */
     record Options(
             List<Network> local,
             AuditSettings.Mode audit,
             Optional<Policy> policy,
             long maxRequestsPerSecond,
-            long maxStrangersPerSecond,
+            long maxAnonymousRequestsPerSecond,
             int maxConnections) {
 
         static final Options DEFAULTS = new Options(
@@ -101,37 +102,43 @@ final class GatedPlane implements AutoCloseable {
                     audit,
                     policy,
                     maxRequestsPerSecond,
-                    maxStrangersPerSecond,
+                    maxAnonymousRequestsPerSecond,
                     maxConnections);
         }
 
         Options withAudit(AuditSettings.Mode mode) {
-            return new Options(local, mode, policy, maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
-        }
-
-        Options withPolicy(Policy chosen) {
             return new Options(
-                    local, audit, Optional.of(chosen), maxRequestsPerSecond, maxStrangersPerSecond, maxConnections);
+                    local, mode, policy, maxRequestsPerSecond, maxAnonymousRequestsPerSecond, maxConnections);
         }
 
-        Options withRates(long requests, long strangers) {
-            return new Options(local, audit, policy, requests, strangers, maxConnections);
+        Options withPolicy(Policy policy) {
+            return new Options(
+                    local,
+                    audit,
+                    Optional.of(policy),
+                    maxRequestsPerSecond,
+                    maxAnonymousRequestsPerSecond,
+                    maxConnections);
+        }
+
+        Options withRates(long requests, long anonymousRequests) {
+            return new Options(local, audit, policy, requests, anonymousRequests, maxConnections);
         }
 
         Options withMaxConnections(int max) {
-            return new Options(local, audit, policy, maxRequestsPerSecond, maxStrangersPerSecond, max);
+            return new Options(local, audit, policy, maxRequestsPerSecond, maxAnonymousRequestsPerSecond, max);
         }
     }
 
-    /** An rpc that somebody added and forgot to make a rule for. */
-    static final MethodDescriptor<GetLatestRequest, GetLatestResponse> STRAY =
+    /** An rpc without a rule. */
+    static final MethodDescriptor<GetLatestRequest, GetLatestResponse> RPC_WITHOUT_RULE =
             QueryServiceGrpc.getGetLatestMethod().toBuilder()
                     .setFullMethodName("pulseplane.v1.StrayService/Leak")
                     .build();
 
-    private static final ServerServiceDefinition STRAY_SERVICE = ServerServiceDefinition.builder(
+    private static final ServerServiceDefinition SERVICE_WITHOUT_RULE = ServerServiceDefinition.builder(
                     "pulseplane.v1.StrayService")
-            .addMethod(STRAY, ServerCalls.asyncUnaryCall((_, responses) -> {
+            .addMethod(RPC_WITHOUT_RULE, ServerCalls.asyncUnaryCall((_, responses) -> {
                 responses.onNext(GetLatestResponse.getDefaultInstance());
                 responses.onCompleted();
             }))
@@ -156,7 +163,7 @@ final class GatedPlane implements AutoCloseable {
     final Gate gate;
     final AuditTrail audit;
 
-    /** Added to the real time. */
+    /** Is added to the real time. */
     final AtomicLong clockOffsetUs = new AtomicLong();
 
     private final Path directory;
@@ -169,20 +176,20 @@ final class GatedPlane implements AutoCloseable {
     private final Map<String, Channel> channelsByCaller = new ConcurrentHashMap<>();
     private final List<ManagedChannel> openChannels = new ArrayList<>();
 
-    GatedPlane(Path directory, Options choice) throws IOException {
-        this(directory, choice, null, Site.SINGLE_PLANE);
+    GatedPlane(Path directory, Options options) throws IOException {
+        this(directory, options, null, Site.SINGLE_PLANE);
     }
 
-    /** @param shared the store, that others may have too; null for one of its own */
-    GatedPlane(Path directory, Options choice, MemoryStore shared, Site site) throws IOException {
+    /** @param shared a store that several planes use; null for a store of its own */
+    GatedPlane(Path directory, Options options, MemoryStore shared, Site site) throws IOException {
         this.directory = directory;
         store = shared == null ? new MemoryStore(this::now) : shared;
         audit = AuditTrail.open(
-                AuditSettings.of(choice.audit(), directory.resolve("audit"), "test"),
+                AuditSettings.of(options.audit(), directory.resolve("audit"), "test"),
                 this::now,
-                new io.pulseplane.gate.audit.AuditEvents() {});
+                new AuditEvents() {});
         var changes = new ChangePublisher(latest, watchers, site);
-        policy = choice.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
+        policy = options.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
         authenticator = authenticator(directory);
         gate = new Gate(
                 new Gate.Parts(
@@ -199,13 +206,13 @@ final class GatedPlane implements AutoCloseable {
                 changes,
                 new GateSettings(
                         "test",
-                        choice.maxRequestsPerSecond(),
-                        choice.maxStrangersPerSecond(),
+                        options.maxRequestsPerSecond(),
+                        options.maxAnonymousRequestsPerSecond(),
                         1_000,
                         16 << 10,
                         Duration.ZERO,
                         Duration.ofMinutes(1)));
-        server = serve(choice, changes);
+        server = serve(options, changes);
         channel = connect();
     }
 
@@ -222,7 +229,7 @@ final class GatedPlane implements AutoCloseable {
         }
     }
 
-    private Server serve(Options choice, ChangeListener changes) throws IOException {
+    private Server serve(Options options, ChangeListener changes) throws IOException {
         var limits = new EndpointLimits(100_000, 8 << 20, Duration.ofSeconds(30));
         var ingest = new Ingest(
                 new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5)),
@@ -233,7 +240,7 @@ final class GatedPlane implements AutoCloseable {
                 NO_EVENTS,
                 this::now);
         var connections =
-                new ConnectionFilter(choice.local(), choice.maxConnections(), _ -> Identity.anonymous(), events);
+                new ConnectionFilter(options.local(), options.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)
                 .directExecutor()
                 .intercept(gate)
@@ -247,14 +254,14 @@ final class GatedPlane implements AutoCloseable {
                         limits))
                 .addService(new RegistryEndpoint(gate.registry(), this::now))
                 .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter)))
-                .addService(STRAY_SERVICE)
+                .addService(SERVICE_WITHOUT_RULE)
                 .addService(new ServingHealth())
                 .addService(new ReflectionServiceV1(List.of()))
                 .build()
                 .start();
     }
 
-    /** The plane's own health service is Quarkus's. */
+    /** Takes the place of Quarkus's health service. */
     private static final class ServingHealth extends HealthGrpc.HealthImplBase {
         @Override
         public void check(HealthCheckRequest request, StreamObserver<HealthCheckResponse> responses) {
@@ -267,7 +274,7 @@ final class GatedPlane implements AutoCloseable {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) + clockOffsetUs.get();
     }
 
-    /** A connection of its own. */
+    /** Opens another connection. */
     ManagedChannel connect() {
         var connection = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
                 .usePlaintext()
@@ -276,7 +283,7 @@ final class GatedPlane implements AutoCloseable {
         return connection;
     }
 
-    /** Without a token. */
+    /** A channel without a token. */
     Channel anonymous() {
         return channel;
     }
@@ -297,7 +304,7 @@ final class GatedPlane implements AutoCloseable {
         return ClientInterceptors.intercept(channel, Tokens.bearer(token));
     }
 
-    /** With whatever in the authorization header. */
+    /** A channel with this authorization header. */
     Channel withHeader(String value) {
         return ClientInterceptors.intercept(channel, Tokens.header(value));
     }
@@ -311,15 +318,15 @@ final class GatedPlane implements AutoCloseable {
     }
 
     void registerDevice(String device, Device.Status status) {
-        var known = Device.provisional(device, now());
+        var provisional = Device.provisional(device, now());
         await(gate.registry()
                 .putDevice(new Device(
                         device,
                         Optional.empty(),
-                        known.type(),
-                        known.manufacturer(),
-                        known.model(),
-                        known.firmwareVersion(),
+                        provisional.type(),
+                        provisional.manufacturer(),
+                        provisional.model(),
+                        provisional.firmwareVersion(),
                         status,
                         0,
                         0,
@@ -328,7 +335,7 @@ final class GatedPlane implements AutoCloseable {
                         0)));
     }
 
-    /** Records consent as an administrator would. */
+    /** Records a consent through the registry of the gate. */
     void consent(String patient, boolean granted, OptionalLong until, String... codes) {
         await(gate.registry().putConsent(new Consent(0, patient, granted, 0, until, List.of(codes), "clerk", 0)));
     }
@@ -341,14 +348,14 @@ final class GatedPlane implements AutoCloseable {
         consent(patient, false, OptionalLong.empty());
     }
 
-    /** The newest record of the trail; its number says how many there are. */
+    /** The newest record of the audit trail. Its number is the number of records. */
     Optional<AuditEntry> lastEntry() {
         try (var reader = AuditReader.open(directory.resolve("audit"), AuditFilter.all(Order.NEWEST_FIRST))) {
             return reader.next();
         }
     }
 
-    /** What stands in the trail now. */
+    /** All records of the audit trail. */
     List<AuditRecord> auditRecords() {
         try (var reader = AuditReader.open(directory.resolve("audit"), AuditFilter.all(Order.OLDEST_FIRST))) {
             var records = new ArrayList<AuditRecord>();

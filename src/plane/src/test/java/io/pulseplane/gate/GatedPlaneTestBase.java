@@ -1,5 +1,6 @@
 package io.pulseplane.gate;
 
+import static io.pulseplane.gate.GateRequests.HEART_RATE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Channel;
@@ -8,58 +9,65 @@ import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.store.Device;
 import io.pulseplane.v1.Batch;
 import io.pulseplane.v1.Columns;
-import io.pulseplane.v1.GetLatestRequest;
 import io.pulseplane.v1.IngestServiceGrpc;
 import io.pulseplane.v1.PutReadingsRequest;
-import io.pulseplane.v1.QueryServiceGrpc;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A plane behind its gate, with two patients who have not consented to anything and a device. */
+/**
+ * One plane for all tests of a class, because a plane takes longer to open and close than most tests take to run. Each
+ * test has two patients, who have not consented to anything, and a device of its own. The clock is right at its start.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class GatedPlaneTestBase {
 
-    static final String STAFF = "authorized_medical_staff";
-    static final String HEART_RATE = "8867-4";
     static final long T0 = 1_763_000_000_000_000L;
 
-    @TempDir
-    Path directory;
+    /** Of the current test. */
+    String ada;
 
+    /** Of the current test. */
+    String bob;
+
+    /** Of the current test. */
+    String monitor;
+
+    Path directory;
     GatedPlane plane;
+
+    private int tests;
+    private int earlierRecords;
     private long sequence;
 
-    @BeforeEach
-    void open() throws IOException {
+    @BeforeAll
+    void open(@TempDir Path directory) throws IOException {
+        this.directory = directory;
         plane = new GatedPlane(directory, GatedPlane.Options.DEFAULTS);
-        plane.register("ada");
-        plane.register("bob");
-        plane.registerDevice("monitor", Device.Status.ACTIVE);
     }
 
-    @AfterEach
+    @BeforeEach
+    void begin() {
+        tests++;
+        ada = "ada-" + tests;
+        bob = "bob-" + tests;
+        monitor = "monitor-" + tests;
+        plane.clockOffsetUs.set(0);
+        plane.register(ada);
+        plane.register(bob);
+        plane.registerDevice(monitor, Device.Status.ACTIVE);
+        plane.events.clear();
+        earlierRecords = plane.auditRecords().size();
+    }
+
+    @AfterAll
     void close() {
         plane.close();
-    }
-
-    static GetLatestRequest latestOf(String patient) {
-        return GetLatestRequest.newBuilder()
-                .setPatientId(patient)
-                .addCodes(HEART_RATE)
-                .build();
-    }
-
-    static CallResult latest(Channel channel, String patient) {
-        return CallResult.of(channel, QueryServiceGrpc.getGetLatestMethod(), latestOf(patient));
-    }
-
-    static CallResult latestOfDevice(Channel channel, String device) {
-        return CallResult.of(
-                channel,
-                QueryServiceGrpc.getGetLatestMethod(),
-                GetLatestRequest.newBuilder().setDeviceId(device).build());
     }
 
     CallResult put(Channel channel, String device, String patient) {
@@ -86,6 +94,12 @@ abstract class GatedPlaneTestBase {
                                 .addTimeDeltaUs(0)
                                 .addValues(60)))
                 .build();
+    }
+
+    /** What the current test has added to the audit trail. */
+    List<AuditRecord> auditRecords() {
+        var all = plane.auditRecords();
+        return all.subList(earlierRecords, all.size());
     }
 
     AuditRecord lastRecord() {

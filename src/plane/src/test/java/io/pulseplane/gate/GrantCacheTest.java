@@ -10,58 +10,58 @@ class GrantCacheTest {
     private static final Access ADA = Access.ofPatient("ada");
     private static final GrantCache.Basis BASIS = new GrantCache.Basis(7, 0, "policy");
 
-    private final GrantCache repeats = new GrantCache();
+    private final GrantCache cache = new GrantCache();
 
     @Test
-    void permit_what_was_permitted_until_the_record_of_it_is_no_longer_fresh() {
-        assertThat(repeats.isGranted(ADA, BASIS, 0)).isFalse();
-        repeats.grant(ADA, BASIS, 100);
-        assertThat(repeats.isGranted(Access.ofPatient("ada"), new GrantCache.Basis(7, 0, "policy"), 99))
+    void has_a_grant_until_it_expires() {
+        assertThat(cache.isGranted(ADA, BASIS, 0)).isFalse();
+        cache.grant(ADA, BASIS, 100);
+        assertThat(cache.isGranted(Access.ofPatient("ada"), new GrantCache.Basis(7, 0, "policy"), 99))
                 .isTrue();
-        assertThat(repeats.isGranted(ADA, BASIS, 100)).isFalse();
+        assertThat(cache.isGranted(ADA, BASIS, 100)).isFalse();
     }
 
     @Test
-    void permit_nothing_that_differs_in_anything() {
-        repeats.grant(Access.ofPatient("ada", List.of("8867-4")), BASIS, 100);
+    void has_no_grant_for_a_request_that_differs() {
+        cache.grant(Access.ofPatient("ada", List.of("8867-4")), BASIS, 100);
         for (var other : List.of(
                 ADA,
                 Access.ofPatient("grace", List.of("8867-4")),
                 Access.ofPatient("ada", List.of("8867-4", "9279-1")),
                 Access.ofDevice("ada", List.of("8867-4")))) {
-            assertThat(repeats.isGranted(other, BASIS, 0)).as(other.toString()).isFalse();
+            assertThat(cache.isGranted(other, BASIS, 0)).as(other.toString()).isFalse();
         }
     }
 
     @Test
-    void permit_nothing_once_what_it_was_decided_by_has_changed() {
-        repeats.grant(ADA, BASIS, 100);
-        assertThat(repeats.isGranted(ADA, new GrantCache.Basis(8, 0, "policy"), 0))
+    void has_no_grant_once_its_basis_has_changed() {
+        cache.grant(ADA, BASIS, 100);
+        assertThat(cache.isGranted(ADA, new GrantCache.Basis(8, 0, "policy"), 0))
                 .isFalse();
-        assertThat(repeats.isGranted(ADA, new GrantCache.Basis(7, 0, "another"), 0))
+        assertThat(cache.isGranted(ADA, new GrantCache.Basis(7, 0, "another"), 0))
                 .isFalse();
     }
 
     @Test
-    void remember_the_last_256_that_were_asked_for() {
+    void keeps_the_256_grants_used_last() {
         for (int i = 0; i < 256; i++) {
-            repeats.grant(Access.ofPatient("p" + i), BASIS, 100);
+            cache.grant(Access.ofPatient("p" + i), BASIS, 100);
         }
-        assertThat(repeats.isGranted(Access.ofPatient("p0"), BASIS, 0)).isTrue();
-        repeats.grant(ADA, BASIS, 100);
-        assertThat(repeats.isGranted(Access.ofPatient("p0"), BASIS, 0))
-                .as("it was asked for again")
+        assertThat(cache.isGranted(Access.ofPatient("p0"), BASIS, 0)).isTrue();
+        cache.grant(ADA, BASIS, 100);
+        assertThat(cache.isGranted(Access.ofPatient("p0"), BASIS, 0))
+                .as("it was used again")
                 .isTrue();
-        assertThat(repeats.isGranted(Access.ofPatient("p1"), BASIS, 0)).isFalse();
-        assertThat(repeats.isGranted(ADA, BASIS, 0)).isTrue();
+        assertThat(cache.isGranted(Access.ofPatient("p1"), BASIS, 0)).isFalse();
+        assertThat(cache.isGranted(ADA, BASIS, 0)).isTrue();
     }
 
     @Test
-    void know_what_is_being_decided_on_until_it_is() {
-        assertThat(repeats.beginDecision(ADA)).isTrue();
-        assertThat(repeats.beginDecision(Access.ofPatient("ada"))).isFalse();
-        assertThat(repeats.beginDecision(Access.ofPatient("grace"))).isTrue();
-        repeats.endDecision(ADA);
-        assertThat(repeats.beginDecision(ADA)).isTrue();
+    void tracks_which_decisions_are_under_way() {
+        assertThat(cache.beginDecision(ADA)).isTrue();
+        assertThat(cache.beginDecision(Access.ofPatient("ada"))).isFalse();
+        assertThat(cache.beginDecision(Access.ofPatient("grace"))).isTrue();
+        cache.endDecision(ADA);
+        assertThat(cache.beginDecision(ADA)).isTrue();
     }
 }

@@ -18,22 +18,22 @@ class InboundByteLimitTest {
     private static final int FREE = InboundByteLimit.FREE_BYTES_PER_CALL;
 
     private final InboundByteLimit limit = new InboundByteLimit(1_000, 1_500);
-    private final ClientConnection peer = ClientConnection.unknown();
+    private final ClientConnection connection = ClientConnection.unknown();
 
-    private ServerStreamTracer call(ClientConnection peer) {
+    private ServerStreamTracer call(ClientConnection connection) {
         var tracer = limit.newServerStreamTracer("any", new Metadata());
-        tracer.serverCallStarted(new StartedCall<>(IngestServiceGrpc.getPutReadingsMethod(), peer));
+        tracer.serverCallStarted(new StartedCall<>(IngestServiceGrpc.getPutReadingsMethod(), connection));
         return tracer;
     }
 
     private static final class StartedCall<Q, R> extends ServerCallInfo<Q, R> {
 
         private final MethodDescriptor<Q, R> method;
-        private final ClientConnection peer;
+        private final ClientConnection connection;
 
-        StartedCall(MethodDescriptor<Q, R> method, ClientConnection peer) {
+        StartedCall(MethodDescriptor<Q, R> method, ClientConnection connection) {
             this.method = method;
-            this.peer = peer;
+            this.connection = connection;
         }
 
         @Override
@@ -43,7 +43,7 @@ class InboundByteLimitTest {
 
         @Override
         public Attributes getAttributes() {
-            return Attributes.newBuilder().set(ClientConnection.KEY, peer).build();
+            return Attributes.newBuilder().set(ClientConnection.KEY, connection).build();
         }
 
         @Override
@@ -52,7 +52,7 @@ class InboundByteLimitTest {
         }
     }
 
-    private static void refuses(ServerStreamTracer call, long bytes) {
+    private static void assertRefused(ServerStreamTracer call, long bytes) {
         assertThatThrownBy(() -> call.inboundWireSize(bytes))
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
@@ -60,54 +60,54 @@ class InboundByteLimitTest {
     }
 
     @Test
-    void is_not_counted_of_small_messages() {
+    void does_not_count_small_messages() {
         for (int i = 0; i < 10; i++) {
-            call(peer).inboundWireSize(FREE);
+            call(connection).inboundWireSize(FREE);
         }
         assertThat(limit.countedBytes()).isZero();
     }
 
     @Test
-    void is_counted_beyond_that_until_the_message_has_ended() {
-        var call = call(peer);
+    void counts_larger_messages_until_they_end() {
+        var call = call(connection);
         call.inboundWireSize(FREE - 10);
         call.inboundWireSize(110);
         call.inboundWireSize(200);
         assertThat(limit.countedBytes()).isEqualTo(300);
-        assertThat(peer.inboundBytes()).hasValue(300);
+        assertThat(connection.inboundBytes()).hasValue(300);
         call.inboundMessageRead(0, FREE + 300, FREE + 300);
         assertThat(limit.countedBytes()).isZero();
-        assertThat(peer.inboundBytes()).hasValue(0);
+        assertThat(connection.inboundBytes()).hasValue(0);
         call.inboundWireSize(FREE + 1_000);
-        assertThat(limit.countedBytes()).as("of the next message").isEqualTo(1_000);
+        assertThat(limit.countedBytes()).as("for the next message").isEqualTo(1_000);
     }
 
     @Test
-    void is_bounded_for_one_connection() {
-        call(peer).inboundWireSize(FREE + 600);
-        var second = call(peer);
+    void bounds_one_connection() {
+        call(connection).inboundWireSize(FREE + 600);
+        var second = call(connection);
         second.inboundWireSize(FREE + 400);
-        refuses(second, 1);
-        assertThat(limit.countedBytes()).as("what was refused is not kept").isEqualTo(600);
+        assertRefused(second, 1);
+        assertThat(limit.countedBytes()).as("the refused call keeps nothing").isEqualTo(600);
         call(ClientConnection.unknown()).inboundWireSize(FREE + 900);
     }
 
     @Test
-    void is_bounded_for_all() {
-        call(peer).inboundWireSize(FREE + 1_000);
+    void bounds_all_connections_together() {
+        call(connection).inboundWireSize(FREE + 1_000);
         var other = call(ClientConnection.unknown());
         other.inboundWireSize(FREE + 500);
-        refuses(other, 1);
+        assertRefused(other, 1);
         assertThat(limit.countedBytes()).isEqualTo(1_000);
     }
 
     @Test
-    void is_given_back_once_when_the_call_ends() {
-        var call = call(peer);
+    void releases_the_bytes_once_when_the_call_ends() {
+        var call = call(connection);
         call.inboundWireSize(FREE + 900);
         call.streamClosed(Status.CANCELLED);
         call.streamClosed(Status.CANCELLED);
         assertThat(limit.countedBytes()).isZero();
-        assertThat(peer.inboundBytes()).hasValue(0);
+        assertThat(connection.inboundBytes()).hasValue(0);
     }
 }

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworkTest {
+
+    private static InetSocketAddress socket(String address) {
+        return new InetSocketAddress(InetAddress.ofLiteral(address), 50_000);
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -25,8 +30,8 @@ class NetworkTest {
         "::/0, 2001:db8::1",
         "::ffff:10.0.0.1, 10.0.0.1",
     })
-    void contains_what_begins_as_it_does(String network, String address) {
-        assertThat(Network.parse(network).contains(InetAddress.ofLiteral(address)))
+    void contains_addresses_with_its_prefix(String network, String address) {
+        assertThat(Network.parse(network).contains(socket(address)))
                 .isTrue();
     }
 
@@ -42,12 +47,12 @@ class NetworkTest {
         "0.0.0.0/0, ::1",
         "::/0, 127.0.0.1",
     })
-    void contains_nothing_else(String network, String address) {
-        assertThat(Network.parse(network).contains(InetAddress.ofLiteral(address)))
+    void contains_no_other_address(String network, String address) {
+        assertThat(Network.parse(network).contains(socket(address)))
                 .isFalse();
     }
 
-    /** Those with fewer than four parts mean one thing to administrators and another to inet_aton. */
+    /** IPv4 addresses with fewer than four parts mean one thing to administrators and another to inet_aton. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -55,7 +60,7 @@ class NetworkTest {
                 "10.0.0.0/33", "::/129", "10", "10/8", "10.1/16", "10.1.0/24", "1.2.3.4.5", "300.1.1.1", "fe80::1%eth0",
                 "abcd", "10.0.0.0/8/8", " 10.0.0.0/8"
             })
-    void refuses_what_is_no_network(String text) {
+    void refuses_text_that_is_not_a_network(String text) {
         assertThatThrownBy(() -> Network.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'");

@@ -34,7 +34,7 @@ class PendingRequestsTest {
     }
 
     @Test
-    void comes_back_in_its_order() {
+    void keeps_requests_in_their_order() {
         assertThat(pending.isEmpty()).isTrue();
         assertThat(pending.add(entry(1))).isTrue();
         assertThat(pending.add(entry(2))).isTrue();
@@ -45,7 +45,7 @@ class PendingRequestsTest {
     }
 
     @Test
-    void has_room_for_so_many_bytes_and_again_when_one_has_gone() {
+    void has_room_again_when_a_request_has_left() {
         assertThat(pending.add(entry(PendingRequests.MAX_BYTES / 2))).isTrue();
         assertThat(pending.add(entry(PendingRequests.MAX_BYTES / 4))).isTrue();
         take();
@@ -54,7 +54,7 @@ class PendingRequestsTest {
     }
 
     @Test
-    void is_forgotten_at_once() {
+    void has_all_its_room_again_after_clear() {
         pending.add(entry(PendingRequests.MAX_BYTES / 2));
         pending.clear();
         assertThat(pending.isEmpty()).isTrue();
@@ -62,7 +62,7 @@ class PendingRequestsTest {
     }
 
     @Test
-    void permits_all_that_wait_for_the_same_and_none_else() {
+    void permits_all_requests_that_wait_for_a_decision_and_no_others() {
         var written = new CompletableFuture<Void>();
         var first = waitingFor(written);
         var other = waitingFor(new CompletableFuture<>());
@@ -77,19 +77,19 @@ class PendingRequestsTest {
     }
 
     @Test
-    void refuses_all_that_wait_for_what_failed() {
+    void refuses_all_requests_that_wait_for_a_failed_decision() {
         var written = new CompletableFuture<Void>();
-        var one = waitingFor(written);
+        var request = waitingFor(written);
         var refusal = new PlaneException.PermissionDenied("not permitted: no_consent");
         pending.resolve(written, refusal);
-        assertThat(one.isDecided()).isTrue();
-        assertThat(one.refusal()).isSameAs(refusal);
+        assertThat(request.isDecided()).isTrue();
+        assertThat(request.refusal()).isSameAs(refusal);
     }
 
     @Test
-    void does_not_wait_for_what_is_permitted_at_once() {
-        var one = waitingFor(DecisionPoint.PERMITTED);
-        assertThat(one.isDecided()).isTrue();
-        assertThat(one.decision()).isNull();
+    void does_not_wait_for_a_decision_that_is_made_at_once() {
+        var request = waitingFor(DecisionPoint.PERMITTED);
+        assertThat(request.isDecided()).isTrue();
+        assertThat(request.decision()).isNull();
     }
 }

@@ -10,6 +10,7 @@ import io.pulseplane.ReadingFixtures;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
-/** A client that sends whatever frames it likes, which no library lets one do. */
+/** A client that sends any HTTP/2 frames, valid or not. Libraries do not allow that. */
 final class RawHttp2Client implements AutoCloseable {
 
     static final int DATA = 0;
@@ -45,10 +46,10 @@ final class RawHttp2Client implements AutoCloseable {
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     private static final int FRAME_HEADER = 9;
 
-    /** One that came back. */
+    /** A received frame. */
     record Frame(int type, int flags, int stream, byte[] payload) {
 
-        /** Of RST_STREAM and, behind the number of the last stream, of GOAWAY. */
+        /** The error code of RST_STREAM, or of GOAWAY, where it follows the number of the last stream. */
         int error() {
             return ByteBuffer.wrap(payload).getInt(type == GOAWAY ? Integer.BYTES : 0);
         }
@@ -61,15 +62,15 @@ final class RawHttp2Client implements AutoCloseable {
     private final Http2HeadersEncoder encoder =
             new DefaultHttp2HeadersEncoder(Http2HeadersEncoder.NEVER_SENSITIVE, true);
 
-    /** Connects, and introduces itself as HTTP/2 asks. */
+    /** Connects and sends the preface of HTTP/2 and its settings. */
     RawHttp2Client(int port) throws IOException {
         this(port, PREFACE);
         frame(SETTINGS, NO_FLAGS, 0).flush();
     }
 
-    /** Connects, and says what it is told to. */
+    /** Connects and sends this text. */
     RawHttp2Client(int port, String opening) throws IOException {
-        socket = new Socket("127.0.0.1", port);
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
         waiting.writeBytes(opening.getBytes(StandardCharsets.US_ASCII));
         flush();
         Thread.ofVirtual().start(this::read);
@@ -79,7 +80,7 @@ final class RawHttp2Client implements AutoCloseable {
         try {
             var in = new DataInputStream(socket.getInputStream());
             while (true) {
-                int length = in.readUnsignedShort() << Byte.SIZE | in.readUnsignedByte();
+                int length = (in.readUnsignedShort() << Byte.SIZE) | in.readUnsignedByte();
                 int type = in.readUnsignedByte();
                 int flags = in.readUnsignedByte();
                 int stream = in.readInt() & Integer.MAX_VALUE;
@@ -94,7 +95,7 @@ final class RawHttp2Client implements AutoCloseable {
         }
     }
 
-    /** Puts a frame behind those that wait for {@link #flush}. */
+    /** Adds a frame to those that wait for {@link #flush}. */
     RawHttp2Client frame(int type, int flags, int stream, byte... payload) {
         waiting.writeBytes(bytes(type, flags, stream, payload));
         return this;
@@ -111,7 +112,7 @@ final class RawHttp2Client implements AutoCloseable {
                 .array();
     }
 
-    /** Agrees to the bounds the other side has set. */
+    /** Acknowledges the settings of the server. */
     RawHttp2Client acknowledge() {
         return frame(SETTINGS, ACK, 0);
     }
@@ -120,7 +121,7 @@ final class RawHttp2Client implements AutoCloseable {
         return frame(RST_STREAM, NO_FLAGS, stream, number(CANCEL));
     }
 
-    /** A whole call with one message, which may have to wait for its answer. */
+    /** Adds the frames of a call with one message. */
     RawHttp2Client call(int stream, String path, Map<String, String> metadata, byte[] message) {
         frame(HEADERS, END_HEADERS, stream, headers(path, metadata));
         var data = ByteBuffer.allocate(1 + Integer.BYTES + message.length)
@@ -130,7 +131,7 @@ final class RawHttp2Client implements AutoCloseable {
         return frame(DATA, END_STREAM, stream, data.array());
     }
 
-    /** What begins a gRPC call, compressed as HPACK does. */
+    /** The headers that begin a gRPC call, compressed with HPACK. */
     byte[] headers(String path, Map<String, String> metadata) {
         Http2Headers headers = new DefaultHttp2Headers(false)
                 .method("POST")
@@ -153,7 +154,7 @@ final class RawHttp2Client implements AutoCloseable {
         return ByteBuffer.allocate(Integer.BYTES).putInt(number).array();
     }
 
-    /** Whether it went out; it does not when the other side has hung up. */
+    /** Sends the frames. Returns false if the server has closed the connection. */
     boolean flush() {
         try {
             send(waiting.toByteArray());
@@ -177,7 +178,7 @@ final class RawHttp2Client implements AutoCloseable {
         return closed.isDone();
     }
 
-    /** Fails if the other side does not hang up. */
+    /** Fails if the server does not close the connection. */
     void awaitClosed() {
         closed.orTimeout(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
     }

@@ -3,13 +3,17 @@ package io.pulseplane.gate;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Writes down what happens at the gate. */
+/** Keeps the events of a gate as texts. */
 final class RecordingGateEvents implements GateEvents {
 
     private final List<String> entries = new CopyOnWriteArrayList<>();
 
     List<String> entries() {
         return entries;
+    }
+
+    void clear() {
+        entries.clear();
     }
 
     @Override

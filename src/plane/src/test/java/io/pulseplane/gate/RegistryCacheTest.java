@@ -8,9 +8,10 @@ import io.pulseplane.store.TestSite;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -19,77 +20,153 @@ class RegistryCacheTest {
 
     private static final long MAX_BYTES = 100_000;
 
-    private final List<UniEmitter<? super Optional<String>>> questions = new ArrayList<>();
-    private final RegistryCache<String> remembered = new RegistryCache<>(
-            MAX_BYTES, String::length, Site.SINGLE_PLANE, _ -> Uni.createFrom().emitter(questions::add));
+    /** Loads that the registry has not answered yet. */
+    private final Deque<UniEmitter<? super Optional<String>>> pendingLoads = new ArrayDeque<>();
 
-    @Test
-    void asks_once_however_many_want_to_know() {
-        var answers = IntStream.range(0, 100)
-                .mapToObj(_ -> remembered.load("ada").toCompletableFuture())
-                .toList();
-        assertThat(questions).hasSize(1);
-        questions.getFirst().complete(Optional.of("yes"));
-        assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedWithValue(Optional.of("yes")));
-        assertThat(remembered.cached("ada")).contains("yes");
+    private final RegistryCache<String> cache = new RegistryCache<>(
+            MAX_BYTES,
+            String::length,
+            Site.SINGLE_PLANE,
+            _ -> Uni.createFrom().emitter(load -> pendingLoads.add(load)));
+
+    private CompletableFuture<Optional<String>> load() {
+        return cache.load("ada").toCompletableFuture();
     }
 
     @Test
-    void remembers_no_more_than_fits() {
+    void loads_once_for_many_callers() {
+        var answers = IntStream.range(0, 100)
+                .mapToObj(_ -> load())
+                .toList();
+        assertThat(pendingLoads).hasSize(1);
+        pendingLoads.remove().complete(Optional.of("yes"));
+        assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedWithValue(Optional.of("yes")));
+        assertThat(cache.cached("ada")).contains("yes");
+    }
+
+    @Test
+    void keeps_within_its_bound_in_bytes() {
         var large = "x".repeat(1_000);
         IntStream.range(0, 1_000).forEach(i -> {
-            remembered.load("p" + i);
-            questions.getLast().complete(Optional.of(large));
+            var _ = cache.load("p" + i);
+            pendingLoads.remove().complete(Optional.of(large));
         });
-        assertThat(IntStream.range(0, 1_000).filter(i -> remembered.cached("p" + i) != null))
+        assertThat(IntStream.range(0, 1_000).filter(i -> cache.cached("p" + i) != null))
                 .hasSizeBetween(1, 100);
     }
 
     @Test
-    void asks_again_for_whoever_asks_after_a_change() {
-        var before = remembered.load("ada").toCompletableFuture();
-        remembered.update("ada");
-        var after = remembered.load("ada").toCompletableFuture();
-        assertThat(questions).hasSize(2);
-        questions.get(1).complete(Optional.of("no"));
+    void loads_again_for_a_caller_that_comes_after_a_change() {
+        var before = load();
+        cache.update("ada");
+        var after = load();
+        assertThat(pendingLoads).hasSize(2);
+        pendingLoads.removeLast().complete(Optional.of("no"));
         assertThat(after).isCompletedWithValue(Optional.of("no"));
-        questions.get(0).complete(Optional.of("yes"));
+        pendingLoads.remove().complete(Optional.of("yes"));
         assertThat(before)
-                .as("what was read before the change is not believed")
+                .as("a value that was read before the change is not used")
                 .isCompletedWithValue(Optional.of("no"));
     }
 
     @Test
-    void asks_again_after_the_registry_failed() {
-        var failed = remembered.load("ada").toCompletableFuture();
-        questions.getFirst().fail(new PlaneException.Unavailable("gone", null));
+    void loads_again_after_a_failure() {
+        var failed = load();
+        pendingLoads.remove().fail(new PlaneException.Unavailable("gone", null));
         assertThat(failed).isCompletedExceptionally();
-        remembered.load("ada");
-        assertThat(questions).hasSize(2);
+        var _ = load();
+        assertThat(pendingLoads).hasSize(1);
     }
 
     @Test
-    void gives_what_was_known_last_to_those_who_can_do_with_that_while_the_registry_is_gone() {
+    void gives_the_last_known_value_on_request_while_the_registry_is_unavailable() {
         var old = new RegistryCache<String>(
                 MAX_BYTES,
                 String::length,
                 TestSite.whereNothingHolds(),
-                _ -> Uni.createFrom().emitter(questions::add));
-        old.load("ada");
-        questions.getFirst().complete(Optional.of("yes"));
+                _ -> Uni.createFrom().emitter(load -> pendingLoads.add(load)));
+        var _ = old.load("ada");
+        pendingLoads.remove().complete(Optional.of("yes"));
         var answer = old.loadOrLastKnown("ada").toCompletableFuture();
         var strict = old.load("ada").toCompletableFuture();
-        questions.subList(1, questions.size()).forEach(each -> each.fail(new PlaneException.Unavailable("gone", null)));
+        pendingLoads.forEach(load -> load.fail(new PlaneException.Unavailable("gone", null)));
         assertThat(answer).isCompletedWithValue(Optional.of("yes"));
         assertThat(strict).isCompletedExceptionally();
     }
 
     @Test
-    void knows_nothing_of_whom_it_never_asked_about() {
-        var answer = remembered.loadOrLastKnown("ada").toCompletableFuture();
-        questions.getFirst().fail(new PlaneException.Unavailable("gone", null));
+    void fails_without_a_last_known_value_while_the_registry_is_unavailable() {
+        var answer = cache.loadOrLastKnown("ada").toCompletableFuture();
+        pendingLoads.remove().fail(new PlaneException.Unavailable("gone", null));
         assertThatThrownBy(answer::join)
                 .isInstanceOf(CompletionException.class)
                 .hasCauseInstanceOf(PlaneException.Unavailable.class);
+    }
+
+    @Test
+    void loads_from_the_registry_once() {
+        assertThat(cache.cached("ada")).isNull();
+        var answer = load();
+        pendingLoads.remove().complete(Optional.of("granted"));
+        assertThat(answer.join()).contains("granted");
+        assertThat(cache.cached("ada")).contains("granted");
+        assertThat(load().join()).contains("granted");
+        assertThat(pendingLoads).isEmpty();
+    }
+
+    @Test
+    void remembers_that_the_registry_has_nothing() {
+        var answer = load();
+        pendingLoads.remove().complete(Optional.empty());
+        assertThat(answer.join()).isEmpty();
+        assertThat(cache.cached("ada")).isNotNull().isEmpty();
+    }
+
+    @Test
+    void takes_a_change_without_a_load() {
+        cache.update("ada", "withdrawn");
+        assertThat(cache.cached("ada")).contains("withdrawn");
+        assertThat(load().join()).contains("withdrawn");
+        assertThat(pendingLoads).isEmpty();
+    }
+
+    @Test
+    void answers_with_a_change_that_came_during_a_load() {
+        var answer = load();
+        cache.update("ada", "withdrawn");
+        pendingLoads.remove().complete(Optional.of("granted"));
+        assertThat(answer.join()).contains("withdrawn");
+        assertThat(cache.cached("ada")).contains("withdrawn");
+    }
+
+    @Test
+    void loads_again_when_another_entry_changed_during_the_load() {
+        var answer = load();
+        cache.update("grace", "granted");
+        pendingLoads.remove().complete(Optional.of("before"));
+        assertThat(answer).isNotDone();
+        pendingLoads.remove().complete(Optional.of("after"));
+        assertThat(answer.join()).contains("after");
+    }
+
+    @Test
+    void does_not_remember_a_failure() {
+        var answer = load();
+        pendingLoads.remove().fail(new PlaneException.Unavailable("the store is closed", null));
+        assertThatThrownBy(answer::join).hasCauseInstanceOf(PlaneException.Unavailable.class);
+        assertThat(cache.cached("ada")).isNull();
+        var again = load();
+        pendingLoads.remove().complete(Optional.of("granted"));
+        assertThat(again.join()).contains("granted");
+    }
+
+    @Test
+    void counts_changes_and_nothing_else() {
+        long before = cache.version();
+        var _ = load();
+        pendingLoads.remove().complete(Optional.of("granted"));
+        assertThat(cache.version()).isEqualTo(before);
+        cache.update("ada", "withdrawn");
+        assertThat(cache.version()).isGreaterThan(before);
     }
 }

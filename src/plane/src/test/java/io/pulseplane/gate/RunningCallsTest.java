@@ -14,7 +14,7 @@ class RunningCallsTest {
     private static final long SOON = 1;
     private static final long NEVER = TimeUnit.DAYS.toMicros(1_000_000);
 
-    private final RunningCalls running = new RunningCalls();
+    private final RunningCalls calls = new RunningCalls();
 
     private static final class CountingCall implements RunningCalls.Call {
 
@@ -28,77 +28,77 @@ class RunningCallsTest {
 
     @AfterEach
     void close() {
-        running.close();
+        calls.close();
     }
 
     private CountingCall call(String... patients) {
         var call = new CountingCall();
-        running.add(call, List.of(patients));
+        calls.add(call, List.of(patients));
         return call;
     }
 
     @Test
-    void are_asked_after_when_the_word_of_their_patients_changes_and_of_nobody_else() {
+    void are_checked_when_the_consent_of_one_of_their_patients_changes() {
         var one = call("ada", "grace");
         var other = call("grace");
-        running.recheck("ada");
+        calls.recheck("ada");
         assertThat(one.rechecks).hasValue(1);
         assertThat(other.rechecks).hasValue(0);
-        running.recheck("grace");
-        running.recheck("nobody");
+        calls.recheck("grace");
+        calls.recheck("nobody");
         assertThat(one.rechecks).hasValue(2);
         assertThat(other.rechecks).hasValue(1);
     }
 
     @Test
-    void of_nobody_in_particular_are_asked_after_whoever_it_is() {
+    void without_patients_are_checked_after_every_change() {
         var call = call();
-        running.recheck("ada");
-        running.recheck("grace");
+        calls.recheck("ada");
+        calls.recheck("grace");
         assertThat(call.rechecks).hasValue(2);
     }
 
     @Test
-    void are_left_alone_when_they_are_over() {
+    void are_not_checked_when_they_are_over() {
         var over = call("ada", "grace");
         var ofDevice = call();
         var going = call("ada");
-        running.remove(over, List.of("ada", "grace"));
-        running.remove(ofDevice, List.of());
-        running.remove(over, List.of("ada", "grace"));
-        running.recheck("ada");
-        running.recheck("grace");
+        calls.remove(over, List.of("ada", "grace"));
+        calls.remove(ofDevice, List.of());
+        calls.remove(over, List.of("ada", "grace"));
+        calls.recheck("ada");
+        calls.recheck("grace");
         assertThat(over.rechecks).hasValue(0);
         assertThat(ofDevice.rechecks).hasValue(0);
         assertThat(going.rechecks).hasValue(1);
     }
 
     @Test
-    void are_asked_after_again_in_time() {
+    void are_checked_again_in_time() {
         var call = new CountingCall();
-        running.recheckAfter(call, SOON);
-        running.recheckAfter(call, -5);
+        var _ = calls.recheckAfter(call, SOON);
+        var _ = calls.recheckAfter(call, -5);
         await().untilAsserted(() -> assertThat(call.rechecks).hasValue(2));
     }
 
     @Test
-    void are_asked_after_at_the_far_end_of_time_without_an_overflow() throws Exception {
+    void are_scheduled_far_in_the_future_without_an_overflow() throws Exception {
         var far = new CountingCall();
         var near = new CountingCall();
-        var later = running.recheckAfter(far, Long.MAX_VALUE);
-        running.recheckAfter(near, SOON).get(30, TimeUnit.SECONDS);
+        var later = calls.recheckAfter(far, Long.MAX_VALUE);
+        calls.recheckAfter(near, SOON).get(30, TimeUnit.SECONDS);
         assertThat(later).isNotDone();
         assertThat(far.rechecks).hasValue(0);
         assertThat(near.rechecks).hasValue(1);
     }
 
     @Test
-    void are_not_asked_after_once_that_was_cancelled_or_the_plane_has_stopped() {
+    void are_not_checked_after_a_cancellation_or_when_the_plane_has_stopped() {
         var call = new CountingCall();
-        var cancelled = running.recheckAfter(call, NEVER);
+        var cancelled = calls.recheckAfter(call, NEVER);
         assertThat(cancelled.cancel(false)).isTrue();
-        running.close();
-        assertThat(running.recheckAfter(call, SOON)).isDone();
+        calls.close();
+        assertThat(calls.recheckAfter(call, SOON)).isDone();
         assertThat(call.rechecks).hasValue(0);
     }
 }

@@ -25,7 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 
-/** The plane as it is served, with the gate and the policy it comes with. */
+/** The plane as Quarkus serves it, with its gate and the built-in policy. */
 @WithTestResource(FreshDirectory.class)
 abstract class ServedPlane {
 
@@ -46,7 +46,7 @@ abstract class ServedPlane {
         }
     }
 
-    /** To be closed when the test is over. */
+    /** Closes the channel when the test is over. */
     ManagedChannel keep(ManagedChannel channel) {
         open.add(channel);
         return channel;
@@ -60,7 +60,7 @@ abstract class ServedPlane {
         return ClientInterceptors.intercept(channel, Tokens.bearer(token(role)));
     }
 
-    /** A call that is permitted, if it comes to that. */
+    /** A call that the policy permits. */
     CallResult patients(Channel channel) {
         return CallResult.of(
                 as("clinical_admin", channel),
@@ -83,7 +83,7 @@ abstract class ServedPlane {
                 .build();
     }
 
-    /** The number of the newest record of the trail. */
+    /** The number of the newest record of the audit trail. */
     long records() {
         return newest().number();
     }

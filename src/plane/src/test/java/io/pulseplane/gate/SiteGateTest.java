@@ -41,7 +41,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the gate of one plane makes of what is changed through another, with Redis between them and without. */
+/** How the gate of one plane honours changes that come through another plane, with Redis and without. */
 class SiteGateTest {
 
     private static final String STAFF = "authorized_medical_staff";
@@ -59,7 +59,7 @@ class SiteGateTest {
     private Member two;
     private long sequence;
 
-    /** A plane of the site. */
+    /** One plane of the site. */
     private record Member(GatedPlane plane, RedisSite site) implements AutoCloseable {
 
         @Override
@@ -164,7 +164,7 @@ class SiteGateTest {
     }
 
     @Test
-    void consent_that_is_withdrawn_while_redis_does_not_move_is_honoured_by_the_other() {
+    void consent_that_is_withdrawn_while_redis_does_not_answer_is_honoured_by_the_other() {
         one.plane.grant("ada");
         eventually(Status.Code.OK, two, "ada");
         redis.pause();
@@ -184,38 +184,38 @@ class SiteGateTest {
     }
 
     @Test
-    void who_watches_through_one_plane_is_cut_off_when_consent_is_withdrawn_through_the_other() throws Exception {
+    void a_watch_through_one_plane_ends_when_consent_is_withdrawn_through_the_other() throws Exception {
         one.plane.grant("ada");
         eventually(Status.Code.OK, two, "ada");
-        var watching = watch("ada");
+        var end = watch("ada");
         one.plane.withdraw("ada");
-        assertThat(watching.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
+        assertThat(end.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
     }
 
     @Test
-    void who_watches_is_cut_off_though_redis_does_not_move() throws Exception {
+    void a_watch_ends_although_redis_does_not_answer() throws Exception {
         one.plane.grant("ada");
         eventually(Status.Code.OK, two, "ada");
-        var watching = watch("ada");
+        var end = watch("ada");
         redis.pause();
         one.plane.withdraw("ada");
-        assertThat(watching.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
+        assertThat(end.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
     }
 
     private CompletableFuture<Status.Code> watch(String patient) throws Exception {
-        var begun = new CompletableFuture<Void>();
+        var started = new CompletableFuture<Void>();
         var end = new CompletableFuture<Status.Code>();
         QueryServiceGrpc.newStub(two.plane.as(STAFF))
                 .watch(WatchRequest.newBuilder().addPatientIds(patient).build(), new StreamObserver<WatchResponse>() {
                     @Override
                     public void onNext(WatchResponse response) {
-                        begun.complete(null);
+                        started.complete(null);
                     }
 
                     @Override
-                    public void onError(Throwable problem) {
+                    public void onError(Throwable failure) {
                         end.complete(
-                                ((StatusRuntimeException) problem).getStatus().getCode());
+                                ((StatusRuntimeException) failure).getStatus().getCode());
                     }
 
                     @Override
@@ -223,7 +223,7 @@ class SiteGateTest {
                         end.complete(Status.Code.OK);
                     }
                 });
-        begun.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        started.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         return end;
     }
 
@@ -235,7 +235,7 @@ class SiteGateTest {
     }
 
     @Test
-    void a_device_is_read_with_the_consent_of_those_it_measured_through_another_plane() {
+    void a_device_is_read_with_the_consent_of_its_patients_of_another_plane() {
         one.plane.grant("ada");
         assertThat(put(one, "ada")).isEqualTo(Status.Code.OK);
         var ofDevice = GetLatestRequest.newBuilder().setDeviceId("monitor").build();

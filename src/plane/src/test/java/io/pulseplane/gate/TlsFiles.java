@@ -10,8 +10,8 @@ import java.util.Comparator;
 import java.util.Map;
 
 /**
- * What a plane needs to speak TLS, of two authorities: one that devices trust, and one that issues certificates to
- * devices and has revoked one of them.
+ * The files of a plane with TLS. There are two authorities: one issued the server's certificate, and one issues
+ * certificates to devices and has revoked one of them.
  */
 public final class TlsFiles implements QuarkusTestResourceLifecycleManager {
 
@@ -52,7 +52,7 @@ public final class TlsFiles implements QuarkusTestResourceLifecycleManager {
                 file("devices.crl"));
     }
 
-    /** Tests find the authorities here. */
+    /** Gives tests the directory with the authorities. */
     @Override
     public void inject(TestInjector injector) {
         injector.injectIntoFields(directory, new TestInjector.MatchesType(Path.class));

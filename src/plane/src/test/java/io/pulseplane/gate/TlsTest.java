@@ -22,11 +22,15 @@ import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -50,7 +54,7 @@ class TlsTest extends ServedPlane {
         }
     }
 
-    /** What gRPC says of a connection that did not come about. */
+    /** The messages of gRPC for a connection that failed. */
     private static final List<String> NO_CONNECTION = List.of("ssl exception", "io exception");
 
     /** Set by {@link TlsFiles}. */
@@ -89,7 +93,7 @@ class TlsTest extends ServedPlane {
         return CallResult.of(channel, IngestServiceGrpc.getPutReadingsMethod(), readings(device));
     }
 
-    /** A connection with nothing of gRPC on it yet. */
+    /** Opens a connection with TLS alone, without gRPC. */
     private SSLSocket handshake(List<String> protocols, String... applications) throws Exception {
         var context = SSLContext.getInstance("TLS");
         context.init(null, authority.trustManagerFactory().getTrustManagers(), null);
@@ -98,7 +102,7 @@ class TlsTest extends ServedPlane {
         var parameters = socket.getSSLParameters();
         parameters.setProtocols(protocols.toArray(String[]::new));
         parameters.setApplicationProtocols(applications);
-        parameters.setServerNames(List.of(new javax.net.ssl.SNIHostName("localhost")));
+        parameters.setServerNames(List.of(new SNIHostName("localhost")));
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         socket.setSSLParameters(parameters);
         socket.startHandshake();
@@ -115,15 +119,15 @@ class TlsTest extends ServedPlane {
     }
 
     @Test
-    void hangs_up_on_who_speaks_something_else() throws Exception {
+    void closes_a_connection_with_another_protocol() throws Exception {
         try (var socket = handshake(List.of("TLSv1.3"))) {
-            socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
+            socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertClosed(socket);
         }
     }
 
     @Test
-    void does_not_hear_who_does_not_encrypt() throws Exception {
+    void does_not_answer_without_encryption() throws Exception {
         var plain = keep(NettyChannelBuilder.forAddress("localhost", server.getPort())
                 .usePlaintext()
                 .build());
@@ -132,7 +136,7 @@ class TlsTest extends ServedPlane {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 10})
-    void does_not_wait_for_who_connects_and_says_nothing_or_half_a_word(int bytes) throws Exception {
+    void closes_a_connection_whose_handshake_does_not_go_on(int bytes) throws Exception {
         try (var socket = new Socket("localhost", server.getPort())) {
             socket.setSoTimeout((int) ReadingFixtures.TIMEOUT.toMillis());
             // The beginning of a ClientHello.
@@ -143,23 +147,23 @@ class TlsTest extends ServedPlane {
     }
 
     @Test
-    void does_not_wait_for_who_shakes_hands_and_says_nothing() throws Exception {
+    void closes_a_connection_that_sends_nothing_after_the_handshake() throws Exception {
         try (var socket = handshake(List.of("TLSv1.3"), "h2")) {
             assertClosed(socket);
         }
     }
 
-    /** Reads to the end, however the other side brings that about; not coming to it fails by the socket's timeout. */
+    /** Reads until the server closes the connection in any way. Fails by the timeout of the socket if it does not. */
     private static void assertClosed(Socket socket) throws IOException {
         try {
             socket.getInputStream().readAllBytes();
-        } catch (SSLException | java.net.SocketException reset) {
-            assertThat(reset).isNotInstanceOf(java.net.SocketTimeoutException.class);
+        } catch (SSLException | SocketException reset) {
+            assertThat(reset).isNotInstanceOf(SocketTimeoutException.class);
         }
     }
 
     @Test
-    void takes_tokens_of_those_without_a_certificate() throws Exception {
+    void accepts_a_token_without_a_certificate() throws Exception {
         assertThat(patients(showing()).code()).isEqualTo(Status.Code.OK);
     }
 
@@ -170,7 +174,7 @@ class TlsTest extends ServedPlane {
     }
 
     @Test
-    void knows_a_device_by_its_certificate() throws Exception {
+    void identifies_a_device_by_its_certificate() throws Exception {
         var channel = showing(devices.issue("CN=" + device));
         assertThat(put(channel, device)).isEqualTo(new CallResult(Status.Code.OK, ""));
         assertThat(lastRecord().subject()).isEqualTo(device);
@@ -181,88 +185,88 @@ class TlsTest extends ServedPlane {
     }
 
     @Test
-    void believes_a_token_rather_than_the_certificate_beside_it() throws Exception {
+    void prefers_a_token_to_a_certificate() throws Exception {
         var channel = showing(devices.issue("CN=" + device));
         assertThat(patients(channel).code()).isEqualTo(Status.Code.OK);
         assertThat(lastRecord().subject()).isEqualTo("somebody");
     }
 
     @Test
-    void asks_of_certificates_that_they_name_one_device() throws Exception {
+    void refuses_a_certificate_that_does_not_name_one_device() throws Exception {
         var channel = showing(devices.issue("O=Clinic"));
         assertThat(put(channel, device))
                 .isEqualTo(new CallResult(
                         Status.Code.UNAUTHENTICATED, "the certificate must have exactly one common name"));
         assertThat(lastRecord().reason()).isEqualTo("unauthenticated");
-        assertThat(patients(channel).code()).as("a token will do").isEqualTo(Status.Code.OK);
+        assertThat(patients(channel).code()).as("a token is enough").isEqualTo(Status.Code.OK);
         assertThat(CallResult.of(channel, HealthGrpc.getCheckMethod(), HealthCheckRequest.getDefaultInstance())
                         .code())
                 .isEqualTo(Status.Code.OK);
     }
 
-    private void assertTurnedAwayInTheHandshake(TestCertificate certificate) throws Exception {
+    private void assertHandshakeFails(TestCertificate certificate) throws Exception {
         patients(showing());
         long before = records();
         var call = put(showing(certificate), device);
         assertThat(call.code()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(call.message()).isIn(NO_CONNECTION);
-        assertThat(records()).as("the gate saw nothing of it").isEqualTo(before);
+        assertThat(records()).as("the call did not reach the gate").isEqualTo(before);
     }
 
     @Test
-    void believes_no_other_authority() throws Exception {
+    void refuses_certificates_of_another_authority() throws Exception {
         var impostor = TestCertificate.certificateAuthority("CN=Devices CA");
-        assertTurnedAwayInTheHandshake(impostor.issue("CN=" + device));
-        assertTurnedAwayInTheHandshake(TestCertificate.selfSigned("CN=" + device));
+        assertHandshakeFails(impostor.issue("CN=" + device));
+        assertHandshakeFails(TestCertificate.selfSigned("CN=" + device));
     }
 
     @Test
-    void believes_no_authority_of_servers_about_devices() throws Exception {
-        assertTurnedAwayInTheHandshake(authority.issue("CN=" + device));
+    void refuses_device_certificates_of_the_authority_of_the_server() throws Exception {
+        assertHandshakeFails(authority.issue("CN=" + device));
     }
 
     @Test
-    void believes_no_certificate_outside_its_time() throws Exception {
-        assertTurnedAwayInTheHandshake(devices.issue("CN=" + device, List.of("-startdate", "-9d", "-validity", "5")));
-        assertTurnedAwayInTheHandshake(devices.issue("CN=" + device, List.of("-startdate", "+5d", "-validity", "9")));
+    void refuses_a_certificate_outside_its_time() throws Exception {
+        assertHandshakeFails(devices.issue("CN=" + device, List.of("-startdate", "-9d", "-validity", "5")));
+        assertHandshakeFails(devices.issue("CN=" + device, List.of("-startdate", "+5d", "-validity", "9")));
     }
 
     @Test
-    void believes_no_certificate_that_is_for_something_else() throws Exception {
-        assertTurnedAwayInTheHandshake(devices.issue("CN=" + device, "eku=serverAuth"));
+    void refuses_a_certificate_for_another_use() throws Exception {
+        assertHandshakeFails(devices.issue("CN=" + device, "eku=serverAuth"));
     }
 
     @Test
-    void believes_no_certificate_that_was_revoked() throws Exception {
-        assertTurnedAwayInTheHandshake(TestCertificate.load(files.resolve(TlsFiles.STOLEN)));
+    void refuses_a_revoked_certificate() throws Exception {
+        assertHandshakeFails(TestCertificate.load(files.resolve(TlsFiles.STOLEN)));
     }
 
     @Test
-    void shows_a_renewed_certificate_to_who_comes_next() throws Exception {
+    void shows_a_renewed_certificate_to_new_connections() throws Exception {
         var before = showing();
         assertThat(patients(before).code()).isEqualTo(Status.Code.OK);
-        var first = shown();
+        var first = serverCertificate();
         var renewed = authority.issue("CN=localhost", "san=dns:localhost");
 
         renewed.writeCertificate(files.resolve("server.crt"));
-        readAgain();
-        assertThat(shown()).as("a certificate without its key is not used").isEqualTo(first);
+        reload();
+        assertThat(serverCertificate()).as("a certificate without its key is not used").isEqualTo(first);
 
         renewed.writeKey(files.resolve("server.key"));
-        readAgain();
-        assertThat(shown()).isEqualTo(renewed.certificate());
-        assertThat(patients(before).code()).as("who is there stays").isEqualTo(Status.Code.OK);
+        reload();
+        assertThat(serverCertificate()).isEqualTo(renewed.certificate());
+        assertThat(patients(before).code()).as("an open connection stays").isEqualTo(Status.Code.OK);
         assertThat(put(showing(devices.issue("CN=" + device)), device).code()).isEqualTo(Status.Code.OK);
     }
 
-    private Certificate shown() throws Exception {
+    private Certificate serverCertificate() throws Exception {
         try (var socket = handshake(List.of("TLSv1.3"), "h2")) {
             return socket.getSession().getPeerCertificates()[0];
         }
     }
 
-    /** What the registry does when its reload-period is over. */
-    private void readAgain() {
+    /** Does what the registry does after its reload period. */
+    private void reload() {
         var configuration = registry.get("gate").orElseThrow();
         assertThat(configuration.reload()).isTrue();
         updated.fire(new CertificateUpdatedEvent("gate", configuration));

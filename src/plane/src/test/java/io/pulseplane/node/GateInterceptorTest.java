@@ -31,7 +31,7 @@ class GateInterceptorTest {
                     reflection));
 
     @Test
-    void calls_every_rpc_of_ours_itself() {
+    void calls_every_rpc_of_the_plane_itself() {
         assertThat(Stream.of(
                                 IngestServiceGrpc.getServiceDescriptor(),
                                 QueryServiceGrpc.getServiceDescriptor(),
@@ -44,14 +44,14 @@ class GateInterceptorTest {
     }
 
     @Test
-    void leaves_to_quarkus_what_quarkus_brings() {
+    void leaves_the_services_of_quarkus_to_quarkus() {
         assertThat(reflection.bindService().getServiceDescriptor().getMethods())
                 .isNotEmpty()
                 .allMatch(this::isCalledByQuarkus);
     }
 
     @Test
-    void stands_outside_of_what_quarkus_has_and_inside_of_what_measures() {
+    void runs_outside_of_the_interceptors_of_quarkus_and_inside_of_the_metrics() {
         assertThat(interceptor.getPriority())
                 .isGreaterThan(Interceptors.DUPLICATE_CONTEXT)
                 .isLessThan(new CallMetrics(null).getPriority());

@@ -13,16 +13,16 @@ class MigrationTest {
     private final PostgresServer postgres = PostgresServer.shared();
 
     @Test
-    void takes_every_step_once() throws Migration.MigrationException {
+    void applies_every_step_once() throws Migration.MigrationException {
         var settings = postgres.settings(postgres.createEmptyDatabase());
         assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(3, "3"));
         assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(0, "3"));
     }
 
     @Test
-    void says_what_is_wrong_in_a_line() {
-        var nobody = PostgresSettings.of(new Host("localhost", 1), "plane", "plane", "secret");
-        assertThatThrownBy(() -> Migration.run(nobody, false))
+    void reports_a_failure_in_one_line() {
+        var unreachable = PostgresSettings.of(new Host("localhost", 1), "plane", "plane", "secret");
+        assertThatThrownBy(() -> Migration.run(unreachable, false))
                 .isInstanceOf(Migration.MigrationException.class)
                 .message()
                 .contains("Connection to localhost:1 refused")
@@ -30,14 +30,14 @@ class MigrationTest {
     }
 
     @Test
-    void spreads_over_citus_only_where_it_is_and_leaves_the_rest_as_it_was() throws Migration.MigrationException {
+    void distributes_only_where_citus_is_installed_and_otherwise_changes_nothing() throws Migration.MigrationException {
         var settings = postgres.settings(postgres.createEmptyDatabase());
         assertThatThrownBy(() -> Migration.run(settings, true)).isInstanceOf(Migration.MigrationException.class);
         assertThat(Migration.run(settings, false)).isEqualTo(new Migration.Outcome(0, "3"));
     }
 
     @Test
-    void finds_its_servers_as_people_write_them() {
+    void parses_hosts_with_and_without_a_port() {
         assertThat(Host.parse("db")).isEqualTo(new Host("db", 5432));
         assertThat(Host.parse("db:6432")).isEqualTo(new Host("db", 6432));
         assertThat(Host.parse("[::1]:6432")).isEqualTo(new Host("::1", 6432));

@@ -3,16 +3,16 @@ package io.pulseplane.vitals;
 import java.util.List;
 
 /**
- * What a device sent at once, well-formed but not yet screened.
+ * The readings that a device sends in one message: well-formed, but not screened yet.
  *
- * @param device the device that measured
- * @param patient the patient that was measured
- * @param sequence numbers the batches of the device, unsigned, 1 or more
- * @param blocks at most one per code
+ * @param device id of the device that measured
+ * @param patient id of the patient whom the device measured
+ * @param sequence the number of the batch among all batches of the device, unsigned, 1 or more
+ * @param blocks at most one for each code
  */
 public record Batch(String device, String patient, long sequence, List<Block> blocks) {
 
-    /** Readings of one code as they were sent: in any order, with any values. */
+    /** Readings of one code as the device sent them: in any order, with any values. */
     public record Block(String code, String unit, long[] times, double[] values) {
 
         public Block {
@@ -31,8 +31,9 @@ public record Batch(String device, String patient, long sequence, List<Block> bl
     }
 
     /**
-     * A 64-bit digest of everything but device and sequence. It tells a batch that is sent again from another batch that
-     * took the same sequence by mistake; it is no defence against somebody who wants the two to agree.
+     * Returns a 64-bit digest of everything but device and sequence. It distinguishes a batch that a device sends again
+     * from another batch that has the same sequence by mistake. It is not cryptographic: an attacker can construct two
+     * batches with the same digest.
      */
     public long digest() {
         long digest = mix(0x9E3779B97F4A7C15L, patient);
@@ -58,6 +59,6 @@ public record Batch(String device, String patient, long sequence, List<Block> bl
     /** One round of the 64-bit finalizer of MurmurHash3 (Appleby, public domain) over a running xor. */
     private static long mix(long digest, long word) {
         digest = (digest ^ word) * 0xFF51AFD7ED558CCDL;
-        return digest ^ digest >>> 33;
+        return digest ^ (digest >>> 33);
     }
 }

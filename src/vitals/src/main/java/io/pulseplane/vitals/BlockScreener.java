@@ -4,7 +4,9 @@ import io.pulseplane.vitals.Rejection.Reason;
 import java.util.Arrays;
 import java.util.List;
 
-/** One block on its way through {@link BatchScreener}: the readings that are left, and those that were refused. */
+/**
+ * Screens one block for {@link BatchScreener}: it holds the readings that remain and the indexes of those it rejected.
+ */
 final class BlockScreener {
 
     private static final Reason[] REASONS = Reason.values();
@@ -16,7 +18,10 @@ final class BlockScreener {
 
     private long[] times;
     private double[] values;
-    /** Where each reading that is left stood in the block; null while all are left and stand where they stood. */
+    /**
+     * The index in the block of each reading that remains; null while all readings remain and are in the order of the
+     * block.
+     */
     private int[] originalIndexes;
 
     private int size;
@@ -51,14 +56,14 @@ final class BlockScreener {
         size = 0;
     }
 
-    void screen(double low, double high, long latest) {
-        if (isCleanAndAscending(low, high, latest)) {
+    void screen(double low, double high, long latestTime) {
+        if (isCleanAndAscending(low, high, latestTime)) {
             return;
         }
         originalIndexes = new int[size];
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            var reason = rejectionReason(times[i], values[i], low, high, latest);
+            var reason = rejectionReason(times[i], values[i], low, high, latestTime);
             if (reason == null) {
                 originalIndexes[kept++] = i;
             } else {
@@ -70,13 +75,13 @@ final class BlockScreener {
         resolveRepeatedTimes();
     }
 
-    private boolean isCleanAndAscending(double low, double high, long latest) {
+    private boolean isCleanAndAscending(double low, double high, long latestTime) {
         long previous = -1;
         for (int i = 0; i < size; i++) {
             long time = times[i];
             double value = values[i];
             // A comparison with NaN is false; infinities lie outside any range.
-            if (!(value >= low && value <= high) || time <= previous || time > latest) {
+            if (!(value >= low && value <= high) || time <= previous || time > latestTime) {
                 return false;
             }
             previous = time;
@@ -84,20 +89,20 @@ final class BlockScreener {
         return true;
     }
 
-    private static Reason rejectionReason(long time, double value, double low, double high, long latest) {
+    private static Reason rejectionReason(long time, double value, double low, double high, long latestTime) {
         if (!Double.isFinite(value)) {
             return Reason.NOT_FINITE;
         } else if (value < low || value > high) {
             return Reason.IMPLAUSIBLE;
         } else if (time < 0) {
             return Reason.BEFORE_EPOCH;
-        } else if (time > latest) {
+        } else if (time > latestTime) {
             return Reason.IN_THE_FUTURE;
         }
         return null;
     }
 
-    /** Replaces the columns by the readings that origins names. */
+    /** Replaces the columns by the readings at the first {@code kept} original indexes. */
     private void gatherColumns(int kept) {
         var newTimes = new long[kept];
         var newValues = new double[kept];
@@ -144,8 +149,8 @@ final class BlockScreener {
                 diastolic.rejectCrossed(d++);
             }
         }
-        systolic.keepRest(s, keptSystolic);
-        diastolic.keepRest(d, keptDiastolic);
+        systolic.keepFrom(s, keptSystolic);
+        diastolic.keepFrom(d, keptDiastolic);
     }
 
     private void rejectCrossed(int index) {
@@ -153,7 +158,7 @@ final class BlockScreener {
         reject(originalIndexes[index], Reason.PRESSURES_CROSSED);
     }
 
-    private void keepRest(int from, int kept) {
+    private void keepFrom(int from, int kept) {
         for (int i = from; i < size; i++) {
             move(i, kept++);
         }
@@ -168,7 +173,7 @@ final class BlockScreener {
         }
     }
 
-    /** The sender's arrays are the batch's; before the first reading is moved the sieve takes a copy. */
+    /** The arrays belong to the batch, so the screener copies them before it moves the first reading. */
     private void copyColumnsOnce() {
         if (originalIndexes == null) {
             times = times.clone();

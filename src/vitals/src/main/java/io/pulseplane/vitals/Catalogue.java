@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The vital signs the plane knows, by LOINC code. Immutable.
+ * The vital signs that the plane accepts, by LOINC code. Immutable.
  *
- * <p>The ranges are what a monitor at a bedside can honestly report, wide enough for every patient and narrow enough to
- * catch a sensor that fell off; they are not alarm limits.
+ * <p>A range has the values that a bedside monitor can plausibly report. It is wide enough for every patient, and
+ * narrow enough to reject the values of a sensor that fell off. The ranges are not alarm limits.
  */
 public final class Catalogue {
 
@@ -47,7 +47,7 @@ public final class Catalogue {
         this.pressures = List.copyOf(pressures);
     }
 
-    /** The catalogue every plane starts with. */
+    /** Returns the catalogue with which every plane starts. */
     public static Catalogue standard() {
         return STANDARD;
     }

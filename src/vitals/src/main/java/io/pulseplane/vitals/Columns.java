@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * Readings of one series as columns: {@code values[i]} was measured at {@code times[i]}.
  *
- * <p>Times are strictly ascending or strictly descending, whatever the one who made the columns promises. The arrays
- * belong to the columns: nobody writes to them any more.
+ * <p>Times are strictly ascending or strictly descending; the code that creates the columns documents which. The arrays
+ * belong to the columns: nobody may write to them afterwards.
  */
 public record Columns(Series series, long[] times, double[] values) {
 
@@ -32,14 +32,17 @@ public record Columns(Series series, long[] times, double[] values) {
         return times[times.length - 1];
     }
 
-    /** The readings from index {@code from}, inclusive, to {@code to}, exclusive; these columns themselves if that is all. */
+    /**
+     * Returns the readings from index {@code from}, inclusive, to {@code to}, exclusive; these columns themselves if
+     * the range has all readings.
+     */
     public Columns slice(int from, int to) {
         return from == 0 && to == times.length
                 ? this
                 : new Columns(series, Arrays.copyOfRange(times, from, to), Arrays.copyOfRange(values, from, to));
     }
 
-    /** Same series, times and bits of the values. */
+    /** Columns are equal if they have the same series, the same times, and values with the same bits. */
     @Override
     public boolean equals(Object other) {
         return other instanceof Columns that
@@ -53,7 +56,7 @@ public record Columns(Series series, long[] times, double[] values) {
         return 31 * (31 * series.hashCode() + Arrays.hashCode(times)) + Arrays.hashCode(values);
     }
 
-    /** Says how many readings there are and when; never what they are. */
+    /** Has the number of readings and their times, and never their values: the text may end up in a log. */
     @Override
     public String toString() {
         return isEmpty() ? "Columns[0]" : "Columns[" + size() + ", " + firstTime() + ".." + lastTime() + "]";

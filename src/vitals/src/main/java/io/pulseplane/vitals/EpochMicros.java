@@ -3,7 +3,7 @@ package io.pulseplane.vitals;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/** Microseconds since the epoch, in which the plane counts all times that are told and kept. */
+/** Converts times to microseconds since the Unix epoch, the unit of all times that the plane stores or sends. */
 public final class EpochMicros {
 
     private EpochMicros() {}

@@ -7,9 +7,9 @@ import java.util.Optional;
  * The rule for patient_id, device_id, code and unit: 1 to {@value #MAX_LENGTH} printable characters in Unicode
  * normalisation form C.
  *
- * <p>Printable means that a person could tell two of them apart: no control, format, private or unassigned characters,
- * no lone surrogates, no line breaks, no blank at either end. Form C means that two ids that look alike because one was
- * typed on another keyboard are not two patients.
+ * <p>Printable means that a person can distinguish two identifiers: no control, format, private or unassigned
+ * characters, no lone surrogates, no line breaks, no blank at either end. Form C prevents that two ids that look the
+ * same, but were typed on different keyboards, become two patients.
  */
 public final class Identifier {
 
@@ -17,7 +17,10 @@ public final class Identifier {
 
     private Identifier() {}
 
-    /** What is wrong with it, as the end of a sentence that starts with the field's name; empty if nothing is. */
+    /**
+     * Describes the first violation of the rule, as the end of a sentence that starts with the field's name; empty if
+     * the text follows the rule.
+     */
     public static Optional<String> describeViolation(String text) {
         if (text.isEmpty()) {
             return Optional.of("must not be empty");
@@ -25,17 +28,17 @@ public final class Identifier {
         return describeTextViolation(text, MAX_LENGTH);
     }
 
-    /** The same rule for a field that may be empty and has a bound of its own. */
+    /** Applies the same rule to a field that may be empty and has its own maximum length. */
     public static Optional<String> describeTextViolation(String text, int maxLength) {
-        var plain = true;
-        for (int i = 0; i < text.length() && plain; i++) {
-            plain = text.charAt(i) > ' ' && text.charAt(i) <= '~';
+        var printableAscii = true;
+        for (int i = 0; i < text.length() && printableAscii; i++) {
+            printableAscii = text.charAt(i) > ' ' && text.charAt(i) <= '~';
         }
-        var length = plain ? text.length() : text.codePointCount(0, text.length());
+        var length = printableAscii ? text.length() : text.codePointCount(0, text.length());
         if (length > maxLength) {
             return Optional.of("must have at most " + maxLength + " characters, has " + length);
         }
-        return plain ? Optional.empty() : describeNonAsciiViolation(text);
+        return printableAscii ? Optional.empty() : describeNonAsciiViolation(text);
     }
 
     private static Optional<String> describeNonAsciiViolation(String text) {

@@ -1,11 +1,11 @@
 package io.pulseplane.vitals;
 
-/** In which direction time runs through an answer. */
+/** The order in time of the readings or records of an answer. */
 public enum Order {
     OLDEST_FIRST,
     NEWEST_FIRST;
 
-    /** Negative if time {@code a} comes before time {@code b} in this order, positive if after. */
+    /** Returns a negative number if time {@code a} comes before time {@code b} in this order, positive if after. */
     public int compare(long a, long b) {
         return this == OLDEST_FIRST ? Long.compare(a, b) : Long.compare(b, a);
     }

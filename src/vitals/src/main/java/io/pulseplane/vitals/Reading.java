@@ -1,4 +1,4 @@
 package io.pulseplane.vitals;
 
-/** One value at one time. For single answers only; what comes in numbers travels as {@link Columns}. */
+/** One value of a series at one time. For single readings only; many readings of a series are {@link Columns}. */
 public record Reading(Series series, long time, double value) {}

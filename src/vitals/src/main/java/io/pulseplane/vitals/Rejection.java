@@ -3,14 +3,17 @@ package io.pulseplane.vitals;
 import java.util.Arrays;
 
 /**
- * Readings of one block that were refused for one reason.
+ * The readings of one block that the plane rejected for one reason.
  *
  * @param code the code of the block
- * @param indexes where the readings stood in the block as sent, ascending
+ * @param indexes the indexes of the readings in the block as the device sent it, ascending
  */
 public record Rejection(String code, Reason reason, int[] indexes) {
 
-    /** Why a reading is refused. Stored by position and shown in metrics by name: only ever added to, at the end. */
+    /**
+     * Why the plane rejects a reading. Stores keep the ordinal, and metrics show the name: a new reason goes to the
+     * end, and no reason may be renamed or removed.
+     */
     public enum Reason {
         NOT_FINITE,
         IMPLAUSIBLE,

@@ -3,12 +3,12 @@ package io.pulseplane.vitals;
 import java.util.List;
 
 /**
- * A batch after screening: what may be stored, and what may not and why.
+ * A batch after screening: the readings that the store may keep, and the rejections.
  *
- * @param digest {@link Batch#digest()} of the batch as it was sent
- * @param blocks what may be stored; none of them empty
- * @param duplicates readings left out because the batch had them already, with the same value
- * @param rejections readings left out because they are refused
+ * @param digest {@link Batch#digest()} of the batch as the device sent it
+ * @param blocks the readings that the store may keep; no block is empty
+ * @param duplicates number of readings left out because the batch had them already, with the same value
+ * @param rejections the readings left out because they are rejected
  */
 public record ScreenedBatch(
         String device,
@@ -22,7 +22,8 @@ public record ScreenedBatch(
     /**
      * Readings of one series, strictly ascending in time.
      *
-     * @param originalIndexes where each reading stood in the block as it was sent; {@code null} if all stand where they stood
+     * @param originalIndexes the index of each reading in the block as the device sent it; {@code null} if every
+     *     reading still has its index
      */
     public record Block(Columns columns, int[] originalIndexes) {
 
@@ -31,12 +32,12 @@ public record ScreenedBatch(
         }
     }
 
-    /** How many readings are refused. */
+    /** Returns the number of rejected readings. */
     public int rejected() {
         return rejections.stream().mapToInt(Rejection::size).sum();
     }
 
-    /** How many readings may be stored. */
+    /** Returns the number of readings that the store may keep. */
     public int size() {
         int size = 0;
         for (var block : blocks) {

@@ -3,10 +3,10 @@ package io.pulseplane.vitals;
 import java.util.Comparator;
 
 /**
- * What readings line up in: one patient, one device, one code, one unit.
+ * A time series: the readings of one patient, one device, one code and one unit.
  *
- * <p>The catalogue fixes the unit of every code it knows. Where unknown codes are kept, a second unit makes a second
- * series, so that values of different units never mix.
+ * <p>The catalogue fixes the unit of each of its codes. Where the plane keeps unknown codes, a second unit makes a
+ * second series, so that values of different units never mix.
  */
 public record Series(String patient, String device, String code, String unit) implements Comparable<Series> {
 

@@ -1,17 +1,17 @@
 package io.pulseplane.vitals;
 
-/** Of whom or of what a question is. */
+/** The patient or device whose readings a query is about. */
 public sealed interface Subject {
 
     String id();
 
-    /** Everything measured of a patient, whatever the device. */
+    /** All readings of a patient, from every device. */
     record OfPatient(String id) implements Subject {}
 
-    /** Everything measured by a device, whoever the patient. */
+    /** All readings of a device, from every patient. */
     record OfDevice(String id) implements Subject {}
 
-    /** Whether a series belongs to this subject. */
+    /** Returns whether a series belongs to this subject. */
     default boolean covers(Series series) {
         return switch (this) {
             case OfPatient(var patient) -> patient.equals(series.patient());

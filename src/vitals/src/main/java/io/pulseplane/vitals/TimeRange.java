@@ -1,14 +1,14 @@
 package io.pulseplane.vitals;
 
 /**
- * A half-open span of time.
+ * A half-open range of time.
  *
  * @param from inclusive, microseconds since the epoch
  * @param to exclusive, microseconds since the epoch, not before {@code from}
  */
 public record TimeRange(long from, long to) {
 
-    /** Every time a reading can have. */
+    /** All times that a reading can have. */
     public static final TimeRange ALL = new TimeRange(0, Long.MAX_VALUE);
 
     public TimeRange {

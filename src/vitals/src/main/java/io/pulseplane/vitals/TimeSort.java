@@ -1,6 +1,6 @@
 package io.pulseplane.vitals;
 
-/** A stable merge sort of indexes by the times they point to, without boxing. Sorted input costs one pass. */
+/** Sorts indexes by the times at them: a stable merge sort without boxing. Sorted input costs one pass. */
 final class TimeSort {
 
     private TimeSort() {}

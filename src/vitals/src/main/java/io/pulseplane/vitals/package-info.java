@@ -1,7 +1,7 @@
 /**
- * The domain: what is measured, what is plausible, how readings are shaped, and how a batch is screened.
+ * The domain: vital signs and their plausible ranges, series, readings as columns, and the screening of batches.
  *
- * <p>Uses the JDK and nothing else. Times are {@code long} microseconds since the Unix epoch, UTC; values are IEEE
+ * <p>It depends on the JDK alone. Times are {@code long} microseconds since the Unix epoch, UTC; values are IEEE
  * doubles in the unit of their series.
  */
 package io.pulseplane.vitals;

@@ -21,7 +21,7 @@ class BatchScreenerTest {
     private static final String SYSTOLIC = "76214-6";
     private static final String DIASTOLIC = "76213-8";
 
-    private final BatchScreener screening =
+    private final BatchScreener screener =
             new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
 
     @Test
@@ -37,7 +37,7 @@ class BatchScreenerTest {
     }
 
     @Test
-    void refuses_an_implausible_reading_and_keeps_its_neighbours() {
+    void rejects_an_implausible_reading_and_keeps_its_neighbours() {
         var screened = screen(heartRate(new long[] {1, 2, 3}, 60, 0, 62));
         assertThat(columns(screened)).isEqualTo(columnsOf(new long[] {1, 3}, 60, 62));
         assertThat(screened.rejections()).containsExactly(rejection(HEART_RATE, Reason.IMPLAUSIBLE, 1));
@@ -46,13 +46,13 @@ class BatchScreenerTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {20, 300, 20.000001})
-    void takes_the_ends_of_the_range_as_plausible(double value) {
+    void accepts_the_bounds_of_the_range(double value) {
         assertThat(screen(heartRate(new long[] {1}, value)).size()).isEqualTo(1);
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-    void refuses_what_is_not_a_number(double value) {
+    void rejects_a_value_that_is_not_finite(double value) {
         assertThat(screen(heartRate(new long[] {1}, value)).rejections())
                 .containsExactly(rejection(HEART_RATE, Reason.NOT_FINITE, 0));
     }
@@ -65,38 +65,38 @@ class BatchScreenerTest {
     }
 
     @Test
-    void refuses_times_before_1970_and_keeps_1970_itself() {
+    void rejects_times_before_1970_and_keeps_1970_itself() {
         var screened = screen(heartRate(new long[] {-1, 0, Long.MIN_VALUE}, 60, 60, 60));
         assertThat(columns(screened).times()).containsExactly(0);
         assertThat(screened.rejections()).containsExactly(rejection(HEART_RATE, Reason.BEFORE_EPOCH, 0, 2));
     }
 
     @Test
-    void refuses_every_reading_of_a_wrong_unit() {
+    void rejects_every_reading_of_a_wrong_unit() {
         var screened = screen(new Batch.Block("8310-5", "[degF]", new long[] {1, 2}, new double[] {37, 38}));
         assertThat(screened.blocks()).isEmpty();
         assertThat(screened.rejections()).containsExactly(rejection("8310-5", Reason.WRONG_UNIT, 0, 1));
     }
 
     @Test
-    void takes_units_by_the_letter() {
+    void rejects_a_unit_in_another_case() {
         var screened = screen(new Batch.Block("8310-5", "cel", new long[] {1}, new double[] {37}));
         assertThat(screened.rejections()).containsExactly(rejection("8310-5", Reason.WRONG_UNIT, 0));
     }
 
     @Test
-    void refuses_unknown_codes_unless_told_to_keep_them() {
+    void rejects_unknown_codes_unless_the_policy_is_to_keep_them() {
         var block = new Batch.Block("1-1", "furlong", new long[] {1, 2}, new double[] {-1e300, Double.NaN});
         assertThat(screen(block).rejections()).containsExactly(rejection("1-1", Reason.UNKNOWN_CODE, 0, 1));
 
-        var keeping = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.KEEP, Duration.ofSeconds(5));
-        var kept = keeping.screen(new Batch("d", "p", 1, List.of(block)), NOW);
+        var keepingScreener = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.KEEP, Duration.ofSeconds(5));
+        var kept = keepingScreener.screen(new Batch("d", "p", 1, List.of(block)), NOW);
         assertThat(columns(kept).values()).containsExactly(-1e300);
         assertThat(kept.rejections()).containsExactly(rejection("1-1", Reason.NOT_FINITE, 1));
     }
 
     @Test
-    void sorts_readings_that_come_out_of_order_and_remembers_where_they_stood() {
+    void sorts_readings_that_are_out_of_order_and_keeps_their_original_indexes() {
         var screened = screen(heartRate(new long[] {5, 1, 3}, 65, 61, 63));
         assertThat(columns(screened)).isEqualTo(columnsOf(new long[] {1, 3, 5}, 61, 63, 65));
         var block = screened.blocks().getFirst();
@@ -105,7 +105,7 @@ class BatchScreenerTest {
     }
 
     @Test
-    void counts_a_reading_said_twice_as_a_duplicate_and_refuses_one_that_contradicts() {
+    void counts_a_repeated_reading_as_a_duplicate_and_rejects_one_with_another_value() {
         var screened = screen(heartRate(new long[] {1, 1, 1, 2}, 60, 60, 61, 62));
         assertThat(columns(screened)).isEqualTo(columnsOf(new long[] {1, 2}, 60, 62));
         assertThat(screened.duplicates()).isEqualTo(1);
@@ -113,13 +113,13 @@ class BatchScreenerTest {
     }
 
     @Test
-    void tells_zero_from_minus_zero() {
+    void distinguishes_zero_from_minus_zero() {
         var screened = screen(new Batch.Block("9279-1", "/min", new long[] {1, 1}, new double[] {0.0, -0.0}));
         assertThat(screened.rejections()).containsExactly(rejection("9279-1", Reason.CONFLICTING_VALUE, 1));
     }
 
     @Test
-    void refuses_both_pressures_where_systolic_is_not_above_diastolic() {
+    void rejects_both_pressures_where_systolic_is_not_above_diastolic() {
         var screened = screen(
                 new Batch.Block(SYSTOLIC, "mm[Hg]", new long[] {1, 2, 3, 4}, new double[] {120, 80, 79, 130}),
                 new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2, 3, 5}, new double[] {80, 80, 80, 80}));
@@ -132,7 +132,7 @@ class BatchScreenerTest {
     }
 
     @Test
-    void leaves_the_senders_arrays_alone() {
+    void does_not_change_the_arrays_of_the_batch() {
         var times = new long[] {1, 2, 3};
         var values = new double[] {70, 120, 121};
         screen(
@@ -143,7 +143,7 @@ class BatchScreenerTest {
     }
 
     @Test
-    void does_not_compare_pressures_of_different_kinds_or_a_refused_one() {
+    void does_not_compare_pressures_of_different_kinds_or_rejected_ones() {
         var screened = screen(
                 new Batch.Block("76534-7", "mm[Hg]", new long[] {1}, new double[] {70}),
                 new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2}, new double[] {80, 80}),
@@ -152,18 +152,20 @@ class BatchScreenerTest {
     }
 
     @Test
-    void explains_every_reason_with_the_bounds_that_hold() {
+    void explains_every_reason_with_the_bounds_of_the_code() {
         for (var reason : Reason.values()) {
-            assertThat(screening.explain(HEART_RATE, reason)).isNotBlank();
-            assertThat(screening.explain("1-1", reason)).isNotBlank();
+            assertThat(screener.explain(HEART_RATE, reason)).isNotBlank();
+            assertThat(screener.explain("1-1", reason)).isNotBlank();
         }
-        assertThat(screening.explain(HEART_RATE, Reason.IMPLAUSIBLE))
-                .isEqualTo("the value must be from 20 to 300 /min");
-        assertThat(screening.explain(HEART_RATE, Reason.IN_THE_FUTURE)).contains("5 s ahead");
-        assertThat(screening.explain(HEART_RATE, Reason.WRONG_UNIT)).isEqualTo("the unit must be /min");
+        assertThat(screener.explain(HEART_RATE, Reason.IMPLAUSIBLE)).isEqualTo("the value must be from 20 to 300 /min");
+        assertThat(screener.explain(HEART_RATE, Reason.IN_THE_FUTURE)).contains("5 s ahead");
+        assertThat(screener.explain(HEART_RATE, Reason.WRONG_UNIT)).isEqualTo("the unit must be /min");
     }
 
-    /** Whatever comes in: nothing is lost or invented, and what is kept is what a plain reading of the rules keeps. */
+    /**
+     * For random batches: no reading is lost or added, and the screener keeps the same readings as a simple check of
+     * the rules.
+     */
     @Test
     void accounts_for_every_reading_of_any_batch() {
         var random = new SplittableRandom(20261121);
@@ -173,7 +175,7 @@ class BatchScreenerTest {
                     randomBlock(random, DIASTOLIC, random.nextInt(10) == 0 ? "kPa" : "mm[Hg]"),
                     randomBlock(random, HEART_RATE, "/min"));
             var batch = new Batch("d", "p", 1, blocks);
-            var screened = screening.screen(batch, NOW);
+            var screened = screener.screen(batch, NOW);
 
             int rejected =
                     screened.rejections().stream().mapToInt(Rejection::size).sum();
@@ -181,7 +183,7 @@ class BatchScreenerTest {
             assertThat(kept(screened)).isEqualTo(expectedReadings(blocks));
             for (var block : screened.blocks()) {
                 assertStrictlyAscending(block.columns().times());
-                assertOriginsPointBack(block, blocks);
+                assertOriginalIndexes(block, blocks);
             }
         }
     }
@@ -241,9 +243,10 @@ class BatchScreenerTest {
         }
     }
 
-    private static void assertOriginsPointBack(ScreenedBatch.Block block, List<Batch.Block> blocks) {
+    private static void assertOriginalIndexes(ScreenedBatch.Block block, List<Batch.Block> blocks) {
         var sent = blocks.stream()
-                .filter(b -> b.code().equals(block.columns().series().code()))
+                .filter(candidate ->
+                        candidate.code().equals(block.columns().series().code()))
                 .findFirst()
                 .orElseThrow();
         for (int i = 0; i < block.columns().size(); i++) {
@@ -255,7 +258,7 @@ class BatchScreenerTest {
     }
 
     private ScreenedBatch screen(Batch.Block... blocks) {
-        return screening.screen(new Batch("d", "p", 1, List.of(blocks)), NOW);
+        return screener.screen(new Batch("d", "p", 1, List.of(blocks)), NOW);
     }
 
     private static Batch.Block heartRate(long[] times, double... values) {

@@ -13,17 +13,17 @@ class BatchTest {
 
     @Test
     void digest_is_the_same_for_the_same_content_whatever_the_sequence() {
-        var again = new Batch(
+        var sameContent = new Batch(
                 "d",
                 "p",
                 99,
                 batch("p", "8867-4", "/min", new long[] {1, 2}, 60, 61).blocks());
-        assertThat(again.digest()).isEqualTo(BATCH.digest());
+        assertThat(sameContent.digest()).isEqualTo(BATCH.digest());
     }
 
     @Test
     void digest_changes_with_everything_else() {
-        var others = Stream.of(
+        var otherBatches = Stream.of(
                 batch("q", "8867-4", "/min", new long[] {1, 2}, 60, 61),
                 batch("p", "8889-8", "/min", new long[] {1, 2}, 60, 61),
                 batch("p", "8867-4", "Hz", new long[] {1, 2}, 60, 61),
@@ -33,11 +33,11 @@ class BatchTest {
                 batch("p", "8867-4", "/min", new long[] {1, 2}, 60, 61.0000001),
                 batch("p", "8867-4", "/min", new long[] {1}, 60),
                 new Batch("d", "p", 1, List.of()));
-        assertThat(others.map(Batch::digest).distinct()).hasSize(9).doesNotContain(BATCH.digest());
+        assertThat(otherBatches.map(Batch::digest).distinct()).hasSize(9).doesNotContain(BATCH.digest());
     }
 
     @Test
-    void columns_of_unequal_length_cannot_be_made() {
+    void refuses_times_and_values_of_different_length() {
         assertThatThrownBy(() -> batch("p", "8867-4", "/min", new long[] {1}, 60, 61))
                 .isInstanceOf(IllegalArgumentException.class);
     }

@@ -30,7 +30,7 @@ class CatalogueTest {
         "76212-0, mm[Hg], 30, 200",
         "2339-0, mg/dL, 10, 1000"
     })
-    void knows_unit_and_range_of_every_sign_of_the_contract(String code, String unit, double low, double high) {
+    void has_the_unit_and_range_of_every_vital_sign_of_the_contract(String code, String unit, double low, double high) {
         var sign = catalogue.find(code).orElseThrow();
         assertThat(sign.unit()).isEqualTo(unit);
         assertThat(sign.low()).isEqualTo(low);
@@ -47,12 +47,12 @@ class CatalogueTest {
     }
 
     @Test
-    void does_not_know_what_it_does_not_know() {
+    void does_not_find_an_unknown_code() {
         assertThat(catalogue.find("1-1")).isEmpty();
     }
 
     @Test
-    void refuses_a_code_listed_twice_and_a_range_upside_down() {
+    void refuses_a_code_that_is_listed_twice_and_an_empty_range() {
         var sign = new VitalSign("1-1", "x", "u", 0, 1);
         assertThatThrownBy(() -> new Catalogue(List.of(sign, sign), List.of()))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -24,13 +24,13 @@ class IdentifierTest {
     }
 
     @Test
-    void counts_characters_and_not_chars() {
+    void counts_code_points_and_not_chars() {
         assertThat(Identifier.describeViolation("💓".repeat(100))).isEmpty();
         assertThat(Identifier.describeViolation("💓".repeat(101))).isPresent();
     }
 
     @Test
-    void rejects_nothing_at_all() {
+    void rejects_an_empty_identifier() {
         assertThat(Identifier.describeViolation("")).contains("must not be empty");
     }
 
@@ -49,7 +49,7 @@ class IdentifierTest {
                 "\u2028",
                 "\ufeffa"
             })
-    void rejects_what_nobody_can_see(String text) {
+    void rejects_characters_that_are_not_printable(String text) {
         assertThat(Identifier.describeViolation(text)).contains("must consist of printable characters");
     }
 
@@ -65,7 +65,7 @@ class IdentifierTest {
     }
 
     @Test
-    void lets_other_texts_be_empty() {
+    void accepts_an_empty_text_in_an_optional_field() {
         assertThat(Identifier.describeTextViolation("", 200)).isEqualTo(Optional.empty());
     }
 }

@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What others take in the same run: the least that HTTP/2 costs, and gRPC with nothing behind it. */
+/** Measures servers to compare the plane with: HTTP/2 alone, and gRPC servers that only answer. */
 final class Baselines {
 
-    /** What can be measured beside the plane. */
+    /** The servers that can be measured. */
     enum Kind {
         NGHTTPD,
         NETTY,
@@ -31,14 +31,14 @@ final class Baselines {
     private static final Pattern ECHO_LISTENS = Pattern.compile("echo listens on (\\d+)");
     private static final Path GO_ECHO = Path.of("loadtest", "echo-go");
 
-    private final Harness bench;
+    private final Harness harness;
     private final List<String> pin;
     private final Report report;
     private final Map<String, Harness.PeakThroughputs> peaks = new LinkedHashMap<>();
     private double http2 = Double.NaN;
 
-    Baselines(Harness bench, List<String> pin, Report report) {
-        this.bench = bench;
+    Baselines(Harness harness, List<String> pin, Report report) {
+        this.harness = harness;
         this.pin = pin;
         this.report = report;
     }
@@ -66,9 +66,9 @@ final class Baselines {
             return;
         }
         if (Machine.firstLineOf("go", "version").isPresent()) {
-            var program = bench.outputDirectory().resolve("echo-go").toAbsolutePath();
+            var program = harness.outputDirectory().resolve("echo-go").toAbsolutePath();
             Machine.outputOf(List.of("go", "build", "-C", GO_ECHO.toString(), "-o", program.toString(), "."));
-            // One scheduler thread, as it has one core.
+            // One scheduler thread, because the server has one core.
             measureEcho(GRPC_GO, List.of("env", "GOMAXPROCS=1", program.toString()));
         } else {
             report.note("grpc-go was not measured: go is not installed");
@@ -77,16 +77,16 @@ final class Baselines {
 
     private void measureEcho(String name, List<String> command) throws IOException, InterruptedException {
         try (var server =
-                ServerProcess.start(bench.outputDirectory().resolve("echo.log"), pin, command, ECHO_LISTENS)) {
-            var measured = bench.measurePeaks(name, server, Optional.of(token()), 1);
-            System.out.printf("  %s: %s%n", name, measured);
-            peaks.put(name, measured);
+                ServerProcess.start(harness.outputDirectory().resolve("echo.log"), pin, command, ECHO_LISTENS)) {
+            var peak = harness.measurePeaks(name, server, Optional.of(token()), 1);
+            System.out.printf("  %s: %s%n", name, peak);
+            peaks.put(name, peak);
         }
     }
 
-    /** As long as what the plane is shown: h2load packs it anew for every call, and every server has to unpack it. */
+    /** A token as long as those for the plane: h2load encodes it for every call, and every server has to decode it. */
     private String token() throws IOException {
-        return new Tokens(Files.createDirectories(bench.outputDirectory().resolve("echo-key")))
+        return new Tokens(Files.createDirectories(harness.outputDirectory().resolve("echo-key")))
                 .ofRole("authorized_medical_staff");
     }
 
@@ -96,27 +96,27 @@ final class Baselines {
                     + " is not installed");
             return Double.NaN;
         }
-        var pages = Files.createDirectories(bench.outputDirectory().resolve("pages"));
+        var pages = Files.createDirectories(harness.outputDirectory().resolve("pages"));
         Files.writeString(pages.resolve("page"), "x".repeat(40));
         int port = ServerProcess.freePort();
-        // Not -v: it would write a line for every frame, which takes longer than to answer.
+        // Without -v, which writes a line for every frame and takes longer than the answer.
         var command = List.of("nghttpd", "--no-tls", "-a", "127.0.0.1", "-d", pages.toString(), "" + port);
-        try (var server = ServerProcess.startAt(port, bench.outputDirectory().resolve("nghttpd.log"), pin, command)) {
-            return new H2load(bench.outputDirectory())
-                    .pagesPerSecond(server.port(), "/page", bench.rampUp(), bench.measurement());
+        try (var server = ServerProcess.startAt(port, harness.outputDirectory().resolve("nghttpd.log"), pin, command)) {
+            return new H2load(harness.outputDirectory())
+                    .pagesPerSecond(server.port(), "/page", harness.rampUp(), harness.measurement());
         }
     }
 
-    /** The peaks of all, the plane's own last, and what they are to each other. */
-    void writeTable(Map<String, Harness.PeakThroughputs> planes) {
-        var all = new LinkedHashMap<>(peaks);
-        all.putAll(planes);
+    /** Reports the peaks of all servers and their ratios, those of the plane last. */
+    void writeTable(Map<String, Harness.PeakThroughputs> planePeaks) {
+        var allPeaks = new LinkedHashMap<>(peaks);
+        allPeaks.putAll(planePeaks);
         var rows = report.table(
                 "What it takes at most",
-                "Answers a second with one core for the server, and microseconds of its processor time for each, which on"
-                        + " a machine that does other things too is the figure to look at. *Own client* makes and reads"
-                        + " real messages and takes more time for them than a server does. Every server, but for nghttpd, is shown"
-                        + " a token as long as the plane's, which h2load sends anew with every call.",
+                "Answers a second with one core for the server, and microseconds of its processor time for each answer."
+                        + " On a machine that does other work as well, compare the processor time. *Own client* encodes"
+                        + " and decodes real messages, which takes it more time than it takes a server. Every server"
+                        + " except nghttpd gets a token as long as the plane's, which h2load sends with every call.",
                 "server",
                 "unary/s, h2load",
                 "of HTTP/2",
@@ -129,7 +129,7 @@ final class Baselines {
                 "of echo",
                 "us each");
         if (!Double.isNaN(http2)) {
-            all.putFirst(
+            allPeaks.putFirst(
                     "HTTP/2 alone, nghttpd",
                     new Harness.PeakThroughputs(
                             new Harness.PeakThroughput(http2, Double.NaN),
@@ -137,7 +137,7 @@ final class Baselines {
                             Harness.PeakThroughput.UNKNOWN));
         }
         var echo = peaks.getOrDefault(QUARKUS, Harness.PeakThroughputs.UNKNOWN);
-        all.forEach((name, peak) -> rows.add(List.of(
+        allPeaks.forEach((name, peak) -> rows.add(List.of(
                 name,
                 peak.h2load().perSecond(),
                 peak.h2load().perSecond() / http2,

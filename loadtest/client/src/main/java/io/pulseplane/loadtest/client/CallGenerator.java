@@ -5,18 +5,18 @@ import io.grpc.MethodDescriptor;
 import java.util.function.LongFunction;
 
 /**
- * Calls to be made, by their number.
+ * Generates calls by their number.
  *
- * @param headers of each call; of each stream, for those that stream
+ * @param headers the headers of a call, or of a stream for a streaming rpc
  */
 record CallGenerator<Q, R>(MethodDescriptor<Q, R> method, LongFunction<Q> request, LongFunction<Metadata> headers) {
 
-    /** All of them by the same caller. */
+    /** Calls by one caller. */
     static <Q, R> CallGenerator<Q, R> of(Metadata caller, MethodDescriptor<Q, R> method, LongFunction<Q> request) {
         return new CallGenerator<>(method, request, _ -> caller);
     }
 
-    /** As gRPC wants them: it adds to what it is given. */
+    /** A copy of the headers, because gRPC adds to the headers of a call. */
     Metadata headersOf(long number) {
         var copy = new Metadata();
         copy.merge(headers.apply(number));

@@ -3,7 +3,7 @@ package io.pulseplane.loadtest.client;
 import java.util.List;
 import java.util.Locale;
 
-/** Lines over a logarithmic or linear axis, as SVG. */
+/** Draws lines over linear or logarithmic axes as SVG. */
 final class Chart {
 
     /** One line; every point has an x and a y. */
@@ -23,7 +23,7 @@ final class Chart {
     private final Axis y;
     private final List<Line> lines;
 
-    /** From where to where, and how numbers lie between. */
+    /** The range and the scale of an axis. */
     private record Axis(String name, double from, double to, boolean logarithmic) {
 
         static Axis over(String name, boolean logarithmic, List<Line> lines, int coordinate) {
@@ -41,7 +41,7 @@ final class Chart {
             return Math.pow(10, up ? Math.floor(exponent) + 1 : Math.floor(exponent));
         }
 
-        /** From 0 to 1. */
+        /** The position of a value on the axis, from 0 to 1. */
         double position(double value) {
             return logarithmic
                     ? (Math.log10(Math.max(value, from)) - Math.log10(from)) / (Math.log10(to) - Math.log10(from))
@@ -140,6 +140,7 @@ final class Chart {
         return HEIGHT - BOTTOM - y.position(value) * (HEIGHT - TOP - BOTTOM);
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency of its own
     private static void add(StringBuilder svg, String format, Object... arguments) {
         svg.append(String.format(Locale.ROOT, format, arguments));
     }

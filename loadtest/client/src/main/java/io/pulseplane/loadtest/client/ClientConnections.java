@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** Connections to one server, all on one event loop, so that what is counted on it needs no lock. */
+/** Connections to one server. They share one event loop, so that counters on it need no lock. */
 final class ClientConnections implements AutoCloseable {
 
     private final NioEventLoopGroup loop = new NioEventLoopGroup(1);

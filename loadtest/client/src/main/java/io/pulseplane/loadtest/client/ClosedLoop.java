@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * So many calls under way at any time: each that ends makes room for the next. Says how much a server takes at most; of
- * how long it takes when it is asked less, {@link OpenLoop} says more.
+ * Keeps a fixed number of calls running: when a call ends, the next one starts. This measures the peak throughput of a
+ * server. For latency below the peak, use {@link OpenLoop}.
  */
 final class ClosedLoop<Q, R> {
 
@@ -23,31 +23,41 @@ final class ClosedLoop<Q, R> {
     private final CountDownLatch workers;
 
     private ClosedLoop(
-            ClientConnections connections, CallGenerator<Q, R> calls, int underWay, long count, long from, long until) {
+            ClientConnections connections,
+            CallGenerator<Q, R> calls,
+            int concurrency,
+            long count,
+            long from,
+            long until) {
         this.connections = connections;
         this.calls = calls;
         this.count = count;
         this.until = until;
         this.tally = new Tally(from);
-        this.workers = new CountDownLatch(underWay);
+        this.workers = new CountDownLatch(concurrency);
     }
 
-    /** Warms up and then measures, for so long each. */
+    /** Runs calls for the warm-up, which is not counted, and then for the measurement. */
     static <Q, R> Outcome runFor(
-            ClientConnections connections, CallGenerator<Q, R> calls, int underWay, Duration warmUp, Duration measured)
+            ClientConnections connections,
+            CallGenerator<Q, R> calls,
+            int concurrency,
+            Duration warmUp,
+            Duration measured)
             throws InterruptedException {
         long from = System.nanoTime() + warmUp.toNanos();
-        var loop = new ClosedLoop<>(connections, calls, underWay, Long.MAX_VALUE, from, from + measured.toNanos());
-        loop.run(underWay);
+        var loop = new ClosedLoop<>(connections, calls, concurrency, Long.MAX_VALUE, from, from + measured.toNanos());
+        loop.run(concurrency);
         return loop.tally.outcome(measured.toNanos() / 1e9, 0);
     }
 
-    /** Makes so many calls, and fails if any of them does. */
-    static <Q, R> Outcome runCount(ClientConnections connections, CallGenerator<Q, R> calls, int underWay, long count)
+    /** Makes this number of calls, and fails if a call fails. */
+    static <Q, R> Outcome runCount(
+            ClientConnections connections, CallGenerator<Q, R> calls, int concurrency, long count)
             throws InterruptedException {
         long start = System.nanoTime();
-        var loop = new ClosedLoop<>(connections, calls, underWay, count, start, start + Long.MAX_VALUE / 2);
-        loop.run(underWay);
+        var loop = new ClosedLoop<>(connections, calls, concurrency, count, start, start + Long.MAX_VALUE / 2);
+        loop.run(concurrency);
         var outcome = loop.tally.outcome((System.nanoTime() - start) / 1e9, 0);
         if (outcome.failed() > 0) {
             throw new IllegalStateException(calls.method().getFullMethodName() + " failed: " + outcome.failuresText());
@@ -55,8 +65,8 @@ final class ClosedLoop<Q, R> {
         return outcome;
     }
 
-    private void run(int underWay) throws InterruptedException {
-        for (int i = 0; i < underWay; i++) {
+    private void run(int concurrency) throws InterruptedException {
+        for (int i = 0; i < concurrency; i++) {
             callNext();
         }
         workers.await();

@@ -11,8 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.ToLongFunction;
 
 /**
- * Streams on which so many messages are under way at any time: each answer makes room for the next question. Messages are
- * numbered such that those of stream s of n are s, s + n, s + 2n and so on.
+ * Keeps a fixed number of requests without an answer on each of several streams: after an answer, the next request is
+ * sent. Stream s of n streams sends the requests s, s + n, s + 2n and so on.
  */
 final class ClosedLoopStreams<Q, R> {
 
@@ -25,31 +25,37 @@ final class ClosedLoopStreams<Q, R> {
     private final int streams;
 
     private ClosedLoopStreams(
-            CallGenerator<Q, R> calls, ToLongFunction<R> worth, int streams, int window, long from, long until) {
+            CallGenerator<Q, R> calls,
+            ToLongFunction<R> answerCount,
+            int streams,
+            int messagesInFlight,
+            long from,
+            long until) {
         this.calls = calls;
-        this.answerCount = worth;
+        this.answerCount = answerCount;
         this.streams = streams;
-        this.messagesInFlight = window;
+        this.messagesInFlight = messagesInFlight;
         this.until = until;
         this.tally = new Tally(from);
         this.open = new CountDownLatch(streams);
     }
 
     /**
-     * @param worth how many answers an answer counts for; throws where it is none
-     * @param window messages under way on each stream
+     * @param answerCount how many answers a response counts for; throws if the response is an error
+     * @param messagesInFlight requests without an answer on each stream
      */
     static <Q, R> Outcome run(
             ClientConnections connections,
             CallGenerator<Q, R> calls,
-            ToLongFunction<R> worth,
+            ToLongFunction<R> answerCount,
             int streams,
-            int window,
+            int messagesInFlight,
             Duration warmUp,
             Duration measured)
             throws InterruptedException {
         long from = System.nanoTime() + warmUp.toNanos();
-        var pipeline = new ClosedLoopStreams<>(calls, worth, streams, window, from, from + measured.toNanos());
+        var pipeline =
+                new ClosedLoopStreams<>(calls, answerCount, streams, messagesInFlight, from, from + measured.toNanos());
         for (int number = 0; number < streams; number++) {
             pipeline.new Stream(connections, number);
         }
@@ -57,13 +63,13 @@ final class ClosedLoopStreams<Q, R> {
         return pipeline.tally.outcome(measured.toNanos() / 1e9, 0);
     }
 
-    /** Sends its first messages when it is ready, on the event loop like everything after that. */
+    /** One stream. It sends its first requests when it is ready, and does everything on the event loop. */
     private final class Stream extends ClientCall.Listener<R> {
 
         private final ClientCall<Q, R> call;
         private final Deque<Long> sent = new ArrayDeque<>();
         private long next;
-        private boolean begun;
+        private boolean started;
         private boolean ending;
 
         Stream(ClientConnections connections, int number) {
@@ -75,15 +81,15 @@ final class ClosedLoopStreams<Q, R> {
 
         @Override
         public void onReady() {
-            if (!begun) {
-                begun = true;
+            if (!started) {
+                started = true;
                 for (int i = 0; i < messagesInFlight; i++) {
-                    ask();
+                    sendNext();
                 }
             }
         }
 
-        private void ask() {
+        private void sendNext() {
             long now = System.nanoTime();
             if (now - until < 0) {
                 sent.add(now);
@@ -99,7 +105,7 @@ final class ClosedLoopStreams<Q, R> {
         public void onMessage(R answer) {
             tally.answered(sent.remove(), answerCount.applyAsLong(answer));
             call.request(1);
-            ask();
+            sendNext();
         }
 
         @Override

@@ -12,34 +12,34 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** How long it takes from the start of a plane's process to its first answer. */
+/** Measures the time from the start of a plane's process to its first answer. */
 final class ColdStart {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private ColdStart() {}
 
-    static long measureNanos(Plane.Setup setup, Path data, GetLatestRequest question)
+    static long measureNanos(Plane.Setup setup, Path data, GetLatestRequest request)
             throws IOException, InterruptedException {
         int port = ServerProcess.freePort();
         var headers = Tokens.headers(new Tokens(data).ofRole("authorized_medical_staff"));
-        long begun = System.nanoTime();
-        var answered = CompletableFuture.supplyAsync(() -> {
+        long startNanos = System.nanoTime();
+        var nanosToAnswer = CompletableFuture.supplyAsync(() -> {
             ServerProcess.awaitListener(port);
             try (var connections = new ClientConnections(port, 1)) {
                 var channel = ClientInterceptors.intercept(
                         connections.channel(0), MetadataUtils.newAttachHeadersInterceptor(headers));
-                var options = CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-                var answer = ClientCalls.blockingUnaryCall(
-                        channel, QueryServiceGrpc.getGetLatestMethod(), options, question);
+                var options = CallOptions.DEFAULT.withDeadlineAfter(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+                var answer =
+                        ClientCalls.blockingUnaryCall(channel, QueryServiceGrpc.getGetLatestMethod(), options, request);
                 if (answer.getReadingsCount() != 1) {
-                    throw new IllegalStateException("not one reading but " + answer.getReadingsCount());
+                    throw new IllegalStateException("expected one reading, got " + answer.getReadingsCount());
                 }
-                return System.nanoTime() - begun;
+                return System.nanoTime() - startNanos;
             }
         });
         try (var _ = Plane.start(setup, data, port)) {
-            return answered.join();
+            return nanosToAnswer.join();
         }
     }
 }

@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * The processor time that a server takes while it is measured. On a machine that does other things too, it says more of
- * what an answer costs than how many of them there were.
+ * Measures the processor time of a server during a measurement. On a machine that does other work as well, it describes
+ * the cost of an answer better than the number of answers does.
  */
 final class CpuMeter {
 
@@ -16,7 +16,7 @@ final class CpuMeter {
         this.used = used;
     }
 
-    /** From after the warm-up, which begins now, to the end of the measurement. */
+    /** Starts a meter for a measurement that begins after the warm-up, which begins now. */
     static CpuMeter start(Supplier<Duration> processorTime, Duration warmUp, Duration measured) {
         return new CpuMeter(CompletableFuture.supplyAsync(
                 () -> {
@@ -29,10 +29,10 @@ final class CpuMeter {
                         throw new IllegalStateException(e);
                     }
                 },
-                work -> Thread.ofVirtual().start(work)));
+                task -> Thread.ofVirtual().start(task)));
     }
 
-    /** Microseconds for each of so many answers. */
+    /** Microseconds of processor time for each of this number of answers. */
     double microsPerAnswer(double answers) {
         return used.join().toNanos() / 1e3 / answers;
     }

@@ -25,18 +25,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The yardstick: a server that does nothing but answer, with one reading of fixed content, and no gate, store or metrics.
- * Speaks the plane's own rpcs, so that the same client measures both.
+ * A baseline: a server that answers every query with one fixed reading, without a gate, a store or metrics. It has the
+ * plane's rpcs, so that the same client measures both.
  */
 final class EchoServer {
 
-    /** What gRPC runs on. */
+    /** The gRPC implementation. */
     enum Kind {
         /** grpc-java alone. */
         NETTY,
-        /** grpc-java inside of Vert.x, as Quarkus has it, and as the plane is served. */
+        /** grpc-java inside Vert.x, as in Quarkus and in the plane. */
         QUARKUS,
-        /** Vert.x' own, which Quarkus has on its HTTP port. */
+        /** The gRPC implementation of Vert.x, which Quarkus uses on its HTTP port. */
         VERTX
     }
 
@@ -141,13 +141,13 @@ final class EchoServer {
         public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> answers) {
             return new StreamObserver<>() {
                 @Override
-                public void onNext(StreamLatestRequest question) {
+                public void onNext(StreamLatestRequest request) {
                     answers.onNext(streamed());
                 }
 
                 @Override
                 public void onError(Throwable failure) {
-                    // The client went away.
+                    // The client has closed the connection.
                 }
 
                 @Override

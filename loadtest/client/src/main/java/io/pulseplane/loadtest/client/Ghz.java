@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** ghz, with the configurations that people use by hand. */
+/** Runs ghz with the configurations in loadtest/ghz. */
 final class Ghz {
 
     private static final Path CONFIGURATIONS = Path.of("loadtest", "ghz");
@@ -22,7 +22,7 @@ final class Ghz {
     private static final String SENDER = "put-readings.json";
 
     /**
-     * How one configuration fared.
+     * The result of one configuration.
      *
      * @param millis latency by percentile
      */
@@ -41,7 +41,7 @@ final class Ghz {
         return Machine.firstLineOf("ghz", "--version").map(version -> version.replace("dev", "installed"));
     }
 
-    /** In the order in which they make sense one after the other: by name, but that only who is registered can be erased. */
+    /** The configurations by name, but with the erasure last: it needs patients that the others have registered. */
     static List<Path> configurations() throws IOException {
         try (var files = Files.list(CONFIGURATIONS)) {
             return files.filter(file -> file.toString().endsWith(".json"))
@@ -56,7 +56,7 @@ final class Ghz {
         var name = configuration.getFileName().toString().replace(".json", "");
         var output = directory.resolve("ghz-" + name + ".json");
         if (name.equals(WATCH)) {
-            // There is nothing to see where nobody sends.
+            // A watcher gets readings only while somebody sends them.
             var sender = start(CONFIGURATIONS.resolve(SENDER), port, directory.resolve("ghz-sender.json"));
             start(configuration, port, output).waitFor();
             sender.destroyForcibly().waitFor();

@@ -9,10 +9,10 @@ import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** How what a call costs grows with what there is: a plane of its own for each curve. */
+/** Measures how the cost of a call grows with the amount of data or clients. Each curve has a plane of its own. */
 final class Growth {
 
-    /** With what it grows. */
+    /** What the cost is measured against. */
     enum Curve {
         PATIENTS,
         CONNECTIONS,
@@ -20,59 +20,59 @@ final class Growth {
         STORED
     }
 
-    /** Which curves, and how far. */
+    /** The curves to measure, and where they end. */
     static final class Options {
 
         @Option(
                 names = "--growth",
                 split = ",",
-                description = "Of the part of this name: ${COMPLETION-CANDIDATES}. Default: all")
+                description = "The curves of the part growth: ${COMPLETION-CANDIDATES}. Default: all")
         private Set<Curve> curves = EnumSet.allOf(Curve.class);
 
         @Option(
                 names = "--max-patients",
                 defaultValue = "100000",
-                description = "At the end of the curve. Default: ${DEFAULT-VALUE}")
+                description = "Patients at the end of the curve. Default: ${DEFAULT-VALUE}")
         private int patients;
 
         @Option(
                 names = "--max-connections",
                 defaultValue = "10000",
-                description = "At the end of the curve. Default: ${DEFAULT-VALUE}")
+                description = "Connections at the end of the curve. Default: ${DEFAULT-VALUE}")
         private int connections;
 
         @Option(
                 names = "--max-readings",
                 defaultValue = "100000000",
-                description = "At the end of the curve of stored readings. Default: ${DEFAULT-VALUE}")
+                description = "Stored readings at the end of the curve. Default: ${DEFAULT-VALUE}")
         private long readings;
     }
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
     private final Plane.Setup setup;
 
-    Growth(Harness bench, Report report, Plane.Setup setup) {
-        this.bench = bench;
+    Growth(Harness harness, Report report, Plane.Setup setup) {
+        this.harness = harness;
         this.report = report;
         this.setup = setup;
     }
 
-    void measure(Options bounds) throws IOException, InterruptedException {
-        for (var curve : bounds.curves) {
+    void measure(Options options) throws IOException, InterruptedException {
+        for (var curve : options.curves) {
             var name = curve.name().toLowerCase(Locale.ROOT);
             System.out.println("  by " + name);
-            var data = bench.outputDirectory().resolve("growth-" + name);
+            var data = harness.outputDirectory().resolve("growth-" + name);
             LoadTest.delete(data);
             switch (curve) {
-                case PATIENTS -> new GrowthOfPatients(bench, report).measure(setup, data, bounds.patients);
-                case CONNECTIONS -> new GrowthOfConnections(bench, report).measure(setup, data, bounds.connections);
+                case PATIENTS -> new GrowthOfPatients(harness, report).measure(setup, data, options.patients);
+                case CONNECTIONS -> new GrowthOfConnections(harness, report).measure(setup, data, options.connections);
                 case BATCHES -> batches(data);
-                case STORED -> new GrowthOfStoredReadings(bench, report).measure(setup, data, bounds.readings);
+                case STORED -> new GrowthOfStoredReadings(harness, report).measure(setup, data, options.readings);
             }
             LoadTest.delete(data);
-            // A curve takes minutes, and the next one may be given up.
-            report.write(bench.outputDirectory());
+            // A curve takes minutes, and the user may stop the next one.
+            report.write(harness.outputDirectory());
         }
     }
 
@@ -82,12 +82,12 @@ final class Growth {
                 .toList();
         try (var plane = Plane.start(setup, data, 0)) {
             new SeedData(plane, 1).fill(1);
-            new IngestLoad(bench, report)
+            new IngestLoad(harness, report)
                     .measure(plane, "How ingest grows with the size of a batch", "growth-batches", shapes);
         }
     }
 
-    /** 1, 10, 100 and so on up to a bound. */
+    /** {@code from}, ten times {@code from} and so on, up to {@code to}. */
     static List<Long> powersOfTen(long from, long to) {
         var decades = new ArrayList<Long>();
         for (long decade = from; decade <= to; decade *= 10) {

@@ -5,25 +5,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What GetLatest costs, and what is kept in memory, by how many patients are asked about in turn. */
+/** Measures the cost of GetLatest and the memory of a plane by the number of patients that calls query in turn. */
 final class GrowthOfPatients {
 
-    private static final int FEWEST = 100;
+    private static final int MIN_PATIENTS = 100;
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
 
-    GrowthOfPatients(Harness bench, Report report) {
-        this.bench = bench;
+    GrowthOfPatients(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
-    void measure(Plane.Setup setup, Path data, int most) throws IOException, InterruptedException {
+    void measure(Plane.Setup setup, Path data, int maxPatients) throws IOException, InterruptedException {
         var rows = report.table(
                 "How GetLatest grows with patients",
-                "Of so many patients with " + SeedData.signs()
-                        + " series each in turn, own client, warm; live heap after a"
-                        + " collection; bytes of it for each series that came with the step.",
+                "Queries for all patients in turn, with " + SeedData.signs()
+                        + " series each; own client, warm server. The live heap is that after a garbage"
+                        + " collection; bytes a series are those of the series that the step has added.",
                 "patients",
                 "put and consented to, s",
                 "answers/s",
@@ -36,12 +36,12 @@ final class GrowthOfPatients {
             var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
             long before = 0;
             double heapBefore = plane.liveHeapMib();
-            for (long patients : Growth.powersOfTen(FEWEST, most)) {
-                long begun = System.nanoTime();
+            for (long patients : Growth.powersOfTen(MIN_PATIENTS, maxPatients)) {
+                long startNanos = System.nanoTime();
                 new SeedData(plane, (int) patients).fillByWard((int) before);
-                double filled = (System.nanoTime() - begun) / 1e9;
+                double fillSeconds = (System.nanoTime() - startNanos) / 1e9;
                 try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
-                    var peak = bench.unary(
+                    var peak = harness.unary(
                             "GetLatest of " + Report.number(patients) + " patients",
                             plane.server(),
                             connections,
@@ -49,7 +49,7 @@ final class GrowthOfPatients {
                     double heap = plane.liveHeapMib();
                     rows.add(List.of(
                             patients,
-                            filled,
+                            fillSeconds,
                             peak.perSecond(),
                             peak.cpuMicrosPerAnswer(),
                             heap,
@@ -65,7 +65,7 @@ final class GrowthOfPatients {
                 "growth-patients",
                 Chart.logarithmic(
                         "GetLatest by number of patients",
-                        "patients asked about in turn",
+                        "patients queried in turn",
                         "answers a second",
                         List.of(new Chart.Line("answers/s", points))));
     }

@@ -16,10 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What is asked and what is sent cost by how many readings there are already, and how soon a store of them opens. */
+/** Measures the cost of queries and ingest, and the time to open the store, by the number of stored readings. */
 final class GrowthOfStoredReadings {
 
-    private static final long FEWEST = 1_000_000;
+    private static final long MIN_READINGS = 1_000_000;
     private static final int BATCH = 10_000;
     private static final int MONITORS = 8;
     private static final int WINDOW = 8;
@@ -28,26 +28,27 @@ final class GrowthOfStoredReadings {
     private static final long FROM_US = 1_577_836_800_000_000L;
     private static final long SECOND_US = 1_000_000;
     private static final long DAY_US = 86_400 * SECOND_US;
-    /** What is in chunks is measured, so it need not be waited for. */
-    private static final String SOON_IN_CHUNKS = "-Dpulseplane.store.compact-after=5s";
+    /** The figures are those of chunks, so the plane compacts soon. */
+    private static final String EARLY_COMPACTION = "-Dpulseplane.store.compact-after=5s";
 
-    private static final double SHORTEST_SLICE = 0.1;
+    private static final double MIN_SLICE_SECONDS = 0.1;
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
     private final long[] sequences = new long[MONITORS];
 
-    GrowthOfStoredReadings(Harness bench, Report report) {
-        this.bench = bench;
+    GrowthOfStoredReadings(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
-    void measure(Plane.Setup usual, Path data, long most) throws IOException, InterruptedException {
-        var setup = usual.with(SOON_IN_CHUNKS);
+    void measure(Plane.Setup defaultSetup, Path data, long maxReadings) throws IOException, InterruptedException {
+        var setup = defaultSetup.with(EARLY_COMPACTION);
         var rows = report.table(
                 "How reading and writing grow with what is stored",
                 MONITORS + " series at 1 Hz, sent in batches of " + Report.number(BATCH)
-                        + "; a day of one of them and its minutes by one caller, one question at a time, milliseconds, warm.",
+                        + "; one caller queries a day of one series and its minutes, one query at a time;"
+                        + " milliseconds, warm server.",
                 "readings",
                 "sent at readings/s",
                 "bytes a reading",
@@ -62,16 +63,16 @@ final class GrowthOfStoredReadings {
                 new Chart.Line("a day", new ArrayList<>()), new Chart.Line("minutes of a day", new ArrayList<>()));
         long stored = 0;
         try (var plane = Plane.start(setup, data, 0)) {
-            for (long target : Growth.powersOfTen(FEWEST, most)) {
+            for (long target : Growth.powersOfTen(MIN_READINGS, maxReadings)) {
                 var sent = send(plane, target - stored);
                 stored += sent.answered();
-                if (target == FEWEST) {
+                if (target == MIN_READINGS) {
                     new SeedData(plane, MONITORS).grantConsent(0, MONITORS, GrowthOfStoredReadings::patient);
                 }
                 var disk = plane.compactedFootprint();
                 var peak = latest(plane, stored);
-                var day = ask(plane, stored, "a day", QueryServiceGrpc.getQueryReadingsMethod(), aDay());
-                var minutes = ask(plane, stored, "minutes", QueryServiceGrpc.getAggregateMethod(), itsMinutes());
+                var day = query(plane, stored, "a day", QueryServiceGrpc.getQueryReadingsMethod(), dayRequest());
+                var minutes = query(plane, stored, "minutes", QueryServiceGrpc.getAggregateMethod(), minutesRequest());
                 rows.add(List.of(
                         stored,
                         sent.perSecond(),
@@ -91,10 +92,10 @@ final class GrowthOfStoredReadings {
                 "growth-stored",
                 Chart.logarithmic(
                         "Reading by number of readings stored", "readings stored", "milliseconds, p50", lines));
-        opening(setup, data, stored);
+        measureOpening(setup, data, stored);
     }
 
-    /** In slices, as it is not known how fast it goes; a little more than was asked for. */
+    /** Sends at least this number of readings, in slices, because the rate of the plane is not known in advance. */
     private Outcome send(Plane plane, long readings) throws InterruptedException {
         var template = SeedData.batch("", "", 1, FROM_US, 1, BATCH);
         var calls = new CallGenerator<StreamReadingsRequest, StreamReadingsResponse>(
@@ -113,8 +114,8 @@ final class GrowthOfStoredReadings {
         double seconds = 0;
         try (var connections = new ClientConnections(plane.port(), MONITORS)) {
             while (sent < readings) {
-                double left = sent == 0 ? SHORTEST_SLICE : (readings - sent) / (sent / seconds);
-                var slice = Duration.ofMillis((long) (1_000 * Math.clamp(left, SHORTEST_SLICE, 5)));
+                double secondsLeft = sent == 0 ? MIN_SLICE_SECONDS : (readings - sent) / (sent / seconds);
+                var slice = Duration.ofMillis((long) (1_000 * Math.clamp(secondsLeft, MIN_SLICE_SECONDS, 5)));
                 var outcome = ClosedLoopStreams.run(
                         connections, calls, IngestLoad::acceptedReadings, MONITORS, WINDOW, Duration.ZERO, slice);
                 sent += outcome.answered();
@@ -127,32 +128,32 @@ final class GrowthOfStoredReadings {
     private Harness.PeakThroughput latest(Plane plane, long stored) throws IOException, InterruptedException {
         var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
         try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
-            return bench.unary(
+            return harness.unary(
                     "GetLatest beside " + Report.number(stored) + " readings",
                     plane.server(),
                     connections,
                     CallGenerator.of(
-                            caller, QueryServiceGrpc.getGetLatestMethod(), number -> itsLatest(number % MONITORS)));
+                            caller, QueryServiceGrpc.getGetLatestMethod(), number -> latestRequest(number % MONITORS)));
         }
     }
 
-    private <Q, R> Outcome ask(Plane plane, long stored, String what, MethodDescriptor<Q, R> method, Q question)
+    private <Q, R> Outcome query(Plane plane, long stored, String name, MethodDescriptor<Q, R> method, Q request)
             throws IOException, InterruptedException {
         var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
-        return bench.sequential(
-                what + " of " + Report.number(stored) + " readings",
+        return harness.sequential(
+                name + " of " + Report.number(stored) + " readings",
                 plane,
-                CallGenerator.of(caller, method, _ -> question));
+                CallGenerator.of(caller, method, _ -> request));
     }
 
-    private static GetLatestRequest itsLatest(long monitor) {
+    private static GetLatestRequest latestRequest(long monitor) {
         return GetLatestRequest.newBuilder()
                 .setPatientId(patient(monitor))
                 .addCodes(SeedData.HEART_RATE)
                 .build();
     }
 
-    private static QueryReadingsRequest aDay() {
+    private static QueryReadingsRequest dayRequest() {
         return QueryReadingsRequest.newBuilder()
                 .setPatientId(patient(0))
                 .addCodes(SeedData.HEART_RATE)
@@ -161,7 +162,7 @@ final class GrowthOfStoredReadings {
                 .build();
     }
 
-    private static AggregateRequest itsMinutes() {
+    private static AggregateRequest minutesRequest() {
         return AggregateRequest.newBuilder()
                 .setPatientId(patient(0))
                 .addCodes(SeedData.HEART_RATE)
@@ -174,28 +175,28 @@ final class GrowthOfStoredReadings {
                 .build();
     }
 
-    /** In turn, so that what else goes on hits both alike. */
-    private void opening(Plane.Setup setup, Path data, long stored) throws IOException, InterruptedException {
+    /** Starts an almost empty plane and the full one in turn, so that other work on the machine affects both alike. */
+    private void measureOpening(Plane.Setup setup, Path data, long stored) throws IOException, InterruptedException {
         var almostEmpty = data.resolveSibling(data.getFileName() + "-empty");
         LoadTest.delete(almostEmpty);
         try (var plane = Plane.start(setup, almostEmpty, 0)) {
-            var one = SeedData.batch(patient(0), device(0), 1, FROM_US, 1, 1);
-            new SeedData(plane, 1).put(device(0), one);
+            var batch = SeedData.batch(patient(0), device(0), 1, FROM_US, 1, 1);
+            new SeedData(plane, 1).put(device(0), batch);
             new SeedData(plane, 1).grantConsent(0, 1, GrowthOfStoredReadings::patient);
         }
         var small = Outcome.newHistogram();
         var large = Outcome.newHistogram();
         for (int i = 0; i < STARTS; i++) {
-            small.recordValue(ColdStart.measureNanos(setup, almostEmpty, itsLatest(0)));
-            large.recordValue(ColdStart.measureNanos(setup, data, itsLatest(0)));
+            small.recordValue(ColdStart.measureNanos(setup, almostEmpty, latestRequest(0)));
+            large.recordValue(ColdStart.measureNanos(setup, data, latestRequest(0)));
         }
         LoadTest.delete(almostEmpty);
         double smallMillis = small.getValueAtPercentile(50) / 1e6;
         double largeMillis = large.getValueAtPercentile(50) / 1e6;
         report.table(
                         "Opening",
-                        "From the start of the process to the first answered GetLatest, milliseconds, median of "
-                                + STARTS + " starts each in turn; what the virtual machine takes is in both.",
+                        "Milliseconds from the start of the process to the first answered GetLatest, over " + STARTS
+                                + " starts of each in turn; both include the start of the virtual machine.",
                         "store",
                         "p50",
                         "least",

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * h2load of nghttp2, which asks faster than any client that makes messages: it sends the same bytes again and again, and
- * so shows what a server takes. Whether answers were right it cannot tell, so their size is looked at.
+ * Runs h2load of nghttp2. It sends the same bytes again and again, and so is faster than any client that encodes
+ * messages and shows the peak of a server. It cannot check the content of answers, so their size is checked.
  */
 final class H2load {
 
@@ -26,7 +26,7 @@ final class H2load {
 
     private static final Pattern TIME = Pattern.compile("time for request: +\\S+ +(\\S+) +(\\S+)");
 
-    /** In milliseconds; what ends in a longer name is looked for first. */
+    /** Milliseconds by unit. Longer units come first, because "ms" ends with "s". */
     private static final Map<String, Double> UNITS = units();
 
     private static final int OVERLOAD_STREAMS = 1_000;
@@ -34,10 +34,10 @@ final class H2load {
     private static final int STREAMS = 64;
     private static final int CHECK_REQUESTS = 1_000;
 
-    /** So few that a server which is cold turns none of them away. */
+    /** Few enough that a cold server refuses none of them. */
     private static final int CHECK_STREAMS = 16;
 
-    /** How much an answer may differ from another in size: in the number of its last digit. */
+    /** The factor by which the size of an answer may differ. */
     private static final double TOLERANCE = 1.1;
 
     private final Path directory;
@@ -62,49 +62,51 @@ final class H2load {
         return Machine.firstLineOf("h2load", "--version");
     }
 
-    /** Fails if answers are not messages of so many bytes. What it reads while it warms up would be in the sum. */
+    /**
+     * Fails if answers are not messages of this size. Has no warm-up, because h2load would add its bytes to the sum.
+     */
     void check(int port, String rpc, Optional<String> token, MessageLite request, int answerBytes)
             throws IOException, InterruptedException {
-        var said = run(
+        var output = run(
                 List.of("-c", "1", "-m", Integer.toString(CHECK_STREAMS), "-n", Integer.toString(CHECK_REQUESTS)),
                 options(token, request),
                 url(port, rpc));
-        checkSize(said, CHECK_REQUESTS, answerBytes);
+        checkSize(output, CHECK_REQUESTS, answerBytes);
     }
 
-    /** To h2load, an answer that is an error is an answer, too. */
-    private static void checkSize(String said, double answers, int answerBytes) throws IOException {
-        double bytes = Double.parseDouble(group(DATA, said, 1)) / answers;
+    /** Checks the size of the answers, because h2load counts gRPC errors as successful answers. */
+    private static void checkSize(String output, double answers, int answerBytes) throws IOException {
+        double bytes = Double.parseDouble(group(DATA, output, 1)) / answers;
         int expected = 1 + Integer.BYTES + answerBytes;
         if (bytes < expected / TOLERANCE || bytes > expected * TOLERANCE) {
-            throw new IOException("answers of " + bytes + " bytes, not of " + expected + "\n" + said);
+            throw new IOException("answers have " + bytes + " bytes, expected " + expected + "\n" + output);
         }
     }
 
-    /** Requests a second to a gRPC rpc, whatever they are answered by. */
+    /** Requests a second to an rpc, whatever the answers are. */
     double requestsPerSecond(int port, String rpc, Optional<String> token, MessageLite request, Duration measured)
             throws IOException, InterruptedException {
         return rate(run(saturationOptions(Duration.ZERO, measured), options(token, request), url(port, rpc)));
     }
 
-    /** Answers a second of an rpc. Fails if there are others among them than messages of so many bytes. */
+    /** Answers a second of an rpc. Fails if answers are not messages of this size. */
     double answersPerSecond(
             int port, String rpc, Optional<String> token, MessageLite request, int answerBytes, Duration measured)
             throws IOException, InterruptedException {
-        var said = run(saturationOptions(Duration.ZERO, measured), options(token, request), url(port, rpc));
-        checkSize(said, Double.parseDouble(group(REQUESTS, said, 1)), answerBytes);
-        return rate(said);
+        var output = run(saturationOptions(Duration.ZERO, measured), options(token, request), url(port, rpc));
+        checkSize(output, Double.parseDouble(group(REQUESTS, output, 1)), answerBytes);
+        return rate(output);
     }
 
     /**
-     * What became of more than a server can take.
+     * The result of a load that is more than a server can take.
      *
-     * @param answered messages a second; whatever else came back counts for nothing
-     * @param meanMillis from when HTTP/2 let a call be sent to its answer
+     * @param answered answers with a message a second; errors do not count
+     * @param meanMillis mean time from when HTTP/2 allowed a call to its answer
      */
     record OverloadResult(double answered, double meanMillis, double maxMillis) {}
 
-    /** Calls at a fixed rate, on so many connections. */
+    /** Makes calls at a fixed rate on this number of connections. */
     OverloadResult overload(
             int port,
             String rpc,
@@ -124,10 +126,10 @@ final class H2load {
                 Long.toString(measured.toSeconds()),
                 "--rps",
                 Double.toString(perSecond / connections));
-        var said = run(length, options(Optional.of(token), request), url(port, rpc));
-        double answers = Double.parseDouble(group(DATA, said, 1)) / (1 + Integer.BYTES + answerBytes);
+        var output = run(length, options(Optional.of(token), request), url(port, rpc));
+        double answers = Double.parseDouble(group(DATA, output, 1)) / (1 + Integer.BYTES + answerBytes);
         return new OverloadResult(
-                answers / measured.toSeconds(), millis(group(TIME, said, 2)), millis(group(TIME, said, 1)));
+                answers / measured.toSeconds(), millis(group(TIME, output, 2)), millis(group(TIME, output, 1)));
     }
 
     private static double millis(String time) {
@@ -141,8 +143,8 @@ final class H2load {
         throw new IllegalArgumentException(time);
     }
 
-    private static double rate(String said) throws IOException {
-        return Double.parseDouble(group(RATE, said, 1));
+    private static double rate(String output) throws IOException {
+        return Double.parseDouble(group(RATE, output, 1));
     }
 
     private static String url(int port, String rpc) {
@@ -190,18 +192,18 @@ final class H2load {
         command.addAll(length);
         command.addAll(options);
         command.add(url);
-        var said = Machine.outputOf(command);
-        if (!"0".equals(group(REQUESTS, said, 2)) || !"0".equals(group(REQUESTS, said, 3))) {
-            throw new IOException("requests failed\n" + said);
+        var output = Machine.outputOf(command);
+        if (!"0".equals(group(REQUESTS, output, 2)) || !"0".equals(group(REQUESTS, output, 3))) {
+            throw new IOException("requests failed\n" + output);
         }
-        return said;
+        return output;
     }
 
-    private static String group(Pattern pattern, String said, int group) throws IOException {
-        var found = pattern.matcher(said);
-        if (!found.find()) {
-            throw new IOException("h2load says nothing of " + pattern + "\n" + said);
+    private static String group(Pattern pattern, String output, int group) throws IOException {
+        var match = pattern.matcher(output);
+        if (!match.find()) {
+            throw new IOException("the output of h2load does not match " + pattern + "\n" + output);
         }
-        return found.group(group);
+        return match.group(group);
     }
 }

@@ -16,25 +16,25 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The same questions to any server that answers them, the plane or a yardstick: the latest heart rate of a patient.
+ * Measures a plane or a baseline with the same queries: the latest heart rate of a patient.
  *
- * @param outputDirectory where files may lie
- * @param rampUp between the beginning of a load and of its measurement, for it to be under way
+ * @param outputDirectory directory for files of the measurement
+ * @param rampUp time from the start of a load to the start of its measurement
  */
 record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration measurement) {
 
     static final int CONNECTIONS = 4;
-    /** Enough that a server does not wait for the disk to sync records with nothing else to do. */
+    /** Enough that a server has other calls to work on while it waits for a sync of audit records. */
     static final int CONCURRENT_CALLS = 1_024;
 
     private static final int STREAMS = 4;
     private static final int MESSAGES_IN_FLIGHT = 256;
 
     /**
-     * What a server takes at most.
+     * The peak of a server.
      *
-     * @param perSecond answers; NaN where it could not be measured
-     * @param cpuMicrosPerAnswer of processor time for each
+     * @param perSecond answers a second; NaN if it could not be measured
+     * @param cpuMicrosPerAnswer processor time of an answer, in microseconds
      */
     record PeakThroughput(double perSecond, double cpuMicrosPerAnswer) {
 
@@ -48,17 +48,21 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
     }
 
     static CallGenerator<GetLatestRequest, GetLatestResponse> getLatestCalls(Metadata caller, int patients) {
-        return CallGenerator.of(caller, QueryServiceGrpc.getGetLatestMethod(), number -> ofPatient(number % patients));
+        return CallGenerator.of(
+                caller, QueryServiceGrpc.getGetLatestMethod(), number -> latestRequest(number % patients));
     }
 
-    private static GetLatestRequest ofPatient(long number) {
+    private static GetLatestRequest latestRequest(long number) {
         return GetLatestRequest.newBuilder()
                 .setPatientId(SeedData.patient(number))
                 .addCodes(SeedData.HEART_RATE)
                 .build();
     }
 
-    /** Of one patient if there is but one, else of all of them in turn. */
+    /**
+     * Measures peaks with queries for all patients in turn. h2load sends one request only, so it runs only for one
+     * patient.
+     */
     PeakThroughputs measurePeaks(String name, ServerProcess server, Optional<String> token, int patients)
             throws IOException, InterruptedException {
         var caller = token.map(Tokens::headers).orElseGet(Metadata::new);
@@ -92,7 +96,7 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
         return peak(ClosedLoop.runFor(connections, calls, CONCURRENT_CALLS, rampUp, measurement), meter);
     }
 
-    /** One caller, one question at a time, warm. */
+    /** Measures a warm server with one caller that makes one call at a time. */
     <Q, R> Outcome sequential(String name, Plane plane, CallGenerator<Q, R> calls)
             throws IOException, InterruptedException {
         try (var connections = new ClientConnections(plane.port(), 1)) {
@@ -105,7 +109,7 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
     }
 
     private static Outcome streamed(
-            ClientConnections connections, Metadata caller, int patients, Duration lead, Duration measured)
+            ClientConnections connections, Metadata caller, int patients, Duration warmUp, Duration measured)
             throws InterruptedException {
         return ClosedLoopStreams.run(
                 connections,
@@ -113,7 +117,7 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
                 Harness::countAnswer,
                 STREAMS,
                 MESSAGES_IN_FLIGHT,
-                lead,
+                warmUp,
                 measured);
     }
 
@@ -121,11 +125,13 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
             throws IOException, InterruptedException {
         var h2load = new H2load(outputDirectory);
         var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
-        h2load.check(server.port(), rpc, token, ofPatient(0), answerBytes);
+        h2load.check(server.port(), rpc, token, latestRequest(0), answerBytes);
         warmUp.run(
-                name + ", h2load", slice -> h2load.requestsPerSecond(server.port(), rpc, token, ofPatient(0), slice));
+                name + ", h2load",
+                slice -> h2load.requestsPerSecond(server.port(), rpc, token, latestRequest(0), slice));
         var meter = CpuMeter.start(server::processorTime, Duration.ZERO, measurement);
-        double perSecond = h2load.answersPerSecond(server.port(), rpc, token, ofPatient(0), answerBytes, measurement);
+        double perSecond =
+                h2load.answersPerSecond(server.port(), rpc, token, latestRequest(0), answerBytes, measurement);
         return new PeakThroughput(perSecond, meter.microsPerAnswer(perSecond * measurement.toSeconds()));
     }
 
@@ -135,7 +141,7 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
         var rpc = QueryServiceGrpc.getGetLatestMethod().getFullMethodName();
         int answerBytes = answerBytes(server.port(), Tokens.headers(token));
         return new H2load(outputDirectory)
-                .overload(server.port(), rpc, token, ofPatient(0), answerBytes, connections, perSecond, length);
+                .overload(server.port(), rpc, token, latestRequest(0), answerBytes, connections, perSecond, length);
     }
 
     private static PeakThroughput peak(Outcome outcome, CpuMeter meter) {
@@ -158,20 +164,20 @@ record Harness(Path outputDirectory, WarmUp warmUp, Duration rampUp, Duration me
 
     private static long countAnswer(StreamLatestResponse answer) {
         if (answer.getReadingsCount() != 1) {
-            throw new IllegalStateException("not answered: " + answer.getError());
+            throw new IllegalStateException("expected one reading, got the error " + answer.getError());
         }
         return 1;
     }
 
-    /** Makes sure that there is an answer at all before it is asked for a million times. */
+    /** Makes one call, checks its answer, and returns the size of the answer. */
     private static int answerBytes(int port, Metadata caller) throws InterruptedException {
         try (var connections = new ClientConnections(port, 1)) {
             var channel = ClientInterceptors.intercept(
                     connections.channel(0), MetadataUtils.newAttachHeadersInterceptor(caller));
             var answer = ClientCalls.blockingUnaryCall(
-                    channel, QueryServiceGrpc.getGetLatestMethod(), CallOptions.DEFAULT, ofPatient(0));
+                    channel, QueryServiceGrpc.getGetLatestMethod(), CallOptions.DEFAULT, latestRequest(0));
             if (answer.getReadingsCount() != 1) {
-                throw new IllegalStateException("not one reading but " + answer.getReadingsCount());
+                throw new IllegalStateException("expected one reading, got " + answer.getReadingsCount());
             }
             return answer.getSerializedSize();
         }

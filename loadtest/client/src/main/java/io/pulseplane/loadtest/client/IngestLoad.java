@@ -12,15 +12,15 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * How many readings become durable, by the size of batches: monitors that stream, every acknowledgement synced; and what
- * somebody sees of it who asks meanwhile.
+ * Measures how many readings become durable, by the size of batches. Monitors stream, and every acknowledgement is
+ * synced. Meanwhile a {@link Probe} measures the latency of queries.
  */
 final class IngestLoad {
 
     /**
-     * What is in a batch.
+     * The size of a batch.
      *
-     * @param perSeries readings of each of so many vital signs
+     * @param perSeries readings of each vital sign
      */
     record BatchShape(int signs, int perSeries) {
 
@@ -36,7 +36,7 @@ final class IngestLoad {
         }
     }
 
-    /** How it went, for those who sent and for the one who asked. */
+    /** The outcomes of the monitors and of the probe. */
     private record Row(Outcome ingest, Outcome probe) {
 
         static List<String> names() {
@@ -68,12 +68,12 @@ final class IngestLoad {
         }
     }
 
-    /** Sends for a while: for a lead that does not count, and then for what is measured. */
+    /** Sends batches for the ramp-up, which is not counted, and then for the measurement. */
     private interface Load {
         Outcome send(
                 ClientConnections connections,
                 CallGenerator<StreamReadingsRequest, StreamReadingsResponse> calls,
-                Duration lead,
+                Duration rampUp,
                 Duration measured)
                 throws InterruptedException;
     }
@@ -86,30 +86,30 @@ final class IngestLoad {
             new BatchShape(SeedData.signs(), 100),
             new BatchShape(SeedData.signs(), 1_000));
 
-    /** What is wanted, in readings a second, and what is to be seen of it: nothing for longer than 20 ms. */
+    /** The target rates, in readings a second. At these rates no pause should be longer than 20 ms. */
     private static final Map<BatchShape, Integer> TARGET_READINGS_PER_SECOND =
             Map.of(new BatchShape(1, 10), 300_000, new BatchShape(1, 1_000), 3_000_000);
 
     private static final int MONITORS = 8;
 
-    /** Unacknowledged batches of each monitor, as the plane's own client has them. */
+    /** Unacknowledged batches of each monitor; the command line has the same bound. */
     private static final int BATCHES_IN_FLIGHT = 16;
 
-    /** As many readings of each monitor are under way where batches are so small that their number would be the bound. */
+    /** Unacknowledged batches of each monitor if batches are small: with fewer, their number would bound the rate. */
     private static final int SMALL_BATCHES_IN_FLIGHT = 128;
 
     private static final int SMALL = 100;
 
-    /** From here on, in the past, so that no reading is in the future however fast it goes. */
+    /** Time of the first reading: so long ago that no reading is in the future at any rate. */
     private static final long FROM_US = 1_577_836_800_000_000L;
 
     private static final long SECOND_US = 1_000_000;
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
 
-    IngestLoad(Harness bench, Report report) {
-        this.bench = bench;
+    IngestLoad(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
@@ -121,7 +121,8 @@ final class IngestLoad {
         long readings = after.readings() - before.readings();
         report.table(
                         "What ingest leaves on disk",
-                        "Of all batches above and those of the warm-up, once they are chunks; sealed, with indexes and receipts.",
+                        "Of all batches above and those of the warm-up, after compaction; encrypted, with indexes and"
+                                + " receipts.",
                         "readings",
                         "bytes",
                         "bytes a reading")
@@ -135,18 +136,24 @@ final class IngestLoad {
             throws IOException, InterruptedException {
         var table = table(
                 title,
-                MONITORS + " monitors stream batches, " + BATCHES_IN_FLIGHT + " under way each, or "
-                        + SMALL_BATCHES_IN_FLIGHT + " where they are smaller than " + SMALL
+                MONITORS + " monitors stream batches, each with " + BATCHES_IN_FLIGHT + " unacknowledged batches, or "
+                        + SMALL_BATCHES_IN_FLIGHT + " if batches have fewer than " + SMALL
                         + " readings; milliseconds to the acknowledgement");
         var points = new TreeMap<Integer, List<double[]>>();
         for (var shape : shapes) {
-            int window = shape.readings() < SMALL ? SMALL_BATCHES_IN_FLIGHT : BATCHES_IN_FLIGHT;
+            int batchesInFlight = shape.readings() < SMALL ? SMALL_BATCHES_IN_FLIGHT : BATCHES_IN_FLIGHT;
             var row = run(
                     plane,
                     shape,
                     "in-",
-                    (connections, calls, lead, measured) -> ClosedLoopStreams.run(
-                            connections, calls, IngestLoad::acceptedReadings, MONITORS, window, lead, measured));
+                    (connections, calls, rampUp, measured) -> ClosedLoopStreams.run(
+                            connections,
+                            calls,
+                            IngestLoad::acceptedReadings,
+                            MONITORS,
+                            batchesInFlight,
+                            rampUp,
+                            measured));
             points.computeIfAbsent(shape.signs(), _ -> new ArrayList<>())
                     .add(new double[] {shape.readings(), row.ingest().perSecond()});
             add(table, shape, row);
@@ -162,16 +169,16 @@ final class IngestLoad {
                                 .toList()));
     }
 
-    /** What those see who send, and somebody else, while readings come at the rate that is wanted and become chunks. */
+    /** Measures the latencies of monitors and probe at the target rates, while the plane compacts. */
     private void measureAtTarget(Plane plane) throws IOException, InterruptedException {
         var table = table(
                 "Pauses while readings come",
-                "At a fixed rate, whatever became of batches before; milliseconds from when a batch was due to its"
-                        + " acknowledgement");
+                "Monitors send at a fixed rate, even if earlier batches have no answer; milliseconds from when a"
+                        + " batch was due to its acknowledgement");
         for (var shape : SHAPES) {
-            var goal = TARGET_READINGS_PER_SECOND.get(shape);
-            if (goal != null) {
-                double perSecond = (double) goal / shape.readings();
+            var target = TARGET_READINGS_PER_SECOND.get(shape);
+            if (target != null) {
+                double perSecond = (double) target / shape.readings();
                 add(
                         table,
                         shape,
@@ -179,22 +186,22 @@ final class IngestLoad {
                                 plane,
                                 shape,
                                 "at-a-fixed-rate-",
-                                (connections, calls, lead, measured) -> OpenLoopStreams.run(
+                                (connections, calls, rampUp, measured) -> OpenLoopStreams.run(
                                         connections,
                                         calls,
                                         IngestLoad::acceptedReadings,
                                         MONITORS,
                                         perSecond,
-                                        lead,
+                                        rampUp,
                                         measured)));
             }
         }
     }
 
-    private List<List<Object>> table(String title, String how) {
+    private List<List<Object>> table(String title, String description) {
         return report.table(
                 title,
-                how + ", and of " + (int) Probe.PER_SECOND + " GetLatest a second by somebody else.",
+                description + ", and of " + (int) Probe.PER_SECOND + " GetLatest a second by another caller.",
                 Stream.concat(Stream.of("readings in a batch", "readings/s", "batches/s"), Row.names().stream())
                         .toArray(String[]::new));
     }
@@ -206,22 +213,22 @@ final class IngestLoad {
         table.add(line);
     }
 
-    /** Warm. */
+    /** Warms the plane up with this load, and measures it. */
     private Row run(Plane plane, BatchShape shape, String name, Load load) throws IOException, InterruptedException {
         var calls = batches(plane, shape, name);
         try (var connections = new ClientConnections(plane.port(), MONITORS)) {
-            bench.warmUp()
+            harness.warmUp()
                     .run(
                             "ingest, " + name + "batches of " + shape,
                             slice -> load.send(connections, calls, Duration.ZERO, slice)
                                     .perSecond());
-            var bystander = Probe.start(plane, bench.rampUp().plus(bench.measurement()));
-            var acknowledged = load.send(connections, calls, bench.rampUp(), bench.measurement());
-            return new Row(acknowledged, bystander.join());
+            var probe = Probe.start(plane, harness.rampUp().plus(harness.measurement()));
+            var outcome = load.send(connections, calls, harness.rampUp(), harness.measurement());
+            return new Row(outcome, probe.join());
         }
     }
 
-    /** Each monitor's go on where they were when they are asked for again. */
+    /** Batches of all monitors. Each load continues the sequences, so that no batch is sent twice. */
     private static CallGenerator<StreamReadingsRequest, StreamReadingsResponse> batches(
             Plane plane, BatchShape shape, String load) {
         var template = SeedData.batch("p-ingest", "", 1, FROM_US, shape.signs(), shape.perSeries());
@@ -248,7 +255,7 @@ final class IngestLoad {
 
     static long acceptedReadings(StreamReadingsResponse answer) {
         if (!answer.hasAcknowledgement() || answer.getAcknowledgement().getRejectionsCount() > 0) {
-            throw new IllegalStateException("not acknowledged: " + answer);
+            throw new IllegalStateException("expected an acknowledgement without rejections, got " + answer);
         }
         return answer.getAcknowledgement().getAccepted();
     }

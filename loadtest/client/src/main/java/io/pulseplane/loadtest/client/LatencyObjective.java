@@ -1,6 +1,6 @@
 package io.pulseplane.loadtest.client;
 
-/** How soon the service promises an answer. */
+/** The latency that the service promises. */
 final class LatencyObjective {
 
     static final double P50_MILLIS = 50;

@@ -3,27 +3,27 @@ package io.pulseplane.loadtest.client;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How long answers take when less is asked than a server can take, and when more is. */
+/** Measures the latency of a plane at fixed rates below its peak. */
 final class LatencyUnderLoad {
 
     private static final double[] SHARES = {0.05, 0.1, 0.25, 0.5, 0.75, 0.9};
     private static final double[] PERCENTILES = {50, 99, 99.9};
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
 
-    LatencyUnderLoad(Harness bench, Report report) {
-        this.bench = bench;
+    LatencyUnderLoad(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
-    /** @param peak of this client with this server, a second */
+    /** @param peak the peak of this client and this server, in answers a second */
     void measure(Plane plane, double peak, int patients) throws InterruptedException {
         var rows = report.table(
                 "How long it takes under load",
                 "GetLatest of " + patients
-                        + " patients in turn at fixed rates, as shares of what this client got at most;"
-                        + " milliseconds from when a call was due. The promise: p50 50, p99 100, p99.9 200.",
+                        + " patients in turn at fixed rates, which are shares of this client's peak;"
+                        + " milliseconds from when a call was due. The promise is p50 50, p99 100, p99.9 200.",
                 "share",
                 "asked/s",
                 "answered/s",
@@ -45,8 +45,8 @@ final class LatencyUnderLoad {
                         connections,
                         Harness.getLatestCalls(caller, patients),
                         share * peak,
-                        bench.rampUp(),
-                        bench.measurement());
+                        harness.rampUp(),
+                        harness.measurement());
                 rows.add(row(share, share * peak, outcome));
                 for (int i = 0; i < PERCENTILES.length; i++) {
                     lines.get(i).points().add(new double[] {share * peak, outcome.millis(PERCENTILES[i])});
@@ -58,10 +58,10 @@ final class LatencyUnderLoad {
                 Chart.logarithmicUp("GetLatest: latency under load", "calls a second", "milliseconds", lines));
     }
 
-    static List<Object> row(Object what, double asked, Outcome outcome) {
+    static List<Object> row(Object label, double callsPerSecond, Outcome outcome) {
         return List.of(
-                what,
-                asked,
+                label,
+                callsPerSecond,
                 outcome.perSecond(),
                 outcome.millis(50),
                 outcome.millis(99),

@@ -18,11 +18,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Loads a plane and the yardsticks it is compared with, one after the other, and writes a report. */
+/** Loads a plane and the baselines, one after the other, and writes a report. */
 @Command(name = "loadtest/run", sortOptions = false, mixinStandardHelpOptions = true)
 final class LoadTest implements Callable<Integer> {
 
-    /** What can be measured. */
+    /** The parts of the load test. */
     enum Part {
         BASELINES,
         LATEST,
@@ -36,7 +36,7 @@ final class LoadTest implements Callable<Integer> {
         GROWTH
     }
 
-    /** These ask a plane that is filled with patients. */
+    /** The parts that need a plane with patients. */
     private static final Set<Part> NEEDS_SEED_DATA = EnumSet.range(Part.LATEST, Part.SOAK);
 
     private static final Set<Part> NEEDS_PEAK = EnumSet.of(Part.LATEST, Part.LOAD, Part.OVERLOAD, Part.SOAK);
@@ -46,61 +46,60 @@ final class LoadTest implements Callable<Integer> {
     @Option(
             names = "--patients",
             defaultValue = "10000",
-            description = "With a monitor each. Default: ${DEFAULT-VALUE}")
+            description = "Number of patients, each with a monitor. Default: ${DEFAULT-VALUE}")
     private int patients;
 
     @Option(
             names = "--readings",
             defaultValue = "60",
-            description = "Of each patient and vital sign. Default: ${DEFAULT-VALUE}")
+            description = "Readings of each patient and vital sign. Default: ${DEFAULT-VALUE}")
     private int readings;
 
     @Option(
             names = "--seconds",
             defaultValue = "10",
-            description = "That a measurement lasts. Default: ${DEFAULT-VALUE}")
+            description = "Seconds of a measurement. Default: ${DEFAULT-VALUE}")
     private int seconds;
 
     @Option(
             names = "--warm-up",
             defaultValue = "60",
-            description = "Seconds at most until a server is taken to be warm. Default: ${DEFAULT-VALUE}")
+            description = "Longest warm-up of a server, in seconds. Default: ${DEFAULT-VALUE}")
     private int warmUpSeconds;
 
     @Option(
             names = "--baselines",
             split = ",",
-            description = "Of the part of this name: ${COMPLETION-CANDIDATES}. Default: all")
+            description = "The servers of the part baselines: ${COMPLETION-CANDIDATES}. Default: all")
     private Set<Baselines.Kind> kinds = EnumSet.allOf(Baselines.Kind.class);
 
     @Option(names = "--soak", defaultValue = "10", description = "Minutes of soak. Default: ${DEFAULT-VALUE}")
     private int soakMinutes;
 
-    @Option(names = "--only", split = ",", description = "${COMPLETION-CANDIDATES}. Default: all")
+    @Option(names = "--only", split = ",", description = "The parts to run: ${COMPLETION-CANDIDATES}. Default: all")
     private Set<Part> only = EnumSet.allOf(Part.class);
 
-    @Option(names = "--serve", description = "Serve the filled plane at port 9000 for whoever comes, until Ctrl-C.")
+    @Option(names = "--serve", description = "Serve a plane with the patients on port 9000, until Ctrl-C.")
     private boolean serve;
 
     @Option(
             names = "--core",
             defaultValue = "0",
-            description = "Of the servers, or several, as taskset takes them: 0,1. Default: ${DEFAULT-VALUE}")
+            description = "The core of the servers, or several, such as 0,1. Default: ${DEFAULT-VALUE}")
     private String core;
 
     @Option(
             names = "--jvm",
             paramLabel = "OPTION",
-            description =
-                    "Of the servers' virtual machines, such as --jvm=-Xmx1g, which is the default; repeat for more.")
+            description = "An option of the servers' virtual machines; repeat for more. Default: --jvm=-Xmx1g")
     private List<String> jvm = List.of("-Xmx1g");
 
     @Option(
             names = "--app",
             defaultValue = "src/plane/target/quarkus-app",
             description =
-                    "The packaged plane; another one, to compare with, or target/pulseplane, the executable, which has no"
-                            + " soak and no growth. Default: ${DEFAULT-VALUE}")
+                    "The packaged plane to measure, or the native executable src/plane/target/pulseplane, for which"
+                            + " soak and growth are not measured. Default: ${DEFAULT-VALUE}")
     private Path app;
 
     @Mixin
@@ -108,14 +107,17 @@ final class LoadTest implements Callable<Integer> {
 
     @Option(
             names = "--recording",
-            description = "A CSV as replay takes it, to be stored by every store for 50 patients.")
+            description = "A CSV file for the replay command. Every store stores it for 50 patients.")
     private Optional<Path> recording;
 
-    @Option(names = "--out", defaultValue = "target/loadtest", description = "Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--out",
+            defaultValue = "target/loadtest",
+            description = "Directory of the report. Default: ${DEFAULT-VALUE}")
     private Path out;
 
     private Report report;
-    private Harness bench;
+    private Harness harness;
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new LoadTest())
@@ -129,28 +131,28 @@ final class LoadTest implements Callable<Integer> {
         delete(out.resolve("data"));
         report = new Report();
         var warmUp = new WarmUp(Duration.ofSeconds(Math.clamp(seconds / 2, 1, 3)), Duration.ofSeconds(warmUpSeconds));
-        bench = new Harness(out, warmUp, Duration.ofSeconds(1), Duration.ofSeconds(seconds));
+        harness = new Harness(out, warmUp, Duration.ofSeconds(1), Duration.ofSeconds(seconds));
         report.fact("servers", "on core " + core + ", java " + String.join(" ", jvm));
-        var yardsticks = new Baselines(bench, taskset(), report);
+        var baselines = new Baselines(harness, taskset(), report);
         if (only.contains(Part.BASELINES) && !serve) {
-            print("yardsticks");
-            yardsticks.measure(kinds, java());
+            print("baselines");
+            baselines.measure(kinds, java());
             if (only.stream().noneMatch(NEEDS_PEAK::contains)) {
-                yardsticks.writeTable(Map.of());
+                baselines.writeTable(Map.of());
             }
         }
         try {
             if (serve || only.stream().anyMatch(NEEDS_SEED_DATA::contains)) {
-                measureSeededPlane(yardsticks);
+                measureSeededPlane(baselines);
             }
             if (only.contains(Part.GROWTH) && !serve) {
                 print("growth");
-                new Growth(bench, report, setup()).measure(growthOptions);
+                new Growth(harness, report, setup()).measure(growthOptions);
             }
             if (only.contains(Part.STORES) && !serve) {
                 print("stores");
                 delete(out.resolve("stores"));
-                new StoreComparison(bench, report).measure(pinned(java()), out.resolve("stores"), recording);
+                new StoreComparison(harness, report).measure(pinned(java()), out.resolve("stores"), recording);
                 delete(out.resolve("stores"));
             }
         } finally {
@@ -161,7 +163,7 @@ final class LoadTest implements Callable<Integer> {
         return 0;
     }
 
-    private void measureSeededPlane(Baselines yardsticks) throws IOException, InterruptedException {
+    private void measureSeededPlane(Baselines baselines) throws IOException, InterruptedException {
         try (var plane = Plane.start(setup(), out.resolve("data"), serve ? GHZ_PORT : 0)) {
             var history = fill(plane);
             plane.tokens().writeForGhz(out.resolve("tokens"));
@@ -169,7 +171,7 @@ final class LoadTest implements Callable<Integer> {
                 print("serving at port " + plane.port() + ", tokens in " + out.resolve("tokens") + "; Ctrl-C ends it");
                 Thread.currentThread().join();
             }
-            measure(plane, history, yardsticks);
+            measure(plane, history, baselines);
         }
     }
 
@@ -186,45 +188,45 @@ final class LoadTest implements Callable<Integer> {
     private SeedData fill(Plane plane) throws IOException, InterruptedException {
         print("history of " + patients + " patients");
         var history = new SeedData(plane, patients);
-        var filled = history.fill(readings);
+        var outcome = history.fill(readings);
         if (only.contains(Part.READS)) {
             history.fillMonth();
         }
         report.fact(
                 "history",
                 patients + " patients x 5 vital signs x " + readings + " readings, put in "
-                        + Report.number(filled.seconds()) + " s");
+                        + Report.number(outcome.seconds()) + " s");
         return history;
     }
 
-    private void measure(Plane plane, SeedData history, Baselines yardsticks) throws IOException, InterruptedException {
+    private void measure(Plane plane, SeedData history, Baselines baselines) throws IOException, InterruptedException {
         double peak = Double.NaN;
         if (only.stream().anyMatch(NEEDS_PEAK::contains)) {
             print("latest values");
             var token = Optional.of(plane.tokens().ofRole("authorized_medical_staff"));
             var peaks = new LinkedHashMap<String, Harness.PeakThroughputs>();
-            for (int asked : new int[] {1, patients}) {
-                var name = "**the plane**, " + (asked == 1 ? "one patient" : asked + " patients");
-                peaks.put(name, bench.measurePeaks(name, plane.server(), token, asked));
+            for (int queried : new int[] {1, patients}) {
+                var name = "**the plane**, " + (queried == 1 ? "one patient" : queried + " patients");
+                peaks.put(name, harness.measurePeaks(name, plane.server(), token, queried));
             }
-            yardsticks.writeTable(peaks);
+            baselines.writeTable(peaks);
             peak = peaks.lastEntry().getValue().unary().perSecond();
         }
         if (only.contains(Part.LOAD)) {
             print("latency under load");
-            new LatencyUnderLoad(bench, report).measure(plane, peak, patients);
+            new LatencyUnderLoad(harness, report).measure(plane, peak, patients);
         }
         if (only.contains(Part.OVERLOAD)) {
             print("overload");
-            new Overload(bench, report).measure(plane, peak);
+            new Overload(harness, report).measure(plane, peak);
         }
         if (only.contains(Part.INGEST)) {
             print("ingest");
-            new IngestLoad(bench, report).measure(plane);
+            new IngestLoad(harness, report).measure(plane);
         }
         if (only.contains(Part.READS)) {
             print("ranges and windows");
-            new Reads(bench, report).measure(plane, history.monthStart());
+            new Reads(harness, report).measure(plane, history.monthStart());
         }
         if (only.contains(Part.GHZ)) {
             print("ghz");
@@ -243,7 +245,8 @@ final class LoadTest implements Callable<Integer> {
         }
         var rows = report.table(
                 "ghz",
-                "loadtest/ghz as people run it by hand: closed loop, so waiting for the client counts for nothing.",
+                "The configurations of loadtest/ghz. ghz is a closed loop: time that calls wait in the client is not"
+                        + " counted.",
                 "configuration",
                 "rpc",
                 "calls",
@@ -283,8 +286,8 @@ final class LoadTest implements Callable<Integer> {
         return List.of("taskset", "-c", core);
     }
 
-    private static void print(String what) {
-        System.out.println("loadtest: " + what);
+    private static void print(String line) {
+        System.out.println("loadtest: " + line);
     }
 
     static void delete(Path directory) throws IOException {

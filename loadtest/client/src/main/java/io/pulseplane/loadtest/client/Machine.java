@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What it was measured on and with. */
+/** Describes the machine and the tools of a measurement, and runs commands. */
 final class Machine {
 
     private Machine() {}
@@ -26,7 +26,7 @@ final class Machine {
         return facts;
     }
 
-    /** All of them, not only those that this process may use. */
+    /** The number of all cores, not only of those that this process may use. */
     private static String cores() {
         return firstLineOf("nproc", "--all")
                 .orElse(Integer.toString(Runtime.getRuntime().availableProcessors()));
@@ -49,7 +49,7 @@ final class Machine {
         return commit + (firstLineOf("git", "status", "--porcelain").isPresent() ? ", with changes" : "");
     }
 
-    /** Empty if there is no such program, it fails, or it says nothing. */
+    /** The first line that a command prints; empty if the program does not exist, fails, or prints nothing. */
     static Optional<String> firstLineOf(String... command) {
         try {
             return outputOf(List.of(command))
@@ -65,14 +65,14 @@ final class Machine {
         }
     }
 
-    /** All that it says, on both of its streams. Fails if it does. */
+    /** What a command prints on both of its streams. Throws if the command fails. */
     static String outputOf(List<String> command) throws IOException, InterruptedException {
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
-        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", command) + " failed\n" + said);
+            throw new IOException(String.join(" ", command) + " failed\n" + output);
         }
-        return said;
+        return output;
     }
 }

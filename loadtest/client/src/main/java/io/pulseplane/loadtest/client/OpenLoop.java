@@ -7,15 +7,15 @@ import io.grpc.Status;
 import java.time.Duration;
 
 /**
- * Calls at a fixed rate, whatever became of those before. A call's latency counts from when it was due, not from when it
- * was sent, so that a server that stops for a second does not look as if nobody had asked it in that second.
+ * Makes calls at a fixed rate, even if earlier calls have no answer. Latency counts from when a call was due, not from
+ * when it was sent, so that a pause of the server shows in the latency of every call that was due during the pause.
  */
 final class OpenLoop<Q, R> {
 
     private final ClientConnections connections;
     private final CallGenerator<Q, R> calls;
     private final Tally tally;
-    private final RatePacer pace = new RatePacer();
+    private final RatePacer pacer = new RatePacer();
 
     private OpenLoop(ClientConnections connections, CallGenerator<Q, R> calls, long from) {
         this.connections = connections;
@@ -32,9 +32,9 @@ final class OpenLoop<Q, R> {
             throws InterruptedException {
         long start = System.nanoTime();
         var loop = new OpenLoop<>(connections, calls, start + warmUp.toNanos());
-        loop.pace.run(start, perSecond, warmUp.plus(measured), loop::send);
-        loop.pace.awaitAll();
-        return loop.tally.outcome(measured.toNanos() / 1e9, loop.pace.notSent());
+        loop.pacer.run(start, perSecond, warmUp.plus(measured), loop::send);
+        loop.pacer.awaitAll();
+        return loop.tally.outcome(measured.toNanos() / 1e9, loop.pacer.notSent());
     }
 
     private void send(long number, long due) {
@@ -60,7 +60,7 @@ final class OpenLoop<Q, R> {
             } else {
                 tally.failed(status.getCode());
             }
-            pace.completed();
+            pacer.completed();
         }
     }
 }

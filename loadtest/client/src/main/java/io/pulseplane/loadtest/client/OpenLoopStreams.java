@@ -13,22 +13,26 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.ToLongFunction;
 
 /**
- * Messages at a fixed rate, on streams in turn, whatever became of those before. A message's latency counts from when it was
- * due, as {@link OpenLoop}'s does.
+ * Sends requests at a fixed rate on streams in turn, even if earlier requests have no answer. Latency counts from when
+ * a request was due, as in {@link OpenLoop}.
  */
 final class OpenLoopStreams<Q, R> {
 
     private final CallGenerator<Q, R> calls;
     private final ToLongFunction<R> answerCount;
     private final Tally tally;
-    private final RatePacer pace = new RatePacer();
+    private final RatePacer pacer = new RatePacer();
     private final CountDownLatch open;
     private final List<Stream> streams = new ArrayList<>();
 
     private OpenLoopStreams(
-            ClientConnections connections, CallGenerator<Q, R> calls, ToLongFunction<R> worth, int streams, long from) {
+            ClientConnections connections,
+            CallGenerator<Q, R> calls,
+            ToLongFunction<R> answerCount,
+            int streams,
+            long from) {
         this.calls = calls;
-        this.answerCount = worth;
+        this.answerCount = answerCount;
         this.tally = new Tally(from);
         this.open = new CountDownLatch(streams);
         for (int number = 0; number < streams; number++) {
@@ -36,21 +40,21 @@ final class OpenLoopStreams<Q, R> {
         }
     }
 
-    /** @param worth how many answers an answer counts for; throws where it is none */
+    /** @param answerCount how many answers a response counts for; throws if the response is an error */
     static <Q, R> Outcome run(
             ClientConnections connections,
             CallGenerator<Q, R> calls,
-            ToLongFunction<R> worth,
+            ToLongFunction<R> answerCount,
             int streams,
             double perSecond,
             Duration warmUp,
             Duration measured)
             throws InterruptedException {
         long start = System.nanoTime();
-        var paced = new OpenLoopStreams<>(connections, calls, worth, streams, start + warmUp.toNanos());
-        paced.pace.run(start, perSecond, warmUp.plus(measured), paced::send);
-        paced.end();
-        return paced.tally.outcome(measured.toNanos() / 1e9, paced.pace.notSent());
+        var loop = new OpenLoopStreams<>(connections, calls, answerCount, streams, start + warmUp.toNanos());
+        loop.pacer.run(start, perSecond, warmUp.plus(measured), loop::send);
+        loop.end();
+        return loop.tally.outcome(measured.toNanos() / 1e9, loop.pacer.notSent());
     }
 
     private void send(long number, long due) {
@@ -62,7 +66,7 @@ final class OpenLoopStreams<Q, R> {
         open.await();
     }
 
-    /** Sends on the thread that keeps the rate, and hears on the event loop. */
+    /** One stream. It sends on the pacer's thread and receives on the event loop. */
     private final class Stream extends ClientCall.Listener<R> {
 
         private final ClientCall<Q, R> call;
@@ -74,15 +78,15 @@ final class OpenLoopStreams<Q, R> {
             call.request(Integer.MAX_VALUE);
         }
 
-        void send(Q message, long at) {
-            due.add(at);
+        void send(Q message, long dueNanos) {
+            due.add(dueNanos);
             call.sendMessage(message);
         }
 
         @Override
         public void onMessage(R answer) {
             tally.answered(due.remove(), answerCount.applyAsLong(answer));
-            pace.completed();
+            pacer.completed();
         }
 
         @Override

@@ -7,19 +7,19 @@ import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
 
 /**
- * What became of calls.
+ * The outcome of calls.
  *
- * @param answered how many ended well
- * @param seconds in which they did
- * @param latencies of those that ended well, in nanoseconds
- * @param failures the others, by status
- * @param notSent how many were due and not sent, as too many were under way
+ * @param answered number of successful answers
+ * @param seconds duration of the measurement
+ * @param latencies latencies of successful calls, in nanoseconds
+ * @param failures number of failed calls by status
+ * @param notSent number of calls that were due and not sent, because too many had no answer
  */
 record Outcome(long answered, double seconds, Histogram latencies, Map<Status.Code, Long> failures, long notSent) {
 
     private static final double MILLI = 1e6;
 
-    /** Of everything that gets an answer within minutes, to three digits. */
+    /** A histogram for latencies of up to ten minutes, with three digits. */
     static Histogram newHistogram() {
         return new Histogram(600_000_000_000L, 3);
     }
@@ -49,7 +49,7 @@ record Outcome(long answered, double seconds, Histogram latencies, Map<Status.Co
                                 .collect(Collectors.joining(", "));
     }
 
-    /** Whether the service keeps what it promises its users. */
+    /** Whether the latencies meet the promise of the service. */
     boolean meetsLatencyObjective() {
         return answered > 0
                 && millis(50) <= LatencyObjective.P50_MILLIS

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Three times what a server can take, and what that does to somebody who asks little: while it lasts, and from one second
- * after it has ended.
+ * Loads a plane with three times its peak, and measures the latency of another caller before the overload, during it,
+ * and from one second after its end.
  */
 final class Overload {
 
@@ -16,28 +16,29 @@ final class Overload {
     private static final int[] CONNECTIONS = {4, 16, 64};
     private static final Duration RECOVERY = Duration.ofSeconds(1);
 
-    /** That the storm lasts longer than it is looked at. */
+    /** How much longer than its measurement the overload lasts. */
     private static final Duration OVERLOAD_MARGIN = Duration.ofSeconds(1);
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
 
-    Overload(Harness bench, Report report) {
-        this.bench = bench;
+    Overload(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
     void measure(Plane plane, double peak) throws IOException, InterruptedException {
         if (!H2load.isInstalled()) {
-            report.note("Nothing is said of what happens at the bound: h2load is not installed");
+            report.note("Overload was not measured: h2load is not installed");
             return;
         }
         var rows = report.table(
                 "At the bound",
                 "GetLatest at " + OVERLOAD_FACTOR
-                        + " times what this client got at most, by h2load on several connections, and"
-                        + " meanwhile, on a connection of their own, " + (int) Probe.PER_SECOND
-                        + " calls a second by somebody else. The storm's time is the mean, and from when HTTP/2 let a call be sent.",
+                        + " times this client's peak, by h2load on several connections, and meanwhile "
+                        + (int) Probe.PER_SECOND
+                        + " calls a second by another caller on a connection of its own. The storm's time is a"
+                        + " mean, and counts from when HTTP/2 allowed a call.",
                 "who",
                 "asked/s",
                 "answered/s",
@@ -48,12 +49,12 @@ final class Overload {
                 "failed",
                 "not sent",
                 "promise");
-        rows.add(probeRow("somebody, before", Probe.start(plane, bench.measurement())));
+        rows.add(probeRow("somebody, before", Probe.start(plane, harness.measurement())));
         for (int connections : CONNECTIONS) {
             var storm = CompletableFuture.supplyAsync(
                     () -> overload(plane, connections, OVERLOAD_FACTOR * peak),
-                    work -> Thread.ofPlatform().start(work));
-            rows.add(probeRow("somebody, during", Probe.start(plane, bench.measurement())));
+                    task -> Thread.ofPlatform().start(task));
+            rows.add(probeRow("somebody, during", Probe.start(plane, harness.measurement())));
             var result = storm.join();
             rows.add(List.of(
                     "the storm on " + connections + " connections",
@@ -67,22 +68,22 @@ final class Overload {
                     "",
                     ""));
             Thread.sleep(RECOVERY);
-            rows.add(probeRow("somebody, from 1 s after it", Probe.start(plane, bench.measurement())));
+            rows.add(probeRow("somebody, from 1 s after it", Probe.start(plane, harness.measurement())));
         }
     }
 
-    private static List<Object> probeRow(String who, CompletableFuture<Outcome> asked) {
-        return LatencyUnderLoad.row(who, Probe.PER_SECOND, asked.join());
+    private static List<Object> probeRow(String label, CompletableFuture<Outcome> outcome) {
+        return LatencyUnderLoad.row(label, Probe.PER_SECOND, outcome.join());
     }
 
     private H2load.OverloadResult overload(Plane plane, int connections, double perSecond) {
         try {
-            return bench.overload(
+            return harness.overload(
                     plane.server(),
                     plane.tokens().ofRole("authorized_medical_staff"),
                     connections,
                     perSecond,
-                    bench.measurement().plus(OVERLOAD_MARGIN));
+                    harness.measurement().plus(OVERLOAD_MARGIN));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -10,12 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The packaged plane, as a user starts it, but that one caller may ask as often as it likes. */
+/** Runs the packaged plane as a user does, but without a limit on the requests of a caller. */
 final class Plane implements AutoCloseable {
 
     private static final Pattern LISTENS = Pattern.compile("gRPC listens on \\S+:(\\d+)[\\s\\S]*started in");
 
-    /** The journal is turned into chunks after a minute at the latest. */
+    /** The plane compacts its journal after a minute at the latest. */
     private static final Duration COMPACTION_TIMEOUT = Duration.ofSeconds(100);
 
     private final ServerProcess server;
@@ -30,9 +30,9 @@ final class Plane implements AutoCloseable {
      * How planes are started.
      *
      * @param app the packaged plane: a directory with quarkus-run.jar, or an executable
-     * @param out where its log may lie
-     * @param pin what the command begins with, to be where servers are
-     * @param options of virtual machines, which the executable takes too
+     * @param out directory for the log
+     * @param pin the start of the command, which pins the process to the servers' core
+     * @param options options of the virtual machine; the executable accepts them, too
      */
     record Setup(Path app, Path out, List<String> pin, List<String> options) {
 
@@ -62,7 +62,7 @@ final class Plane implements AutoCloseable {
         }
     }
 
-    /** @param port 0 for any */
+    /** @param port 0 for any free port */
     static Plane start(Setup setup, Path dataDir, int port) throws IOException, InterruptedException {
         var command = setup.command(
                 List.of(
@@ -91,13 +91,13 @@ final class Plane implements AutoCloseable {
         return server.residentMib();
     }
 
-    /** What is in use of the heap once everything that can be collected has been, in MiB. */
+    /** The heap in use after a garbage collection, in MiB. */
     double liveHeapMib() throws IOException, InterruptedException {
         var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         var pid = Long.toString(server.pid());
         Machine.outputOf(List.of(jcmd, pid, "GC.run"));
-        var said = Machine.outputOf(List.of(jcmd, pid, "GC.heap_info"));
-        var used = Pattern.compile("used (\\d+)K").matcher(said.split("Metaspace")[0]);
+        var heapInfo = Machine.outputOf(List.of(jcmd, pid, "GC.heap_info"));
+        var used = Pattern.compile("used (\\d+)K").matcher(heapInfo.split("Metaspace", 2)[0]);
         double kib = 0;
         while (used.find()) {
             kib += Long.parseLong(used.group(1));
@@ -105,20 +105,20 @@ final class Plane implements AutoCloseable {
         return kib / 1_024;
     }
 
-    /** What is on disk of readings, as of now. */
+    /** The current size of the store on disk. */
     StoreFootprint footprint() throws IOException {
         return StoreFootprint.of(dataDir);
     }
 
-    /** The same once there is nothing left that waits to become a chunk, or it takes too long. */
+    /** The size of the store after compaction, or as it is when compaction takes too long. */
     StoreFootprint compactedFootprint() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + COMPACTION_TIMEOUT.toNanos();
-        var stored = footprint();
-        while (stored.journalEntries() > 0 && System.nanoTime() - deadline < 0) {
+        var footprint = footprint();
+        while (footprint.journalEntries() > 0 && System.nanoTime() - deadline < 0) {
             TimeUnit.SECONDS.sleep(1);
-            stored = footprint();
+            footprint = footprint();
         }
-        return stored;
+        return footprint;
     }
 
     @Override

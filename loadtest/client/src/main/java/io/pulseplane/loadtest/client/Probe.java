@@ -3,7 +3,7 @@ package io.pulseplane.loadtest.client;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Somebody who asks for little at a fixed rate, on a connection and a thread of their own, while others do what they do. */
+/** Makes few calls at a fixed rate, on a connection and a thread of its own, to measure latency beside another load. */
 final class Probe {
 
     static final double PER_SECOND = 200;
@@ -21,6 +21,6 @@ final class Probe {
                         throw new IllegalStateException(e);
                     }
                 },
-                work -> Thread.ofPlatform().start(work));
+                task -> Thread.ofPlatform().start(task));
     }
 }

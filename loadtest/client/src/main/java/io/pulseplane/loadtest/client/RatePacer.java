@@ -4,23 +4,26 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 
-/** Sends at a fixed rate, whatever became of what was sent before. */
+/** Sends calls or requests at a fixed rate, even if earlier ones have no answer. */
 final class RatePacer {
 
-    /** Beyond these, what is due is not sent but counted, so that a server that hangs does not take the client down. */
+    /**
+     * Bound on calls without an answer, so that a hung server does not exhaust the client. Calls beyond it are only
+     * counted.
+     */
     private static final int MAX_IN_FLIGHT = 20_000;
 
     private static final long MIN_PARK_NANOS = 20_000;
 
-    private final Semaphore room = new Semaphore(MAX_IN_FLIGHT);
+    private final Semaphore permits = new Semaphore(MAX_IN_FLIGHT);
     private long notSent;
 
-    /** Sends what was due at a time, by {@link System#nanoTime}. */
+    /** Sends the call with this number, which was due at this {@link System#nanoTime}. */
     interface Sender {
         void send(long number, long due);
     }
 
-    /** @param length from the start on, by {@link System#nanoTime} */
+    /** @param start a {@link System#nanoTime} */
     void run(long start, double perSecond, Duration length, Sender sender) {
         long end = start + length.toNanos();
         double interval = 1e9 / perSecond;
@@ -32,7 +35,7 @@ final class RatePacer {
             for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
                 LockSupport.parkNanos(Math.max(wait, MIN_PARK_NANOS));
             }
-            if (room.tryAcquire()) {
+            if (permits.tryAcquire()) {
                 sender.send(number, due);
             } else {
                 notSent++;
@@ -40,16 +43,16 @@ final class RatePacer {
         }
     }
 
-    /** What was sent has come back, or will not. */
+    /** To be called when a call has an answer or has failed. */
     void completed() {
-        room.release();
+        permits.release();
     }
 
     void awaitAll() throws InterruptedException {
-        room.acquire(MAX_IN_FLIGHT);
+        permits.acquire(MAX_IN_FLIGHT);
     }
 
-    /** How many were due and not sent. */
+    /** Number of calls that were due and not sent. */
     long notSent() {
         return notSent;
     }

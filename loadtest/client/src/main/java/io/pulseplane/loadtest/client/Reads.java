@@ -9,25 +9,25 @@ import io.pulseplane.v1.QueryServiceGrpc;
 import java.io.IOException;
 import java.util.List;
 
-/** A day, and a month by the minute, of a reading a second: one question after the other. */
+/** Measures queries for a range and for windows of a series with one reading a second, one query at a time. */
 final class Reads {
 
     private static final long SECOND_US = 1_000_000;
     private static final long DAY_US = 86_400 * SECOND_US;
     private static final long MINUTE_US = 60 * SECOND_US;
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
 
-    Reads(Harness bench, Report report) {
-        this.bench = bench;
+    Reads(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
     void measure(Plane plane, long monthStart) throws IOException, InterruptedException {
         var rows = report.table(
                 "Ranges and windows",
-                "One caller, one question at a time; milliseconds to the last byte.",
+                "One caller, one query at a time; milliseconds to the last byte.",
                 "what",
                 "answers/s",
                 "p50",
@@ -61,7 +61,7 @@ final class Reads {
                         .build()));
         rows.add(row(
                 plane,
-                "windows of a minute over an hour, asked again and again: 3,600 readings",
+                "windows of a minute over an hour, repeated: 3,600 readings",
                 QueryServiceGrpc.getAggregateMethod(),
                 AggregateRequest.newBuilder()
                         .setPatientId(SeedData.MONTH_PATIENT)
@@ -82,12 +82,12 @@ final class Reads {
                         .build()));
     }
 
-    private <Q, R> List<Object> row(Plane plane, String what, MethodDescriptor<Q, R> method, Q question)
+    private <Q, R> List<Object> row(Plane plane, String label, MethodDescriptor<Q, R> method, Q request)
             throws IOException, InterruptedException {
         var caller = Tokens.headers(plane.tokens().ofRole("authorized_medical_staff"));
-        var outcome = bench.sequential(what, plane, CallGenerator.of(caller, method, _ -> question));
+        var outcome = harness.sequential(label, plane, CallGenerator.of(caller, method, _ -> request));
         return List.of(
-                what,
+                label,
                 outcome.perSecond(),
                 outcome.millis(50),
                 outcome.millis(99),

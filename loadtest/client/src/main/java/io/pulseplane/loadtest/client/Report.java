@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Everything that was found out in one run, as Markdown for people and as JSON for programs. */
+/** Collects the results of one run, and writes them as Markdown and as JSON. */
 final class Report {
 
-    /** A table; its first column says what, the others are numbers or words. */
+    /** A table. The first column has labels, the others have numbers or text. */
     private record Table(String title, String description, List<String> columns, List<List<Object>> rows) {}
 
     private final Map<String, String> facts = new LinkedHashMap<>(Machine.facts());
@@ -24,10 +24,10 @@ final class Report {
     private final Map<String, String> charts = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
 
-    /** Begins a table; what is added to its rows is in it. */
-    List<List<Object>> table(String title, String about, String... columns) {
+    /** Adds a table, and returns its list of rows for the caller to fill. */
+    List<List<Object>> table(String title, String description, String... columns) {
         var rows = new ArrayList<List<Object>>();
-        tables.add(new Table(title, about, List.of(columns), rows));
+        tables.add(new Table(title, description, List.of(columns), rows));
         return rows;
     }
 
@@ -35,7 +35,7 @@ final class Report {
         facts.put(name, value);
     }
 
-    /** What was left out, and why; what does not fit elsewhere. */
+    /** Adds a note, such as why a part was not measured. */
     void note(String line) {
         notes.add(line);
         System.out.println("  " + line);
@@ -89,7 +89,7 @@ final class Report {
         return value instanceof Number number ? number(number.doubleValue()) : value.toString();
     }
 
-    /** As many digits as mean something. */
+    /** Formats with no more digits than a measurement has. */
     static String number(double value) {
         if (Double.isNaN(value)) {
             return "-";

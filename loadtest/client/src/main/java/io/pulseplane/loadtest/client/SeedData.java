@@ -15,12 +15,12 @@ import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /**
- * What a plane is filled with before it is measured: patients with a monitor each, who all consent, and one patient with
- * a month of heart rates. Values walk as a patient's do, so that what compresses does so as it would in a ward.
+ * Fills a plane before a measurement: patients who consent, each with a monitor, and one patient with a month of heart
+ * rates. Values vary as those of patients do, so that they compress as in a ward.
  */
 final class SeedData {
 
-    /** Of a vital sign: around what, and how far from it. */
+    /** The baseline of a vital sign, and how far values vary from it. */
     private record Sign(String code, String unit, double baseline, double spread) {}
 
     private static final List<Sign> SIGNS = List.of(
@@ -39,14 +39,14 @@ final class SeedData {
     private static final int MONTH_BATCH_READINGS = 60_000;
     private static final int CONCURRENT_CALLS = 128;
 
-    /** Monitors of patients who are many. */
+    /** Monitors that many patients share. */
     private static final int WARDS = 64;
 
     private final Plane plane;
     private final Tokens tokens;
     private final int patients;
 
-    /** When all of it has ended, in microseconds since the epoch. */
+    /** The time after the last reading, in microseconds since the epoch. */
     private final long end = Instant.now().getEpochSecond() * SECOND_US;
 
     SeedData(Plane plane, int patients) {
@@ -55,19 +55,22 @@ final class SeedData {
         this.patients = patients;
     }
 
-    /** @param readings of each series */
+    /** @param readings number of readings of each series */
     Outcome fill(int readings) throws InterruptedException {
         var batches = new CallGenerator<>(
                 IngestServiceGrpc.getPutReadingsMethod(),
                 number -> request(
                         batch(patient(number), device(number), 1, end - readings * SECOND_US, signs(), readings)),
                 asDevices());
-        var filled = call(batches, CONCURRENT_CALLS, patients);
+        var outcome = call(batches, CONCURRENT_CALLS, patients);
         grantConsent(0, patients, SeedData::patient);
-        return filled;
+        return outcome;
     }
 
-    /** One reading of each series, from the patient of this number on. Patients share monitors, as to make a token for each takes longer. */
+    /**
+     * Stores one reading of each series, from the patient with this number on. Patients share monitors, because a token
+     * for each monitor takes longer than the rest.
+     */
     void fillByWard(int from) throws InterruptedException {
         var callers = IntStream.range(0, WARDS)
                 .mapToObj(ward -> Tokens.headers(tokens.ofDevice(ward(ward))))
@@ -91,9 +94,9 @@ final class SeedData {
         call(CallGenerator.of(caller, IngestServiceGrpc.getPutReadingsMethod(), _ -> request(batch)), 1, 1);
     }
 
-    private <Q, R> Outcome call(CallGenerator<Q, R> calls, int underWay, long count) throws InterruptedException {
+    private <Q, R> Outcome call(CallGenerator<Q, R> calls, int concurrency, long count) throws InterruptedException {
         try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
-            return ClosedLoop.runCount(connections, calls, underWay, count);
+            return ClosedLoop.runCount(connections, calls, concurrency, count);
         }
     }
 
@@ -101,7 +104,7 @@ final class SeedData {
         return "w-" + number % WARDS;
     }
 
-    /** A month of one series, a reading a second. */
+    /** Stores a month of one series with a reading a second. */
     void fillMonth() throws InterruptedException {
         var headers = Tokens.headers(tokens.ofDevice(MONTH_DEVICE));
         var sign = SIGNS.getFirst();
@@ -138,7 +141,7 @@ final class SeedData {
         call(consents, CONCURRENT_CALLS, count);
     }
 
-    /** Each by its own monitor. */
+    /** The headers of each patient's own monitor. */
     private LongFunction<Metadata> asDevices() {
         return number -> Tokens.headers(tokens.ofDevice(device(number)));
     }
@@ -151,7 +154,7 @@ final class SeedData {
         return String.format(Locale.ROOT, "m-%05d", number + 1);
     }
 
-    /** Of the first so many vital signs, a reading a second from a time on. */
+    /** A batch with a reading a second from a time on, for the first vital signs in the list. */
     static Batch batch(String patient, String device, long sequence, long start, int signs, int readings) {
         var batch = Batch.newBuilder().setPatientId(patient).setDeviceId(device).setSequence(sequence);
         for (var sign : SIGNS.subList(0, signs)) {
@@ -160,11 +163,11 @@ final class SeedData {
         return batch.build();
     }
 
-    /** The same readings at another time, which costs next to nothing. */
+    /** The same readings at another time: cheaper than a new batch. */
     static Batch shifted(Batch batch, String device, long sequence, long start) {
-        var moved = batch.toBuilder().setDeviceId(device).setSequence(sequence);
-        moved.getColumnsBuilderList().forEach(columns -> columns.setStartUs(start));
-        return moved.build();
+        var shifted = batch.toBuilder().setDeviceId(device).setSequence(sequence);
+        shifted.getColumnsBuilderList().forEach(columns -> columns.setStartUs(start));
+        return shifted.build();
     }
 
     static int signs() {

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
-/** A server in a process of its own, on a core of its own, on a port of its own choice. */
+/** Runs a server in a process of its own. */
 final class ServerProcess implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
@@ -22,44 +22,48 @@ final class ServerProcess implements AutoCloseable {
     private static final long LISTENER_POLL_NANOS = 1_000_000;
 
     private final Process process;
-    private final Path log;
     private final int port;
 
-    private ServerProcess(Process process, Path log, int port) {
+    private ServerProcess(Process process, int port) {
         this.process = process;
-        this.log = log;
         this.port = port;
     }
 
-    /** @param listening what it says when it listens; its first group is the port */
+    /**
+     * Starts a server that chooses its port and prints it.
+     *
+     * @param pin the start of the command, which pins the process to a core
+     * @param listening what the server prints when it listens; the first group is the port
+     */
     static ServerProcess start(Path log, List<String> pin, List<String> command, Pattern listening)
             throws IOException, InterruptedException {
-        var all = new ArrayList<>(pin);
-        all.addAll(command);
-        var process = process(all, log);
+        var pinnedCommand = new ArrayList<>(pin);
+        pinnedCommand.addAll(command);
+        var process = process(pinnedCommand, log);
         long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (process.isAlive() && System.nanoTime() - deadline < 0) {
-            var said = listening.matcher(Files.readString(log));
-            if (said.find()) {
-                return new ServerProcess(process, log, Integer.parseInt(said.group(1)));
+            var match = listening.matcher(Files.readString(log));
+            if (match.find()) {
+                return new ServerProcess(process, Integer.parseInt(match.group(1)));
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         process.destroyForcibly();
-        throw new IOException("it does not listen: " + String.join(" ", all) + "\n" + Files.readString(log));
+        throw new IOException(
+                "the server does not listen: " + String.join(" ", pinnedCommand) + "\n" + Files.readString(log));
     }
 
-    /** Of a server that says nothing. */
+    /** Starts a server that listens on this port and prints nothing. */
     static ServerProcess startAt(int port, Path log, List<String> pin, List<String> command)
             throws IOException, InterruptedException {
-        var all = new ArrayList<>(pin);
-        all.addAll(command);
-        var process = process(all, log);
+        var pinnedCommand = new ArrayList<>(pin);
+        pinnedCommand.addAll(command);
+        var process = process(pinnedCommand, log);
         awaitListener(port);
-        return new ServerProcess(process, log, port);
+        return new ServerProcess(process, port);
     }
 
-    /** Returns as soon as somebody listens there. */
+    /** Waits until a process listens on this port. */
     static void awaitListener(int port) {
         long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (System.nanoTime() - deadline < 0) {
@@ -70,7 +74,7 @@ final class ServerProcess implements AutoCloseable {
                 LockSupport.parkNanos(LISTENER_POLL_NANOS);
             }
         }
-        throw new IllegalStateException("nobody listens on " + port);
+        throw new IllegalStateException("no process listens on port " + port);
     }
 
     static int freePort() throws IOException {
@@ -79,7 +83,7 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Whoever stops the test with Ctrl-C stops its servers, too. */
+    /** Starts the process, and stops it when this process ends, as after Ctrl-C. */
     private static Process process(List<String> command, Path log) throws IOException {
         var process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -93,16 +97,7 @@ final class ServerProcess implements AutoCloseable {
         return port;
     }
 
-    /** The number after the first match, in what it has said. */
-    int said(Pattern number) throws IOException {
-        var said = number.matcher(Files.readString(log));
-        if (!said.find()) {
-            throw new IOException("it has not said " + number + ": " + log);
-        }
-        return Integer.parseInt(said.group(1));
-    }
-
-    /** Memory it holds, in MiB; 0 where the system does not say. */
+    /** Resident memory in MiB; 0 if the system has no /proc. */
     long residentMib() throws IOException {
         var status = Path.of("/proc", Long.toString(process.pid()), "status");
         if (!Files.exists(status)) {
@@ -115,7 +110,7 @@ final class ServerProcess implements AutoCloseable {
                 .orElse(0);
     }
 
-    /** What the process has had of the processor so far. */
+    /** The processor time that the process has used so far. */
     Duration processorTime() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }

@@ -7,21 +7,21 @@ import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
- * Half of what a plane can take, for a long time: what it keeps in memory and how long it takes are to stay as they are.
- * Of memory that is the heap that is left after a collection; what a process holds says more of when it was last collected.
+ * Loads a plane with half of its peak for a long time, and checks that latency and memory do not grow. Memory is the
+ * heap in use after a garbage collection, because resident memory depends on when the last collection was.
  */
 final class Soak {
 
     private static final int THIRDS = 3;
     private static final int INTERVALS_PER_THIRD = 10;
 
-    /** Before the first third: for caches to be full and for what is compiled late. */
+    /** Intervals before the first third, until caches are full and all code is compiled. */
     private static final int WARM_UP_INTERVALS = 3;
 
-    /** How much the last third of the time may be above the first. */
+    /** The factor by which p99 latency of the last third may exceed that of the first. */
     private static final double MAX_P99_GROWTH = 1.25;
 
-    /** How much more may live in the end, and what is too little to tell. */
+    /** The factor by which the live heap may grow, and the growth that is noise. */
     private static final double MAX_HEAP_GROWTH = 1.1;
 
     private static final double HEAP_NOISE_MIB = 4;
@@ -38,8 +38,8 @@ final class Soak {
     void run(Plane plane, double perSecond, int patients, Duration length) throws IOException, InterruptedException {
         rows = report.table(
                 "Soak",
-                "GetLatest at half of what this client got at most for " + length.toMinutes()
-                        + " minutes; the first intervals, until minute 0, count for nothing.",
+                "GetLatest at half of this client's peak for " + length.toMinutes()
+                        + " minutes; the intervals before minute 0 do not count.",
                 "minute",
                 "answered/s",
                 "p50",
@@ -50,7 +50,7 @@ final class Soak {
         var interval = length.dividedBy(THIRDS * INTERVALS_PER_THIRD);
         var calls = Harness.getLatestCalls(Tokens.headers(plane.tokens().ofRole("authorized_medical_staff")), patients);
         var thirds = new ArrayList<Histogram>();
-        var live = new ArrayList<Double>();
+        var liveHeapMib = new ArrayList<Double>();
         try (var connections = new ClientConnections(plane.port(), Harness.CONNECTIONS)) {
             for (int i = 1; i <= WARM_UP_INTERVALS; i++) {
                 row(
@@ -58,7 +58,7 @@ final class Soak {
                         (i - WARM_UP_INTERVALS) * minutes(interval),
                         OpenLoop.run(connections, calls, perSecond, Duration.ZERO, interval));
             }
-            live.add(plane.liveHeapMib());
+            liveHeapMib.add(plane.liveHeapMib());
             for (int third = 0; third < THIRDS; third++) {
                 var latencies = Outcome.newHistogram();
                 for (int i = 1; i <= INTERVALS_PER_THIRD; i++) {
@@ -67,10 +67,10 @@ final class Soak {
                     row(plane, (third * INTERVALS_PER_THIRD + i) * minutes(interval), outcome);
                 }
                 thirds.add(latencies);
-                live.add(plane.liveHeapMib());
+                liveHeapMib.add(plane.liveHeapMib());
             }
         }
-        assess(thirds, live);
+        assess(thirds, liveHeapMib);
         report.chart(
                 "soak-memory",
                 Chart.linear("Soak: memory", "minute", "MiB", List.of(new Chart.Line("resident", resident))));
@@ -95,16 +95,17 @@ final class Soak {
         }
     }
 
-    private void assess(List<Histogram> thirds, List<Double> live) {
+    private void assess(List<Histogram> thirds, List<Double> liveHeapMib) {
         var p99s = thirds.stream()
                 .map(third -> third.getValueAtPercentile(99) / 1e6)
                 .toList();
-        boolean fast = p99s.getLast() <= p99s.getFirst() * MAX_P99_GROWTH;
-        report.note("Soak: p99 latency of the thirds " + numbers(p99s) + " ms: " + (fast ? "flat" : "NOT FLAT"));
-        // Of what fills in the first third, as records and histories do, no more may come in the last.
-        boolean kept = live.getLast() <= live.get(1) * MAX_HEAP_GROWTH + HEAP_NOISE_MIB;
-        report.note("Soak: live heap before and after each third " + numbers(live) + " MiB: "
-                + (kept ? "flat" : "NOT FLAT"));
+        boolean isLatencyFlat = p99s.getLast() <= p99s.getFirst() * MAX_P99_GROWTH;
+        report.note(
+                "Soak: p99 latency of the thirds " + numbers(p99s) + " ms: " + (isLatencyFlat ? "flat" : "NOT FLAT"));
+        // The heap after the first third is the reference, because audit records and histories fill up until then.
+        boolean isHeapFlat = liveHeapMib.getLast() <= liveHeapMib.get(1) * MAX_HEAP_GROWTH + HEAP_NOISE_MIB;
+        report.note("Soak: live heap before and after each third " + numbers(liveHeapMib) + " MiB: "
+                + (isHeapFlat ? "flat" : "NOT FLAT"));
     }
 
     private static String numbers(List<Double> values) {

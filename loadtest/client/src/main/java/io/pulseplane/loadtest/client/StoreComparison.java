@@ -9,31 +9,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What a user would pick instead of the plane's own store, one process after the other on the servers' core. */
+/**
+ * Compares the edge store with the stores that a user could choose instead. Each runs in a process of its own on the
+ * servers' core, one after the other.
+ */
 final class StoreComparison {
 
-    /** In processes of their own, and not on every class path: their libraries may not be had everywhere. */
-    private static final String FIGURES = "io.pulseplane.loadtest.stores.StoreFigures";
+    /** A run-time dependency: this module names it and does not compile against it. */
+    private static final String MAIN_CLASS = "io.pulseplane.loadtest.stores.StoreFigures";
 
     private static final Pattern FIGURE = Pattern.compile("(?m)^([a-z][a-z0-9, ]*)=(.*)$");
 
     private static final String EDGE = "**the edge store**";
 
-    private final Harness bench;
+    private final Harness harness;
     private final Report report;
     private final Map<String, Map<String, String>> figures = new LinkedHashMap<>();
 
-    StoreComparison(Harness bench, Report report) {
-        this.bench = bench;
+    StoreComparison(Harness harness, Report report) {
+        this.harness = harness;
         this.report = report;
     }
 
-    /** @param java how a virtual machine is started where servers are */
+    /** @param java the command that starts a virtual machine on the servers' core */
     void measure(List<String> java, Path data, Optional<Path> recording) throws IOException, InterruptedException {
-        if (StoreComparison.class.getResource("/" + FIGURES.replace('.', '/') + ".class") == null) {
-            report.note("Other stores were not measured: what they need does not resolve");
-            return;
-        }
         var kinds = new LinkedHashMap<String, String>();
         kinds.put("edge", EDGE);
         kinds.put("sqlite", "SQLite, rows");
@@ -47,7 +46,7 @@ final class StoreComparison {
                 figures.put(kind.getValue(), measure(java, kind.getKey(), data.resolve(kind.getKey()), recording));
             } catch (IOException e) {
                 report.note(kind.getValue() + " was not measured: "
-                        + e.getMessage().lines().skip(1).findFirst().orElse("it says nothing"));
+                        + e.getMessage().lines().skip(1).findFirst().orElse("its process printed no reason"));
             }
         }
         reportSpeed();
@@ -56,32 +55,33 @@ final class StoreComparison {
 
     private Map<String, String> measure(List<String> java, String kind, Path data, Optional<Path> recording)
             throws IOException, InterruptedException {
-        // QuestDB would say what it does among what it is asked for.
+        // QuestDB would log to standard output, among the figures.
         var command = new ArrayList<>(List.of("env", "QDB_LOG_W_STDOUT_LEVEL=ERROR"));
         command.addAll(java);
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                FIGURES,
+                MAIN_CLASS,
                 kind,
                 data.toString(),
-                Long.toString(bench.measurement().toSeconds())));
+                Long.toString(harness.measurement().toSeconds())));
         recording.map(Path::toString).ifPresent(command::add);
-        var found = new LinkedHashMap<String, String>();
+        var storeFigures = new LinkedHashMap<String, String>();
         FIGURE.matcher(Machine.outputOf(command))
                 .results()
-                .forEach(figure -> found.put(figure.group(1), figure.group(2)));
-        System.out.println("  " + kind + ": " + found);
-        return found;
+                .forEach(figure -> storeFigures.put(figure.group(1), figure.group(2)));
+        System.out.println("  " + kind + ": " + storeFigures);
+        return storeFigures;
     }
 
     private void reportSpeed() {
         var rows = report.table(
                 "Stores, in process",
-                "One core for store and client, nothing else; readings of 200 series at 1 Hz in turn, in runs of 1,000 (groups of"
-                        + " 100 runs) and of 10 (groups of 1,000 runs), and a month of one series: 2.6 million readings. *Of ours*"
-                        + " is what it is to the edge store in the same run; milliseconds are medians, warm.",
+                "Store and client share one core, and nothing else runs on it. Readings of 200 series at 1 Hz in turn,"
+                        + " in runs of 1,000 (groups of 100 runs) and of 10 (groups of 1,000 runs), and a month of one"
+                        + " series: 2.6 million readings. *Of ours* is the ratio to the edge store in the same run."
+                        + " Milliseconds are medians of a warm store.",
                 "store",
                 "runs of 1,000, readings/s",
                 "of ours",
@@ -93,20 +93,20 @@ final class StoreComparison {
                 "a day, ms",
                 "of ours",
                 "stored means");
-        figures.forEach((name, found) -> {
-            if (found.containsKey("promise")) {
+        figures.forEach((name, storeFigures) -> {
+            if (storeFigures.containsKey("promise")) {
                 rows.add(List.of(
                         name,
-                        number(found, "append of 1,000"),
-                        relativeToEdgeStore(found, "append of 1,000"),
-                        number(found, "append of 10"),
-                        relativeToEdgeStore(found, "append of 10"),
-                        number(found, "append of a month"),
-                        number(found, "minutes"),
-                        relativeToEdgeStore(found, "minutes"),
-                        number(found, "day"),
-                        relativeToEdgeStore(found, "day"),
-                        found.get("promise")));
+                        number(storeFigures, "append of 1,000"),
+                        relativeToEdgeStore(storeFigures, "append of 1,000"),
+                        number(storeFigures, "append of 10"),
+                        relativeToEdgeStore(storeFigures, "append of 10"),
+                        number(storeFigures, "append of a month"),
+                        number(storeFigures, "minutes"),
+                        relativeToEdgeStore(storeFigures, "minutes"),
+                        number(storeFigures, "day"),
+                        relativeToEdgeStore(storeFigures, "day"),
+                        storeFigures.get("promise")));
             }
         });
     }
@@ -116,16 +116,19 @@ final class StoreComparison {
                 "Bytes of a reading",
                 "The month above; "
                         + recording
-                                .map(file -> "and what is plausible of " + file.getFileName()
-                                        + " for 50 patients, with all that the store adds")
-                                .orElse("a recording was not named (--recording)")
-                        + ". CSV packed as a whole cannot be appended to, nor asked.",
+                                .map(file -> "and the plausible readings of " + file.getFileName()
+                                        + " for 50 patients, with everything that the store adds")
+                                .orElse("no recording was given (--recording)")
+                        + ". CSV that is compressed as a whole can neither be appended to nor queried.",
                 "store",
                 "a month",
                 "the recording");
-        figures.forEach((name, found) -> {
-            if (found.containsKey("promise")) {
-                rows.add(List.of(name, number(found, "bytes of a month"), number(found, "bytes of the recording")));
+        figures.forEach((name, storeFigures) -> {
+            if (storeFigures.containsKey("promise")) {
+                rows.add(List.of(
+                        name,
+                        number(storeFigures, "bytes of a month"),
+                        number(storeFigures, "bytes of the recording")));
             } else {
                 for (var packing : List.of("csv", "gzip", "zstd")) {
                     rows.add(List.of(
@@ -134,18 +137,18 @@ final class StoreComparison {
                                 case "zstd" -> "CSV, zstd -19";
                                 default -> "CSV";
                             },
-                            number(found, packing + " of a month"),
-                            number(found, packing + " of the recording")));
+                            number(storeFigures, packing + " of a month"),
+                            number(storeFigures, packing + " of the recording")));
                 }
             }
         });
     }
 
-    private static double number(Map<String, String> found, String name) {
-        return Double.parseDouble(found.getOrDefault(name, "NaN"));
+    private static double number(Map<String, String> storeFigures, String name) {
+        return Double.parseDouble(storeFigures.getOrDefault(name, "NaN"));
     }
 
-    private double relativeToEdgeStore(Map<String, String> found, String name) {
-        return number(found, name) / number(figures.getOrDefault(EDGE, Map.of()), name);
+    private double relativeToEdgeStore(Map<String, String> storeFigures, String name) {
+        return number(storeFigures, name) / number(figures.getOrDefault(EDGE, Map.of()), name);
     }
 }

@@ -7,18 +7,18 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a plane has on disk of readings: the store and its keys, without the audit trail.
+ * The size of a plane's store on disk with its keys, without the audit trail.
  *
- * @param readings in chunks
- * @param journalEntries entries that wait to become chunks
+ * @param readings number of readings in chunks
+ * @param journalEntries number of entries in the journal
  */
 record StoreFootprint(long bytes, long readings, long journalEntries, long series) {
 
-    /** A write-ahead log is no part of it: it has a size of its own, whatever the number of readings. */
+    /** Leaves out the write-ahead log of SQLite, whose size does not depend on the number of readings. */
     static StoreFootprint of(Path dataDir) throws IOException {
-        var found = Inspection.of(dataDir, Optional.empty());
+        var inspection = Inspection.of(dataDir, Optional.empty());
         long bytes = Files.size(dataDir.resolve("pulseplane.db")) + Files.size(dataDir.resolve("keys.db"));
         return new StoreFootprint(
-                bytes, found.readingsInChunks(), found.journal().entries(), found.series());
+                bytes, inspection.readingsInChunks(), inspection.journal().entries(), inspection.series());
     }
 }

@@ -5,7 +5,10 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** Counts what becomes of calls, from a time on. Belongs to the event loop of its connections, and to its reader after that. */
+/**
+ * Counts answers and failures of calls from a time on. Used by the connections' event loop, and by its reader after
+ * that.
+ */
 final class Tally {
 
     private final long from;
@@ -13,12 +16,12 @@ final class Tally {
     private final Histogram latencies = Outcome.newHistogram();
     private long answered;
 
-    /** @param from nothing that ends before this is counted, by {@link System#nanoTime} */
+    /** @param from the {@link System#nanoTime} before which calls are not counted */
     Tally(long from) {
         this.from = from;
     }
 
-    /** So many answers came at once, to what was due then. */
+    /** Counts a response that has this number of answers, to a request that was due at this {@link System#nanoTime}. */
     void answered(long due, long answers) {
         long now = System.nanoTime();
         if (now - from >= 0) {
@@ -33,7 +36,7 @@ final class Tally {
         }
     }
 
-    Outcome outcome(double seconds, long held) {
-        return new Outcome(answered, seconds, latencies, failures, held);
+    Outcome outcome(double seconds, long notSent) {
+        return new Outcome(answered, seconds, latencies, failures, notSent);
     }
 }

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** What callers show at the gate of a plane that this machine runs. */
+/** Issues tokens for a plane on this machine with the plane's own key. */
 final class Tokens {
 
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-    /** Longer than the longest soak that anybody waits for. */
+    /** Longer than any soak. */
     private static final Duration TTL = Duration.ofDays(2);
 
     private final Path dataDir;
@@ -48,7 +48,7 @@ final class Tokens {
         return headers;
     }
 
-    /** As ghz wants them: its configurations name these files. */
+    /** Writes the token files that the configurations of ghz name. */
     void writeForGhz(Path directory) throws IOException {
         Files.createDirectories(directory);
         for (var role : List.of("authorized_medical_staff", "clinical_admin", "auditor")) {

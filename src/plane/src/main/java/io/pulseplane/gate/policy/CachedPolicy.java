@@ -7,9 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A policy whose verdicts are remembered by what was asked. Policy and memory are one and are replaced as one, so a policy
- * that changed never answers with what its predecessor said, not even with what the predecessor is still deciding. Errors
- * are not remembered.
+ * A policy with a cache of its decisions, by their input. Policy and cache are replaced together, so a new policy never
+ * answers with a decision of the one before, not even with one that is still under way. Errors are not cached.
  */
 public final class CachedPolicy implements Policy {
 
@@ -20,12 +19,12 @@ public final class CachedPolicy implements Policy {
     private record Generation(Policy policy, Cache<PolicyInput, PolicyDecision> decisions) {}
 
     /**
-     * @param life how long a verdict is remembered, for a policy that can change unseen; zero for as long as the policy
-     *     stands
+     * @param ttl how long a decision is cached, for a policy that can change without notice; zero for as long as the
+     *     policy is in use
      */
-    public CachedPolicy(Policy policy, int maxVerdicts, Duration life) {
-        this.maxCachedDecisions = maxVerdicts;
-        this.ttl = life;
+    public CachedPolicy(Policy policy, int maxCachedDecisions, Duration ttl) {
+        this.maxCachedDecisions = maxCachedDecisions;
+        this.ttl = ttl;
         generation = generation(policy);
     }
 
@@ -36,24 +35,24 @@ public final class CachedPolicy implements Policy {
 
     @Override
     public CompletionStage<PolicyDecision> decide(PolicyInput input) {
-        var now = generation;
-        var known = now.decisions.getIfPresent(input);
-        if (known != null) {
-            return CompletableFuture.completedFuture(known);
+        var current = generation;
+        var cached = current.decisions.getIfPresent(input);
+        if (cached != null) {
+            return CompletableFuture.completedFuture(cached);
         }
-        return now.policy.decide(input).thenApply(verdict -> {
-            if (!verdict.isError()) {
-                now.decisions.put(input, verdict);
+        return current.policy.decide(input).thenApply(decision -> {
+            if (!decision.isError()) {
+                current.decisions.put(input, decision);
             }
-            return verdict;
+            return decision;
         });
     }
 
-    /** From here on another policy decides. */
+    /** Lets another policy decide from now on, with an empty cache. */
     void replace(Policy policy) {
-        var before = generation;
+        var previous = generation;
         generation = generation(policy);
-        before.policy.close();
+        previous.policy.close();
     }
 
     @Override
@@ -66,12 +65,12 @@ public final class CachedPolicy implements Policy {
         generation.policy.close();
     }
 
-    /** Housekeeping is done by who asks; there is no thread for it. */
+    /** The cache is maintained on the calling thread. */
     private Generation generation(Policy policy) {
-        var verdicts = Caffeine.newBuilder().maximumSize(maxCachedDecisions).executor(Runnable::run);
+        var cache = Caffeine.newBuilder().maximumSize(maxCachedDecisions).executor(Runnable::run);
         if (ttl.isPositive()) {
-            verdicts.expireAfterWrite(ttl);
+            cache.expireAfterWrite(ttl);
         }
-        return new Generation(policy, verdicts.build());
+        return new Generation(policy, cache.build());
     }
 }

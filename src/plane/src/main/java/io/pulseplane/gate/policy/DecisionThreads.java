@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads for decisions that take too long for the threads that ask. They go when there is nothing to decide. */
+/** Threads for decisions that take too long for the calling threads. They end when there is nothing to decide. */
 final class DecisionThreads implements Executor, AutoCloseable {
 
     /** How many decisions may wait; one more is refused. */

@@ -9,8 +9,9 @@ import com.styra.opa.wasm.OpaWasm_ModuleExports;
 import com.styra.opa.wasm.OpaWasm_ModuleImports;
 
 /**
- * One instance of a policy's module, with a memory of its own, for one thread at a time. Every evaluation starts from the
- * same heap, so the memory does not grow with their number. An instance that threw is not to be used again.
+ * One instance of a policy's module, with a memory of its own, for one thread at a time. Every evaluation starts with
+ * the same heap, so the memory does not grow with the number of evaluations. An instance that threw may not be used
+ * again.
  *
  * @see <a href="https://www.openpolicyagent.org/docs/wasm">OPA's WebAssembly interface, version 1.3</a>
  */
@@ -18,7 +19,7 @@ final class Evaluator {
 
     static final String ENTRYPOINT = "healthcare/healthdata";
 
-    /** Far more than any question takes. */
+    /** Far more than any input takes. */
     static final int MAX_INPUT_BYTES = 64 * 1024;
 
     /** Far more than any decision takes. */
@@ -44,12 +45,13 @@ final class Evaluator {
         module = new OpaWasm_ModuleExports(instance);
         if (module.opaWasmAbiVersion().getValue() != ABI
                 || module.opaWasmAbiMinorVersion().getValue() < ABI_MINOR) {
-            throw new IllegalArgumentException("The policy speaks another version of OPA's interface than 1.3");
+            throw new IllegalArgumentException("The policy has another version of OPA's interface than 1.3");
         }
         var builtins = PolicyDocument.parseNumbersByName(dump(module.builtins()));
         if (!builtins.isEmpty()) {
             throw new IllegalArgumentException(
-                    "The policy uses functions that the plane does not give: " + String.join(", ", builtins.keySet()));
+                    "The policy uses functions that the plane does not provide: "
+                            + String.join(", ", builtins.keySet()));
         }
         entrypoint =
                 PolicyDocument.parseNumbersByName(dump(module.entrypoints())).getOrDefault(ENTRYPOINT, -1);
@@ -60,15 +62,17 @@ final class Evaluator {
         heap = aligned(module.opaHeapPtrGet());
     }
 
-    /** The answer to the input, both JSON: an array that holds the result, or nothing where the result is undefined. */
+    /**
+     * Evaluates an input in JSON. The answer is a JSON array with the result; it is empty if the result is undefined.
+     */
     byte[] evaluate(byte[] input) {
         if (input.length > MAX_INPUT_BYTES) {
             throw new IllegalArgumentException("The input has more than " + MAX_INPUT_BYTES + " bytes");
         }
-        var free = aligned(heap + input.length);
-        growTo(free);
+        var freeAddress = aligned(heap + input.length);
+        growTo(freeAddress);
         memory.write(heap, input);
-        return string(module.opaEval(0, entrypoint, data, heap, input.length, free, JSON_FORMAT));
+        return string(module.opaEval(0, entrypoint, data, heap, input.length, freeAddress, JSON_FORMAT));
     }
 
     int pages() {
@@ -76,10 +80,10 @@ final class Evaluator {
     }
 
     private int load(byte[] json) {
-        var text = module.opaMalloc(json.length);
-        memory.write(text, json);
-        var value = module.opaJsonParse(text, json.length);
-        module.opaFree(text);
+        var address = module.opaMalloc(json.length);
+        memory.write(address, json);
+        var value = module.opaJsonParse(address, json.length);
+        module.opaFree(address);
         if (value == 0) {
             throw new IllegalArgumentException("The policy's data is not JSON");
         }
@@ -111,7 +115,7 @@ final class Evaluator {
         return (address + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
-    /** What a module may call: nothing but to give up. So its decisions depend on its input alone. */
+    /** The functions that a module may call: only to abort. So its decisions depend on its input alone. */
     private record Environment(Memory memory) implements OpaWasm_ModuleImports, OpaWasm_Env {
 
         @Override
@@ -121,7 +125,7 @@ final class Evaluator {
 
         @Override
         public void opaAbort(int message) {
-            throw new IllegalStateException("The policy gave up");
+            throw new IllegalStateException("The policy aborted");
         }
 
         @Override
@@ -150,7 +154,7 @@ final class Evaluator {
         }
 
         private static IllegalStateException missing() {
-            return new IllegalStateException("The policy called a function that the plane does not give");
+            return new IllegalStateException("The policy called a function that the plane does not provide");
         }
     }
 }

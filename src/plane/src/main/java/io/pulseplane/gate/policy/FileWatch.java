@@ -11,22 +11,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 
-/** Tells when the policy's file in a directory is another than it was. For one thread. */
+/** Finds changes of the policy's file in a directory. For one thread. */
 final class FileWatch {
 
-    /** A file that was changed this shortly before it was read may have changed again and show the same time. */
+    /** A file that changed less than this before it was read may have changed again without showing a new time. */
     private static final Duration TIMESTAMP_GRANULARITY = Duration.ofSeconds(2);
 
     private final Path directory;
     private FileState lastState;
 
-    /** A file whose bytes are not those seen last. */
+    /** A file whose bytes differ from those read last. */
     record ChangedFile(Path file, byte[] bytes) {}
 
     private record FileState(Path file, FileTime time, long size, Object fileKey, byte[] digest, Instant readAt) {
 
-        boolean isUnchanged(Path other, BasicFileAttributes attributes) {
-            return file.equals(other)
+        boolean isUnchanged(Path file, BasicFileAttributes attributes) {
+            return this.file.equals(file)
                     && time.equals(attributes.lastModifiedTime())
                     && size == attributes.size()
                     && (fileKey == null || fileKey.equals(attributes.fileKey()))
@@ -38,7 +38,7 @@ final class FileWatch {
         this.directory = directory;
     }
 
-    /** The file if it changed since it was last asked for, null if it did not. */
+    /** Returns the file if it changed since the last call, and null if it did not. */
     ChangedFile poll() throws IOException {
         var file = PolicyFile.locate(directory);
         var attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -58,7 +58,7 @@ final class FileWatch {
         try {
             return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

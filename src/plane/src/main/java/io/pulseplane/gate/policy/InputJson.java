@@ -8,15 +8,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Writes what is asked as JSON, in ASCII: whatever a name holds, quotes, control characters or half a surrogate pair, it
- * stays within its string.
+ * Writes a policy's input as JSON, in ASCII. Any text stays within its JSON string, even with quotes, control
+ * characters or half a surrogate pair.
  */
 final class InputJson {
 
     private static final JsonFactory JSON =
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-    /** Most questions fit. */
+    /** Enough for most inputs. */
     private static final int INITIAL_BYTES = 768;
 
     private InputJson() {}
@@ -31,7 +31,7 @@ final class InputJson {
         return bytes.toByteArray();
     }
 
-    /** The question as an OPA server wants it. */
+    /** The body of a request to an OPA server. */
     static byte[] request(PolicyInput input) {
         var bytes = new ByteArrayOutputStream(INITIAL_BYTES);
         try (var json = JSON.createGenerator(bytes)) {

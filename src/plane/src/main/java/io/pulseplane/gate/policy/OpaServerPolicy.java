@@ -1,6 +1,9 @@
 package io.pulseplane.gate.policy;
 
 import io.pulseplane.vitals.PlaneException;
+import io.smallrye.faulttolerance.api.CircuitBreakerState;
+import io.smallrye.faulttolerance.api.TypedGuard;
+import jakarta.enterprise.util.TypeLiteral;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -13,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,16 +24,18 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A policy that an OPA server decides, asked over REST for the whole document {@code healthcare.healthdata}. Closed where
- * the server is late, fails, or answers what is no decision: nobody is permitted anything that it did not plainly permit.
- * After failures in a row it is left alone for a while, and callers are told at once.
+ * A policy that an OPA server decides. The plane queries the whole document {@code healthcare.healthdata} over REST.
+ *
+ * <p>It is closed by default: if the server is late, fails, or does not answer with a decision, nothing is permitted.
+ * After several failures in a row a circuit breaker opens. Decisions then fail at once, until the pause is over and one
+ * query has succeeded.
  */
 public final class OpaServerPolicy implements Policy {
 
-    /** Questions under way; one more is refused rather than queued. */
+    /** Queries under way. One more is refused, not queued. */
     static final int MAX_PENDING_DECISIONS = 64;
 
-    /** A decision and its provenance take a hundredth of this. */
+    /** About a hundred times what a decision and its provenance take. */
     static final int MAX_ANSWER_BYTES = 64 * 1024;
 
     private static final System.Logger LOG = System.getLogger(OpaServerPolicy.class.getName());
@@ -38,25 +44,48 @@ public final class OpaServerPolicy implements Policy {
     private static final Duration RETRY_AFTER = Duration.ofMillis(50);
     private static final int OK = 200;
 
+    private static final TypeLiteral<CompletionStage<PolicyDocument>> ANSWER_TYPE = new TypeLiteral<>() {
+        private static final long serialVersionUID = 1L;
+    };
+
     private final HttpRequest.Builder request;
     private final Duration timeout;
-    private final CircuitBreaker breaker;
+    private final TypedGuard<CompletionStage<PolicyDocument>> guard;
+
+    /** Not the guard's bulkhead: that one wants a queue, and the circuit breaker would see what it rejects. */
     private final Semaphore pendingDecisions = new Semaphore(MAX_PENDING_DECISIONS);
     private final String serverDigest;
     private final HttpClient client;
 
     private volatile String digest;
 
-    OpaServerPolicy(URI server, Duration timeout, CircuitBreaker breaker) {
+    /** For the log: the breaker does not say why it opens. */
+    private volatile Throwable lastFailure;
+
+    /**
+     * @param maxFailures the number of failures in a row that opens the circuit breaker
+     * @param retryDelay how long it stays open before one query is tried
+     */
+    OpaServerPolicy(URI server, Duration timeout, int maxFailures, Duration retryDelay) {
         this.timeout = timeout;
-        this.breaker = breaker;
+        guard = TypedGuard.create(ANSWER_TYPE)
+                .withDescription("policy server")
+                .withCircuitBreaker()
+                .requestVolumeThreshold(maxFailures)
+                .failureRatio(1)
+                .successThreshold(1)
+                .delay(retryDelay.toMillis(), ChronoUnit.MILLIS)
+                .onStateChange(this::logIfOpen)
+                .done()
+                .build();
         serverDigest = "opa:url-sha256-" + sha256(server.toString());
         digest = serverDigest;
         request = HttpRequest.newBuilder(URI.create(server.toString().replaceFirst("/+$", "") + DOCUMENT_PATH))
                 .header("Content-Type", "application/json")
                 .timeout(timeout);
         client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1) // OPA speaks HTTP/2 over TLS only, and asking costs a round trip
+                // Without TLS, OPA does not speak HTTP/2, and finding that out costs a round trip.
+                .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(timeout)
                 .build();
     }
@@ -67,61 +96,54 @@ public final class OpaServerPolicy implements Policy {
             return CompletableFuture.failedFuture(
                     new PlaneException.ResourceExhausted("Too many decisions are under way", RETRY_AFTER));
         }
-        if (!breaker.tryEnter()) {
-            pendingDecisions.release();
-            return CompletableFuture.failedFuture(unavailable(null));
-        }
-        return ask(InputJson.request(input)).handle((answer, failure) -> {
+        var body = InputJson.request(input);
+        return guard.get(() -> query(body)).handle((answer, failure) -> {
             pendingDecisions.release();
             if (failure != null) {
-                onFailure(failure);
-                throw unavailable(failure);
+                throw new PlaneException.Unavailable("The policy server gives no decision at the moment", failure);
             }
-            breaker.succeeded();
             digest = answer.revision() == null ? serverDigest : "opa:" + answer.revision();
             return new PolicyDecision(answer.isPermitted(), answer.reasons(), digest);
         });
     }
 
-    /** The request's own timeout ends with the head of the response, so the whole has one as well. */
-    private CompletableFuture<PolicyDocument> ask(byte[] body) {
+    /** The timeout of the HTTP request ends with the head of the response, so the whole exchange has one as well. */
+    private CompletableFuture<PolicyDocument> query(byte[] body) {
         try {
             var response = client.sendAsync(
                     request.copy().POST(BodyPublishers.ofByteArray(body)).build(),
                     BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
-            var whole = response.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            return whole.whenComplete((answer, failure) -> response.cancel(true))
-                    .thenApply(OpaServerPolicy::read);
+            var exchange = response.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            return exchange.whenComplete((_, _) -> response.cancel(true))
+                    .thenApply(OpaServerPolicy::parse)
+                    .whenComplete((_, failure) -> lastFailure = failure == null ? lastFailure : failure);
         } catch (RuntimeException e) {
+            lastFailure = e;
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    private static PolicyDocument read(HttpResponse<byte[]> response) {
+    private static PolicyDocument parse(HttpResponse<byte[]> response) {
         if (response.statusCode() != OK) {
             throw new IllegalStateException("it answers with status " + response.statusCode());
         }
         try {
             return PolicyDocument.parseServerAnswer(response.body());
         } catch (IOException e) {
-            throw new IllegalStateException("it answers with no decision", e);
+            throw new IllegalStateException("it answers without a decision", e);
         }
     }
 
-    private void onFailure(Throwable failure) {
-        if (breaker.failed()) {
+    private void logIfOpen(CircuitBreakerState state) {
+        if (state == CircuitBreakerState.OPEN) {
             LOG.log(
                     Level.WARNING,
-                    "The policy server is left alone for a while: {0}",
-                    PlaneException.unwrap(failure).toString());
+                    "The policy server failed several times in a row and gets no queries for a while: {0}",
+                    String.valueOf(PlaneException.unwrap(lastFailure)));
         }
     }
 
-    private static PlaneException.Unavailable unavailable(Throwable cause) {
-        return new PlaneException.Unavailable("The policy cannot be asked at the moment", cause);
-    }
-
-    /** What the server said of its policy in its last answer; before that, and where it says nothing, which server it is. */
+    /** The revision of the policy in the server's last answer. Without one, a digest of the server's URL. */
     @Override
     public String digest() {
         return digest;
@@ -137,7 +159,7 @@ public final class OpaServerPolicy implements Policy {
             var sha256 = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(sha256);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

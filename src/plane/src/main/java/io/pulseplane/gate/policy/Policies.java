@@ -4,18 +4,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 
-/** The policies there are to choose from. */
+/** Opens the policy that the settings choose. */
 public final class Policies {
 
-    /** What a policy from a directory has for being read and for its first decision. */
+    /** How long a policy from a directory may take to be read and to make its first decision. */
     private static final Duration TRIAL_TIMEOUT = Duration.ofSeconds(10);
 
     private Policies() {}
 
     /**
-     * The policy that the settings ask for, with a memory for verdicts.
+     * Opens the policy that the settings choose, with a cache of its decisions.
      *
-     * @throws UncheckedIOException if a directory is asked for that holds no policy that can be used
+     * @throws UncheckedIOException if the settings name a directory without a usable policy
      */
     public static Policy open(PolicySettings settings) {
         return switch (settings.engine()) {
@@ -27,7 +27,7 @@ public final class Policies {
         };
     }
 
-    /** The policy that was compiled into the plane, without a memory for verdicts. */
+    /** The policy that was compiled into the plane, without a cache. */
     public static WasmPolicy builtIn(int instances) {
         return new WasmPolicy(PolicyModule.builtIn(), instances, Runnable::run);
     }
@@ -41,7 +41,10 @@ public final class Policies {
     }
 
     private static OpaServerPolicy server(PolicySettings settings) {
-        var breaker = new CircuitBreaker(settings.serverMaxFailures(), settings.serverRetryDelay(), System::nanoTime);
-        return new OpaServerPolicy(settings.server(), settings.serverTimeout(), breaker);
+        return new OpaServerPolicy(
+                settings.server(),
+                settings.serverTimeout(),
+                settings.serverMaxFailures(),
+                settings.serverRetryDelay());
     }
 }

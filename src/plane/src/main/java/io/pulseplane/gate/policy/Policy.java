@@ -2,24 +2,24 @@ package io.pulseplane.gate.policy;
 
 import java.util.concurrent.CompletionStage;
 
-/** Says who may do what. A policy is safe to ask from any thread, and never keeps the thread that asks waiting. */
+/** Decides which callers may do what. Any thread may call it, and it never makes the calling thread wait. */
 public interface Policy extends AutoCloseable {
 
     /**
-     * The verdict on what is asked. Fails with {@link io.pulseplane.vitals.PlaneException.Unavailable} or {@link
-     * io.pulseplane.vitals.PlaneException.ResourceExhausted} where nobody can say, which permits nothing either.
+     * Decides on an input. The stage fails with {@link io.pulseplane.vitals.PlaneException.Unavailable} or {@link
+     * io.pulseplane.vitals.PlaneException.ResourceExhausted} if there is no decision, which permits nothing.
      */
     CompletionStage<PolicyDecision> decide(PolicyInput input);
 
-    /** The verdict if it is known already, at once; null if it has to be decided. Costs no allocation. */
+    /** Returns the decision if it is cached, and null otherwise. Allocates nothing. */
     default PolicyDecision cached(PolicyInput input) {
         return null;
     }
 
-    /** Which policy it is that decides, as well as that can be said: the trail keeps it beside each decision. */
+    /** Identifies the policy that decides, as far as it is known. The audit trail has it with each decision. */
     String digest();
 
-    /** Lets go of what the policy holds. Decisions under way end as they would have. */
+    /** Releases the resources of the policy. Decisions under way still complete. */
     @Override
     void close();
 }

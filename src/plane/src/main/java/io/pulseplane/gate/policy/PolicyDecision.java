@@ -3,21 +3,21 @@ package io.pulseplane.gate.policy;
 import java.util.List;
 
 /**
- * What a policy said.
+ * The decision of a policy.
  *
- * @param reasons why not, in short words for programs, sorted; empty where it is permitted
- * @param policyDigest the policy that said it
+ * @param reasons why it refuses, as short words for programs, sorted; empty if it permits
+ * @param policyDigest the policy that decided
  */
 public record PolicyDecision(boolean isPermitted, List<String> reasons, String policyDigest) {
 
-    /** The policy gave no answer that can be read as one. */
+    /** The reason if the policy failed or its answer was not readable. */
     static final String POLICY_ERROR = "policy_error";
 
     public PolicyDecision {
         reasons = List.copyOf(reasons);
     }
 
-    /** What is said where the policy fails: no. */
+    /** The decision if the policy fails: it refuses. */
     static PolicyDecision error(String policyDigest) {
         return new PolicyDecision(false, List.of(POLICY_ERROR), policyDigest);
     }

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A policy that is read from a directory, and read again when it changes there. A changed policy is tried off to the side,
- * and takes over at one moment, together with an empty memory of verdicts; one that cannot be read, that hangs, or that
- * does not refuse an empty question is not taken, and the one before stays.
+ * A policy that is read from a directory, and read again when it changes there. The plane tries a changed policy first,
+ * and then replaces the old one at one moment, together with the cache of decisions. It keeps the old one if the new
+ * one cannot be read, hangs, or permits an empty input.
  */
 public final class PolicyDirectory implements Policy {
 
@@ -34,14 +34,14 @@ public final class PolicyDirectory implements Policy {
     private String lastWarning = "";
 
     /**
-     * The policy in the directory, from now on looked after.
+     * Reads the policy in the directory, and watches it from now on.
      *
-     * @param trial what a policy has for being read and for its first decision
-     * @throws IOException if there is none that can be used
+     * @param trialTimeout how long a policy may take to be read and to make its first decision
+     * @throws IOException if there is no usable policy
      */
-    PolicyDirectory(Path directory, PolicySettings settings, Duration trial) throws IOException {
+    PolicyDirectory(Path directory, PolicySettings settings, Duration trialTimeout) throws IOException {
         this.directory = directory;
-        this.trialTimeout = trial;
+        this.trialTimeout = trialTimeout;
         instances = settings.instances();
         fileWatch = new FileWatch(directory);
         threads = new DecisionThreads(instances);
@@ -55,7 +55,8 @@ public final class PolicyDirectory implements Policy {
         poller = Executors.newSingleThreadScheduledExecutor(
                 task -> Thread.ofPlatform().daemon().name("policy-watch").unstarted(task));
         var interval = settings.checkInterval().toNanos();
-        poller.scheduleWithFixedDelay(this::poll, interval, interval, TimeUnit.NANOSECONDS);
+        // Ends with the executor; poll() handles its exceptions.
+        var _ = poller.scheduleWithFixedDelay(this::poll, interval, interval, TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -101,22 +102,27 @@ public final class PolicyDirectory implements Policy {
         LOG.log(Level.INFO, "The policy {0} decides from now on, from {1}", next.digest(), directory);
     }
 
-    /** Once about the same thing, not at every look. */
-    private void warnOnce(String about) {
-        if (!about.equals(lastWarning)) {
-            LOG.log(Level.WARNING, "The policy in {0} is not taken, {1} stays: {2}", directory, policy.digest(), about);
+    /** Warns once about the same problem, not at every check. */
+    private void warnOnce(String problem) {
+        if (!problem.equals(lastWarning)) {
+            LOG.log(
+                    Level.WARNING,
+                    "The policy in {0} is not taken, {1} stays: {2}",
+                    directory,
+                    policy.digest(),
+                    problem);
         }
-        lastWarning = about;
+        lastWarning = problem;
     }
 
-    /** On a thread that can be given up, because nothing is known yet of what it runs. */
+    /** Runs on a thread of its own, which can be abandoned if the unknown module hangs. */
     private WasmPolicy loadAndTry(FileWatch.ChangedFile changed) throws IOException {
         var task = new FutureTask<>(() -> {
             var file = PolicyFile.read(changed.file(), changed.bytes());
             var candidate = new WasmPolicy(PolicyModule.interpreted(file.wasm(), file.data()), instances, threads);
             if (PolicyDocument.parseModuleAnswer(candidate.evaluate(EMPTY_INPUT))
                     .isPermitted()) {
-                throw new IOException("it permits an empty question, where it should be closed by default");
+                throw new IOException("it permits an empty question, but a policy must refuse by default");
             }
             return candidate;
         });

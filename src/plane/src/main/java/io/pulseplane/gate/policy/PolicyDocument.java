@@ -12,29 +12,30 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * A policy's document {@code {"allow": …, "deny": …, "reasons": […]}}, read so that what is not plainly a yes is a no.
+ * The document {@code {"allow": …, "deny": …, "reasons": […]}} of a policy. Only {@code "allow": true} without a deny
+ * permits; everything else refuses.
  *
- * @param revision what an OPA server says its policy is, null if it says nothing
+ * @param revision the revision of the policy that an OPA server names; null if it names none
  */
 record PolicyDocument(boolean isPermitted, List<String> reasons, String revision) {
 
     private static final int MAX_REASONS = 32;
 
-    /** Reasons go into the trail and to callers, so they are words, not sentences that could tell of somebody. */
+    /** Reasons go into the audit trail and to callers, so they are words, not sentences that could name a person. */
     private static final Pattern REASON_PATTERN = Pattern.compile("[a-z][a-z0-9_]{0,63}");
 
-    /** Told in place of a reason that is no such word. */
+    /** Takes the place of a reason that is not such a word. */
     private static final String OTHER_REASON = "other";
 
-    /** Told where a policy refuses and does not say why. */
+    /** The reason if a policy refuses without one. */
     private static final String DEFAULT_REASON = "default";
 
-    /** A member that comes twice could be read in two ways. */
+    /** Refuses duplicate members, because they could be read in two ways. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    /** What a module evaluates to: {@code [{"result": document}]}. */
+    /** Reads the result of a module: {@code [{"result": document}]}. */
     static PolicyDocument parseModuleAnswer(byte[] json) throws IOException {
         try (var parser = JSON.createParser(json)) {
             expect(parser.nextToken(), JsonToken.START_ARRAY);
@@ -46,7 +47,7 @@ record PolicyDocument(boolean isPermitted, List<String> reasons, String revision
         }
     }
 
-    /** What an OPA server answers: {@code {"result": document, "provenance": …}}. */
+    /** Reads the answer of an OPA server: {@code {"result": document, "provenance": …}}. */
     static PolicyDocument parseServerAnswer(byte[] json) throws IOException {
         try (var parser = JSON.createParser(json)) {
             expect(parser.nextToken(), JsonToken.START_OBJECT);
@@ -56,20 +57,20 @@ record PolicyDocument(boolean isPermitted, List<String> reasons, String revision
         }
     }
 
-    /** An object of names and numbers. */
+    /** Reads an object of names and numbers. */
     static Map<String, Integer> parseNumbersByName(byte[] json) {
         try (var parser = JSON.createParser(json)) {
-            var names = new HashMap<String, Integer>();
+            var numbers = new HashMap<String, Integer>();
             expect(parser.nextToken(), JsonToken.START_OBJECT);
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 expect(parser.currentToken(), JsonToken.FIELD_NAME);
                 var name = parser.currentName();
                 parser.nextToken();
-                names.put(name, parser.getIntValue());
+                numbers.put(name, parser.getIntValue());
             }
-            return names;
+            return numbers;
         } catch (IOException e) {
-            throw new IllegalArgumentException("The policy does not describe itself", e);
+            throw new IllegalArgumentException("The policy's list of functions or entrypoints is not valid", e);
         }
     }
 
@@ -120,7 +121,7 @@ record PolicyDocument(boolean isPermitted, List<String> reasons, String revision
         return isTrue;
     }
 
-    /** Policies deny with true, or with a set of messages; only false and an empty set deny nothing. */
+    /** A policy denies with true or with a set of messages. Only false and an empty set deny nothing. */
     private static boolean isNonEmpty(JsonParser parser) throws IOException {
         return switch (parser.currentToken()) {
             case VALUE_FALSE -> false;
@@ -153,9 +154,9 @@ record PolicyDocument(boolean isPermitted, List<String> reasons, String revision
         return words.stream().distinct().sorted().toList();
     }
 
-    private static void expect(JsonToken found, JsonToken wanted) throws IOException {
-        if (found != wanted) {
-            throw new IOException("The policy's answer is not as an answer is");
+    private static void expect(JsonToken actual, JsonToken expected) throws IOException {
+        if (actual != expected) {
+            throw new IOException("The policy's answer does not have the form of an answer");
         }
     }
 }

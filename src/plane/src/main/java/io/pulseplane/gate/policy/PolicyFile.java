@@ -11,9 +11,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * A policy as it lies in a directory: {@code policy.wasm}, or a bundle {@code bundle.tar.gz} as {@code opa build} makes it,
- * with {@code policy.wasm} and perhaps {@code data.json} at its root. A bundle is read in memory, and no more of it than the
- * bounds here; nothing is ever unpacked to disk.
+ * A policy in a directory: the file {@code policy.wasm}, or a bundle {@code bundle.tar.gz} made by {@code opa build},
+ * with {@code policy.wasm} and perhaps {@code data.json} at its root. A bundle is read in memory within the bounds
+ * here; nothing is unpacked to disk.
  */
 record PolicyFile(byte[] wasm, byte[] data) {
 
@@ -24,12 +24,12 @@ record PolicyFile(byte[] wasm, byte[] data) {
     static final int MAX_FILE_BYTES = 16 * 1024 * 1024;
     static final int MAX_DATA_BYTES = 1024 * 1024;
 
-    /** What a bundle may unpack to. */
+    /** The size of an unpacked bundle. */
     static final int MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
     static final int MAX_ENTRIES = 1000;
 
-    /** The one file of the directory that is the policy. */
+    /** Finds the policy in the directory. There must be exactly one. */
     static Path locate(Path directory) throws IOException {
         var module = directory.resolve(MODULE);
         var bundle = directory.resolve(BUNDLE);
@@ -44,7 +44,7 @@ record PolicyFile(byte[] wasm, byte[] data) {
         return isModule ? module : bundle;
     }
 
-    /** The bytes of the file, if it is no larger than it may be. */
+    /** Reads the file; fails if it is larger than its bound. */
     static byte[] readBytes(Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
             return readAtMost(in, MAX_FILE_BYTES, file.getFileName().toString());
@@ -82,22 +82,25 @@ record PolicyFile(byte[] wasm, byte[] data) {
         return entry.isFile() ? entry.getName().replaceFirst("^(\\./|/)+", "") : "";
     }
 
-    /** Data elsewhere would be left out, and the policy would mean something else; opa build puts all of it at the root. */
+    /**
+     * Refuses data elsewhere than at the root. It would be ignored, and the policy would decide otherwise. opa build
+     * puts all data at the root.
+     */
     private static void requireNoData(TarArchiveEntry entry) throws IOException {
         if (entry.getName().endsWith("/" + DATA) || entry.getName().endsWith("data.yaml")) {
             throw new IOException("the bundle has data elsewhere than in " + DATA + " at its root");
         }
     }
 
-    private static byte[] readAtMost(InputStream in, int max, String what) throws IOException {
+    private static byte[] readAtMost(InputStream in, int max, String name) throws IOException {
         var bytes = in.readNBytes(max + 1);
         if (bytes.length > max) {
-            throw new IOException(what + " has more than " + max + " bytes");
+            throw new IOException(name + " has more than " + max + " bytes");
         }
         return bytes;
     }
 
-    /** Ends with an error where it would give more than it may. */
+    /** Throws when more bytes are read than the bound. */
     private static final class LimitedInputStream extends InputStream {
 
         private final InputStream in;

@@ -4,19 +4,19 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What is asked of a policy: everything it may look at, as {@code src/plane/src/main/rego/healthcare/input.rego} describes it.
- * What does not apply is empty, never null. Decisions are remembered by it.
+ * The input of a policy: everything that it may look at, as {@code src/plane/src/main/rego/healthcare/input.rego}
+ * describes it. Texts that do not apply are empty, never null. Decisions are cached by it.
  *
  * @param action query, export, ingest, registry, consent, erase, audit, operate or describe
- * @param rpc full name of the method called
- * @param patientId the patient asked about
- * @param patientConsent consent is on record and stands; false for a patient that does not exist
- * @param deviceId the device written for
+ * @param rpc full name of the rpc
+ * @param patientId the patient concerned
+ * @param patientConsent whether the patient consents; false for a patient that does not exist
+ * @param deviceId the device concerned
  * @param deviceStatus active, inactive, maintenance or retired; empty if unknown
- * @param dataStaysLocal the data is on this node, and the answer goes to a network it may go to
+ * @param dataStaysLocal whether the data is on this node and the answer goes to a local network
  * @param destination where the answer goes, {@code local} or another place
- * @param auditEnabled what is done is written down
- * @param node the node asked
+ * @param auditEnabled whether the audit trail is on
+ * @param node the id of this node
  */
 public record PolicyInput(
         String action,
@@ -43,11 +43,10 @@ public record PolicyInput(
     }
 
     /**
-     * Who calls, as the token or the certificate says. Kept with the token rather than made for each call: comparing a
-     * user with itself costs nothing.
+     * The caller, as the token or the certificate says.
      *
-     * @param deviceId the device that calls, empty for others
-     * @param patientId the patient that calls, empty for others
+     * @param deviceId the device that calls; empty for other callers
+     * @param patientId the patient who calls; empty for other callers
      */
     public record User(String subject, List<String> roles, String tenant, String deviceId, String patientId) {
 
@@ -65,8 +64,12 @@ public record PolicyInput(
         }
     }
 
-    /** What differs most is compared first, and who asks twice is recognised by identity. */
+    /**
+     * Compares what differs most often first. The user of a repeated request is often the same object, so identity
+     * first.
+     */
     @Override
+    @SuppressWarnings("ReferenceEquality")
     public boolean equals(Object other) {
         return this == other
                 || (other instanceof PolicyInput that
@@ -83,7 +86,7 @@ public record PolicyInput(
                         && (user == that.user || user.equals(that.user)));
     }
 
-    /** Of what differs between questions; strings remember theirs. */
+    /** Uses only what differs between most inputs. Strings cache their hash codes. */
     @Override
     public int hashCode() {
         var hash = user.subject().hashCode();

@@ -15,17 +15,17 @@ import java.util.HexFormat;
 import java.util.function.Function;
 
 /**
- * A policy in WebAssembly, ready to have instances made of it. The one that is built in was compiled to classes together
- * with the plane, one that is given at run time is interpreted: no bytecode is made at run time.
+ * A policy in WebAssembly, from which instances are made. The built-in policy was compiled to classes together with the
+ * plane. A policy that is given at run time is interpreted, because a native executable cannot make bytecode.
  *
- * @param data what the rules know besides the input, as JSON
+ * @param data the data of the rules besides the input, as JSON
  */
 record PolicyModule(WasmModule wasm, Function<Instance, Machine> machine, byte[] data, String digest) {
 
-    /** What an instance may grow to. */
+    /** The most memory of an instance. */
     static final int MAX_PAGES = 256;
 
-    /** What a decision takes, so that an instance does not grow in its first one. */
+    /** The memory that a decision takes, so that an instance does not grow in its first one. */
     private static final int DECISION_PAGES = 4;
 
     private static final int SHA256_HEX = 64;
@@ -37,7 +37,7 @@ record PolicyModule(WasmModule wasm, Function<Instance, Machine> machine, byte[]
         return new PolicyModule(Healthdata.load(), Healthdata::create, NO_DATA, "sha256:" + builtInDigest());
     }
 
-    /** A policy to be interpreted; throws what its reader throws if it is none. */
+    /** A policy to be interpreted. Throws the exceptions of Chicory's parser if it is not a module. */
     static PolicyModule interpreted(byte[] wasm, byte[] data) {
         return new PolicyModule(
                 Parser.parse(wasm), InterpreterMachine::new, data.length == 0 ? NO_DATA : data, digest(wasm, data));
@@ -56,7 +56,7 @@ record PolicyModule(WasmModule wasm, Function<Instance, Machine> machine, byte[]
             }
         }
         if (pages > MAX_PAGES) {
-            throw new IllegalArgumentException("The policy asks for more memory than a policy gets");
+            throw new IllegalArgumentException("The policy needs more than " + MAX_PAGES + " pages of memory");
         }
         return pages;
     }
@@ -68,11 +68,11 @@ record PolicyModule(WasmModule wasm, Function<Instance, Machine> machine, byte[]
             sha256.update(data);
             return "sha256:" + HexFormat.of().formatHex(sha256.digest());
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has it
+            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 
-    /** Written when the module was built, as its sources' digests were: 140 KB are not read and hashed at start. */
+    /** The build of the module wrote the digest, so the plane does not read and hash 140 KB at its start. */
     private static String builtInDigest() {
         try (var digests = PolicyModule.class.getResourceAsStream("healthdata.sha256")) {
             return new String(digests.readNBytes(SHA256_HEX), StandardCharsets.US_ASCII);

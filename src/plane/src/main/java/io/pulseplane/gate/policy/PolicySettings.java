@@ -8,15 +8,15 @@ import java.util.Optional;
 /**
  * Which policy decides, and within which bounds.
  *
- * @param directory where a policy lies that takes the place of the built-in one; for {@link Engine#WASM}
- * @param checkInterval how often that directory is looked at
- * @param instances instances of the policy kept, and threads that an interpreted one decides on
- * @param maxCachedDecisions verdicts remembered
+ * @param directory a directory with a policy that replaces the built-in one; for {@link Engine#WASM}
+ * @param checkInterval how often that directory is checked for changes
+ * @param instances how many instances of the policy are kept, and how many threads an interpreted one decides on
+ * @param maxCachedDecisions how many decisions are cached
  * @param server base URL of the OPA server, such as {@code http://localhost:8181}; for {@link Engine#OPA}
  * @param serverTimeout how long the server may take
- * @param serverDecisionTtl how long what it said is remembered, as its policy can change unseen
- * @param serverMaxFailures failures in a row after which it is left alone
- * @param serverRetryDelay for how long
+ * @param serverDecisionTtl how long its decisions are cached, because its policy can change without notice
+ * @param serverMaxFailures the number of failures in a row after which it gets no queries for a while
+ * @param serverRetryDelay how long it then gets no queries
  */
 public record PolicySettings(
         Engine engine,
@@ -30,7 +30,7 @@ public record PolicySettings(
         int serverMaxFailures,
         Duration serverRetryDelay) {
 
-    /** Who evaluates. */
+    /** What evaluates the policy. */
     public enum Engine {
         /** The plane, in process. */
         WASM,
@@ -40,14 +40,14 @@ public record PolicySettings(
 
     public PolicySettings {
         requirePositive(instances, "instances");
-        requirePositive(maxCachedDecisions, "maxVerdicts");
-        requirePositive(serverMaxFailures, "serverFailures");
-        requirePositive(checkInterval, "checkEvery");
+        requirePositive(maxCachedDecisions, "maxCachedDecisions");
+        requirePositive(serverMaxFailures, "serverMaxFailures");
+        requirePositive(checkInterval, "checkInterval");
         requirePositive(serverTimeout, "serverTimeout");
-        requirePositive(serverDecisionTtl, "serverVerdictLife");
-        requirePositive(serverRetryDelay, "serverPause");
+        requirePositive(serverDecisionTtl, "serverDecisionTtl");
+        requirePositive(serverRetryDelay, "serverRetryDelay");
         if (!"http".equals(server.getScheme()) && !"https".equals(server.getScheme())) {
-            throw new IllegalArgumentException("server is an http or https URL");
+            throw new IllegalArgumentException("server must be an http or https URL");
         }
     }
 
@@ -67,13 +67,13 @@ public record PolicySettings(
 
     private static void requirePositive(int value, String name) {
         if (value <= 0) {
-            throw new IllegalArgumentException(name + " is at least 1");
+            throw new IllegalArgumentException(name + " must be at least 1");
         }
     }
 
     private static void requirePositive(Duration value, String name) {
         if (!value.isPositive()) {
-            throw new IllegalArgumentException(name + " is more than nothing");
+            throw new IllegalArgumentException(name + " must be positive");
         }
     }
 }

@@ -5,15 +5,15 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.TreeSet;
 
-/** What an OPA server tells of the policy it answered by, asked for with {@code ?provenance=true}. */
+/** Reads which policy an OPA server decided by, which the server adds with {@code ?provenance=true}. */
 final class Provenance {
 
-    /** What is kept of it, for it goes into the trail with each decision. */
+    /** A bound, because the revision goes into the audit trail with each decision. */
     private static final int MAX_CHARACTERS = 200;
 
     private Provenance() {}
 
-    /** The revisions of the bundles that the server has loaded, or null if it names none. */
+    /** Returns the revisions of the bundles that the server has loaded, or null if it names none. */
     static String revision(JsonParser parser) throws IOException {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
             parser.skipChildren();

@@ -14,10 +14,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A policy evaluated in process: the built-in one, compiled, in microseconds on the thread that asks; one that is
- * interpreted, in milliseconds on threads of its own. It keeps a bounded number of instances; where more threads than that
- * decide at once, each of the others has one of its own for that decision. What the policy cannot answer is refused, and
- * counted.
+ * A policy that is evaluated in process. The built-in one is compiled and takes microseconds on the calling thread; an
+ * interpreted one takes milliseconds on threads of its own.
+ *
+ * <p>It keeps a bounded number of instances. If more threads decide at once, each of the others makes an instance for
+ * that decision. If the policy fails, the decision is to refuse, and the failure is counted.
  */
 public final class WasmPolicy implements Policy {
 
@@ -31,27 +32,27 @@ public final class WasmPolicy implements Policy {
     private final PolicyDecision permitted;
     private final AtomicLong errors = new AtomicLong();
 
-    /** @param executor where decisions are made; {@code Runnable::run} for a module that was compiled */
-    WasmPolicy(PolicyModule module, int keptInstances, Executor executor) {
+    /** @param executor runs decisions; {@code Runnable::run} for a compiled module */
+    WasmPolicy(PolicyModule module, int instances, Executor executor) {
         this.module = module;
         this.executor = executor;
-        idle = new ArrayBlockingQueue<>(keptInstances);
+        idle = new ArrayBlockingQueue<>(instances);
         permitted = new PolicyDecision(true, List.of(), module.digest());
     }
 
     @Override
     public CompletionStage<PolicyDecision> decide(PolicyInput input) {
-        var verdict = new CompletableFuture<PolicyDecision>();
+        var decision = new CompletableFuture<PolicyDecision>();
         try {
-            executor.execute(() -> verdict.complete(decideNow(InputJson.of(input))));
+            executor.execute(() -> decision.complete(decideNow(InputJson.of(input))));
         } catch (RejectedExecutionException e) {
-            verdict.completeExceptionally(
+            decision.completeExceptionally(
                     new PlaneException.ResourceExhausted("Too many decisions wait for the policy", RETRY_AFTER));
         }
-        return verdict;
+        return decision;
     }
 
-    /** The verdict on an input in JSON, on the thread that asks. */
+    /** Decides on an input in JSON, on the calling thread. */
     PolicyDecision decideNow(byte[] input) {
         try {
             var answer = PolicyDocument.parseModuleAnswer(evaluate(input));
@@ -62,13 +63,13 @@ public final class WasmPolicy implements Policy {
         }
     }
 
-    /** Says it the first time, and ever more rarely: a policy that fails would fill the disk with saying so. */
+    /** Logs after 1, 2, 4, 8 failures and so on, so that a failing policy does not fill the disk. */
     private void countError(Throwable failure) {
         var count = errors.incrementAndGet();
         if (Long.bitCount(count) == 1) {
             LOG.log(
                     Level.WARNING,
-                    "The policy {0} gave no decision, {1} times until now: {2}",
+                    "The policy {0} failed to decide, {1} times until now: {2}",
                     module.digest(),
                     count,
                     failure.toString());
@@ -81,7 +82,7 @@ public final class WasmPolicy implements Policy {
             evaluator = new Evaluator(module);
         }
         var answer = evaluator.evaluate(input);
-        idle.offer(evaluator); // one that threw is gone, as is one too many
+        idle.offer(evaluator); // not reached if it threw; an instance too many is dropped
         return answer;
     }
 
@@ -90,12 +91,12 @@ public final class WasmPolicy implements Policy {
         return module.digest();
     }
 
-    /** How many questions the policy could not answer. */
+    /** How many decisions failed. */
     public long errors() {
         return errors.get();
     }
 
-    /** The instances kept. */
+    /** The instances that wait for the next decision. */
     List<Evaluator> idle() {
         return List.copyOf(idle);
     }

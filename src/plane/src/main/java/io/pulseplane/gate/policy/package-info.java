@@ -1,5 +1,5 @@
 /**
- * May you: the policy, asked before anything is done. Rules are Rego, compiled to WebAssembly and evaluated in process, or
- * an OPA server is asked; decisions are remembered by what was asked.
+ * Decides whether a caller may do what a request asks for. The rules are Rego. The plane evaluates them in process,
+ * compiled to WebAssembly, or queries an OPA server. Decisions are cached by their input.
  */
 package io.pulseplane.gate.policy;

@@ -15,19 +15,19 @@ import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.RsaJsonWebKey;
 
 /**
- * The signatures that count. A key has exactly one of them, so that a token cannot choose how its key is used; what is
- * not here ({@code none}, HMAC with a public key as its secret) is refused by not being here.
+ * The signature algorithms that the plane accepts. Each key has exactly one, so a token cannot choose how its key is
+ * used. All others are refused, such as {@code none} and HMAC with a public key as its secret.
  *
- * <p>The JDK checks them directly: jose4j would first try every algorithm there is, encryption included, which takes the
- * first caller after a start longer than all else.
+ * <p>The JDK checks the signatures directly. jose4j would first load every algorithm it supports, encryption included,
+ * which would take longer than all the rest of the first call after a start.
  */
 enum Algorithm {
     RS256("RS256", "SHA256withRSA"),
     ES256("ES256", "SHA256withECDSAinP1363Format"),
-    /** With Ed25519 only. */
+    /** Ed25519 only. */
     EDDSA("EdDSA", "Ed25519");
 
-    /** NIST SP 800-131A: less has not been good enough since 2013. */
+    /** NIST SP 800-131A has not accepted shorter keys since 2013. */
     static final int MIN_RSA_BITS = 2_048;
 
     private static final Map<String, Algorithm> BY_JOSE_NAME =
@@ -36,22 +36,22 @@ enum Algorithm {
     private final String joseName;
     private final String jdkName;
 
-    Algorithm(String header, String jdkName) {
-        this.joseName = header;
+    Algorithm(String joseName, String jdkName) {
+        this.joseName = joseName;
         this.jdkName = jdkName;
     }
 
-    /** What a token's or key's {@code alg} says. */
+    /** The value of {@code alg} in a token or a key. */
     String joseName() {
         return joseName;
     }
 
-    /** Exactly as RFC 7518 and RFC 8037 spell it. */
-    static Optional<Algorithm> of(Object header) {
-        return header instanceof String text ? Optional.ofNullable(BY_JOSE_NAME.get(text)) : Optional.empty();
+    /** The algorithm with this name, spelled exactly as in RFC 7518 and RFC 8037. */
+    static Optional<Algorithm> of(Object joseName) {
+        return joseName instanceof String text ? Optional.ofNullable(BY_JOSE_NAME.get(text)) : Optional.empty();
     }
 
-    /** The one that this key is good for; empty if there is none. */
+    /** The algorithm of this key; empty if the plane accepts none of its kind. */
     static Optional<Algorithm> of(PublicJsonWebKey key) {
         return switch (key) {
             case RsaJsonWebKey rsa ->
@@ -66,7 +66,7 @@ enum Algorithm {
         };
     }
 
-    /** The JDK takes any two numbers for a point and finds that they are none with the first signature. */
+    /** The JDK does not check this when it reads a key, only with the first signature. */
     private static boolean isOnCurve(ECPublicKey key) {
         var curve = key.getParams().getCurve();
         var p = ((ECFieldFp) curve.getField()).getP();
@@ -87,11 +87,11 @@ enum Algorithm {
             signer.update(bytes);
             return signer.sign();
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a key was taken that " + jdkName + " cannot use", e);
+            throw new IllegalStateException("a key was accepted that " + jdkName + " cannot use", e);
         }
     }
 
-    /** A signature of the wrong shape is a wrong signature. */
+    /** Whether the signature is valid. A malformed signature is not. */
     boolean verifies(PublicKey key, byte[] signed, byte[] signature) {
         try {
             var verifier = Signature.getInstance(jdkName);
@@ -101,7 +101,7 @@ enum Algorithm {
         } catch (SignatureException _) {
             return false;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a key was taken that " + jdkName + " cannot use", e);
+            throw new IllegalStateException("a key was accepted that " + jdkName + " cannot use", e);
         }
     }
 }

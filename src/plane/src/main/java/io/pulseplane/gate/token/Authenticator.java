@@ -18,15 +18,16 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
 /**
- * Says whose a bearer token is. A signature is verified once, on threads for that; from then on {@link #cached} knows the
- * token, until it expires or its key goes. Callers of one token at the same time share one verification.
+ * Finds the identity of a bearer token. It verifies a signature once, on threads of its own. From then on
+ * {@link #cached} has the token until it expires or its key is withdrawn. Calls with the same token at the same time
+ * share one verification.
  *
- * <p>Tokens that are refused are not remembered: they cost whoever sends them a signature check of this plane's, for which
- * at most {@value #MAX_PENDING_VERIFICATIONS} wait. Thread-safe.
+ * <p>Refused tokens are not cached: each one costs a signature check, and at most {@value #MAX_PENDING_VERIFICATIONS}
+ * wait for one. Thread-safe.
  */
 public final class Authenticator implements AutoCloseable {
 
-    /** Tokens that wait to be checked; beyond, callers are told to come again. */
+    /** How many tokens may wait for a check. Beyond that, a call ends with RESOURCE_EXHAUSTED. */
     static final int MAX_PENDING_VERIFICATIONS = 4_096;
 
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
@@ -34,27 +35,27 @@ public final class Authenticator implements AutoCloseable {
 
     private static final long SWEEP_INTERVAL_US = TimeUnit.MINUTES.toMicros(1);
 
-    /** What remembering takes beyond the token's bytes: the identity, whose texts came out of it, and the entry. */
+    /** What a cached token takes in memory beside its bytes: the identity and the entry. */
     private static final int ENTRY_BYTES = 600;
 
-    /** What is known of a token. */
+    /** A token whose signature was valid. */
     private static final class VerifiedToken {
 
         private final Identity identity;
         private final long validUntilUs;
         private final VerificationKey key;
 
-        /** The keys that this one was last found in. Racing threads write what is right, each by itself. */
+        /** The key set that had this key last. Several threads may write it; each value they write is right. */
         private KeySet lastKeySet;
 
-        VerifiedToken(Identity identity, long honouredUntilUs, VerificationKey key, KeySet foundIn) {
+        VerifiedToken(Identity identity, long validUntilUs, VerificationKey key, KeySet keySet) {
             this.identity = identity;
-            this.validUntilUs = honouredUntilUs;
+            this.validUntilUs = validUntilUs;
             this.key = key;
-            this.lastKeySet = foundIn;
+            this.lastKeySet = keySet;
         }
 
-        /** Keys seldom change: mostly this is one comparison. */
+        /** Keys seldom change, so this is mostly one comparison. */
         boolean isValid(KeySet keys, long nowUs) {
             if (nowUs >= validUntilUs) {
                 return false;
@@ -81,10 +82,10 @@ public final class Authenticator implements AutoCloseable {
     private final ThreadPoolExecutor verifiers;
 
     /**
-     * Nothing is read or fetched yet, but what an operator has to mend before there can be tokens is found out: a local key
-     * is made if there is none.
+     * Opens an authenticator. It reads and fetches no keys yet, but it makes the local key if there is none, and it
+     * fails if an operator has to repair something first.
      *
-     * @param trust whose certificates to believe when keys are fetched
+     * @param trust the certificates to trust when keys are fetched
      * @param clock microseconds since the epoch
      */
     public static Authenticator open(TokenSettings settings, Supplier<SSLContext> trust, LongSupplier clock)
@@ -115,22 +116,22 @@ public final class Authenticator implements AutoCloseable {
     }
 
     /**
-     * Caffeine has one bound: a token weighs its bytes, but at least what its share would be if there were as many as
-     * there may be, so that both bounds are kept. Its expiry would cost every call more than all the rest of the look-up.
+     * Caffeine has one bound, but there are two here. So a token weighs its bytes, and at least the maximum of bytes
+     * divided by the maximum of tokens. Caffeine's expiry is not used: it would cost more than the rest of the look-up.
      */
     private static Cache<BearerToken, VerifiedToken> cache(TokenSettings.CacheBounds bounds) {
         int share = (int) Math.min(Integer.MAX_VALUE, bounds.maxBytes() / bounds.maxTokens());
         return Caffeine.newBuilder()
                 .maximumWeight(bounds.maxBytes())
                 .<BearerToken, VerifiedToken>weigher((token, _) -> Math.max(share, token.length() + ENTRY_BYTES))
-                // Maintenance runs where the work is; a pool would have to be started for it.
+                // Maintenance runs on the calling thread; a pool would have to be started for it.
                 .executor(Runnable::run)
                 .build();
     }
 
     /**
-     * Whose this token is, if it was verified before; null if {@link #verify} has to say. On every call's way: never waits
-     * and allocates nothing.
+     * Returns the identity if the token was verified before, and null otherwise. Every call passes here, so this never
+     * waits and allocates nothing.
      */
     public Identity cached(BearerToken token) {
         long now = clock.getAsLong();
@@ -144,14 +145,15 @@ public final class Authenticator implements AutoCloseable {
     }
 
     /**
-     * Whose this token is. Fails with {@link PlaneException.Unauthenticated} if it is nobody's, with {@link PlaneException.Unavailable}
-     * if there are no keys to tell, with {@link PlaneException.ResourceExhausted} if too many want to know. Never waits; what depends on
-     * the answer runs on a thread of the gate, or at once, and should go on elsewhere.
+     * Verifies the token. The stage fails with {@link PlaneException.Unauthenticated} if the token is not valid, with
+     * {@link PlaneException.Unavailable} if there are no keys, and with {@link PlaneException.ResourceExhausted} if too
+     * many tokens wait. This never waits. Dependent stages run on a thread of the authenticator or at once, so they
+     * should hand over to another executor.
      */
     public CompletionStage<Identity> verify(BearerToken token) {
         if (!token.isBearer()) {
             return failed(
-                    new PlaneException.Unauthenticated("the authorization is not 'Bearer', one space and a token"));
+                    new PlaneException.Unauthenticated("the authorization must be 'Bearer', one space and a token"));
         }
         if (token.length() > settings.maxTokenBytes()) {
             return failed(new PlaneException.Unauthenticated(
@@ -167,7 +169,7 @@ public final class Authenticator implements AutoCloseable {
             if (failure == null) {
                 mine.complete(identity);
             } else {
-                mine.completeExceptionally(problem(failure));
+                mine.completeExceptionally(explain(failure));
             }
         });
         return mine.minimalCompletionStage();
@@ -185,41 +187,41 @@ public final class Authenticator implements AutoCloseable {
         if (identity != null) {
             return CompletableFuture.completedFuture(identity);
         }
-        var read = CompactJws.parse(token.text());
-        var key = find(read, current);
+        var jws = CompactJws.parse(token.text());
+        var key = find(jws, current);
         if (key != null) {
-            return CompletableFuture.completedFuture(verify(token, read, key, current));
+            return CompletableFuture.completedFuture(verify(token, jws, key, current));
         }
-        return keys.refreshBeyond(current).thenApplyAsync(newer -> verifyNewer(token, read, newer), verifiers);
+        return keys.refreshBeyond(current).thenApplyAsync(newer -> verifyNewer(token, jws, newer), verifiers);
     }
 
-    private Identity verifyNewer(BearerToken token, CompactJws read, KeySet newer) {
-        var key = find(read, newer);
+    private Identity verifyNewer(BearerToken token, CompactJws jws, KeySet newer) {
+        var key = find(jws, newer);
         if (key == null) {
             throw new PlaneException.Unauthenticated("the token's key is not known");
         }
-        return verify(token, read, key, newer);
+        return verify(token, jws, key, newer);
     }
 
-    /** Null if it is not among these. */
-    private static VerificationKey find(CompactJws token, KeySet keys) {
-        return token.keyId()
-                .map(id -> keys.find(token.algorithm(), id))
-                .orElseGet(() -> keys.findOnly(token.algorithm()))
+    /** Returns null if the key set does not have the key of this token. */
+    private static VerificationKey find(CompactJws jws, KeySet keys) {
+        return jws.keyId()
+                .map(id -> keys.find(jws.algorithm(), id))
+                .orElseGet(() -> keys.findOnly(jws.algorithm()))
                 .orElse(null);
     }
 
-    private Identity verify(BearerToken token, CompactJws read, VerificationKey key, KeySet foundIn) {
-        if (!key.name().algorithm().verifies(key.key(), read.signingInput(), read.signature())) {
+    private Identity verify(BearerToken token, CompactJws jws, VerificationKey key, KeySet keySet) {
+        if (!key.name().algorithm().verifies(key.key(), jws.signingInput(), jws.signature())) {
             throw new PlaneException.Unauthenticated("the token's signature is not valid");
         }
-        var identity = claims.read(read.claims(), key, clock.getAsLong());
-        verifiedTokens.put(token, new VerifiedToken(identity, claims.validUntilUs(identity), key, foundIn));
-        sweep(foundIn, clock.getAsLong());
+        var identity = claims.read(jws.claims(), key, clock.getAsLong());
+        verifiedTokens.put(token, new VerifiedToken(identity, claims.validUntilUs(identity), key, keySet));
+        sweep(keySet, clock.getAsLong());
         return identity;
     }
 
-    /** Lets go of tokens that will not be taken any more. New ones come in here, so old ones go out here. */
+    /** Removes tokens that are not valid any more. Runs when a token is added, but at most once a minute. */
     private void sweep(KeySet current, long now) {
         long next = nextSweepUs.get();
         if (now >= next && nextSweepUs.compareAndSet(next, now + SWEEP_INTERVAL_US)) {
@@ -231,7 +233,7 @@ public final class Authenticator implements AutoCloseable {
         return CompletableFuture.failedFuture(failure);
     }
 
-    private Throwable problem(Throwable failure) {
+    private Throwable explain(Throwable failure) {
         var cause = PlaneException.unwrap(failure);
         if (!(cause instanceof RejectedExecutionException)) {
             return cause;
@@ -241,7 +243,7 @@ public final class Authenticator implements AutoCloseable {
                 : new PlaneException.ResourceExhausted("too many tokens wait to be checked", RETRY_WHEN_BUSY);
     }
 
-    /** How many tokens are remembered, expired ones perhaps among them. */
+    /** The number of cached tokens, which may include expired ones. */
     long verifiedTokens() {
         return verifiedTokens.estimatedSize();
     }

@@ -7,28 +7,29 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The value of an {@code authorization} header as it came, to look it up by. Two are equal if their tokens are: that the
- * scheme may be spelled in any case does not make many tokens of one.
+ * The value of an {@code authorization} header, as a key for look-ups. Two values are equal if their tokens are equal;
+ * upper and lower case of the scheme makes no difference.
  *
- * <p>The bytes are not copied, every call would pay for it: whoever makes one must not change them afterwards. Tokens have
- * an order only so that a map stays fast when somebody sends many on purpose that have one hash.
+ * <p>The bytes are not copied, because every call would pay for it. Whoever makes a token must not change them
+ * afterwards. Tokens have an order only so that a map stays fast when somebody sends many tokens with the same hash on
+ * purpose.
  */
 public final class BearerToken implements Comparable<BearerToken> {
 
     private static final byte[] SCHEME = "bearer ".getBytes(StandardCharsets.US_ASCII);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-    /** The end of a signature is as random as any hash of the whole, and sooner read. */
+    /** The end of a signature is as random as a hash of the whole token, and faster to read. */
     private static final int HASHED_BYTES = 4 * Long.BYTES;
 
     private static final long MIX = 0x9E37_79B9_7F4A_7C15L;
 
     private final byte[] header;
 
-    /** Where the token begins; 0 if this is not a bearer's. */
+    /** Where the token begins; 0 if the scheme is not Bearer. */
     private final int start;
 
-    /** 0 until it is asked for. Racing threads compute the same. */
+    /** 0 until it is computed. Several threads may compute it; they get the same value. */
     private int hash;
 
     public BearerToken(byte[] header) {
@@ -53,12 +54,12 @@ public final class BearerToken implements Comparable<BearerToken> {
         return start > 0;
     }
 
-    /** Bytes of the token, without the scheme. */
+    /** The number of bytes of the token, without the scheme. */
     int length() {
         return header.length - start;
     }
 
-    /** The token, without the scheme. Bytes beyond ASCII become characters that no token has. */
+    /** The token without the scheme. Bytes beyond ASCII become characters that are not valid in a token. */
     String text() {
         return new String(header, start, length(), StandardCharsets.ISO_8859_1);
     }
@@ -81,12 +82,12 @@ public final class BearerToken implements Comparable<BearerToken> {
 
     @Override
     public int hashCode() {
-        int h = hash;
-        if (h == 0) {
-            h = hashOfEnd();
-            hash = h;
+        int value = hash;
+        if (value == 0) {
+            value = hashOfEnd();
+            hash = value;
         }
-        return h;
+        return value;
     }
 
     private int hashOfEnd() {
@@ -94,14 +95,14 @@ public final class BearerToken implements Comparable<BearerToken> {
             return Arrays.hashCode(Arrays.copyOfRange(header, start, header.length));
         }
         long mixed = length();
-        for (int at = header.length - HASHED_BYTES; at < header.length; at += Long.BYTES) {
-            mixed = (mixed ^ (long) LONG.get(header, at)) * MIX;
+        for (int i = header.length - HASHED_BYTES; i < header.length; i += Long.BYTES) {
+            mixed = (mixed ^ (long) LONG.get(header, i)) * MIX;
             mixed ^= mixed >>> 32;
         }
         return (int) mixed;
     }
 
-    /** Never the token: whoever reads it in a log could use it. */
+    /** Does not show the token: whoever reads it in a log could use it. */
     @Override
     public String toString() {
         return "BearerToken[" + length() + " bytes]";

@@ -9,18 +9,18 @@ import java.util.Map;
 import java.util.SequencedCollection;
 
 /**
- * Who the claims of a token say somebody is, and whether they say it to this plane, now. Of tokens whose signature was
- * found to be right; what they say otherwise is not believed either unless it is of the shape it should be.
+ * Reads the identity from the claims of a token whose signature is valid. It checks that the token is for this plane
+ * and valid at this time, and that every claim has the right form.
  */
 final class ClaimsReader {
 
-    /** Identity providers add roles of their own, but not without end. */
+    /** More than any identity provider is expected to put into a token. */
     static final int MAX_ROLES = 100;
 
-    /** OpenID Connect's bound on a subject. */
+    /** The bound of OpenID Connect. */
     static final int MAX_SUBJECT_LENGTH = 255;
 
-    /** The end of the year 9999; later than that is not a time but a mistake, in milliseconds perhaps. */
+    /** The end of the year 9999. A later time is a mistake, perhaps milliseconds instead of seconds. */
     private static final long MAX_SECONDS = 253_402_300_799L;
 
     private static final long MICROS = 1_000_000L;
@@ -33,12 +33,14 @@ final class ClaimsReader {
         this.skewUs = settings.clockSkew().toMillis() * 1_000;
     }
 
-    /** Until when a token of this identity is taken, in microseconds. */
+    /**
+     * When a token of this identity stops being valid, with the allowance for clocks. In microseconds since the epoch.
+     */
     long validUntilUs(Identity identity) {
         return identity.expiresUs() + skewUs;
     }
 
-    /** @throws PlaneException.Unauthenticated if it is nobody here and now */
+    /** @throws PlaneException.Unauthenticated if the claims are not valid for this plane at this time */
     Identity read(Map<String, Object> claims, VerificationKey key, long nowUs) {
         long expires = checkTimes(claims, nowUs);
         require(settings.issuer().equals(claims.get("iss")), "the token's issuer is not the one trusted here");
@@ -56,7 +58,7 @@ final class ClaimsReader {
                 text(claims, "jti", "the token's id"));
     }
 
-    /** The time of expiry, in microseconds. */
+    /** Returns the time of expiry, in microseconds since the epoch. */
     private long checkTimes(Map<String, Object> claims, long nowUs) {
         require(claims.get("exp") != null, "the token does not say when it expires");
         long expires = time(claims, "exp");
@@ -66,7 +68,7 @@ final class ClaimsReader {
         return expires;
     }
 
-    /** Seconds since the epoch, perhaps with decimals, as microseconds. */
+    /** Reads seconds since the epoch, perhaps with decimals, as microseconds. */
     private static long time(Map<String, Object> claims, String name) {
         if (claims.get(name) instanceof Number number) {
             double seconds = number.doubleValue();
@@ -78,8 +80,8 @@ final class ClaimsReader {
     }
 
     private boolean isAudience(Object audience) {
-        return audience instanceof List<?> several
-                ? several.contains(settings.audience())
+        return audience instanceof List<?> audiences
+                ? audiences.contains(settings.audience())
                 : settings.audience().equals(audience);
     }
 
@@ -113,30 +115,30 @@ final class ClaimsReader {
         return new ArrayList<>(roles);
     }
 
-    /** Empty if there is none. */
-    private static String id(Map<String, Object> claims, String name, String what) {
+    /** Returns an empty text if there is no such claim. */
+    private static String id(Map<String, Object> claims, String name, String description) {
         var value = find(claims, name);
         if (value == null && !claims.containsKey(name)) {
             return "";
         }
-        require(value instanceof String, what + " is not a text");
+        require(value instanceof String, description + " is not a text");
         Identifier.describeViolation((String) value).ifPresent(fault -> {
-            throw new PlaneException.Unauthenticated(what + " " + fault);
+            throw new PlaneException.Unauthenticated(description + " " + fault);
         });
         return (String) value;
     }
 
-    /** Empty if there is none. */
-    private static String text(Map<String, Object> claims, String name, String what) {
+    /** Returns an empty text if there is no such claim. */
+    private static String text(Map<String, Object> claims, String name, String description) {
         var value = claims.getOrDefault(name, "");
-        require(value instanceof String, what + " is not a text");
+        require(value instanceof String, description + " is not a text");
         Identifier.describeTextViolation((String) value, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
-            throw new PlaneException.Unauthenticated(what + " " + fault);
+            throw new PlaneException.Unauthenticated(description + " " + fault);
         });
         return (String) value;
     }
 
-    /** By name, or by the path that the name is; null if there is nothing. */
+    /** Looks for a claim of this name, then reads the name as a path. Returns null if there is no such claim. */
     private static Object find(Map<?, ?> claims, String name) {
         if (claims.containsKey(name)) {
             return claims.get(name);
@@ -147,9 +149,9 @@ final class ClaimsReader {
                 : null;
     }
 
-    private static void require(boolean right, String otherwise) {
-        if (!right) {
-            throw new PlaneException.Unauthenticated(otherwise);
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new PlaneException.Unauthenticated(message);
         }
     }
 }

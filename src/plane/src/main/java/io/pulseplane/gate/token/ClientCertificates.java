@@ -19,9 +19,10 @@ import javax.net.ssl.SSLSession;
 import javax.security.auth.x500.X500Principal;
 
 /**
- * Devices by their certificates: the common name of the subject is the device's id. That the certificate comes from
- * whom the plane trusts was checked by TLS; a connection may outlive its certificate, so who asks for the identity again
- * is told when it has expired.
+ * Reads the identity of a device from its client certificate. The common name of the subject is the id of the device.
+ *
+ * <p>TLS has checked already that the plane trusts the issuer. A connection may outlive its certificate, so the
+ * identity carries the time of expiry.
  */
 public final class ClientCertificates {
 
@@ -29,7 +30,7 @@ public final class ClientCertificates {
     private final LongSupplier clock;
 
     /**
-     * @param tenant the plane's own: its trust store says who is a device of this tenant
+     * @param tenant the plane's own, because its trust store has the issuers of this tenant only
      * @param clock microseconds since the epoch
      */
     public ClientCertificates(String tenant, LongSupplier clock) {
@@ -38,9 +39,9 @@ public final class ClientCertificates {
     }
 
     /**
-     * Who is at the other end; {@link Identity#anonymous} if they showed no certificate.
+     * Returns the identity of the client; {@link Identity#anonymous} if it showed no certificate.
      *
-     * @throws PlaneException.Unauthenticated if they showed one that is no device's, or has expired
+     * @throws PlaneException.Unauthenticated if its certificate is not valid now or does not name a device
      */
     public Identity identityOf(SSLSession session) {
         try {
@@ -52,7 +53,7 @@ public final class ClientCertificates {
         }
     }
 
-    /** @throws PlaneException.Unauthenticated if it is no device's, or has expired */
+    /** @throws PlaneException.Unauthenticated if the certificate is not valid now or does not name a device */
     public Identity identityOf(X509Certificate certificate) {
         long now = clock.getAsLong();
         long expires = TimeUnit.MILLISECONDS.toMicros(certificate.getNotAfter().getTime());
@@ -72,9 +73,9 @@ public final class ClientCertificates {
     private static String commonName(X500Principal subject) {
         var names = new ArrayList<Object>();
         try {
-            for (var part : new LdapName(subject.getName(X500Principal.RFC2253)).getRdns()) {
-                // A part may have several names, joined with +.
-                var attributes = part.toAttributes().getAll();
+            for (var rdn : new LdapName(subject.getName(X500Principal.RFC2253)).getRdns()) {
+                // One part of the subject may have several attributes, joined with +.
+                var attributes = rdn.toAttributes().getAll();
                 while (attributes.hasMore()) {
                     var attribute = attributes.next();
                     if (attribute.getID().equalsIgnoreCase("CN")) {
@@ -87,7 +88,7 @@ public final class ClientCertificates {
         } catch (InvalidNameException e) {
             throw new PlaneException.Unauthenticated("the subject of the certificate is not a name");
         } catch (NamingException e) {
-            throw new IllegalStateException("a name in memory is not looked up anywhere", e);
+            throw new IllegalStateException("reading a name in memory needs no directory", e);
         }
         if (names.size() == 1 && names.getFirst() instanceof String name) {
             return name;
@@ -95,13 +96,13 @@ public final class ClientCertificates {
         throw new PlaneException.Unauthenticated("the certificate must have exactly one common name");
     }
 
-    /** As RFC 8705 writes it. */
+    /** In the form of RFC 8705. */
     private static String fingerprint(X509Certificate certificate) {
         try {
             var digest = MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
             return "x5t#S256:" + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
         } catch (CertificateEncodingException | NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256, and the certificate came in", e);
+            throw new IllegalStateException("every Java has SHA-256, and the certificate was decoded before", e);
         }
     }
 }

@@ -13,20 +13,20 @@ import org.jose4j.json.JsonUtil;
 import org.jose4j.lang.JoseException;
 
 /**
- * A signed token in three parts (RFC 7515), taken apart strictly: one token has one spelling, and a header that asks for
- * anything out of the ordinary is refused. Nothing in it is to be believed before its signature was checked.
+ * A signed token in three parts (RFC 7515). It is parsed strictly: a token has one spelling only, and a header that
+ * asks for extensions is refused. Nothing in it may be trusted before the signature is verified.
  *
  * @param keyId {@code kid}; empty if the token does not name its key
- * @param signingInput what the signature is over
+ * @param signingInput the bytes that are signed
  */
 record CompactJws(Algorithm algorithm, Optional<String> keyId, byte[] signingInput, String payload, byte[] signature) {
 
-    /** RFC 8725 on explicit typing: a token of another kind is no access token, whoever signed it. */
+    /** Explicit typing, as RFC 8725 asks for: a token of another type is not an access token. */
     private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/jwt", "application/at+jwt");
 
     private static final int PARTS = 3;
 
-    /** @throws PlaneException.Unauthenticated if it is none */
+    /** @throws PlaneException.Unauthenticated if the text is not such a token */
     static CompactJws parse(String text) {
         var parts = text.split("\\.", PARTS + 1);
         if (parts.length != PARTS) {
@@ -51,7 +51,7 @@ record CompactJws(Algorithm algorithm, Optional<String> keyId, byte[] signingInp
 
     private static void requirePlainHeader(Map<String, Object> header) {
         if (header.containsKey("crit") || header.containsKey("b64") || header.containsKey("zip")) {
-            throw new PlaneException.Unauthenticated("the token asks for extensions that are not known here");
+            throw new PlaneException.Unauthenticated("the token uses extensions that the plane does not support");
         }
         if (header.containsKey("enc") || header.containsKey("cty")) {
             throw new PlaneException.Unauthenticated("the token has another token in it");
@@ -69,13 +69,14 @@ record CompactJws(Algorithm algorithm, Optional<String> keyId, byte[] signingInp
         if (header.get("kid") instanceof String id && !id.isEmpty() && id.length() <= JwksReader.MAX_ID_LENGTH) {
             return Optional.of(id);
         }
-        throw new PlaneException.Unauthenticated("the token's key id is none");
+        throw new PlaneException.Unauthenticated(
+                "the token's key id must be a text of 1 to " + JwksReader.MAX_ID_LENGTH + " characters");
     }
 
     private static byte[] decode(String part) {
         try {
             var bytes = Base64.getUrlDecoder().decode(part);
-            // The decoder takes padding, and any bits after the last whole byte.
+            // The decoder also accepts padding, and any bits after the last whole byte.
             if (bytes.length > 0
                     && Base64.getUrlEncoder()
                             .withoutPadding()
@@ -84,7 +85,7 @@ record CompactJws(Algorithm algorithm, Optional<String> keyId, byte[] signingInp
                 return bytes;
             }
         } catch (IllegalArgumentException _) {
-            // Said below.
+            // Handled below.
         }
         throw new PlaneException.Unauthenticated("the token is not a signed JWT");
     }
@@ -100,7 +101,7 @@ record CompactJws(Algorithm algorithm, Optional<String> keyId, byte[] signingInp
         }
     }
 
-    /** A name that stands twice is refused: two readers could take different ones. */
+    /** jose4j refuses a name that occurs twice: two readers could take different values. */
     private static Map<String, Object> json(String text) {
         try {
             return JsonUtil.parseJson(text);

@@ -3,17 +3,17 @@ package io.pulseplane.gate.token;
 import java.util.List;
 
 /**
- * Who is calling. Texts are empty where there is nothing to say; ids are valid by
+ * The identity of a caller. Texts that do not apply are empty. Ids are valid by
  * {@link io.pulseplane.vitals.Identifier}.
  *
- * @param subject who it is, for the audit trail
- * @param roles exact and case-sensitive, each once; may hold roles that the policy does not know
+ * @param subject the caller's name in the audit trail
+ * @param roles case-sensitive, each once; may hold roles that the policy does not know
  * @param tenant always the plane's own, except for {@link #anonymous}
- * @param deviceId the device that calls
- * @param patientId the patient who calls
- * @param expiresUs from when on the caller has to be asked again who it is; the allowance for clocks is not in it
- * @param keyId the key or certificate that vouches for it
- * @param tokenId the token's own id
+ * @param deviceId the device that calls; empty for other callers
+ * @param patientId the patient who calls; empty for other callers
+ * @param expiresUs when the token or certificate expires, without the allowance for clocks
+ * @param keyId the id of the key that signed the token, or the fingerprint of the certificate
+ * @param tokenId the id of the token; empty if it has none
  */
 public record Identity(
         String subject,
@@ -31,7 +31,7 @@ public record Identity(
         roles = List.copyOf(roles);
     }
 
-    /** Somebody who did not say who they are. */
+    /** The identity of a caller without token and certificate. */
     public static Identity anonymous() {
         return ANONYMOUS;
     }

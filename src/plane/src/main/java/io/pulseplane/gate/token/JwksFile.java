@@ -6,23 +6,24 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A JWKS on disk. It is read whole at every look, which is cheaper than being wrong: two versions may have the same length
- * and be of the same moment. It is taken apart only when it is another.
+ * A JWKS on disk. The whole file is read every time, because two versions may have the same length and the same time.
+ * It is parsed only when the bytes differ.
  */
 final class JwksFile implements KeyLoader.BlockingReader {
 
     private final Path file;
 
-    /** What was read last, and what it said. Looks come one after another. */
+    /** The bytes that were read last. */
     private byte[] document = {};
 
+    /** The keys in {@link #document}; null before the first read. */
     private KeySet keys;
 
     JwksFile(Path file) {
         this.file = file;
     }
 
-    /** Says whether there is something to read. */
+    /** Checks that there is a file to read. */
     static void prepare(Path file) throws UnusableKeyException {
         if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
             throw new UnusableKeyException("the keys that tokens are checked with cannot be read from " + file);
@@ -31,18 +32,18 @@ final class JwksFile implements KeyLoader.BlockingReader {
 
     @Override
     public synchronized KeySet read() throws UnusableKeyException {
-        byte[] found;
+        byte[] bytes;
         try (var in = Files.newInputStream(file)) {
-            found = in.readNBytes(JwksReader.MAX_BYTES + 1);
+            bytes = in.readNBytes(JwksReader.MAX_BYTES + 1);
         } catch (IOException e) {
             throw new UnusableKeyException("it cannot be read", e);
         }
-        if (found.length > JwksReader.MAX_BYTES) {
+        if (bytes.length > JwksReader.MAX_BYTES) {
             throw new UnusableKeyException("it is longer than " + JwksReader.MAX_BYTES + " bytes");
         }
-        if (keys == null || !Arrays.equals(found, document)) {
-            keys = JwksReader.read(found);
-            document = found;
+        if (keys == null || !Arrays.equals(bytes, document)) {
+            keys = JwksReader.read(bytes);
+            document = bytes;
         }
         return keys;
     }

@@ -11,15 +11,15 @@ import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.lang.JoseException;
 
 /**
- * Reads a JWKS (RFC 7517). Keys that are not for checking signatures, or not good enough, are left out, as the RFC asks;
- * what is not a key set at all is refused as a whole.
+ * Reads a JWKS (RFC 7517). It leaves out keys that are not for checking signatures or not strong enough, as the RFC
+ * asks. It refuses a document that is not a key set.
  */
 final class JwksReader {
 
-    /** A document beyond this is refused. */
+    /** A longer document is refused. */
     static final int MAX_BYTES = 1024 * 1024;
 
-    /** A provider in the middle of a rotation has a handful. */
+    /** Far more than an identity provider has, even during a rotation of keys. */
     static final int MAX_KEYS = 100;
 
     static final int MAX_ID_LENGTH = 255;
@@ -60,20 +60,20 @@ final class JwksReader {
         }
         if ("OKP".equals(members.get("kty"))
                 && !(members.get("x") instanceof String x && x.length() == ED25519_LETTERS)) {
-            // jose4j takes shorter ones, which mean other keys, some of them of no strength.
+            // jose4j accepts shorter values, which are other keys, and some of them are weak.
             return skip("it is not Ed25519");
         }
         try {
-            @SuppressWarnings("unchecked") // JSON's names are texts
+            @SuppressWarnings("unchecked") // names in JSON are texts
             var key = PublicJsonWebKey.Factory.newPublicJwk((Map<String, Object>) members);
             return key(key);
         } catch (JoseException | RuntimeException e) {
-            // jose4j says with exceptions of many kinds that a key is none.
+            // jose4j throws many kinds of exceptions for a malformed key.
             return skip(e.getMessage());
         }
     }
 
-    /** The key to check with; empty if it is not for that, or not good enough. */
+    /** Returns the key, or empty if it is not for checking signatures or not strong enough. */
     static Optional<VerificationKey> key(PublicJsonWebKey key) {
         var algorithm = Algorithm.of(key);
         if (algorithm.isEmpty()) {
@@ -83,8 +83,8 @@ final class JwksReader {
                 && !key.getAlgorithm().equals(algorithm.get().joseName())) {
             return skip("it is for another algorithm");
         }
-        if (key.getUse() != null && !key.getUse().equals("sig")
-                || key.getKeyOps() != null && !key.getKeyOps().contains("verify")) {
+        if ((key.getUse() != null && !key.getUse().equals("sig"))
+                || (key.getKeyOps() != null && !key.getKeyOps().contains("verify"))) {
             return skip("it is not for checking signatures");
         }
         var id = key.getKeyId() == null ? "" : key.getKeyId();
@@ -97,8 +97,8 @@ final class JwksReader {
                 key.getPublicKey()));
     }
 
-    private static Optional<VerificationKey> skip(String why) {
-        LOG.log(Level.DEBUG, "A key of a key set is left out: {0}", why);
+    private static Optional<VerificationKey> skip(String reason) {
+        LOG.log(Level.DEBUG, "A key of a key set is left out: {0}", reason);
         return Optional.empty();
     }
 }

@@ -18,14 +18,14 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 
 /**
- * A JWKS fetched from an identity provider. Redirects are not followed: keys come from where the operator said. An answer
- * has a bound in size and in time, body included. Nothing is opened before the first fetch.
+ * A JWKS that is fetched from an identity provider. Redirects are not followed: keys come from the configured URL only.
+ * Size and time of a response are bounded, with its body. Nothing is opened before the first fetch.
  */
 final class JwksUrl implements KeyLoader {
 
     private static final int OK = 200;
 
-    /** {@code max-age=300} among the directives of RFC 9111. */
+    /** Finds {@code max-age=300} among the directives of RFC 9111. */
     private static final Pattern MAX_AGE =
             Pattern.compile("(?:^|[,\\s])max-age=\"?(\\d{1,9})", Pattern.CASE_INSENSITIVE);
 
@@ -36,7 +36,7 @@ final class JwksUrl implements KeyLoader {
     private final TokenSettings.Refresh refresh;
     private final Supplier<SSLContext> trust;
 
-    /** Made by the first fetch; it has a thread. */
+    /** Made by the first fetch, because it has a thread. */
     private HttpClient client;
 
     private boolean closed;
@@ -55,7 +55,7 @@ final class JwksUrl implements KeyLoader {
                 .build();
         var exchange =
                 client().sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), JwksReader.MAX_BYTES));
-        // The request's own timeout ends with the headers; a body that trickles in must not go on for ever.
+        // The timeout of the request ends with the headers. A body that trickles in needs a timeout as well.
         return exchange.copy()
                 .orTimeout(refresh.timeout().toMillis(), TimeUnit.MILLISECONDS)
                 .handle((response, failure) -> {
@@ -86,10 +86,10 @@ final class JwksUrl implements KeyLoader {
             throw new CompletionException(new UnusableKeyException("it answers with status " + response.statusCode()));
         }
         try {
-            var goodFor = ttl(response.headers());
-            // With a fifth of the time left, so that nobody has to wait for the next fetch.
+            var ttl = ttl(response.headers());
+            // The next fetch begins with a fifth of the time left, so that no call has to wait for it.
             return new LoadResult(
-                    JwksReader.read(response.body()), goodFor.multipliedBy(4).dividedBy(5), goodFor);
+                    JwksReader.read(response.body()), ttl.multipliedBy(4).dividedBy(5), ttl);
         } catch (UnusableKeyException e) {
             throw new CompletionException(e);
         }
@@ -104,10 +104,11 @@ final class JwksUrl implements KeyLoader {
         if (!maxAge.find()) {
             return refresh.defaultTtl();
         }
-        var told = Duration.ofSeconds(Long.parseLong(maxAge.group(1)));
-        return told.compareTo(refresh.minTtl()) < 0
-                ? refresh.minTtl()
-                : told.compareTo(refresh.maxTtl()) > 0 ? refresh.maxTtl() : told;
+        var ttl = Duration.ofSeconds(Long.parseLong(maxAge.group(1)));
+        if (ttl.compareTo(refresh.minTtl()) < 0) {
+            return refresh.minTtl();
+        }
+        return ttl.compareTo(refresh.maxTtl()) > 0 ? refresh.maxTtl() : ttl;
     }
 
     private UnusableKeyException explain(Throwable failure) {

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** One look at where keys come from, on threads of its own. At most one look is under way at a time. */
+/** Loads keys from their source, on threads of its own. At most one load is under way at a time. */
 interface KeyLoader extends AutoCloseable {
 
     /**
-     * What was found.
+     * Loaded keys.
      *
-     * @param refreshAfter when to begin the next look
-     * @param ttl how long these keys hold without one
+     * @param refreshAfter when to begin the next load
+     * @param ttl how long these keys may be used without a new load
      */
     record LoadResult(KeySet keys, Duration refreshAfter, Duration ttl) {}
 
@@ -26,14 +26,14 @@ interface KeyLoader extends AutoCloseable {
     @Override
     default void close() {}
 
-    /** Of keys on this machine's disk, which are looked at again and again while there are calls. */
-    static KeyLoader ofFile(BlockingReader reading, Duration interval) {
+    /** A loader for a file on this machine, which is read at every interval while there are calls. */
+    static KeyLoader ofFile(BlockingReader reader, Duration interval) {
         return () -> {
             var loaded = new CompletableFuture<LoadResult>();
-            // Not a thread of the pool that checks tokens: whoever fills that must not keep the keys from being seen.
+            // Not a thread of the pool that checks tokens: a full pool must not keep the plane from reading new keys.
             Thread.ofVirtual().name("pulseplane-keys").start(() -> {
                 try {
-                    loaded.complete(new LoadResult(reading.read(), interval, interval.multipliedBy(2)));
+                    loaded.complete(new LoadResult(reader.read(), interval, interval.multipliedBy(2)));
                 } catch (UnusableKeyException | RuntimeException e) {
                     loaded.completeExceptionally(e);
                 }

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The keys that hold at one moment. Immutable. */
+/** The keys that are valid at one moment. Immutable. */
 final class KeySet {
 
     static final KeySet NONE = new KeySet(Map.of());
@@ -16,7 +16,7 @@ final class KeySet {
         this.keys = keys;
     }
 
-    /** @throws UnusableKeyException if two keys have one name: which of them was meant would be a guess */
+    /** @throws UnusableKeyException if two keys have the same name, because the plane could not tell them apart */
     static KeySet of(Collection<VerificationKey> keys) throws UnusableKeyException {
         var byName = new HashMap<VerificationKey.Name, VerificationKey>();
         for (var key : keys) {
@@ -28,26 +28,26 @@ final class KeySet {
         return new KeySet(Map.copyOf(byName));
     }
 
-    /** The key of this name. */
+    /** The key with this name. */
     Optional<VerificationKey> find(Algorithm algorithm, String id) {
         return Optional.ofNullable(keys.get(new VerificationKey.Name(algorithm, id)));
     }
 
-    /** The key for a token that does not name it: there must be one only. */
+    /** The key for a token that does not name one. Empty unless exactly one key has this algorithm. */
     Optional<VerificationKey> findOnly(Algorithm algorithm) {
-        var fitting = keys.values().stream()
+        var matches = keys.values().stream()
                 .filter(key -> key.name().algorithm() == algorithm)
                 .limit(2)
                 .toList();
-        return fitting.size() == 1 ? Optional.of(fitting.getFirst()) : Optional.empty();
+        return matches.size() == 1 ? Optional.of(matches.getFirst()) : Optional.empty();
     }
 
-    /** Whether this key still holds. Allocates nothing. */
+    /** Whether this key is in the set. Allocates nothing. */
     boolean contains(VerificationKey key) {
         return key.isSameAs(keys.get(key.name()));
     }
 
-    /** Whether the same keys hold. */
+    /** Whether both sets have the same keys. */
     boolean isSameAs(KeySet other) {
         return keys.size() == other.keys.size() && keys.values().stream().allMatch(other::contains);
     }

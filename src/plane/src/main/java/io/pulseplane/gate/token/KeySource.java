@@ -6,37 +6,37 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
-/** Where the keys come from. Nothing here waits; what takes time goes on elsewhere. Thread-safe. */
+/** Gives the keys that tokens are checked with. No method waits; loads run on other threads. Thread-safe. */
 interface KeySource extends AutoCloseable {
 
     /**
-     * The keys to go by now, or null if they were not looked after for too long to go on without a look. Begins that look
-     * if it is due soon. Allocates nothing.
+     * Returns the current keys, or null if they are too old to be used without a new load. Begins a load if one is due.
+     * Allocates nothing unless it begins a load.
      */
     KeySet current(long nowUs);
 
     /**
-     * The keys to go by, after a look if one is due; fails with {@link io.pulseplane.vitals.PlaneException.Unavailable} if there
-     * are none to go by.
+     * Returns the current keys, after a load if one is due. Fails with
+     * {@link io.pulseplane.vitals.PlaneException.Unavailable} if there are no usable keys.
      */
     CompletionStage<KeySet> refreshIfDue();
 
     /**
-     * Newer keys than these, because a token has a key that is not in them. The same where there are none, and also where
-     * somebody else made the plane look a moment ago: strangers choose what is in a token, and must not choose how often
-     * an identity provider is asked.
+     * Returns newer keys than these, for a token whose key is not among them. Returns the same keys if there are no
+     * newer ones, or if the plane loaded keys for another such token a moment ago: anybody can make a token with an
+     * unknown key, and must not decide how often the plane calls an identity provider.
      */
-    CompletionStage<KeySet> refreshBeyond(KeySet known);
+    CompletionStage<KeySet> refreshBeyond(KeySet current);
 
     @Override
     void close();
 
-    /** @param trust whose certificates to believe when keys are fetched; asked when they are first fetched */
+    /** @param trust the certificates to trust when keys are fetched; called before the first fetch */
     static KeySource of(TokenSettings settings, Supplier<SSLContext> trust, LongSupplier clock) {
         var refresh = settings.refresh();
         var interval = refresh.fileInterval();
         return switch (settings.keys()) {
-            // Whoever opened this key to others or broke it wants no token of it to be taken, not for a day either.
+            // If this key is readable for others or broken, its tokens are void at once, so it may not be stale.
             case TokenSettings.Keys.Local(var dataDir) ->
                 new RefreshingKeys(
                         dataDir.resolve(LocalKey.FILE).toString(),

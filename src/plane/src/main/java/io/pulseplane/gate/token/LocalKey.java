@@ -30,11 +30,11 @@ import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.lang.JoseException;
 
 /**
- * The key that a plane makes for itself, in the file {@value #FILE} of its data directory, a JWK. Whoever can read the
- * file can be anybody to this plane: it is its owner's alone from its first moment on, and not used if it is not. Whoever
- * deletes it makes all its tokens void.
+ * The key that a plane makes for itself, a JWK in the file {@value #FILE} of its data directory. Whoever can read the
+ * file can make a token for any identity. So only its owner can read it, from the moment it is made, and the plane does
+ * not use a file that others can read. If the file is deleted, all its tokens are void.
  *
- * <p>ES256: the JDK checks it as fast as EdDSA, and there is no client that does not know it.
+ * <p>The algorithm is ES256, because the JDK checks it as fast as EdDSA and every client supports it.
  */
 final class LocalKey {
 
@@ -51,15 +51,15 @@ final class LocalKey {
         this.privateKey = privateKey;
     }
 
-    /** The key in this directory, made if there is none. Of several who make one at once, all get the same. */
+    /** Returns the key in this directory and makes it if there is none. Concurrent callers get the same key. */
     static LocalKey openOrCreate(Path dataDir) throws UnusableKeyException {
         prepare(dataDir);
         return find(dataDir)
                 .orElseThrow(() ->
-                        new UnusableKeyException(dataDir.resolve(FILE) + " was taken away as soon as it was made"));
+                        new UnusableKeyException(dataDir.resolve(FILE) + " was deleted right after it was made"));
     }
 
-    /** Makes the key if there is none, and says whether it is its owner's alone. Reads nothing: for the start. */
+    /** Makes the key if there is none, and checks its permissions. It does not read the file, so the start is fast. */
     static void prepare(Path dataDir) throws UnusableKeyException {
         var file = dataDir.resolve(FILE);
         if (Files.notExists(file)) {
@@ -68,7 +68,7 @@ final class LocalKey {
         requireOwnerOnly(file);
     }
 
-    /** The key in this directory; empty if there is none. */
+    /** Returns the key in this directory; empty if there is none. */
     static Optional<LocalKey> find(Path dataDir) throws UnusableKeyException {
         var file = dataDir.resolve(FILE);
         if (Files.notExists(file)) {
@@ -84,7 +84,7 @@ final class LocalKey {
         }
     }
 
-    /** What this directory's tokens are checked with: nothing, if its key was deleted. */
+    /** The keys for tokens of this directory. There are none if the key was deleted. */
     static KeySet keySetIn(Path dataDir) throws UnusableKeyException {
         var key = find(dataDir);
         return key.isPresent() ? KeySet.of(List.of(key.get().publicKey)) : KeySet.NONE;
@@ -93,15 +93,15 @@ final class LocalKey {
     private static LocalKey read(Path file, String json) throws UnusableKeyException {
         try {
             var jwk = PublicJsonWebKey.Factory.newPublicJwk(json);
-            var key = JwksReader.key(jwk).filter(k -> k.name().algorithm() == Algorithm.ES256);
+            var key = JwksReader.key(jwk).filter(candidate -> candidate.name().algorithm() == Algorithm.ES256);
             if (key.isPresent() && jwk.getPrivateKey() != null) {
                 return new LocalKey(key.get(), jwk.getPrivateKey());
             }
         } catch (JoseException | RuntimeException _) {
-            // Said below, without what is in the file.
+            // Handled below. The message of the library may contain parts of the file.
         }
         throw new UnusableKeyException(
-                file + " does not hold a private key of P-256 as a JWK; delete it and another is made");
+                file + " does not hold a private key of P-256 as a JWK; if you delete it, the plane makes a new one");
     }
 
     private static void requireOwnerOnly(Path file) throws UnusableKeyException {
@@ -110,16 +110,15 @@ final class LocalKey {
             var permissions = Files.getPosixFilePermissions(file);
             if (!OWNER_ONLY.containsAll(permissions)) {
                 throw new UnusableKeyException(file + " has mode " + PosixFilePermissions.toString(permissions)
-                        + " and may be known to others: delete it and another is made, or set its mode to 600");
+                        + " and others may have read it; delete it, and the plane makes a new one,"
+                        + " or set its mode to 600");
             }
         } catch (IOException e) {
             throw unusable("read", file, e);
         }
     }
 
-    /**
-     * Written under another name and linked to its own: nobody finds half a key, and one that was there first stays.
-     */
+    /** Writes the key under another name and links it, so nobody reads half a key and an existing key stays. */
     private static void create(Path dataDir, Path file) throws UnusableKeyException {
         requireModes(file);
         var unfinished = dataDir.resolve(FILE + "." + UUID.randomUUID());
@@ -136,7 +135,7 @@ final class LocalKey {
             }
             Files.createLink(file, unfinished);
         } catch (FileAlreadyExistsException _) {
-            // Somebody else was first.
+            // Another process was first; its key is used.
         } catch (IOException e) {
             throw unusable("make", file, e);
         } finally {
@@ -144,19 +143,20 @@ final class LocalKey {
         }
     }
 
-    private static UnusableKeyException unusable(String toDo, Path file, IOException cause) {
+    private static UnusableKeyException unusable(String verb, Path file, IOException cause) {
         return switch (cause) {
-            case UnusableKeyException known -> known;
+            case UnusableKeyException unusable -> unusable;
             case AccessDeniedException _ ->
-                new UnusableKeyException("cannot " + toDo + " " + file + ": it belongs to another user", cause);
-            default -> new UnusableKeyException("cannot " + toDo + " " + file + ": " + cause.getMessage(), cause);
+                new UnusableKeyException("cannot " + verb + " " + file + ": it belongs to another user", cause);
+            default -> new UnusableKeyException("cannot " + verb + " " + file + ": " + cause.getMessage(), cause);
         };
     }
 
     private static void requireModes(Path file) throws UnusableKeyException {
         if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             throw new UnusableKeyException(
-                    "the disk of " + file + " cannot keep a file to its owner; use another or a JWKS");
+                    "the file system of " + file
+                            + " has no POSIX permissions, so others could read the key; use another one or a JWKS");
         }
     }
 
@@ -164,7 +164,7 @@ final class LocalKey {
         try {
             Files.deleteIfExists(unfinished);
         } catch (IOException _) {
-            // It is its owner's alone, and nobody reads it.
+            // Only its owner can read it, and the plane never does.
         }
     }
 

@@ -13,26 +13,26 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /**
- * Keys that change where they come from. There is no thread that looks after them: calls find out that a look is due,
- * one of them begins it, and none waits for it while the keys at hand are still good. If nobody called for so long that
- * they are not, the next callers wait for one look together.
+ * Keys that are loaded again and again, because their source may change. There is no background thread. A call that
+ * finds that a load is due begins it, and no call waits for it while the keys are fresh. If there were no calls for so
+ * long that the keys are no longer fresh, the next calls wait together for one load.
  *
- * <p>If a look fails, the last keys hold on for the time given, and it is tried again at intervals. After that, and
- * before there ever were keys, the answer is no.
+ * <p>If a load fails, the last keys are used for a limited time, and the load is tried again at intervals. After that
+ * time, and before the first successful load, no token is accepted.
  */
 final class RefreshingKeys implements KeySource {
 
-    /** Tokens with unknown keys that may wait for a look together; others are judged by the keys at hand. */
+    /** How many tokens with unknown keys may wait for a load. Further ones are checked with the current keys. */
     private static final int MAX_WAITING_UNKNOWN_KEYS = 256;
 
     private static final System.Logger LOG = System.getLogger(RefreshingKeys.class.getName());
 
     /**
-     * What is known, in microseconds of the clock. Clocks are set back now and then, so a time of the last look that lies
-     * ahead makes a look due as well.
+     * The keys and their times, in microseconds of the clock. A clock may be set back, so a load is also due if the
+     * last one lies in the future.
      *
-     * @param keys null before there were any
-     * @param failure what the last look ended with; empty if it went well
+     * @param keys null before the first successful load
+     * @param failure why the last load failed; empty if it did not
      */
     private record State(
             KeySet keys, long refreshedUs, long nextRefreshUs, long freshUntilUs, long expiresUs, String failure) {
@@ -66,57 +66,58 @@ final class RefreshingKeys implements KeySource {
     private volatile boolean closed;
 
     /**
-     * How to go on.
+     * Intervals and bounds of the loads.
      *
-     * @param unknownKeyInterval how often unknown keys may cause a look
-     * @param retryInterval when to look again after a failure
-     * @param timeout how long a look may take
-     * @param maxStale how long keys hold on when they are no longer good and no look goes well
+     * @param unknownKeyInterval how often unknown keys may cause a load
+     * @param retryInterval when to load again after a failure
+     * @param timeout how long a load may take
+     * @param maxStale how long keys are used beyond their time to live while loads fail
      */
     record Timing(Duration unknownKeyInterval, Duration retryInterval, Duration timeout, Duration maxStale) {}
 
-    /** @param name what to call the place in the log */
-    RefreshingKeys(String name, KeyLoader loader, Timing rules, LongSupplier clock) {
-        this.source = name;
+    /** @param source the name of the source in the log */
+    RefreshingKeys(String source, KeyLoader loader, Timing timing, LongSupplier clock) {
+        this.source = source;
         this.loader = loader;
-        this.maxStaleUs = micros(rules.maxStale());
-        this.retryIntervalUs = micros(rules.retryInterval());
-        this.ttlAfterFailureUs = 2 * retryIntervalUs + micros(rules.timeout());
-        this.unknownKeyIntervalUs = micros(rules.unknownKeyInterval());
+        this.maxStaleUs = micros(timing.maxStale());
+        this.retryIntervalUs = micros(timing.retryInterval());
+        this.ttlAfterFailureUs = 2 * retryIntervalUs + micros(timing.timeout());
+        this.unknownKeyIntervalUs = micros(timing.unknownKeyInterval());
         this.clock = clock;
     }
 
     @Override
     public KeySet current(long nowUs) {
-        var now = state;
-        if (now.isRefreshDue(nowUs) && pendingRefresh.get() == null) {
-            refresh();
+        var current = state;
+        if (current.isRefreshDue(nowUs) && pendingRefresh.get() == null) {
+            // It never fails, and its result is read from the state.
+            var _ = refresh();
         }
-        return now.isFresh(nowUs) ? now.keys : null;
+        return current.isFresh(nowUs) ? current.keys : null;
     }
 
     @Override
     public CompletionStage<KeySet> refreshIfDue() {
         long now = clock.getAsLong();
-        var known = state;
-        return known.isFresh(now) || !known.isRefreshDue(now)
+        var current = state;
+        return current.isFresh(now) || !current.isRefreshDue(now)
                 ? keysOrFail()
                 : refresh().thenCompose(_ -> keysOrFail());
     }
 
     @Override
-    public CompletionStage<KeySet> refreshBeyond(KeySet known) {
-        if (state.keys != known) {
+    public CompletionStage<KeySet> refreshBeyond(KeySet current) {
+        if (state.keys != current) {
             return keysOrFail();
         }
         if (waitingUnknownKeys.incrementAndGet() > MAX_WAITING_UNKNOWN_KEYS) {
             waitingUnknownKeys.decrementAndGet();
             return keysOrFail();
         }
-        var look = pendingRefresh.get() != null || mayRefreshForUnknownKey()
+        var load = pendingRefresh.get() != null || mayRefreshForUnknownKey()
                 ? refresh()
                 : CompletableFuture.<Void>completedFuture(null);
-        return look.whenComplete((_, _) -> waitingUnknownKeys.decrementAndGet()).thenCompose(_ -> keysOrFail());
+        return load.whenComplete((_, _) -> waitingUnknownKeys.decrementAndGet()).thenCompose(_ -> keysOrFail());
     }
 
     private boolean mayRefreshForUnknownKey() {
@@ -127,16 +128,16 @@ final class RefreshingKeys implements KeySource {
                 && nextUnknownKeyRefreshUs.compareAndSet(next, now + unknownKeyIntervalUs);
     }
 
-    /** By what is known now, whether a look went well or not. */
+    /** Returns the current keys, and fails if there are none or if they have expired. */
     private CompletionStage<KeySet> keysOrFail() {
-        var known = state;
-        return known.isExpired(clock.getAsLong())
+        var current = state;
+        return current.isExpired(clock.getAsLong())
                 ? CompletableFuture.failedFuture(
-                        new PlaneException.Unavailable("the keys that tokens are checked with are not to be had", null))
-                : CompletableFuture.completedFuture(known.keys);
+                        new PlaneException.Unavailable("the keys that tokens are checked with are not available", null))
+                : CompletableFuture.completedFuture(current.keys);
     }
 
-    /** Begins a look, or joins the one that is under way. Completes when the state is renewed, and never fails. */
+    /** Begins a load, or joins the one under way. Completes when the state is set, and never fails. */
     private CompletableFuture<Void> refresh() {
         var mine = new CompletableFuture<Void>();
         var other = pendingRefresh.compareAndExchange(null, mine);
@@ -161,34 +162,34 @@ final class RefreshingKeys implements KeySource {
 
     private State afterSuccess(KeyLoader.LoadResult loaded) {
         long now = clock.getAsLong();
-        var before = state;
+        var previous = state;
         var keys = loaded.keys();
-        if (before.keys != null && before.keys.isSameAs(keys)) {
-            // The same object says to all who hold on to it that nothing has changed.
-            keys = before.keys;
+        if (previous.keys != null && previous.keys.isSameAs(keys)) {
+            // The same object, so that whoever compares by identity sees that nothing has changed.
+            keys = previous.keys;
         } else {
             LOG.log(Level.INFO, "Tokens are checked with {0} keys from {1}", keys.size(), source);
         }
-        long goodUntil = now + micros(loaded.ttl());
-        return new State(keys, now, now + micros(loaded.refreshAfter()), goodUntil, goodUntil + maxStaleUs, "");
+        long freshUntil = now + micros(loaded.ttl());
+        return new State(keys, now, now + micros(loaded.refreshAfter()), freshUntil, freshUntil + maxStaleUs, "");
     }
 
     private State afterFailure(Throwable failure) {
         long now = clock.getAsLong();
-        var before = state;
+        var previous = state;
         var cause = PlaneException.unwrap(failure);
         var message =
                 Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
-        if (!closed && !message.equals(before.failure)) {
-            LOG.log(Level.WARNING, "No keys from {0}: {1}; {2}", source, message, consequence(before, now));
+        if (!closed && !message.equals(previous.failure)) {
+            LOG.log(Level.WARNING, "No keys from {0}: {1}; {2}", source, message, consequence(previous, now));
         }
-        // Nobody waits for the next try while there are calls to begin it; after a pause, it comes before the answer.
-        long goodUntil = Math.min(before.expiresUs, now + ttlAfterFailureUs);
-        return new State(before.keys, now, now + retryIntervalUs, goodUntil, before.expiresUs, message);
+        // While calls come in, none waits for the next try. After a pause without calls, the next one does.
+        long freshUntil = Math.min(previous.expiresUs, now + ttlAfterFailureUs);
+        return new State(previous.keys, now, now + retryIntervalUs, freshUntil, previous.expiresUs, message);
     }
 
-    private static String consequence(State before, long now) {
-        return before.isExpired(now) ? "no token is taken" : "the last ones are used on";
+    private static String consequence(State previous, long now) {
+        return previous.isExpired(now) ? "no token is accepted" : "the last keys are still used";
     }
 
     private static long micros(Duration duration) {

@@ -2,7 +2,7 @@ package io.pulseplane.gate.token;
 
 import java.util.List;
 
-/** The roles that the plane's own policy knows. Roles are exact: {@code Auditor} is another role, and means nothing. */
+/** The roles that the built-in policy knows. Case matters: {@code Auditor} is another role and permits nothing. */
 public final class Roles {
 
     public static final String DEVICE = "device";

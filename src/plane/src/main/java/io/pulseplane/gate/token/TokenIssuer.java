@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jose4j.json.JsonUtil;
 
-/** Makes tokens with the local key, for a plane of the same settings. */
+/** Makes tokens with the local key, for a plane with the same settings. */
 public final class TokenIssuer {
 
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
@@ -26,7 +26,7 @@ public final class TokenIssuer {
     }
 
     /**
-     * With the key in this directory, made if there is none.
+     * Opens an issuer with the key in this directory, and makes the key if there is none.
      *
      * @param clock microseconds since the epoch
      */
@@ -40,13 +40,14 @@ public final class TokenIssuer {
         header.put("alg", key.algorithm().joseName());
         header.put("typ", "JWT");
         header.put("kid", key.id());
-        var signed = base64(header) + "." + base64(claims(request));
-        return signed + "." + BASE64.encodeToString(key.sign(signed.getBytes(StandardCharsets.US_ASCII)));
+        var signingInput = base64(header) + "." + base64(claims(request));
+        return signingInput + "." + BASE64.encodeToString(key.sign(signingInput.getBytes(StandardCharsets.US_ASCII)));
     }
 
     private Map<String, Object> claims(TokenRequest request) {
         long now = TimeUnit.MICROSECONDS.toSeconds(clock.getAsLong());
-        // A name with slashes in it is looked for as it is before it is taken for a path.
+        // A configured name may be a path. A claim of the whole name works too, because ClaimsReader looks for it
+        // first.
         var names = settings.claims();
         var claims = new LinkedHashMap<String, Object>();
         claims.put("iss", settings.issuer());

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a token of the local key is to say. Ids are empty where it is to say nothing.
+ * The contents of a token to be made with the local key. Ids that do not apply are empty.
  *
- * @param roles of {@link Roles#ALL}, at least one: a role spelled otherwise would be another and let nobody do anything
- * @param ttl up to 30 days; there is no way to take one token back other than to delete the key, and all of them with it
+ * @param roles at least one, out of {@link Roles#ALL}, because the built-in policy knows no others
+ * @param ttl up to 30 days; a single token cannot be withdrawn, only all of them by deleting the key
  */
 public record TokenRequest(
         String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {
@@ -18,7 +18,7 @@ public record TokenRequest(
     public static final Duration MAX_TTL = Duration.ofDays(30);
     public static final Duration DEFAULT_TTL = Duration.ofHours(1);
 
-    /** @throws PlaneException.InvalidArgument if the plane would not take such a token */
+    /** @throws PlaneException.InvalidArgument if the plane would not accept such a token */
     public TokenRequest {
         roles = List.copyOf(roles);
         var violations = new ArrayList<PlaneException.FieldViolation>();
@@ -27,8 +27,8 @@ public record TokenRequest(
         check(violations, "patient", patientId, true);
         check(violations, "device", deviceId, true);
         if (roles.isEmpty() || !Roles.ALL.containsAll(roles)) {
-            var must = "must be of " + String.join(", ", Roles.ALL);
-            violations.add(new PlaneException.FieldViolation("role", must));
+            var description = "must be of " + String.join(", ", Roles.ALL);
+            violations.add(new PlaneException.FieldViolation("role", description));
         }
         if (roles.contains(Roles.PATIENT) && patientId.isEmpty()) {
             violations.add(new PlaneException.FieldViolation("patient", "must say who the patient is"));

@@ -5,17 +5,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Whose tokens are taken.
+ * Which tokens the plane accepts.
  *
- * @param tenant the plane's own; a token must say exactly the same
- * @param issuer what {@code iss} must be, exactly
- * @param audience what {@code aud} must have in it, exactly
- * @param clockSkew how far the clocks of issuer and plane may be apart
+ * @param tenant the plane's own; a token must have exactly this tenant
+ * @param issuer the value that {@code iss} must have
+ * @param audience the value that {@code aud} must be or contain
+ * @param clockSkew how far the clocks of issuer and plane may differ
  * @param maxTokenBytes longer tokens are refused unread
- * @param keys where the keys come from
- * @param claims where in a token the rest is found
+ * @param keys the source of the keys
+ * @param claims the names of the other claims
  * @param refresh how keys are kept up to date
- * @param cache how many checked tokens are remembered
+ * @param cache how many verified tokens are cached
  */
 public record TokenSettings(
         String tenant,
@@ -32,7 +32,7 @@ public record TokenSettings(
     public static final String DEFAULT_ISSUER = "pulseplane";
     public static final String DEFAULT_AUDIENCE = "pulseplane";
 
-    /** As long as all metadata of a call may be together. */
+    /** Below the default bound for all metadata of a call, with room for other entries. */
     public static final int DEFAULT_MAX_TOKEN_BYTES = 8 * 1024;
 
     private static final Duration MAX_SKEW = Duration.ofMinutes(10);
@@ -44,10 +44,10 @@ public record TokenSettings(
         require(
                 !clockSkew.isNegative() && clockSkew.compareTo(MAX_SKEW) <= 0,
                 "clock skew must be from 0 to " + MAX_SKEW.toMinutes() + " minutes");
-        require(maxTokenBytes > 0, "the longest token must have bytes");
+        require(maxTokenBytes > 0, "the maximum length of a token must be at least 1 byte");
     }
 
-    /** Everything else as it is out of the box. */
+    /** The defaults, with these keys. */
     public static TokenSettings of(Keys keys) {
         return new TokenSettings(
                 DEFAULT_TENANT,
@@ -61,29 +61,29 @@ public record TokenSettings(
                 CacheBounds.STANDARD);
     }
 
-    private static void require(boolean right, String message) {
-        if (!right) {
+    private static void require(boolean condition, String message) {
+        if (!condition) {
             throw new IllegalArgumentException(message);
         }
     }
 
-    /** Where the keys come from. */
+    /** The source of the keys. */
     public sealed interface Keys {
 
-        /** The key the plane makes for itself in its data directory. */
+        /** The key that the plane makes for itself in its data directory. */
         record Local(Path dataDir) implements Keys {}
 
-        /** A JWKS that somebody puts there and may change. */
+        /** A JWKS in a file, which may change. */
         record JwksFile(Path file) implements Keys {}
 
-        /** A JWKS of an identity provider. {@code http} is taken on this machine only, unless it is allowed here. */
+        /** A JWKS of an identity provider. Plain {@code http} works on this machine only, unless it is allowed here. */
         record JwksUrl(URI url, boolean allowPlainHttp) implements Keys {
             public JwksUrl {
                 var scheme = String.valueOf(url.getScheme());
                 require(
-                        scheme.equals("https") || scheme.equals("http") && (allowPlainHttp || isLoopback(url)),
-                        "keys are fetched from https:// only, not from " + url);
-                require(url.getHost() != null, "there is no host in " + url);
+                        scheme.equals("https") || (scheme.equals("http") && (allowPlainHttp || isLoopback(url))),
+                        "keys must be fetched from an https:// URL, not from " + url);
+                require(url.getHost() != null, "the URL must have a host: " + url);
             }
 
             private static boolean isLoopback(URI url) {
@@ -94,8 +94,8 @@ public record TokenSettings(
     }
 
     /**
-     * Where in a token things are found: a name, or a path of names with {@code /} between them such as Keycloak's
-     * {@code realm_access/roles}. A name that has slashes in it is looked for as it is first.
+     * The names of claims: a name, or a path of names with {@code /} between them such as Keycloak's {@code
+     * realm_access/roles}. A name with slashes is tried as a plain name first.
      */
     public record ClaimNames(String roles, String role, String tenant, String deviceId, String patientId) {
 
@@ -105,14 +105,14 @@ public record TokenSettings(
     /**
      * How keys are kept up to date.
      *
-     * @param fileInterval how often a file is looked at while there are calls; a key that is taken out of it is void
-     *     after at most twice as long
-     * @param defaultTtl how long fetched keys are good if the provider does not say so
-     * @param minTtl the least that a provider can say
-     * @param maxTtl the most; a key that a provider takes back is void after at most as long
-     * @param unknownKeyInterval how often a token with an unknown key can make the plane ask for keys
-     * @param retryInterval when to ask again after that failed
-     * @param maxStale how long the last keys are good where none newer can be had
+     * @param fileInterval how often a file is read while there are calls; a key that is removed from it is void after
+     *     at most twice as long
+     * @param defaultTtl how long fetched keys are used if the provider does not say
+     * @param minTtl the shortest time that a provider can set
+     * @param maxTtl the longest; a key that a provider withdraws is void after at most as long
+     * @param unknownKeyInterval how often a token with an unknown key can make the plane fetch keys
+     * @param retryInterval when to fetch again after a failure
+     * @param maxStale how long the last keys are used beyond their time while fetches fail
      * @param timeout how long one fetch may take
      */
     public record Refresh(
@@ -138,11 +138,11 @@ public record TokenSettings(
         public Refresh {
             require(
                     isPositive(fileInterval) && isPositive(minTtl) && isPositive(retryInterval) && isPositive(timeout),
-                    "intervals and timeouts must be longer than nothing");
+                    "intervals and timeouts must be positive");
             require(!unknownKeyInterval.isNegative() && !maxStale.isNegative(), "durations must not be negative");
             require(
                     minTtl.compareTo(defaultTtl) <= 0 && defaultTtl.compareTo(maxTtl) <= 0,
-                    "keys must be good for at least the minimum and at most the maximum");
+                    "the default time to live of keys must be from the minimum to the maximum");
         }
 
         private static boolean isPositive(Duration duration) {
@@ -150,13 +150,15 @@ public record TokenSettings(
         }
     }
 
-    /** Bounds on the tokens that are remembered; beyond them the least used are forgotten, and checked again. */
+    /** Bounds of the cache of verified tokens. Beyond them, the least used tokens are removed and verified again. */
     public record CacheBounds(long maxTokens, long maxBytes) {
 
         public static final CacheBounds STANDARD = new CacheBounds(100_000, 256L * 1024 * 1024);
 
         public CacheBounds {
-            require(maxTokens > 0 && maxBytes >= maxTokens, "there must be room for tokens");
+            require(
+                    maxTokens > 0 && maxBytes >= maxTokens,
+                    "the cache must have room for at least one token, and one byte for each");
         }
     }
 }

@@ -2,7 +2,7 @@ package io.pulseplane.gate.token;
 
 import java.io.IOException;
 
-/** Why keys cannot be used, for the operator: it may name files, and is never told to a caller. */
+/** Keys cannot be used. The message is for the operator: it may name files, and callers never see it. */
 public final class UnusableKeyException extends IOException {
 
     private static final long serialVersionUID = 1L;

@@ -3,17 +3,17 @@ package io.pulseplane.gate.token;
 import java.security.PublicKey;
 
 /**
- * A key that signatures are checked with.
+ * A public key that signatures are checked with.
  *
- * @param name what a token calls it
- * @param thumbprint RFC 7638, SHA-256: another key of the same name is another key
+ * @param name the name by which tokens refer to the key
+ * @param thumbprint RFC 7638 with SHA-256; it tells two keys of the same name apart
  */
 record VerificationKey(Name name, String thumbprint, PublicKey key) {
 
     /** @param id {@code kid}; empty if the key has none */
     record Name(Algorithm algorithm, String id) {}
 
-    /** What to call it in an audit trail. */
+    /** The id of the key, or its thumbprint if it has none. */
     String id() {
         return name.id().isEmpty() ? thumbprint : name.id();
     }

@@ -1,7 +1,7 @@
 /**
- * Who are you: bearer tokens and client certificates in, an {@link io.pulseplane.gate.token.Identity} out.
+ * Finds out who calls: from a bearer token or a client certificate to an {@link io.pulseplane.gate.token.Identity}.
  *
- * <p>Closed by default: what cannot be read, checked or placed in time is nobody. A signature is verified once; after
- * that the token is known until it expires or its key goes.
+ * <p>It is closed by default: a token that cannot be read, checked or matched with a key gives no identity. A signature
+ * is verified once. After that, the token is cached until it expires or its key is withdrawn.
  */
 package io.pulseplane.gate.token;

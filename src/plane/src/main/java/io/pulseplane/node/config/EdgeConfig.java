@@ -15,40 +15,42 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** How a plane keeps its readings in SQLite: {@code pulseplane.store=edge}. */
+/** Configuration of the edge store, which keeps readings in SQLite: {@code pulseplane.store=edge}. */
 @ConfigMapping(prefix = "pulseplane.store")
 public interface EdgeConfig {
 
-    /** The key of the node, 32 bytes in base64. From one place only; made in the data directory if from none. */
+    /** The node key, 32 bytes in base64. Set one of three properties; without any, the plane makes a key. */
     Optional<String> nodeKey();
 
-    /** A file with the key of the node, 32 bytes in base64. */
+    /** A file with the node key, 32 bytes in base64. */
     Optional<Path> nodeKeyFile();
 
-    /** A command, with its arguments, that prints the key of the node in base64; for key management services. */
+    /** A command with its arguments that prints the node key in base64, for key management services. */
     Optional<List<String>> nodeKeyCommand();
 
-    /** Files with keys the node had before: what was wrapped under one of them is wrapped anew at start. */
+    /**
+     * Files with earlier node keys. At the start, the plane wraps keys that one of them wraps under the current one.
+     */
     Optional<List<Path>> earlierNodeKeyFiles();
 
-    /** The journal is turned into chunks when it has this size. */
+    /** The plane compacts the journal when it has this size. */
     @WithDefault("8M")
     MemorySize compactAfterBytes();
 
-    /** Or when its oldest batch is this old. */
+    /** The plane compacts the journal when its oldest batch has this age. */
     @WithDefault("1m")
     Duration compactAfter();
 
-    /** How long readings are kept. For good if empty. */
+    /** How long the plane keeps readings; forever if empty. */
     Optional<Duration> keep();
 
-    /** How long readings of a code are kept, where it is not as long as all others. */
+    /** How long the plane keeps readings of a code, where that differs from {@link #keep}. */
     Map<String, Duration> keepCode();
 
-    /** How large the store may get on disk. As large as the disk, less a reserve, if empty. */
+    /** How large the store may become on disk; the whole disk less a reserve if empty. */
     Optional<MemorySize> diskBudget();
 
-    /** What happens then: refuse batches, or drop-oldest readings. */
+    /** What the plane does when the budget is spent: refuse batches, or drop-oldest readings. */
     @WithDefault("refuse")
     FullDiskPolicy whenFull();
 
@@ -57,8 +59,8 @@ public interface EdgeConfig {
                         .filter(Optional::isPresent)
                         .count()
                 > 1) {
-            throw new StartupException("pulseplane.store: the node's key is to come from one place, not from"
-                    + " more of node-key, node-key-file and node-key-command");
+            throw new StartupException(
+                    "pulseplane.store: set only one of node-key, node-key-file and" + " node-key-command");
         }
         return new EdgeSettings(
                 readerThreads,

@@ -12,15 +12,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What the gate can be told: who may come in, from where, how often, and how that is written down. */
+/** Configuration of the gate: tokens, policy, limits and audit trail. */
 @ConfigMapping(prefix = "pulseplane")
 public interface GateConfig {
 
-    /** The plane's own id: in the policy's input, and in the audit trail. */
+    /** The plane's id in the policy's input and in the audit trail. */
     @WithDefault("node")
     String nodeId();
 
-    /** The organisation the plane serves; tokens of another are refused. */
+    /** The organisation that the plane serves. The gate refuses tokens of another. */
     @WithDefault("local")
     String tenant();
 
@@ -51,71 +51,78 @@ public interface GateConfig {
 
     interface ServerConfig {
 
-        /** Networks that answers may go to, in CIDR notation. To callers elsewhere, data would not stay local. */
+        /** Local networks in CIDR notation. To the policy, answers to callers elsewhere do not stay local. */
         @WithDefault("127.0.0.0/8,::1/128")
         List<String> localNetworks();
 
         /**
-         * A configuration of Quarkus's TLS registry, quarkus.tls.NAME; the plane speaks TLS where it is set. With a
-         * trust-store, devices may show certificates of those authorities in place of tokens.
+         * The name of a configuration in Quarkus's TLS registry, quarkus.tls.NAME. The plane uses TLS if it is set. If
+         * the configuration has a trust-store, devices may present certificates of its authorities in place of tokens.
          */
         Optional<String> tlsConfigurationName();
 
-        /** Whether to listen beyond loopback without TLS, so that anybody on the way can read everything. */
+        /** Whether the plane may listen beyond loopback without TLS, where everybody on the network can read along. */
         @WithDefault("false")
         boolean plaintextBeyondLoopback();
 
-        /** Requests one subject may make in a second, and at once; messages in streams count. 0 for no bound. */
+        /**
+         * Requests that one caller may send in a second, and in one burst. Messages in streams count. 0 for no limit.
+         */
         @WithDefault("100000")
         long maxRequestsPerSecond();
 
-        /** The same for those who cannot say who they are, for each address. */
+        /** Requests without a valid token that one address may send in a second, and in one burst. 0 for no limit. */
         @WithDefault("100")
         long maxStrangersPerSecond();
 
-        /** Connections one address may have. */
+        /** Connections that one address may have. */
         @WithDefault("1000")
         int maxConnectionsPerAddress();
 
-        /** Calls one connection may have under way; HTTP/2 has those beyond them wait. */
+        /** Calls that may run on one connection. With HTTP/2, further calls wait at the client. */
         @WithDefault("256")
         int maxCallsPerConnection();
 
-        /** Of messages that have begun and not ended, what is kept of one connection. */
+        /** Bytes of incomplete messages that the plane keeps for one connection. */
         @WithDefault("16M")
         MemorySize maxHalfSentBytesPerConnection();
 
-        /** The same for all connections together. */
+        /** Bytes of incomplete messages that the plane keeps for all connections together. */
         @WithDefault("256M")
         MemorySize maxHalfSentBytes();
 
-        /** Calls one connection may abandon (RST_STREAM) in ten seconds before it is closed. */
+        /** Calls that a client may reset (RST_STREAM) in ten seconds before the plane closes its connection. */
         @WithDefault("2000")
         int maxResetsPerTenSeconds();
 
-        /** Metadata of a call: tokens, mostly. A call with more is refused, and four times as much is not even read. */
+        /**
+         * Metadata of a call, mostly its token. The gate refuses a call with more, and the server reads four times as
+         * much.
+         */
         @WithDefault("16K")
         MemorySize maxMetadataBytes();
 
-        /** A connection without calls is closed after this. */
+        /** The plane closes a connection that has had no calls for this long. */
         @WithDefault("1h")
         Duration maxIdle();
 
-        /** A connection is closed, and its calls given time to end, after this. */
+        /** The plane closes a connection of this age, after its calls have had time to end. */
         @WithDefault("24h")
         Duration maxAge();
 
-        /** How often a client may ping; who pings more often is disconnected. */
+        /** The shortest interval between a client's pings. The plane disconnects a client that pings more often. */
         @WithDefault("10s")
         Duration minPingInterval();
     }
 
     interface TokenConfig {
 
-        /** Where the keys are: a JWKS as a file or an https URL. Without it, the plane's own key in the data directory. */
+        /**
+         * The keys for tokens: a JWKS as a file or an https URL. If empty, the plane's own key in the data directory.
+         */
         Optional<String> jwks();
 
-        /** Whether an http URL will do. */
+        /** Whether the JWKS may be at an http URL. */
         @WithDefault("false")
         boolean allowPlainHttp();
 
@@ -125,14 +132,14 @@ public interface GateConfig {
         @WithDefault("pulseplane")
         String audience();
 
-        /** How far the clocks of issuer and plane may be apart. */
+        /** How much the clocks of issuer and plane may differ. */
         @WithDefault("30s")
         Duration clockSkew();
 
         ClaimsConfig claims();
     }
 
-    /** Claims by name, or by a path of names with / between them, such as realm_access/roles. */
+    /** The names of the claims, or paths of names with / between them, such as realm_access/roles. */
     interface ClaimsConfig {
 
         @WithDefault("roles")
@@ -153,18 +160,18 @@ public interface GateConfig {
 
     interface PolicyConfig {
 
-        /** Who decides: wasm, in process; or opa, a server that is asked. */
+        /** What decides: wasm, in this process; or opa, a server. */
         @WithDefault("wasm")
         PolicySettings.Engine engine();
 
-        /** Where policy.wasm or bundle.tar.gz lies that takes the place of the policy that was built in. */
+        /** A directory with policy.wasm or bundle.tar.gz, which replaces the built-in policy. */
         Optional<Path> directory();
 
-        /** How often that directory is looked at. */
+        /** How often the plane checks that directory for a new policy. */
         @WithDefault("1s")
         Duration checkEvery();
 
-        /** Decisions that are remembered. */
+        /** Decisions that the plane caches. */
         @WithDefault("100000")
         int maxDecisions();
 
@@ -177,19 +184,19 @@ public interface GateConfig {
         @WithDefault("http://localhost:8181")
         URI url();
 
-        /** How long the server may take; the answer is no if it takes longer. */
+        /** How long the server may take. The gate refuses the request if it takes longer. */
         @WithDefault("200ms")
         Duration timeout();
 
-        /** How long its decisions are remembered. */
+        /** How long the plane caches its decisions. */
         @WithDefault("1s")
         Duration remembered();
 
-        /** Failures in a row after which it is left alone for a while. */
+        /** Failures in a row after which the plane does not call the server for {@link #pause}. */
         @WithDefault("5")
         int maxFailures();
 
-        /** For how long. */
+        /** How long the plane does not call a server that has failed. */
         @WithDefault("1s")
         Duration pause();
     }
@@ -197,32 +204,32 @@ public interface GateConfig {
     interface AuditConfig {
 
         /**
-         * When a call may go on: sync, when its record is on disk; async, at once, at the price of the records of the last
-         * interval in a power cut; off, without a record, which the built-in policy refuses everybody.
+         * When a call may continue: sync, when its record is on disk; async, at once, so that a power cut may lose the
+         * records of the last interval; off, without a record. With off, the built-in policy refuses every call.
          */
         @WithDefault("sync")
         AuditSettings.Mode mode();
 
-        /** Where the trail is kept; the data directory's audit by default. */
+        /** The directory of the audit trail; audit in the data directory by default. */
         Optional<Path> directory();
 
-        /** How long a record may wait in memory in async mode. */
+        /** How long a record may wait in memory, in async mode. */
         @WithDefault("100ms")
         Duration interval();
 
-        /** A segment is sealed at this size. */
+        /** The plane signs and ends a segment of this size. */
         @WithDefault("64M")
         MemorySize segmentSize();
 
-        /** A segment is sealed at this age. */
+        /** The plane signs and ends a segment of this age. */
         @WithDefault("24h")
         Duration segmentAge();
 
-        /** Sealed segments are removed at this age; six years, as HIPAA asks. */
+        /** The plane removes ended segments of this age. The default is six years, as HIPAA requires. */
         @WithDefault("2192d")
         Duration retention();
 
-        /** On a stream that asks the same again and again, how long one record stands for all of them. */
+        /** How long one record stands for all equal requests of a stream. */
         @WithDefault("1m")
         Duration recordStands();
     }

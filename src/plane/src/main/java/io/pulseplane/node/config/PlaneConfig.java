@@ -9,15 +9,15 @@ import io.smallrye.config.WithParentName;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Everything a plane can be told. Sizes take K, M and G; durations are written as 100ms, 5s, 2m. */
+/** Configuration of the plane itself. Sizes may have the units K, M and G; durations are written as 100ms, 5s, 2m. */
 @ConfigMapping(prefix = "pulseplane")
 public interface PlaneConfig {
 
-    /** Where everything is kept; made if it is not there. One plane at a time. */
+    /** The data directory. The plane creates it if it does not exist, and locks it. */
     @WithDefault("data")
     Path dataDir();
 
-    /** How long a stopping plane waits for what it has taken to become durable. */
+    /** How long a stopping plane waits for the batches that it has received to become durable. */
     @WithDefault("10s")
     Duration drainTimeout();
 
@@ -29,67 +29,67 @@ public interface PlaneConfig {
 
     LiveConfig live();
 
-    /** Where readings are kept. */
+    /** Where the plane keeps readings. */
     enum StoreKind {
         /** In SQLite, in the data directory. */
         EDGE,
-        /** In PostgreSQL, which {@link PostgresConfig} says more of. */
+        /** In PostgreSQL; see {@link PostgresConfig}. */
         POSTGRES
     }
 
     interface StoreConfig {
 
-        /** {@code pulseplane.store} itself: edge or postgres. */
+        /** The property {@code pulseplane.store} itself: edge or postgres. */
         @WithParentName
         @WithDefault("edge")
         StoreKind kind();
 
-        /** Threads that read from the edge store; one more writes. */
+        /** Threads that read from the edge store. One more thread writes. */
         @WithDefault("2")
         int readerThreads();
     }
 
     interface IngestConfig {
 
-        /** Bound on batches that are not durable yet, over all streams, in bytes of memory. */
+        /** Bytes of memory for batches that are not durable yet, over all streams. */
         @WithDefault("256M")
         MemorySize maxPendingBytes();
 
-        /** The same for one stream. */
+        /** Bytes of memory for batches of one stream that are not durable yet. */
         @WithDefault("8M")
         MemorySize maxStreamBytes();
 
-        /** How many readings one batch may hold. */
+        /** Number of readings that one batch may have. */
         @WithDefault("100000")
         int maxBatchReadings();
 
-        /** How far ahead of the plane's clock a reading's time may be. */
+        /** How far the time of a reading may be ahead of the plane's clock. */
         @WithDefault("5s")
         Duration aheadAllowance();
 
-        /** What to do with codes that the catalogue does not have: refuse or keep. */
+        /** What the plane does with codes that the catalogue does not have: refuse or keep. */
         @WithDefault("refuse")
         UnknownCodePolicy unknownCodes();
 
-        /** What to do with batches of patients and devices nobody registered: accept or refuse. */
+        /** What the plane does with batches of unregistered patients and devices: accept or refuse. */
         @WithDefault("accept")
         RegistrationCheck.UnregisteredPolicy unregistered();
     }
 
     interface QueryConfig {
 
-        /** How long a unary query may take; the client's own deadline holds if it is sooner. */
+        /** How long a unary query may take. An earlier deadline of the client takes precedence. */
         @WithDefault("100ms")
         Duration unaryDeadline();
     }
 
     interface LiveConfig {
 
-        /** What the latest readings of patients and devices may take in memory; who is asked for least is forgotten first. */
+        /** Memory for the latest readings of patients and devices. The cache evicts those that are queried least. */
         @WithDefault("128M")
         MemorySize latestMemory();
 
-        /** Readings that may wait for one watcher before it is cut off. */
+        /** Readings that may wait for one watcher. The plane ends the call of a watcher that is further behind. */
         @WithDefault("100000")
         int maxWatchReadings();
     }

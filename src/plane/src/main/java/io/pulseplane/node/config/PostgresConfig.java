@@ -9,11 +9,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Where PostgreSQL is, for a plane that keeps its readings there: {@code pulseplane.store=postgres}. */
+/** Configuration of PostgreSQL, for a plane that keeps its readings there: {@code pulseplane.store=postgres}. */
 @ConfigMapping(prefix = "pulseplane.postgres")
 public interface PostgresConfig {
 
-    /** A server and its standbys, as host or host:port; the one that takes changes is spoken to. */
+    /** A server and its standbys, as host or host:port. The plane uses the primary. */
     @WithDefault("localhost:5432")
     List<String> hosts();
 
@@ -23,18 +23,18 @@ public interface PostgresConfig {
     @WithDefault("pulseplane")
     String user();
 
-    /** Empty where the server lets the plane in without one. */
+    /** The password; empty if the server requires none. */
     Optional<String> password();
 
-    /** Connections at most. Those that do not store read. */
+    /** Number of connections, for storing and reading together. */
     @WithDefault("8")
     int poolSize();
 
-    /** Of them, how many store at a time, each for other devices. */
+    /** Number of connections that may store at the same time, each for other devices. */
     @WithDefault("4")
     int storing();
 
-    /** Statements that may be under way on one connection. */
+    /** Statements that may run on one connection without an answer. */
     @WithDefault("64")
     int pipelining();
 
@@ -42,51 +42,51 @@ public interface PostgresConfig {
     @WithDefault("5s")
     Duration statementTimeout();
 
-    /** How long a connection may take to come about, and a caller waits for one that is free. */
+    /** How long a new connection may take, and how long a caller waits for a free one. */
     @WithDefault("2s")
     Duration connectTimeout();
 
-    /** disable, prefer, require, verify-ca or verify-full, as PostgreSQL calls them. */
+    /** The mode of TLS with PostgreSQL's names: disable, prefer, require, verify-ca or verify-full. */
     @WithDefault("prefer")
     PostgresSettings.Tls tls();
 
-    /** The certificate of the authority that the server's is checked against, PEM. The system's if empty. */
+    /** The certificate of the authority (PEM) that has issued the server's certificate; the system's if empty. */
     Optional<Path> certificate();
 
-    /** Whether to bring the tables up to date at start. Otherwise that is done by {@code pulseplane migrate}. */
+    /** Whether the plane migrates the tables at the start. If not, {@code pulseplane migrate} does. */
     @WithDefault("false")
     boolean migrateAtStart();
 
     FaultsConfig faults();
 
-    /** What is done about questions that are not answered. */
+    /** Fault tolerance of reads. */
     interface FaultsConfig {
 
-        /** How long a question may take, with the wait for a connection. */
+        /** How long a read may take, with the wait for a connection. */
         @WithDefault("2s")
         Duration readTimeout();
 
-        /** How often a question is asked again whose connection broke. */
+        /** How often the plane repeats a read whose connection broke. */
         @WithDefault("1")
         int readRetries();
 
-        /** Before that, and up to as much by chance. */
+        /** The wait before the plane repeats a read; a random wait of up to the same length is added. */
         @WithDefault("20ms")
         Duration retryDelay();
 
-        /** Questions that may be under way or wait for a connection. */
+        /** Reads that may run or wait for a connection. */
         @WithDefault("4096")
         int maxConcurrent();
 
-        /** How many of the last questions a circuit breaker looks at. */
+        /** How many of the last reads the circuit breaker considers. */
         @WithDefault("10")
         int breakerVolume();
 
-        /** The share of unanswered ones among them at which it opens. */
+        /** The share of failures among them at which the circuit breaker opens. */
         @WithDefault("0.5")
         double breakerRatio();
 
-        /** How long it stays open. */
+        /** How long the circuit breaker stays open. */
         @WithDefault("1s")
         Duration breakerDelay();
     }

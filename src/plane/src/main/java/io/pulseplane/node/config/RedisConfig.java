@@ -9,46 +9,47 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Redis between the planes of a site. There is none unless {@code pulseplane.redis.hosts} says where. Where and what it is,
- * {@code application.properties} hands on to Quarkus's extension; its other keys, {@code quarkus.redis.tls} and the like, hold too.
+ * Configuration of Redis between the planes of a site. The plane uses Redis only if {@code pulseplane.redis.hosts} is
+ * set. {@code application.properties} passes hosts, type, master name and password on to Quarkus's extension, whose
+ * other keys, such as {@code quarkus.redis.tls}, may be set as well.
  */
 @ConfigMapping(prefix = "pulseplane.redis")
 public interface RedisConfig {
 
-    /** As redis:// or rediss:// URLs: of the server, of the Sentinels, or of nodes of the cluster. */
+    /** The redis:// or rediss:// URLs of the server, of the Sentinels, or of nodes of the cluster. */
     Optional<List<String>> hosts();
 
-    /** standalone, sentinel or cluster. */
+    /** How Redis is deployed: standalone, sentinel or cluster. */
     @WithDefault("standalone")
     RedisSettings.Type type();
 
-    /** By which the Sentinels know the master. */
+    /** The Sentinels' name of the master. */
     @WithDefault("mymaster")
     String masterName();
 
     Optional<String> password();
 
-    /** What keys and channel begin with. */
+    /** The prefix of keys and of the channel. */
     @WithDefault("pulseplane")
     String prefix();
 
-    /** How long a value stays. */
+    /** How long a value stays in Redis. */
     @WithDefault("300s")
     Duration ttl();
 
-    /** How long a question to the store may take whose answer is to be kept in Redis. */
+    /** How long a read of the store may take if its result is to be kept in Redis. */
     @WithDefault("10s")
     Duration readTtl();
 
-    /** How often the planes say that they are there; at most a fifth of pulseplane.site.max-staleness. */
+    /** The interval of the planes' heartbeats; at most a fifth of pulseplane.site.max-staleness. */
     @WithDefault("100ms")
     Duration heartbeat();
 
-    /** How many planes there are at least; while fewer are heard, nothing that is remembered is trusted for long. */
+    /** The least number of planes in the site. While this plane hears fewer, it does not trust its caches for long. */
     @WithDefault("1")
     int planes();
 
-    /** How long a plane that fell silent without a word is waited for. */
+    /** How long the other planes wait for a plane that fell silent without a farewell. */
     @WithDefault("1h")
     Duration forgetAfter();
 
@@ -56,54 +57,54 @@ public interface RedisConfig {
 
     interface FaultsConfig {
 
-        /** How long a question to Redis may take before the store is asked. */
+        /** How long a read of Redis may take before the plane reads the store instead. */
         @WithDefault("20ms")
         Duration readTimeout();
 
-        /** How long it may take to write to Redis, each time it is tried. */
+        /** How long each attempt to write to Redis may take. */
         @WithDefault("200ms")
         Duration writeTimeout();
 
-        /** How often a write is tried again. */
+        /** How often the plane repeats a failed write. */
         @WithDefault("1")
         int writeRetries();
 
-        /** Before a write is tried again, and up to as much by chance. */
+        /** The wait before the plane repeats a write; a random wait of up to the same length is added. */
         @WithDefault("10ms")
         Duration retryDelay();
 
-        /** Commands that may be under way, of reads and of writes; as many may wait. */
+        /** Reads that may run at the same time, and likewise writes. The same number may wait. */
         @WithDefault("1024")
         int maxConcurrent();
 
-        /** How many of the last commands a circuit breaker looks at. */
+        /** How many of the last commands a circuit breaker considers. */
         @WithDefault("20")
         int breakerVolume();
 
-        /** The share of failures among them at which it opens. */
+        /** The share of failures among them at which a circuit breaker opens. */
         @WithDefault("0.5")
         double breakerRatio();
 
-        /** How long it stays open. */
+        /** How long a circuit breaker stays open. */
         @WithDefault("1s")
         Duration breakerDelay();
 
-        /** How long it may take to connect. */
+        /** How long a new connection may take. */
         @WithDefault("500ms")
         Duration connectTimeout();
 
-        /** The longest wait before it is tried again to connect. */
+        /** The longest wait before the plane tries again to connect. */
         @WithDefault("1s")
         Duration maxBackoff();
 
-        /** A connection nothing is heard from for so long is given up; whole seconds. */
+        /** The plane closes a connection on which nothing arrives for this long; whole seconds. */
         @WithDefault("5s")
         Duration idleTimeout();
     }
 
     /**
      * @param plane the plane's own name
-     * @param server as Quarkus's extension was told of it: hosts, type, master name and password go there
+     * @param server hosts, type, master name and password, from Quarkus's extension
      */
     default RedisSettings settings(String plane, RedisSettings.Server server, Keyset keys, Duration maxStaleness) {
         return new RedisSettings(

@@ -8,33 +8,40 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What the planes over one PostgreSQL have in common. Of no use to a plane that has its store to itself. */
+/** Configuration that the planes over one PostgreSQL share. A plane with an edge store does not use it. */
 @ConfigMapping(prefix = "pulseplane.site")
 public interface SiteConfig {
 
-    /** 32 bytes in Base64, the same on every plane: seals what is in Redis and in the spool. */
+    /**
+     * The key that encrypts the values in Redis and in the spool, 32 bytes in Base64. It is the same on every plane.
+     */
     Optional<String> key();
 
-    /** Keys that may be read besides, while the planes change from one to the next. */
+    /** Other keys that the plane can decrypt with, while the planes change from one key to the next. */
     Optional<List<String>> otherKeys();
 
-    /** What was acknowledged longer ago than this is known on every plane, whatever fails. */
+    /** A query to any plane finds every reading that was acknowledged longer ago than this, whatever fails. */
     @WithDefault("1s")
     Duration maxStaleness();
 
-    /** What windows that are remembered may take in memory; 0 for none. */
+    /** Memory for cached windows; 0 for no cache. */
     @WithDefault("64M")
     MemorySize windowsMemory();
 
-    /** After how long they are read again, whatever was heard of them. */
+    /** How long a cached window is valid at most. */
     @WithDefault("5m")
     Duration windowsTtl();
 
-    /** The keys; a plane that needs them does not start without. @param what needs them */
-    default Keyset keys(String what) {
+    /**
+     * The keys of the site.
+     *
+     * @param user what needs the keys, for the message
+     * @throws StartupException if there is no key, or a key is invalid
+     */
+    default Keyset keys(String user) {
         try {
             return Keyset.parse(
-                    key().orElseThrow(() -> new StartupException(what
+                    key().orElseThrow(() -> new StartupException(user
                             + " needs pulseplane.site.key, 32 bytes in Base64 that all planes of the site share:"
                             + " openssl rand -base64 32")),
                     otherKeys().orElse(List.of()));

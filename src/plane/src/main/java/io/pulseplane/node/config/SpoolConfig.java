@@ -8,30 +8,31 @@ import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Where batches wait while PostgreSQL does not take them. */
+/** Configuration of the spool, where batches wait while PostgreSQL is not available. */
 @ConfigMapping(prefix = "pulseplane.spool")
 public interface SpoolConfig {
 
-    /** Whether they may; where not, batches are refused while PostgreSQL is gone. */
+    /** Whether batches may wait in the spool. If not, the plane refuses batches while PostgreSQL is not available. */
     @WithDefault("true")
     boolean enabled();
 
-    /** How many bytes may wait, sealed; more are refused. */
+    /** Bytes of encrypted batches that may wait. The plane refuses batches beyond them. */
     @WithDefault("1G")
     MemorySize maxBytes();
 
-    /** How many batches may wait; more are refused. */
+    /** Batches that may wait. The plane refuses batches beyond them. */
     @WithDefault("1000000")
     long maxBatches();
 
-    /** How long PostgreSQL may take over a group of batches before they are spooled. */
+    /** How long PostgreSQL may take for a group of batches before the plane spools them. */
     @WithDefault("5s")
     Duration patience();
 
-    /** How long to wait before PostgreSQL is tried again: the first time, and at most; less up to half of it by chance. */
+    /** The first wait before the plane tries PostgreSQL again. Each wait is shortened at random by up to a half. */
     @WithDefault("100ms")
     Duration minBackoff();
 
+    /** The longest wait before the plane tries PostgreSQL again. */
     @WithDefault("2s")
     Duration maxBackoff();
 

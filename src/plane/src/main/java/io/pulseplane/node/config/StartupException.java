@@ -1,6 +1,6 @@
 package io.pulseplane.node.config;
 
-/** Why the plane cannot start, in words for the person who started it. */
+/** The plane cannot start. The message gives the reason to the operator. */
 public final class StartupException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -6,7 +6,10 @@ import io.quarkus.runtime.configuration.AbstractConfigBuilder;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.SmallRyeConfigBuilder;
 
-/** For the native executable: mappings that were read when it was built are not read again at start. */
+/**
+ * For the native executable: uses the mappings that were read at build time, so that the start does not read them
+ * again.
+ */
 @TargetClass(AbstractConfigBuilder.class)
 final class AbstractConfigBuilderSubstitutions {
 
@@ -16,10 +19,11 @@ final class AbstractConfigBuilderSubstitutions {
     @SuppressWarnings("unused") // called by what Quarkus generates
     protected static void withMapping(SmallRyeConfigBuilder builder, ConfigClass mapping) {
         var mappings = builder.getMappingsBuilder();
-        // Those that are fixed when Quarkus is built come as objects, and all the same to be read.
+        // Quarkus passes mappings that are fixed at build time as objects, and asks to read them nevertheless.
         if (!mappings.getMappingsInstances().containsKey(mapping)) {
             BuildTimeConfig.find(mapping)
-                    .ifPresentOrElse(made -> mappings.mappingInstance(mapping, made), () -> mappings.mapping(mapping));
+                    .ifPresentOrElse(
+                            prebuilt -> mappings.mappingInstance(mapping, prebuilt), () -> mappings.mapping(mapping));
         }
     }
 }

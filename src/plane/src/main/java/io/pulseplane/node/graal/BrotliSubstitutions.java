@@ -4,8 +4,8 @@ import com.oracle.svm.core.annotate.Substitute;
 import com.oracle.svm.core.annotate.TargetClass;
 
 /**
- * For the native executable: Netty could unpack Brotli with a newer library than Quarkus brings, and an image is closed over
- * all that its code names. Nobody sends a plane any.
+ * For the native executable: switches off Brotli in Netty. Netty needs a newer Brotli library than Quarkus has, and the
+ * build of an image fails if a class that its code names is missing. No client sends Brotli to a plane.
  */
 @TargetClass(className = "io.netty.handler.codec.compression.Brotli")
 final class BrotliSubstitutions {
@@ -13,7 +13,7 @@ final class BrotliSubstitutions {
     private BrotliSubstitutions() {}
 
     @Substitute
-    @SuppressWarnings("unused") // called by those who would unpack it
+    @SuppressWarnings("unused") // called by Netty's decompressors
     public static boolean isAvailable() {
         return false;
     }

@@ -19,35 +19,36 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * For the native executable: what Quarkus's extensions are configured with where nobody says anything, read when the executable
- * is built. Quarkus reads all of it at every start, some sixty interfaces, and that is half of a start.
+ * For the native executable: keeps the default configuration of Quarkus's extensions, read at build time. Quarkus would
+ * read about sixty interfaces at every start, which is half of a start.
  *
- * <p>A mapping is settled as long as no property begins with its prefix, in the environment or on the command line, nor is one
- * that its own follow, and there is no file with more. When in doubt it is read.
+ * <p>A prebuilt mapping is used only if nothing at the start may change it: no property in the environment or on the
+ * command line begins with its prefix, none of the properties that its values refer to is set, and there is no further
+ * file with configuration. When in doubt, the mapping is read.
  */
 final class BuildTimeConfig {
 
     private static final String QUARKUS_PREFIX = "quarkus";
     private static final char STAR = '*';
 
-    /** Every start says where it is. */
+    /** Every start sets it. */
     private static final String TEMPORARY_DIRECTORY = "java.io.tmpdir";
 
-    /** What a value names that follows others. */
+    /** A reference to another property in a value. */
     private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}:$]+)");
 
     private record MappingKey(Class<?> type, String prefix) {}
 
-    /** @param references the names, beside its own, that say what is in it */
+    /** @param references names of the properties outside of the mapping that its values refer to */
     private record PrebuiltMapping(Object mapping, Set<String> references) {}
 
-    /** Made while the image is: this class is initialized then, as all that is in it. */
+    /** Taken at build time, when the image builder initializes this class. */
     private static final MappingSnapshot SNAPSHOT = takeSnapshot();
 
     /**
-     * @param references what any of the mappings follows, as names in the environment
-     * @param wildcardCount how many names with a star have a default
-     * @param wildcardPrefixes what these begin with, before the star
+     * @param references the properties that any mapping refers to, as names in the environment
+     * @param wildcardCount number of names with a star that have a default
+     * @param wildcardPrefixes the parts of these names before the star
      */
     private record MappingSnapshot(
             Map<MappingKey, PrebuiltMapping> mappings,
@@ -61,22 +62,22 @@ final class BuildTimeConfig {
         var builder = new SmallRyeConfigBuilder();
         AbstractConfigBuilder.withCustomizer(builder, "io.quarkus.runtime.generated.RunTimeConfig");
         AbstractConfigBuilder.withCustomizer(builder, new NoDefaultSources());
-        // Those that follow it are read at start; here it only has to be something.
+        // Mappings that refer to it are read at the start. The value only has to exist here.
         builder.withDefaultValue(TEMPORARY_DIRECTORY, ".");
         var config = builder.build();
-        var made = new HashMap<MappingKey, PrebuiltMapping>();
+        var prebuilt = new HashMap<MappingKey, PrebuiltMapping>();
         for (var mapping : builder.getMappingsBuilder().getMappings()) {
             var prefix = mapping.getPrefix();
             if (prefix.startsWith(QUARKUS_PREFIX)) {
-                var followed = referencesBelow(config, prefix + ".");
-                if (!followed.contains(TEMPORARY_DIRECTORY)) {
-                    var read = config.getConfigMapping(mapping.getType(), prefix);
-                    made.put(new MappingKey(mapping.getType(), prefix), new PrebuiltMapping(read, followed));
+                var references = referencesBelow(config, prefix + ".");
+                if (!references.contains(TEMPORARY_DIRECTORY)) {
+                    var instance = config.getConfigMapping(mapping.getType(), prefix);
+                    prebuilt.put(new MappingKey(mapping.getType(), prefix), new PrebuiltMapping(instance, references));
                 }
             }
         }
-        var followed = made.values().stream()
-                .flatMap(settled -> settled.references.stream())
+        var allReferences = prebuilt.values().stream()
+                .flatMap(mapping -> mapping.references.stream())
                 .map(BuildTimeConfig::toEnvironmentName)
                 .collect(Collectors.toUnmodifiableSet());
         var wildcards = builder.getDefaultValues().keySet().stream()
@@ -88,22 +89,25 @@ final class BuildTimeConfig {
                 .toList();
         if (prefixes.stream().anyMatch(prefix -> prefix.indexOf('.') == prefix.lastIndexOf('.'))) {
             throw new IllegalStateException(
-                    "a star in the second segment, which WithHashOfSegments counts on not to be");
+                    "a name has a star in its second segment, which PropertyNameSubstitutions does not allow");
         }
-        return new MappingSnapshot(Map.copyOf(made), followed, wildcards.size(), prefixes);
+        return new MappingSnapshot(Map.copyOf(prebuilt), allReferences, wildcards.size(), prefixes);
     }
 
-    /** As Redis' hosts follow the plane's. */
+    /** The properties that values below a prefix refer to, as quarkus.redis.hosts refers to pulseplane.redis.hosts. */
     private static Set<String> referencesBelow(SmallRyeConfig config, String prefix) {
         return StreamSupport.stream(config.getPropertyNames().spliterator(), false)
                 .filter(name -> name.startsWith(prefix))
                 .map(name -> config.getConfigValue(name).getRawValue())
                 .filter(Objects::nonNull)
-                .flatMap(raw -> REFERENCE.matcher(raw).results().map(found -> found.group(1)))
+                .flatMap(raw -> REFERENCE.matcher(raw).results().map(reference -> reference.group(1)))
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** As names are written in the environment, which is the coarsest way. */
+    /**
+     * The name as an environment variable. Several properties may have the same one, so comparisons err to the safe
+     * side.
+     */
     private static String toEnvironmentName(String name) {
         var capitals = new char[name.length()];
         for (int i = 0; i < capitals.length; i++) {
@@ -113,7 +117,7 @@ final class BuildTimeConfig {
         return new String(capitals);
     }
 
-    /** Neither properties nor the environment of whoever builds. */
+    /** Leaves out the system properties and the environment of the build. */
     private static final class NoDefaultSources implements SmallRyeConfigBuilderCustomizer {
 
         @Override
@@ -127,42 +131,48 @@ final class BuildTimeConfig {
         }
     }
 
-    /** What was made of it, unless somebody has something to say about it. */
+    /** The prebuilt mapping; empty if there is none, or the configuration at the start may change it. */
     static Optional<Object> find(ConfigClass mapping) {
-        var settled = SNAPSHOT.mappings.get(new MappingKey(mapping.getType(), mapping.getPrefix()));
-        return settled == null
+        var prebuilt = SNAPSHOT.mappings.get(new MappingKey(mapping.getType(), mapping.getPrefix()));
+        return prebuilt == null
                         || StartupOverrides.mayAffectAnything()
                         || StartupOverrides.mayAffect(mapping.getPrefix())
-                        || settled.references.stream().anyMatch(StartupOverrides::mayAffect)
+                        || prebuilt.references.stream().anyMatch(StartupOverrides::mayAffect)
                 ? Optional.empty()
-                : Optional.of(settled.mapping);
+                : Optional.of(prebuilt.mapping);
     }
 
-    /** Whether somebody may have something to say about this very property. */
+    /** Whether the configuration at the start may set this property. */
     static boolean isOverridden(String property) {
         return StartupOverrides.mayAffectAnything() || StartupOverrides.mayAffect(property);
     }
 
-    /** Whether a name can have the default of one with a star in it, of which there are so many. */
-    static boolean mayMatchWildcard(int wildcards, String name) {
-        return wildcards != SNAPSHOT.wildcardCount
+    /**
+     * Whether a name without a default of its own may match a name with a star.
+     *
+     * @param wildcardCount number of names with a star; if it is not that of the snapshot, any name may match
+     */
+    static boolean mayMatchWildcard(int wildcardCount, String name) {
+        return wildcardCount != SNAPSHOT.wildcardCount
                 || SNAPSHOT.wildcardPrefixes.stream().anyMatch(name::startsWith);
     }
 
-    /** What the process was told when it started: this class is initialized then, and not when the image is made. */
+    /**
+     * The configuration that the process was started with. This class is initialized at run time, not at build time.
+     */
     private static final class StartupOverrides {
 
-        /** Where Quarkus looks for more, in the directory the process was started in. */
+        /** Files with configuration that Quarkus reads from the working directory. */
         private static final List<Path> FILES = List.of(Path.of("config", "application.properties"), Path.of(".env"));
 
-        /** Begins a name that may be about anything: where configuration is, or of which profile. */
+        /** Prefixes of names that may change all configuration, such as its location or its profile. */
         private static final List<String> FAR_REACHING =
                 List.of("QUARKUS_CONFIG", "QUARKUS_PROFILE", "SMALLRYE_", "MP_");
 
         private static final String QUARKUS = "QUARKUS";
         private static final String PULSEPLANE = "PULSEPLANE";
 
-        /** What Quarkus tells itself by properties of the system, at every start: no name of the configuration begins so. */
+        /** The prefix of system properties that Quarkus sets itself at every start. No configuration has it. */
         private static final String QUARKUS_INTERNAL_PREFIX = "IO_QUARKUS_";
 
         private static final List<String> NAMES = Stream.concat(
@@ -178,13 +188,13 @@ final class BuildTimeConfig {
                 || NAMES.stream()
                         .anyMatch(name -> isFarReaching(name)
                                 || isOfProfile(name)
-                                || isOfExtensions(name) && !name.startsWith(QUARKUS));
+                                || (isOfExtensions(name) && !name.startsWith(QUARKUS)));
 
         private static boolean isOfExtensions(String name) {
             return name.contains(QUARKUS) && !name.startsWith(QUARKUS_INTERNAL_PREFIX);
         }
 
-        /** A profile's begin with a percent sign and its name. */
+        /** Names for one profile begin with a percent sign and the profile's name. */
         private static boolean isOfProfile(String name) {
             return name.startsWith("_") && (name.contains(QUARKUS) || name.contains(PULSEPLANE));
         }

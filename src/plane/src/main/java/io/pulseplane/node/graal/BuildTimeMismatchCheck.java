@@ -13,36 +13,37 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 
 /**
- * For the native executable: whether somebody tries to change at start what was fixed when it was built. Quarkus looks up all
- * of these names, some hundreds; only what was said can be another value.
+ * For the native executable: checks that the configuration at the start does not try to change a property that is fixed
+ * at build time. Quarkus would look up all of these properties, several hundred; only those that the start sets can
+ * differ.
  */
 final class BuildTimeMismatchCheck {
 
-    /** What stands above all other sources, and would answer for them. */
+    /** The source with the highest ordinal, which hides all others. It is disabled for the comparison. */
     private static final String BUILD_TIME_FIXED_SOURCE = "BuildTime RunTime Fixed";
 
     private BuildTimeMismatchCheck() {}
 
     static void check(List<ConfigValue> fixed) {
-        var said = fixed.stream()
+        var overridden = fixed.stream()
                 .filter(value -> BuildTimeConfig.isOverridden(value.getName()))
                 .toList();
-        if (!said.isEmpty()) {
+        if (!overridden.isEmpty()) {
             var config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
-            var mismatches = mismatches(said, config);
+            var mismatches = mismatches(overridden, config);
             if (!mismatches.isEmpty()) {
                 report("Build time property cannot be changed at runtime:\n" + mismatches, config);
             }
         }
     }
 
-    private static String mismatches(List<ConfigValue> said, SmallRyeConfig config) {
+    private static String mismatches(List<ConfigValue> overridden, SmallRyeConfig config) {
         var source = config.getConfigSource(BUILD_TIME_FIXED_SOURCE)
                 .filter(DisableableConfigSource.class::isInstance)
                 .map(DisableableConfigSource.class::cast);
         source.ifPresent(DisableableConfigSource::disable);
         try {
-            return said.stream()
+            return overridden.stream()
                     .map(value -> mismatch(value, config.getConfigValue(value.getName())))
                     .flatMap(Optional::stream)
                     .collect(Collectors.joining("\n"));
@@ -51,13 +52,13 @@ final class BuildTimeMismatchCheck {
         }
     }
 
-    /** Said as Quarkus says it. */
-    private static Optional<String> mismatch(ConfigValue fixed, ConfigValue now) {
-        boolean isOther = now.getConfigSourcePosition() > 0
-                && now.getSourceOrdinal() >= fixed.getSourceOrdinal()
-                && !Objects.equals(fixed.getRawValue(), now.getRawValue());
-        return isOther
-                ? Optional.of(" - " + fixed.getName() + " is set to '" + now.getValue()
+    /** The message has Quarkus's own words. */
+    private static Optional<String> mismatch(ConfigValue fixed, ConfigValue current) {
+        boolean differs = current.getConfigSourcePosition() > 0
+                && current.getSourceOrdinal() >= fixed.getSourceOrdinal()
+                && !Objects.equals(fixed.getRawValue(), current.getRawValue());
+        return differs
+                ? Optional.of(" - " + fixed.getName() + " is set to '" + current.getValue()
                         + "' but it is build time fixed to '" + fixed.getValue() + "'. Did you change the property "
                         + fixed.getName() + " after building the application?")
                 : Optional.empty();

@@ -6,21 +6,22 @@ import org.flywaydb.core.internal.scanner.classpath.ClassPathLocationScanner;
 import org.flywaydb.core.internal.scanner.classpath.UrlResolver;
 
 /**
- * For the native executable: Flyway knows class paths in JBoss and in OSGi, and an image is closed over all that its code
- * names. {@link io.pulseplane.node.MigrationScripts} says where the steps are, so it looks in none.
+ * For the native executable: removes Flyway's support for class paths of JBoss and OSGi, because the build of an image
+ * fails if a class that its code names is missing. Flyway scans no class path here: {@code
+ * io.pulseplane.node.MigrationScripts} lists the scripts.
  */
 @TargetClass(className = "org.flywaydb.core.internal.scanner.classpath.ClassPathScanner")
 final class ClassPathScannerSubstitutions {
 
     @Substitute
-    @SuppressWarnings("unused") // called by the class it takes the place in
+    @SuppressWarnings("unused") // called by the substituted class
     private UrlResolver createUrlResolver(String protocol) {
-        throw new IllegalStateException("no class path");
+        throw new IllegalStateException("Flyway must not scan a class path");
     }
 
     @Substitute
     @SuppressWarnings("unused") // as above
     private ClassPathLocationScanner createLocationScanner(String protocol) {
-        throw new IllegalStateException("no class path");
+        throw new IllegalStateException("Flyway must not scan a class path");
     }
 }

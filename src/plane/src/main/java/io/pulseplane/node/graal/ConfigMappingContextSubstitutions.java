@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * For the native executable: of the plane's own names, too, only those that were said at start are looked at for what is
- * misspelled; see {@link GeneratedConfigSubstitutions}.
+ * For the native executable: looks for misspelled names of the plane only among the names that the start sets; see
+ * {@link GeneratedConfigSubstitutions}.
  */
 @TargetClass(className = "io.smallrye.config.ConfigMappingContext")
 final class ConfigMappingContextSubstitutions {
@@ -29,8 +29,8 @@ final class ConfigMappingContextSubstitutions {
     @SuppressWarnings("unused") // called by the configuration
     void reportUnknown(Set<String> ignored) {
         for (var source : config.getConfigSources()) {
-            boolean isSaid = source.getOrdinal() > 0 && source.getOrdinal() < Integer.MAX_VALUE;
-            if (isSaid && !(source instanceof EnvConfigSource)) {
+            boolean isSetAtStart = source.getOrdinal() > 0 && source.getOrdinal() < Integer.MAX_VALUE;
+            if (isSetAtStart && !(source instanceof EnvConfigSource)) {
                 for (var name : source.getPropertyNames()) {
                     if (name.startsWith("pulseplane.") && !usedProperties.contains(name)) {
                         var location = config.getConfigValue(name).getLocation();

@@ -6,7 +6,7 @@ import io.quarkus.runtime.configuration.ConfigRecorder;
 import io.smallrye.config.ConfigValue;
 import java.util.List;
 
-/** For the native executable: of the names that were fixed when it was built, only those said at start are looked up. */
+/** For the native executable: looks up only those properties fixed at build time that the start tries to set. */
 @TargetClass(ConfigRecorder.class)
 final class ConfigRecorderSubstitutions {
 

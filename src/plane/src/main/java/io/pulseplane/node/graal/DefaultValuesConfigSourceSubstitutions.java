@@ -8,8 +8,8 @@ import io.smallrye.config.PropertyName;
 import java.util.Map;
 
 /**
- * For the native executable: a name without a default is not compared with all that have a star in them, one by one, unless it
- * begins as one of them does. Their hash is the number of their segments.
+ * For the native executable: compares a name without a default with the names that have a star only if it begins like
+ * one of them. SmallRye would compare it with all of them, because they share few hash codes.
  */
 @TargetClass(DefaultValuesConfigSource.class)
 final class DefaultValuesConfigSourceSubstitutions {

@@ -16,8 +16,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * For the native executable: of the names in the configuration, only those that were said at start are looked at for what is
- * misspelled. The others, some seven hundred, are Quarkus's own.
+ * For the native executable: looks for misspelled names only among the names that the start sets. The other names,
+ * about seven hundred, are Quarkus's own.
  */
 @TargetClass(className = "io.quarkus.runtime.generated.Config")
 final class GeneratedConfigSubstitutions {
@@ -35,7 +35,7 @@ final class GeneratedConfigSubstitutions {
         QuarkusConfigFactory.setConfig(config);
         Set<String> unknown = new HashSet<>();
         for (var source : config.getConfigSources()) {
-            // Below are defaults, above what was fixed when the executable was built.
+            // Ordinal 0 and below are defaults; the highest ordinal is fixed at build time.
             if (source.getOrdinal() > 0 && source.getOrdinal() < Integer.MAX_VALUE) {
                 for (var name : source.getPropertyNames()) {
                     if (name.startsWith("quarkus.") && !isMapped(new NameIterator(name))) {
@@ -46,7 +46,7 @@ final class GeneratedConfigSubstitutions {
         }
         ConfigDiagnostic.reportUnknownRuntime(unknown);
         if (ConfigDiagnostic.isError()) {
-            // As Quarkus says it.
+            // Quarkus's own words.
             var message =
                     "One or more configuration errors have prevented the application from starting. The errors are:\n"
                             + ConfigDiagnostic.getNiceErrorMessage();

@@ -5,9 +5,9 @@ import com.oracle.svm.core.annotate.TargetClass;
 import io.smallrye.config.PropertyName;
 
 /**
- * For the native executable: names in the configuration have a hash. As a star stands for any segment, SmallRye counts brackets
- * only, and every look-up is a walk along all names there are. The first two segments of a name never are a star: see
- * {@link BuildTimeConfig}, which makes sure of it.
+ * For the native executable: gives names in the configuration a hash code of their first two segments. A star stands
+ * for any segment, so SmallRye's hash code counts only brackets, and every look-up walks along all names. The first two
+ * segments of a name never are a star: {@link BuildTimeConfig} checks that.
  */
 @TargetClass(PropertyName.class)
 final class PropertyNameSubstitutions {
@@ -21,7 +21,7 @@ final class PropertyNameSubstitutions {
         int dots = 0;
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
-            if (c == '.' && ++dots == 2 || c == '"' || c == '[' || c == '*') {
+            if ((c == '.' && ++dots == 2) || c == '"' || c == '[' || c == '*') {
                 break;
             }
             hash = 31 * hash + c;

@@ -18,8 +18,9 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * For the native executable: TLS is the JDK's. Quarkus puts that in the place of all that makes Netty's contexts, but Netty is
- * newer here than it knows, and makes those of clients by a method that has one argument more, for OpenSSL alone.
+ * For the native executable: creates Netty's TLS contexts of clients with the JDK's TLS. Quarkus has substitutions for
+ * that, but Netty is newer here, and its method for contexts of clients has one parameter more, which only OpenSSL
+ * uses.
  */
 @TargetClass(className = "io.netty.handler.ssl.SslContext")
 final class SslContextSubstitutions {
@@ -77,7 +78,7 @@ final class SslContextSubstitutions {
     private static final class JdkSslClientContextAlias {
 
         @Alias
-        @SuppressWarnings("unused") // names what is called
+        @SuppressWarnings("unused") // declares the parameters of the original constructor
         JdkSslClientContextAlias(
                 Provider sslContextProvider,
                 X509Certificate[] trustCert,
@@ -97,7 +98,7 @@ final class SslContextSubstitutions {
                 String endpointIdentificationAlgorithm,
                 ResumptionControllerAlias resumption)
                 throws SSLException {
-            throw new IllegalStateException("takes another's place");
+            throw new IllegalStateException("the original constructor runs instead");
         }
     }
 
@@ -106,7 +107,7 @@ final class SslContextSubstitutions {
 
         @Alias
         ResumptionControllerAlias() {
-            throw new IllegalStateException("takes another's place");
+            throw new IllegalStateException("the original constructor runs instead");
         }
     }
 }

@@ -1,5 +1,6 @@
 /**
- * Code for the native executable alone: configuration that is read when the image is built, and substitutions of methods of
- * Quarkus, SmallRye, Netty and Flyway. Each class says what the original would do, and why that is not wanted or cannot work.
+ * Code for the native executable only: configuration that is read at build time, and substitutions of methods of
+ * Quarkus, SmallRye, Netty and Flyway. Each class documents what the original does, and why that is too slow or cannot
+ * work.
  */
 package io.pulseplane.node.graal;

@@ -16,17 +16,17 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** Times every call by rpc and status, from its headers to its close. */
+/** Measures the duration of every call by rpc and status, from its headers to its close. */
 @GlobalInterceptor
 @Singleton
 public final class CallMetrics implements ServerInterceptor, Prioritized {
 
-    /** Outside of every other interceptor, so that what they refuse is measured too. */
+    /** Outside of every other interceptor, so that calls they refuse are measured too. */
     public static final int PRIORITY = Integer.MAX_VALUE;
 
     private final MeterRegistry registry;
 
-    /** Timers by rpc and, inside, by the number of the status code. Rpcs are those there are, so this is bounded. */
+    /** Timers by rpc and, inside, by the number of the status code. Bounded, as only existing rpcs have an entry. */
     private final Map<String, Timer[]> timers = new ConcurrentHashMap<>();
 
     public CallMetrics(MeterRegistry registry) {
@@ -36,13 +36,13 @@ public final class CallMetrics implements ServerInterceptor, Prioritized {
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         return next.startCall(
                 new SimpleForwardingServerCall<>(call) {
                     @Override
                     public void close(Status status, Metadata trailers) {
                         timer(call.getMethodDescriptor().getFullMethodName(), status.getCode())
-                                .record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+                                .record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
                         super.close(status, trailers);
                     }
                 },
@@ -55,21 +55,21 @@ public final class CallMetrics implements ServerInterceptor, Prioritized {
     }
 
     private Timer timer(String rpc, Status.Code code) {
-        var ofRpc = timers.get(rpc);
-        if (ofRpc == null) {
-            ofRpc = timers.computeIfAbsent(rpc, _ -> new Timer[Status.Code.values().length]);
+        var timersOfRpc = timers.get(rpc);
+        if (timersOfRpc == null) {
+            timersOfRpc = timers.computeIfAbsent(rpc, _ -> new Timer[Status.Code.values().length]);
         }
-        var timer = ofRpc[code.value()];
+        var timer = timersOfRpc[code.value()];
         if (timer == null) {
-            // Two threads may both come here; the registry gives them the same timer.
+            // Two threads may create it at the same time; the registry gives both the same timer.
             timer = Timer.builder("pulseplane.calls")
-                    .description("How long calls take, by rpc and status")
+                    .description("Duration of calls, by rpc and status")
                     .tags("rpc", rpc, "status", code.name())
                     .publishPercentileHistogram()
                     .minimumExpectedValue(Duration.ofNanos(50_000))
                     .maximumExpectedValue(Duration.ofSeconds(10))
                     .register(registry);
-            ofRpc[code.value()] = timer;
+            timersOfRpc[code.value()] = timer;
         }
         return timer;
     }

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** Counts what happens at the gate and in the audit log. */
+/** Counts decisions, refused connections and ended calls of the gate, and the records of the audit trail. */
 @Singleton
 public final class GateMetrics implements GateEvents, AuditEvents {
 
     private final MeterRegistry registry;
 
-    /** Counters by action and, inside, by outcome. Actions are those there are, so this is bounded. */
+    /** Counters by action and, inside, by outcome. Bounded, as only existing actions have an entry. */
     private final Map<String, Counter[]> decisions = new ConcurrentHashMap<>();
 
     private final Counter connectionsRefused;
@@ -29,37 +29,37 @@ public final class GateMetrics implements GateEvents, AuditEvents {
     GateMetrics(MeterRegistry registry) {
         this.registry = registry;
         connectionsRefused = Counter.builder("pulseplane.gate.connections.refused")
-                .description("Connections refused because their address had too many")
+                .description("Connections refused because their address had too many connections")
                 .register(registry);
         callsEnded = Counter.builder("pulseplane.gate.calls.ended")
-                .description("Permitted calls that were ended: consent was withdrawn, or the token expired")
+                .description("Permitted calls that the plane ended because the permission had ended")
                 .register(registry);
         records = Counter.builder("pulseplane.audit.records")
                 .description("Audit records that became durable")
                 .register(registry);
         recordsRefused = Counter.builder("pulseplane.audit.records.refused")
-                .description("Audit records that could not be taken; what they were of was not done")
+                .description("Audit records that could not be accepted, so their calls were refused")
                 .register(registry);
         failures = Counter.builder("pulseplane.audit.failures")
-                .description("Attempts to write the audit log that failed")
+                .description("Failed attempts to write the audit trail")
                 .register(registry);
         commitLatency = Timer.builder("pulseplane.audit.commit")
-                .description("How long a group of audit records takes to become durable")
+                .description("Time until a group of audit records is durable")
                 .publishPercentileHistogram()
                 .register(registry);
     }
 
     @Override
     public void decided(String action, Outcome outcome) {
-        var ofAction = decisions.computeIfAbsent(action, _ -> new Counter[Outcome.values().length]);
-        var counter = ofAction[outcome.ordinal()];
+        var countersOfAction = decisions.computeIfAbsent(action, _ -> new Counter[Outcome.values().length]);
+        var counter = countersOfAction[outcome.ordinal()];
         if (counter == null) {
-            // Two threads may both come here; the registry gives them the same counter.
+            // Two threads may create it at the same time; the registry gives both the same counter.
             counter = Counter.builder("pulseplane.gate.decisions")
-                    .description("Requests decided on, by action and outcome")
+                    .description("Decisions about requests, by action and outcome")
                     .tags("action", action, "outcome", outcome.name())
                     .register(registry);
-            ofAction[outcome.ordinal()] = counter;
+            countersOfAction[outcome.ordinal()] = counter;
         }
         counter.increment();
     }
@@ -75,8 +75,8 @@ public final class GateMetrics implements GateEvents, AuditEvents {
     }
 
     @Override
-    public void committed(int written, long nanos) {
-        records.increment(written);
+    public void committed(int count, long nanos) {
+        records.increment(count);
         commitLatency.record(nanos, TimeUnit.NANOSECONDS);
     }
 

@@ -8,38 +8,38 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** The state of a circuit breaker as a number, 0 closed, 1 half open, 2 open, and how often the guard it belongs to stepped in. */
+/** Reports the state of a circuit breaker, and counts the interventions of the guard that it belongs to. */
 public final class GuardMetrics implements GuardEvents {
 
     private final Map<Intervention, Counter> interventions = new EnumMap<>(Intervention.class);
     private volatile int state;
 
-    public GuardMetrics(MeterRegistry registry, String of) {
+    /** @param guarded the label of the guarded calls */
+    public GuardMetrics(MeterRegistry registry, String guarded) {
         Gauge.builder("pulseplane.breaker", this, metrics -> metrics.state)
                 .description("State of a circuit breaker: 0 closed, 1 half open, 2 open")
-                .tag("of", of)
+                .tag("of", guarded)
                 .register(registry);
         for (var intervention : Intervention.values()) {
             interventions.put(
                     intervention,
                     Counter.builder("pulseplane.guard.interventions")
-                            .description(
-                                    "Questions that took too long, were asked again, were too many, or came while the"
-                                            + " circuit breaker was open")
-                            .tag("of", of)
+                            .description("Calls that timed out, were retried, exceeded the bulkhead or met an open"
+                                    + " circuit breaker")
+                            .tag("of", guarded)
                             .tag("what", intervention.name().toLowerCase(Locale.ROOT))
                             .register(registry));
         }
     }
 
     @Override
-    public void intervened(Intervention how) {
-        interventions.get(how).increment();
+    public void intervened(Intervention intervention) {
+        interventions.get(intervention).increment();
     }
 
     @Override
-    public void circuitBreakerChanged(String name) {
-        state = switch (name) {
+    public void circuitBreakerChanged(String newState) {
+        state = switch (newState) {
             case "OPEN" -> 2;
             case "HALF_OPEN" -> 1;
             default -> 0;

@@ -13,7 +13,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Counts what ingest does. No patient, device or value is in a label. */
+/** Counts batches and readings of ingest, and measures its latencies. No patient, device or value is in a label. */
 @Singleton
 final class IngestMetrics implements IngestEvents {
 
@@ -36,10 +36,10 @@ final class IngestMetrics implements IngestEvents {
         stored = registry.counter("pulseplane.batches", "outcome", "stored");
         repeated = registry.counter("pulseplane.batches", "outcome", "repeated");
         refused = registry.counter("pulseplane.batches", "outcome", "refused");
-        batchLatency = latency("pulseplane.batch", "From the arrival of a batch to its acknowledgement", registry);
-        commitLatency = latency("pulseplane.commit", "How long a group commit takes, sync included", registry);
+        batchLatency = latency("pulseplane.batch", "Time from the arrival of a batch to its acknowledgement", registry);
+        commitLatency = latency("pulseplane.commit", "Duration of a group commit, with its sync", registry);
         batchesPerCommit = DistributionSummary.builder("pulseplane.commit.batches")
-                .description("How many batches share a group commit")
+                .description("Number of batches that share a group commit")
                 .register(registry);
     }
 

@@ -12,11 +12,11 @@ import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 
-/** What the plane holds at the moment. */
+/** Gauges for the size of the store, batches that wait, and watched patients. */
 @Singleton
 final class PlaneGauges {
 
-    /** A scrape that comes sooner gets what the last one got; asking the store costs a disk access. */
+    /** A scrape within this time gets the figures of the scrape before, because the store reads them from disk. */
     private static final long REFRESH_NANOS = 5_000_000_000L;
 
     private final MeterRegistry registry;
@@ -43,7 +43,7 @@ final class PlaneGauges {
                 .baseUnit("bytes")
                 .register(registry);
         Gauge.builder("pulseplane.watched.patients", watchers, Watchers::watchedPatientCount)
-                .description("Patients somebody watches")
+                .description("Patients that at least one caller watches")
                 .register(registry);
         refresh();
     }
@@ -64,8 +64,8 @@ final class PlaneGauges {
     }
 
     private void refresh() {
-        store.size().subscribe().with(now -> size = now, _ -> {
-            // The readiness check says so; here the last known size stands.
+        store.size().subscribe().with(current -> size = current, _ -> {
+            // The readiness check reports the failure. The gauges keep the last size.
         });
     }
 }

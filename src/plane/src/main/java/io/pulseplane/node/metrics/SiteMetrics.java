@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
 
-/** Counts what happens between the plane and Redis. Made only where there is one. */
+/** Counts lookups in Redis and messages between the planes of a site. Exists only where the plane uses Redis. */
 public final class SiteMetrics implements SiteEvents {
 
     private final MeterRegistry registry;
@@ -23,8 +23,8 @@ public final class SiteMetrics implements SiteEvents {
     private final Map<CommandKind, GuardMetrics> guards = new EnumMap<>(CommandKind.class);
     private final Map<String, AtomicInteger> connections = new ConcurrentHashMap<>();
     private final Counter sent;
-    private final Counter notSent;
-    private final Counter heard;
+    private final Counter sendFailures;
+    private final Counter received;
     private final Counter missed;
     private final Counter forged;
 
@@ -34,8 +34,7 @@ public final class SiteMetrics implements SiteEvents {
             lookups.put(
                     lookup,
                     Counter.builder("pulseplane.redis.lookups")
-                            .description(
-                                    "Questions for latest readings that were not in memory, by what Redis had to say")
+                            .description("Lookups in Redis of latest readings that were not in memory, by outcome")
                             .tag("outcome", lookup.name().toLowerCase(Locale.ROOT))
                             .register(registry));
         }
@@ -45,36 +44,36 @@ public final class SiteMetrics implements SiteEvents {
                     new GuardMetrics(registry, "redis-" + guarded.name().toLowerCase(Locale.ROOT)));
         }
         sent = messages("sent");
-        notSent = messages("not_sent");
-        heard = messages("heard");
+        sendFailures = messages("not_sent");
+        received = messages("heard");
         missed = messages("missed");
         forged = messages("forged");
     }
 
     private Counter messages(String outcome) {
         return Counter.builder("pulseplane.site.messages")
-                .description("What the planes told each other, signs of life included")
+                .description("Messages between the planes, heartbeats included, by outcome")
                 .tag("outcome", outcome)
                 .register(registry);
     }
 
-    /** What is to be told of the site from now on. */
+    /** Adds the gauges of the site. */
     public void registerGauges(RedisSite site) {
         Gauge.builder("pulseplane.site.planes", site, RedisSite::planeCount)
-                .description("Planes of the site that are known here, this one included")
+                .description("Planes of the site that this plane knows, itself included")
                 .register(registry);
         Gauge.builder("pulseplane.site.confirmed", site, s -> s.isConfirmed() ? 1 : 0)
-                .description("1 while it is known what all planes did, so that what is remembered is served")
+                .description("1 while freshness is within its bound, so that cached values are served")
                 .register(registry);
         Gauge.builder("pulseplane.site.sharing", site, s -> s.isSharing() ? 1 : 0)
-                .description("1 while what is in Redis is trusted")
+                .description("1 while the plane trusts the values in Redis")
                 .register(registry);
     }
 
-    /** What is to be told of windows that are remembered, with Redis or without. */
+    /** Adds the metrics of the cache of windows, which a plane of a site has with Redis or without. */
     public static void registerGauges(WindowCache windows, MeterRegistry registry) {
         Gauge.builder("pulseplane.windows.size", windows, WindowCache::bytes)
-                .description("Bytes that remembered windows take")
+                .description("Bytes of cached windows")
                 .baseUnit("bytes")
                 .register(registry);
         lookups(windows, "hit", WindowCache::hits, registry);
@@ -84,7 +83,7 @@ public final class SiteMetrics implements SiteEvents {
     private static void lookups(
             WindowCache windows, String outcome, ToDoubleFunction<WindowCache> count, MeterRegistry registry) {
         FunctionCounter.builder("pulseplane.windows.lookups", windows, count)
-                .description("Questions for windows that may be remembered, by whether those that are over were")
+                .description("Queries for windows that may be cached, by whether the complete windows were cached")
                 .tag("outcome", outcome)
                 .register(registry);
     }
@@ -101,12 +100,12 @@ public final class SiteMetrics implements SiteEvents {
 
     @Override
     public void sendFailed() {
-        notSent.increment();
+        sendFailures.increment();
     }
 
     @Override
     public void received(int changes) {
-        heard.increment();
+        received.increment();
     }
 
     @Override
@@ -120,21 +119,21 @@ public final class SiteMetrics implements SiteEvents {
     }
 
     @Override
-    public GuardEvents guardEvents(CommandKind of) {
-        return guards.get(of);
+    public GuardEvents guardEvents(CommandKind kind) {
+        return guards.get(kind);
     }
 
     @Override
-    public void connectionChanged(String which, boolean up) {
+    public void connectionChanged(String connection, boolean isUp) {
         connections
-                .computeIfAbsent(which, name -> {
+                .computeIfAbsent(connection, name -> {
                     var connected = new AtomicInteger();
                     Gauge.builder("pulseplane.redis.connected", connected, AtomicInteger::get)
-                            .description("1 while there is this connection to Redis")
+                            .description("1 while the connection to Redis is open")
                             .tag("connection", name)
                             .register(registry);
                     return connected;
                 })
-                .set(up ? 1 : 0);
+                .set(isUp ? 1 : 0);
     }
 }

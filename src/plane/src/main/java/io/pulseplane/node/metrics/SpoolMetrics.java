@@ -7,7 +7,7 @@ import io.pulseplane.store.spool.SpoolEvents;
 import io.pulseplane.store.spool.SpoolingStore;
 import java.util.function.LongSupplier;
 
-/** Counts what waits, and what became of it. Made only where batches may wait. */
+/** Counts batches that were spooled, refused or handed on. Exists only where the spool is enabled. */
 public final class SpoolMetrics implements SpoolEvents {
 
     private static final double MICROS = 1e6;
@@ -24,18 +24,19 @@ public final class SpoolMetrics implements SpoolEvents {
         refused = batches("refused");
         forwarded = batches("forwarded");
         failures = Counter.builder("pulseplane.spool.failures")
-                .description("Attempts to hand on what waits that failed")
+                .description("Failed attempts to hand on spooled batches to PostgreSQL")
                 .register(registry);
     }
 
-    private Counter batches(String what) {
+    private Counter batches(String outcome) {
         return Counter.builder("pulseplane.spool.batches")
                 .description("Batches that were spooled, refused because the spool was full, or handed on")
-                .tag("what", what)
+                .tag("what", outcome)
                 .register(registry);
     }
 
-    public void registerGauges(SpoolingStore store, LongSupplier now) {
+    /** Adds the gauges of the spool. */
+    public void registerGauges(SpoolingStore store, LongSupplier clock) {
         Gauge.builder("pulseplane.spool.waiting", store, SpoolingStore::pendingBatches)
                 .description("Batches that wait for PostgreSQL")
                 .register(registry);
@@ -44,15 +45,15 @@ public final class SpoolMetrics implements SpoolEvents {
                 .baseUnit("bytes")
                 .register(registry);
         Gauge.builder("pulseplane.spool.set.aside", store, SpoolingStore::setAsideBatches)
-                .description("Batches that PostgreSQL turned out to have something else for")
+                .description("Batches set aside because they contradict PostgreSQL")
                 .register(registry);
         Gauge.builder(
                         "pulseplane.spool.oldest",
                         store,
                         s -> s.oldestPendingTime().isEmpty()
                                 ? 0
-                                : (now.getAsLong() - s.oldestPendingTime().getAsLong()) / MICROS)
-                .description("How long the first of the batches that wait does")
+                                : (clock.getAsLong() - s.oldestPendingTime().getAsLong()) / MICROS)
+                .description("Time that the oldest waiting batch has waited")
                 .baseUnit("seconds")
                 .register(registry);
     }

@@ -31,7 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Readings, in the journal at first and in chunks after that. */
+/** The readings of an edge store: each is in the journal first, and in a chunk after compaction. */
 final class EdgeReadings implements ReadingStore {
 
     private final WriterThread writer;
@@ -47,16 +47,16 @@ final class EdgeReadings implements ReadingStore {
             ReaderPool readers,
             Appender appender,
             PatientTable patients,
-            SeriesReader reader,
-            DiskBudget space,
-            Maintenance upkeep) {
+            SeriesReader seriesReader,
+            DiskBudget diskBudget,
+            Maintenance maintenance) {
         this.writer = writer;
         this.readers = readers;
         this.appender = appender;
         this.patients = patients;
-        this.seriesReader = reader;
-        this.diskBudget = space;
-        this.maintenance = upkeep;
+        this.seriesReader = seriesReader;
+        this.diskBudget = diskBudget;
+        this.maintenance = maintenance;
     }
 
     @Override
@@ -101,9 +101,9 @@ final class EdgeReadings implements ReadingStore {
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
         return readers.read(session -> {
-            var found = findSeries(session, series);
-            return found.isPresent()
-                    ? seriesReader.read(session, found.get(), series, range, order, limit)
+            var row = findSeries(session, series);
+            return row.isPresent()
+                    ? seriesReader.read(session, row.get(), series, range, order, limit)
                     : new Columns(series, new long[0], new double[0]);
         });
     }
@@ -112,9 +112,9 @@ final class EdgeReadings implements ReadingStore {
     public Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
         return readers.read(session -> {
             var builder = new WindowAggregates.Builder(width);
-            var found = findSeries(session, series);
-            if (found.isPresent()) {
-                seriesReader.aggregate(session, found.get(), range, width, limit, builder);
+            var row = findSeries(session, series);
+            if (row.isPresent()) {
+                seriesReader.aggregate(session, row.get(), range, width, limit, builder);
             }
             return builder.build(limit);
         });
@@ -132,27 +132,27 @@ final class EdgeReadings implements ReadingStore {
                 : Optional.empty();
     }
 
-    /** The series of a subject in their order, but for those of patients who were erased. */
+    /** The series of a subject in ascending order, without those of erased patients. */
     private Map<Series, SeriesRow> findSeries(SqliteSession session, Subject subject) throws SQLException {
         return switch (subject) {
-            case Subject.OfPatient(var id) -> ofPatient(session, id);
-            case Subject.OfDevice(var id) -> ofDevice(session, id);
+            case Subject.OfPatient(var id) -> seriesOfPatient(session, id);
+            case Subject.OfDevice(var id) -> seriesOfDevice(session, id);
         };
     }
 
-    private Map<Series, SeriesRow> ofPatient(SqliteSession session, String id) throws SQLException {
-        var found = new TreeMap<Series, SeriesRow>();
+    private Map<Series, SeriesRow> seriesOfPatient(SqliteSession session, String id) throws SQLException {
+        var rows = new TreeMap<Series, SeriesRow>();
         var number = patients.numberOf(session, id);
         if (number.isPresent()) {
             for (var row : SeriesTable.ofPatient(session, number.getAsLong())) {
-                add(found, id, row);
+                add(rows, id, row);
             }
         }
-        return found;
+        return rows;
     }
 
-    private Map<Series, SeriesRow> ofDevice(SqliteSession session, String device) throws SQLException {
-        var found = new TreeMap<Series, SeriesRow>();
+    private Map<Series, SeriesRow> seriesOfDevice(SqliteSession session, String device) throws SQLException {
+        var rows = new TreeMap<Series, SeriesRow>();
         var ids = new HashMap<Long, Optional<String>>();
         for (var row : SeriesTable.ofDevice(session, device)) {
             var id = ids.get(row.patient());
@@ -160,13 +160,13 @@ final class EdgeReadings implements ReadingStore {
                 id = patients.idOf(session, row.patient());
                 ids.put(row.patient(), id);
             }
-            id.ifPresent(patient -> add(found, patient, row));
+            id.ifPresent(patient -> add(rows, patient, row));
         }
-        return found;
+        return rows;
     }
 
-    private static void add(Map<Series, SeriesRow> found, String patient, SeriesTable.Row row) {
-        found.put(
+    private static void add(Map<Series, SeriesRow> rows, String patient, SeriesTable.Row row) {
+        rows.put(
                 new Series(patient, row.device(), row.code(), row.unit()), new SeriesRow(row.number(), row.patient()));
     }
 }

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** The registry, each question on a thread that reads, each change on the thread that writes. */
+/** The registry of an edge store. Queries run on a thread that reads, changes on the thread that writes. */
 final class EdgeRegistry implements Registry {
 
     private final WriterThread writer;
@@ -35,7 +35,7 @@ final class EdgeRegistry implements Registry {
             WriterThread writer,
             ReaderPool readers,
             PatientTable patients,
-            Memtable backlog,
+            Memtable memtable,
             Eraser eraser,
             LongSupplier now) {
         this.writer = writer;
@@ -43,7 +43,7 @@ final class EdgeRegistry implements Registry {
         this.patients = patients;
         this.assignments = new AssignmentTable(patients);
         this.consents = new ConsentTable(patients);
-        this.memtable = backlog;
+        this.memtable = memtable;
         this.eraser = eraser;
         this.now = now;
     }
@@ -79,24 +79,24 @@ final class EdgeRegistry implements Registry {
     @Override
     public Uni<PutResult<Device>> putDevice(Device device) {
         return writer.transaction(session -> DeviceTable.put(session, device, now.getAsLong()))
-                .map(stored -> new PutResult<>(memtable.withLastSeen(stored.item()), stored.created()));
+                .map(result -> new PutResult<>(memtable.withLastSeen(result.item()), result.created()));
     }
 
     @Override
     public Uni<Optional<Device>> device(String id) {
-        return readers.read(session -> DeviceTable.byId(session, id)).map(found -> found.map(memtable::withLastSeen));
+        return readers.read(session -> DeviceTable.byId(session, id)).map(device -> device.map(memtable::withLastSeen));
     }
 
     @Override
     public Uni<Optional<Device>> deviceBySerialNumber(String serialNumber) {
         return readers.read(session -> DeviceTable.bySerialNumber(session, serialNumber))
-                .map(found -> found.map(memtable::withLastSeen));
+                .map(device -> device.map(memtable::withLastSeen));
     }
 
     @Override
     public Uni<List<Device>> devicesAfter(String id, Optional<Device.Status> status, int limit) {
         return readers.read(session -> DeviceTable.listAfter(session, id, status, limit))
-                .map(found -> found.stream().map(memtable::withLastSeen).toList());
+                .map(devices -> devices.stream().map(memtable::withLastSeen).toList());
     }
 
     @Override

@@ -9,16 +9,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How an edge store is run.
+ * The settings of an edge store.
  *
- * @param readerThreads threads that read
- * @param nodeKey wraps the data keys; a key in the data directory, made there, when empty
- * @param earlierNodeKeys may have wrapped the data keys before; they are wrapped anew
- * @param compactAfterBytes a journal of this size is turned into chunks
- * @param compactAfter a journal of this age, too
+ * @param readerThreads how many threads run queries
+ * @param nodeKey wraps the data keys; if empty, the store uses a key in the data directory, and creates it there
+ * @param earlierNodeKeys keys that may have wrapped the data keys until now; the store wraps them under {@code nodeKey}
+ * @param compactAfterBytes the size at which the journal is compacted into chunks
+ * @param compactAfter the age at which the journal is compacted into chunks
  * @param retention how long readings are kept
- * @param diskBudgetBytes of bytes on disk; as much as there is when empty
- * @param fullDiskPolicy what happens at the budget
+ * @param diskBudgetBytes how many bytes the store may take on disk; if empty, as many as the disk has
+ * @param fullDiskPolicy what happens when the budget is used up
  */
 public record EdgeSettings(
         int readerThreads,
@@ -37,6 +37,7 @@ public record EdgeSettings(
         earlierNodeKeys = List.copyOf(earlierNodeKeys);
     }
 
+    /** The default settings: the node's key in the data directory, unlimited retention, no disk budget. */
     public static EdgeSettings of(int readerThreads) {
         return new EdgeSettings(
                 readerThreads,
@@ -73,7 +74,7 @@ public record EdgeSettings(
                 fullDiskPolicy);
     }
 
-    public EdgeSettings withDiskBudget(long bytes, FullDiskPolicy whenFull) {
+    public EdgeSettings withDiskBudget(long bytes, FullDiskPolicy policy) {
         return new EdgeSettings(
                 readerThreads,
                 nodeKey,
@@ -82,6 +83,6 @@ public record EdgeSettings(
                 compactAfter,
                 retention,
                 OptionalLong.of(bytes),
-                whenFull);
+                policy);
     }
 }

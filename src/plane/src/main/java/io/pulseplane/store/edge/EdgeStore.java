@@ -38,12 +38,12 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The store of an edge box, in one directory: {@code pulseplane.db}, its write-ahead log beside it; {@code keys.db}, the keys
- * under which patients are sealed in it; and {@code lock}, which keeps a second plane out.
+ * The store of an edge box, in one directory: {@code pulseplane.db} and its write-ahead log; {@code keys.db}, the keys
+ * under which the data of patients is sealed; and {@code lock}, which keeps a second plane out.
  */
 public final class EdgeStore implements Store {
 
-    /** Below this there is no telling whether the next commit fits. */
+    /** With less free space on the disk, the next commit may not fit. */
     private static final long MIN_USABLE_BYTES = 16L << 20;
 
     private final LockedDirectory lockedDirectory;
@@ -56,9 +56,9 @@ public final class EdgeStore implements Store {
     private final EdgeReadings readings;
     private final EdgeRegistry registry;
 
-    private EdgeStore(LockedDirectory own, EdgeSettings settings, LongSupplier now) throws SQLException {
-        this.lockedDirectory = own;
-        var directory = own.path();
+    private EdgeStore(LockedDirectory lockedDirectory, EdgeSettings settings, LongSupplier now) throws SQLException {
+        this.lockedDirectory = lockedDirectory;
+        var directory = lockedDirectory.path();
         NativeLibrary.loadInto(directory);
         this.database = new Database(directory.resolve("pulseplane.db"));
         var nodeKey = settings.nodeKey().orElseGet(() -> KeyEncryptionKey.readOrCreate(directory.resolve("node.key")));
@@ -70,44 +70,45 @@ public final class EdgeStore implements Store {
             opened.add(session);
             Schema.migrate(session, vault);
             Eraser.finishInterrupted(session, vault);
-            var backlog = new Memtable();
+            var memtable = new Memtable();
             var journal = new Journal(vault);
-            journal.replay(session, backlog);
+            journal.replay(session, memtable);
             this.maintenanceSession = database.openForMaintenance();
             opened.add(maintenanceSession);
 
             var patients = new PatientTable(vault);
             var receipts = new ReceiptTable(vault);
-            var reader = new SeriesReader(vault, backlog);
-            var numbers = new IdDictionary(patients, reader, backlog);
-            this.writer = new WriterThread(session, numbers::clear);
+            var seriesReader = new SeriesReader(vault, memtable);
+            var idDictionary = new IdDictionary(patients, seriesReader, memtable);
+            this.writer = new WriterThread(session, idDictionary::clear);
             this.readers = new ReaderPool(database, settings.readerThreads());
-            var writing = new BlockingWriter(writer);
-            var space = new DiskBudget(
+            var blockingWriter = new BlockingWriter(writer);
+            var diskBudget = new DiskBudget(
                     directory,
                     maintenanceSession,
-                    writing,
-                    backlog,
+                    blockingWriter,
+                    memtable,
                     settings.diskBudgetBytes(),
                     settings.fullDiskPolicy());
-            // Or the first batches would be taken whatever the disk says.
-            space.refresh();
+            // Until the first refresh the budget refuses nothing.
+            diskBudget.refresh();
             this.maintenance = new Maintenance(
                     settings.compactAfterBytes(),
                     settings.compactAfter(),
-                    backlog,
-                    new Compactor(maintenanceSession, writing, backlog, vault, receipts),
-                    new GarbageCollector(maintenanceSession, writing, settings.retention(), now),
-                    space,
+                    memtable,
+                    new Compactor(maintenanceSession, blockingWriter, memtable, vault, receipts),
+                    new GarbageCollector(maintenanceSession, blockingWriter, settings.retention(), now),
+                    diskBudget,
                     now);
-            var appender = new Appender(vault, numbers, journal, backlog, reader, receipts, now);
-            this.readings = new EdgeReadings(writer, readers, appender, patients, reader, space, maintenance);
+            var appender = new Appender(vault, idDictionary, journal, memtable, seriesReader, receipts, now);
+            this.readings =
+                    new EdgeReadings(writer, readers, appender, patients, seriesReader, diskBudget, maintenance);
             this.registry = new EdgeRegistry(
                     writer,
                     readers,
                     patients,
-                    backlog,
-                    new Eraser(writer, patients, vault, backlog, numbers, receipts, maintenance::wake),
+                    memtable,
+                    new Eraser(writer, patients, vault, memtable, idDictionary, receipts, maintenance::wake),
                     now);
         } catch (SQLException | RuntimeException e) {
             closeAll(opened, e);
@@ -117,36 +118,37 @@ public final class EdgeStore implements Store {
     }
 
     private static void closeAll(List<AutoCloseable> opened, Exception failure) {
-        for (var each : opened.reversed()) {
+        for (var resource : opened.reversed()) {
             try {
-                each.close();
+                resource.close();
             } catch (Exception e) {
                 failure.addSuppressed(e);
             }
         }
     }
 
-    /** As {@link #open(Path, EdgeSettings, LongSupplier)}, with settings that suit most. */
+    /** As {@link #open(Path, EdgeSettings, LongSupplier)}, with the default settings. */
     public static EdgeStore open(Path directory, int readerThreads, LongSupplier now) {
         return open(directory, EdgeSettings.of(readerThreads), now);
     }
 
     /**
-     * Opens the store in a directory and makes both if they are not there. Blocks.
+     * Opens the store in a directory, and creates either if it does not exist. Blocks.
      *
      * @param now the clock, in microseconds since the epoch
-     * @throws PlaneException.FailedPrecondition if another plane has it open, or what is there is not ours to open
+     * @throws PlaneException.FailedPrecondition if another plane has the directory open, if the database is not one of
+     *     this program or of a newer version, or if the keys do not match
      * @throws PlaneException.Unavailable if the directory cannot be written to
      */
     public static EdgeStore open(Path directory, EdgeSettings settings, LongSupplier now) {
-        var own = LockedDirectory.acquire(directory, "data directory");
+        var lockedDirectory = LockedDirectory.acquire(directory, "data directory");
         try {
-            return new EdgeStore(own, settings, now);
+            return new EdgeStore(lockedDirectory, settings, now);
         } catch (SQLException e) {
-            own.close();
+            lockedDirectory.close();
             throw SqliteErrors.toPlaneException(e);
         } catch (RuntimeException e) {
-            own.close();
+            lockedDirectory.close();
             throw e;
         }
     }
@@ -164,11 +166,11 @@ public final class EdgeStore implements Store {
     @Override
     public Uni<StoreSize> size() {
         return readers.read(session -> {
-            // Numbers are given in order and rows are never removed, so the highest is the count, at the price of a
-            // seek. Of patients some may be nobody: those who can be found are counted in the index they are found by.
+            // Devices and series are numbered in order and never removed, so the highest number is the count, and costs
+            // one seek. Of patients, some are erased: those who are not have a tag, and are counted in its index.
             var select = session.prepare("""
-                    SELECT (SELECT count(*) FROM patient WHERE id_tag IS NOT NULL), (SELECT coalesce(max(number), 0) FROM device),
-                      (SELECT coalesce(max(number), 0) FROM series)""");
+                    SELECT (SELECT count(*) FROM patient WHERE id_tag IS NOT NULL),
+                      (SELECT coalesce(max(number), 0) FROM device), (SELECT coalesce(max(number), 0) FROM series)""");
             try (var row = select.executeQuery()) {
                 row.next();
                 return new StoreSize(database.bytes(), row.getLong(1), row.getLong(2), row.getLong(3));
@@ -190,7 +192,7 @@ public final class EdgeStore implements Store {
         });
     }
 
-    /** Does behind the scenes what there is to do, without waiting for there to be enough of it. */
+    /** Runs all maintenance now, even if there is little to do, and completes when it is done. */
     public Uni<Void> compact() {
         return Uni.createFrom().completionStage(maintenance::requestFullRun);
     }
@@ -206,7 +208,7 @@ public final class EdgeStore implements Store {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (SQLException e) {
-            throw new IllegalStateException("the store was not closed cleanly; what was acknowledged is safe", e);
+            throw new IllegalStateException("the store was not closed cleanly; acknowledged batches are safe", e);
         } finally {
             lockedDirectory.close();
         }

@@ -20,11 +20,11 @@ class CachedPolicyTest {
     private final ScriptedPolicy first = new ScriptedPolicy("first");
     private final CachedPolicy policy = new CachedPolicy(first, 100, Duration.ZERO);
 
-    /** Says what it is told to, when it is told to. */
+    /** Gives the decision that a test sets. */
     private static final class ScriptedPolicy implements Policy {
 
         final String name;
-        final AtomicInteger asked = new AtomicInteger();
+        final AtomicInteger calls = new AtomicInteger();
         CompletableFuture<PolicyDecision> next;
         boolean closed;
 
@@ -35,7 +35,7 @@ class CachedPolicyTest {
 
         @Override
         public CompletionStage<PolicyDecision> decide(PolicyInput input) {
-            asked.incrementAndGet();
+            calls.incrementAndGet();
             return next;
         }
 
@@ -51,45 +51,45 @@ class CachedPolicyTest {
     }
 
     @Test
-    void decides_once_what_is_asked_again() {
+    void decides_once_on_a_repeated_input() {
         assertThat(policy.cached(INPUT)).isNull();
-        var verdict = decided();
-        assertThat(policy.cached(PolicyInputs.byStaff())).isSameAs(verdict);
-        assertThat(decided()).isSameAs(verdict);
-        assertThat(first.asked).hasValue(1);
+        var decision = decide();
+        assertThat(policy.cached(PolicyInputs.byStaff())).isSameAs(decision);
+        assertThat(decide()).isSameAs(decision);
+        assertThat(first.calls).hasValue(1);
     }
 
     @Test
-    void decides_anew_when_consent_is_withdrawn() {
-        decided();
+    void decides_again_when_consent_is_withdrawn() {
+        decide();
         assertThat(policy.cached(PolicyInputs.about("p-1", false))).isNull();
     }
 
     @Test
-    void forgets_what_the_policy_before_said() {
-        decided();
+    void forgets_the_decisions_of_a_replaced_policy() {
+        decide();
         policy.replace(new ScriptedPolicy("second"));
         assertThat(policy.cached(INPUT)).isNull();
-        assertThat(decided().policyDigest()).isEqualTo("second");
+        assertThat(decide().policyDigest()).isEqualTo("second");
         assertThat(policy.digest()).isEqualTo("second");
         assertThat(first.closed).isTrue();
     }
 
     @Test
-    void does_not_learn_from_the_policy_before_what_it_was_still_deciding() {
+    void does_not_cache_a_late_decision_of_a_replaced_policy() {
         var late = new CompletableFuture<PolicyDecision>();
         first.next = late;
-        var asked = policy.decide(INPUT).toCompletableFuture();
+        var decision = policy.decide(INPUT).toCompletableFuture();
         policy.replace(new ScriptedPolicy("second"));
         late.complete(new PolicyDecision(false, List.of("role"), "first"));
-        assertThat(asked.join().policyDigest()).isEqualTo("first");
+        assertThat(decision.join().policyDigest()).isEqualTo("first");
         assertThat(policy.cached(INPUT)).isNull();
     }
 
     @Test
-    void remembers_no_errors() {
+    void does_not_cache_errors() {
         first.next = CompletableFuture.completedFuture(PolicyDecision.error("first"));
-        assertThat(decided().isPermitted()).isFalse();
+        assertThat(decide().isPermitted()).isFalse();
         assertThat(policy.cached(INPUT)).isNull();
         first.next = CompletableFuture.failedFuture(new PlaneException.Unavailable("gone", null));
         assertThat(policy.decide(INPUT).toCompletableFuture())
@@ -100,48 +100,48 @@ class CachedPolicyTest {
     }
 
     @Test
-    void remembers_no_more_than_its_bound() {
+    void caches_no_more_than_its_bound() {
         for (var i = 0; i < 10_000; i++) {
-            policy.decide(PolicyInputs.about("p-" + i, true));
+            var _ = policy.decide(PolicyInputs.about("p-" + i, true));
         }
-        var known = 0;
+        var cached = 0;
         for (var i = 0; i < 10_000; i++) {
-            known += policy.cached(PolicyInputs.about("p-" + i, true)) == null ? 0 : 1;
+            cached += policy.cached(PolicyInputs.about("p-" + i, true)) == null ? 0 : 1;
         }
-        assertThat(known).isBetween(1, 100);
+        assertThat(cached).isBetween(1, 100);
     }
 
     @Test
-    void forgets_after_a_while_what_can_change_unseen() {
-        var forgetful = new CachedPolicy(first, 100, Duration.ofMillis(1));
-        forgetful.decide(INPUT);
-        Awaitility.await().until(() -> forgetful.cached(INPUT) == null);
+    void forgets_decisions_after_their_time_to_live() {
+        var expiring = new CachedPolicy(first, 100, Duration.ofMillis(1));
+        var _ = expiring.decide(INPUT);
+        Awaitility.await().until(() -> expiring.cached(INPUT) == null);
     }
 
     @Test
-    void what_is_known_costs_no_allocation() {
+    void a_cached_decision_costs_no_allocation() {
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        decided();
-        var found = 0L;
+        decide();
+        var hits = 0L;
         var allocated = 0L;
-        for (var round = 0; round < 2; round++) { // the first sets up what the second finds
+        for (var round = 0; round < 2; round++) { // the first round warms up
             var before = threads.getCurrentThreadAllocatedBytes();
             for (var i = 0; i < 100_000; i++) {
-                found += policy.cached(INPUT) == null ? 0 : 1;
+                hits += policy.cached(INPUT) == null ? 0 : 1;
             }
             allocated = threads.getCurrentThreadAllocatedBytes() - before;
         }
-        assertThat(found).isEqualTo(200_000);
+        assertThat(hits).isEqualTo(200_000);
         assertThat(allocated).isLessThan(100_000);
     }
 
     @Test
-    void closes_what_decides() {
+    void closes_the_policy_that_decides() {
         policy.close();
         assertThat(first.closed).isTrue();
     }
 
-    private PolicyDecision decided() {
+    private PolicyDecision decide() {
         return policy.decide(INPUT).toCompletableFuture().join();
     }
 }

@@ -8,14 +8,14 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What a class warns of while this is open. */
+/** Keeps the warnings that a class logs while this is open. */
 final class CapturedWarnings extends Handler implements AutoCloseable {
 
     private final Logger logger;
     private final Queue<String> texts = new ConcurrentLinkedQueue<>();
 
-    CapturedWarnings(Class<?> of) {
-        logger = Logger.getLogger(of.getName());
+    CapturedWarnings(Class<?> type) {
+        logger = Logger.getLogger(type.getName());
         logger.addHandler(this);
     }
 

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The built-in policy: its rules, and that it is what its sources say. */
+/** The rules of the built-in policy, and that it was built from its sources. */
 class HealthdataTest {
 
-    private static final int QUESTIONS = 20_000;
-    private static final int INTERPRETED_QUESTIONS = 500;
+    private static final int INPUTS = 20_000;
+    private static final int INTERPRETED_INPUTS = 500;
 
     private static final WasmPolicy COMPILED = Policies.builtIn(1);
     private static final WasmPolicy INTERPRETED =
@@ -25,61 +25,61 @@ class HealthdataTest {
 
     @ParameterizedTest
     @MethodSource("io.pulseplane.gate.policy.PolicyCases#all")
-    void decides_the_table(PolicyCases.Case asked) {
-        var verdict = COMPILED.decideNow(asked.input());
-        assertThat(verdict.isPermitted()).isEqualTo(asked.allow());
-        assertThat(verdict.reasons()).isEqualTo(asked.reasons());
-        assertThat(verdict.policyDigest()).isEqualTo(COMPILED.digest());
+    void decides_as_the_table_says(PolicyCases.Case example) {
+        var decision = COMPILED.decideNow(example.input());
+        assertThat(decision.isPermitted()).isEqualTo(example.allow());
+        assertThat(decision.reasons()).isEqualTo(example.reasons());
+        assertThat(decision.policyDigest()).isEqualTo(COMPILED.digest());
     }
 
     @ParameterizedTest
     @MethodSource("io.pulseplane.gate.policy.PolicyCases#all")
-    void decides_alike_when_it_is_interpreted(PolicyCases.Case asked) {
-        assertThat(INTERPRETED.decideNow(asked.input())).isEqualTo(COMPILED.decideNow(asked.input()));
+    void decides_alike_when_it_is_interpreted(PolicyCases.Case example) {
+        assertThat(INTERPRETED.decideNow(example.input())).isEqualTo(COMPILED.decideNow(example.input()));
     }
 
     @Test
-    void decides_anything_as_plain_java_does() {
+    void decides_random_inputs_as_the_reference_does() {
         var random = new Random(1);
         var permitted = 0;
-        for (var i = 0; i < QUESTIONS; i++) {
-            var asked = PolicyInputs.random(random);
-            var verdict = verdict(COMPILED, asked);
-            if (verdict.isError()) {
-                assertThat(InputJson.of(asked))
-                        .as("half a character")
+        for (var i = 0; i < INPUTS; i++) {
+            var input = PolicyInputs.random(random);
+            var decision = decide(COMPILED, input);
+            if (decision.isError()) {
+                assertThat(InputJson.of(input))
+                        .as("half a surrogate pair")
                         .asString()
                         .contains("\\uD800");
                 continue;
             }
-            assertThat(verdict.isPermitted()).as("%s", asked).isEqualTo(ReferencePolicy.permits(asked));
-            assertThat(verdict.reasons().isEmpty()).as("%s", asked).isEqualTo(verdict.isPermitted());
-            if (ReferencePolicy.lacksTheRole(asked)) {
-                assertThat(verdict.reasons()).as("%s", asked).containsExactly("role");
+            assertThat(decision.isPermitted()).as("%s", input).isEqualTo(ReferencePolicy.permits(input));
+            assertThat(decision.reasons().isEmpty()).as("%s", input).isEqualTo(decision.isPermitted());
+            if (ReferencePolicy.lacksTheRole(input)) {
+                assertThat(decision.reasons()).as("%s", input).containsExactly("role");
             }
-            permitted += verdict.isPermitted() ? 1 : 0;
+            permitted += decision.isPermitted() ? 1 : 0;
         }
-        assertThat(permitted).isBetween(QUESTIONS / 20, QUESTIONS / 2);
+        assertThat(permitted).isBetween(INPUTS / 20, INPUTS / 2);
     }
 
     @Test
-    void decides_anything_alike_when_it_is_interpreted() {
+    void decides_random_inputs_alike_when_it_is_interpreted() {
         var random = new Random(2);
-        for (var i = 0; i < INTERPRETED_QUESTIONS; i++) {
-            var asked = PolicyInputs.random(random);
-            assertThat(verdict(INTERPRETED, asked)).as("%s", asked).isEqualTo(verdict(COMPILED, asked));
+        for (var i = 0; i < INTERPRETED_INPUTS; i++) {
+            var input = PolicyInputs.random(random);
+            assertThat(decide(INTERPRETED, input)).as("%s", input).isEqualTo(decide(COMPILED, input));
         }
     }
 
     @Test
     void the_module_is_built_from_these_sources() throws Exception {
-        var found = new TreeMap<String, String>();
-        found.put("healthdata.wasm", sha256("healthdata.wasm"));
+        var current = new TreeMap<String, String>();
+        current.put("healthdata.wasm", sha256("healthdata.wasm"));
         try (var sources = Files.list(PolicyCases.REGO.resolve("healthcare"))) {
             for (var source : sources.toList()) {
                 var name = "healthcare/" + source.getFileName();
                 if (!name.endsWith("_test.rego")) {
-                    found.put(name, sha256(name));
+                    current.put(name, sha256(name));
                 }
             }
         }
@@ -87,23 +87,23 @@ class HealthdataTest {
         for (var line : Files.readAllLines(PolicyCases.REGO.resolve("healthdata.sha256"))) {
             built.put(line.substring(66), line.substring(0, 64));
         }
-        assertThat(found).as("run src/plane/src/main/rego/build.sh").isEqualTo(built);
+        assertThat(current).as("run src/plane/src/main/rego/build.sh").isEqualTo(built);
     }
 
     @Test
-    void its_digest_is_the_modules() throws Exception {
+    void has_the_digest_of_the_module() throws Exception {
         assertThat(COMPILED.digest()).isEqualTo("sha256:" + sha256("healthdata.wasm"));
         assertThat(INTERPRETED.digest()).isEqualTo(COMPILED.digest());
     }
 
     @Test
-    void nothing_is_here_that_makes_bytecode_at_run_time() {
+    void the_class_path_has_no_compiler_of_modules() {
         assertThatThrownBy(() -> Class.forName("com.dylibso.chicory.compiler.MachineFactoryCompiler"))
                 .isInstanceOf(ClassNotFoundException.class);
     }
 
-    private static PolicyDecision verdict(WasmPolicy policy, PolicyInput asked) {
-        return policy.decide(asked).toCompletableFuture().join();
+    private static PolicyDecision decide(WasmPolicy policy, PolicyInput input) {
+        return policy.decide(input).toCompletableFuture().join();
     }
 
     private static String sha256(String file) throws Exception {

@@ -1,6 +1,7 @@
 package io.pulseplane.gate.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -18,7 +19,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,19 +26,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Asked over real HTTP, of a server that does what a server may do. */
+/** Queries a server over real HTTP, which answers, fails or stalls. */
 class OpaServerPolicyTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration SHORT = Duration.ofMillis(50);
-    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    /** Long enough that a query right after the last failure comes within it. */
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private static final int MAX_FAILURES = 3;
     private static final String YES = "{\"result\":{\"allow\":true,\"deny\":false,\"reasons\":[]}}";
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final AtomicInteger asked = new AtomicInteger();
-    private final AtomicReference<String> question = new AtomicReference<>();
+    private final AtomicInteger requestCount = new AtomicInteger();
+    private final AtomicReference<String> lastRequest = new AtomicReference<>();
     private final CountDownLatch released = new CountDownLatch(1);
-    private final AtomicLong now = new AtomicLong();
     private volatile Behaviour behaviour = exchange -> answer(exchange, 200, YES);
     private HttpServer server;
     private OpaServerPolicy policy;
@@ -52,8 +55,8 @@ class OpaServerPolicyTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
-            asked.incrementAndGet();
-            question.set(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
+            requestCount.incrementAndGet();
+            lastRequest.set(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
                     + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             try (exchange) {
                 behaviour.answer(exchange);
@@ -74,7 +77,7 @@ class OpaServerPolicyTest {
     @Test
     void asks_for_the_whole_document() {
         assertThat(decide()).isEqualTo(new PolicyDecision(true, List.of(), policy.digest()));
-        assertThat(question.get())
+        assertThat(lastRequest.get())
                 .isEqualTo("POST /v1/data/healthcare/healthdata?provenance=true {\"input\":"
                         + new String(InputJson.of(PolicyInputs.byStaff()), StandardCharsets.US_ASCII) + "}");
     }
@@ -87,7 +90,7 @@ class OpaServerPolicyTest {
     }
 
     @Test
-    void says_by_which_policy_it_was_decided() {
+    void names_the_policy_that_decided() {
         assertThat(policy.digest()).matches("opa:url-sha256-[0-9a-f]{64}");
         behaviour = exchange -> answer(
                 exchange,
@@ -130,7 +133,7 @@ class OpaServerPolicyTest {
 
     @Test
     void is_closed_when_the_server_stalls() {
-        behaviour = exchange -> await();
+        behaviour = exchange -> stall();
         assertUnavailable(policy(SHORT));
     }
 
@@ -140,7 +143,7 @@ class OpaServerPolicyTest {
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write('{');
             exchange.getResponseBody().flush();
-            await();
+            stall();
         };
         assertUnavailable(policy(SHORT));
     }
@@ -154,69 +157,94 @@ class OpaServerPolicyTest {
     @Test
     void leaves_a_server_alone_that_fails_and_asks_again_after_a_while() {
         behaviour = exchange -> answer(exchange, 500, "");
-        for (var i = 0; i < 3; i++) {
+        for (var i = 0; i < MAX_FAILURES; i++) {
             assertUnavailable(policy);
         }
-        assertThat(asked).hasValue(3);
+        assertThat(requestCount).hasValue(3);
         behaviour = exchange -> answer(exchange, 200, YES);
         assertUnavailable(policy);
-        assertThat(asked).hasValue(3);
+        assertThat(requestCount).hasValue(3);
 
-        now.addAndGet(PAUSE.toNanos());
+        await().until(this::isPermitted);
         assertThat(decide().isPermitted()).isTrue();
-        assertThat(decide().isPermitted()).isTrue();
-        assertThat(asked).hasValue(5);
+        assertThat(requestCount).hasValue(5);
     }
 
     @Test
-    void refuses_to_have_more_questions_under_way_than_its_bound() {
+    void leaves_a_server_alone_again_when_the_one_query_after_the_pause_fails() {
+        behaviour = exchange -> answer(exchange, 500, "");
+        for (var i = 0; i < MAX_FAILURES; i++) {
+            assertUnavailable(policy);
+        }
+        await().until(() -> {
+            assertUnavailable(policy);
+            return requestCount.get() == 4;
+        });
+        behaviour = exchange -> answer(exchange, 200, YES);
+        assertUnavailable(policy);
+        assertThat(requestCount).hasValue(4);
+    }
+
+    @Test
+    void asks_a_server_that_fails_now_and_then() {
+        for (var i = 0; i < 5; i++) {
+            behaviour = exchange -> answer(exchange, 500, "");
+            assertUnavailable(policy);
+            assertUnavailable(policy);
+            behaviour = exchange -> answer(exchange, 200, YES);
+            assertThat(decide().isPermitted()).isTrue();
+        }
+    }
+
+    @Test
+    void refuses_a_query_when_too_many_are_under_way() {
         behaviour = exchange -> {
-            await();
+            stall();
             answer(exchange, 200, YES);
         };
-        var underWay = new ArrayList<CompletableFuture<PolicyDecision>>();
+        var pending = new ArrayList<CompletableFuture<PolicyDecision>>();
         for (var i = 0; i < OpaServerPolicy.MAX_PENDING_DECISIONS; i++) {
-            underWay.add(policy.decide(PolicyInputs.byStaff()).toCompletableFuture());
+            pending.add(policy.decide(PolicyInputs.byStaff()).toCompletableFuture());
         }
         assertThat(policy.decide(PolicyInputs.byStaff()).toCompletableFuture())
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
                 .withCauseInstanceOf(PlaneException.ResourceExhausted.class);
         released.countDown();
-        for (var one : underWay) {
-            assertThat(one).succeedsWithin(LONG);
+        for (var decision : pending) {
+            assertThat(decision).succeedsWithin(LONG);
         }
         assertThat(decide().isPermitted()).isTrue();
     }
 
     @Test
-    void a_remembered_verdict_is_not_asked_for() {
+    void a_cached_decision_is_not_asked_for_again() {
         var settings = settings(PolicySettings.Engine.OPA);
         try (var cached = Policies.open(settings)) {
-            var verdict =
+            var decision =
                     cached.decide(PolicyInputs.byStaff()).toCompletableFuture().join();
-            assertThat(cached.cached(PolicyInputs.byStaff())).isSameAs(verdict);
-            assertThat(asked).hasValue(1);
+            assertThat(cached.cached(PolicyInputs.byStaff())).isSameAs(decision);
+            assertThat(requestCount).hasValue(1);
         }
     }
 
     private PolicySettings settings(PolicySettings.Engine engine) {
-        var usual = PolicySettings.defaults();
+        var defaults = PolicySettings.defaults();
         return new PolicySettings(
                 engine,
-                usual.directory(),
-                usual.checkInterval(),
-                usual.instances(),
-                usual.maxCachedDecisions(),
+                defaults.directory(),
+                defaults.checkInterval(),
+                defaults.instances(),
+                defaults.maxCachedDecisions(),
                 url(),
                 LONG,
                 LONG,
-                usual.serverMaxFailures(),
-                usual.serverRetryDelay());
+                defaults.serverMaxFailures(),
+                defaults.serverRetryDelay());
     }
 
     private OpaServerPolicy policy(Duration timeout) {
-        return new OpaServerPolicy(url(), timeout, new CircuitBreaker(3, PAUSE, now::get));
+        return new OpaServerPolicy(url(), timeout, MAX_FAILURES, PAUSE);
     }
 
     private URI url() {
@@ -227,6 +255,13 @@ class OpaServerPolicyTest {
         return policy.decide(PolicyInputs.byStaff()).toCompletableFuture().join();
     }
 
+    private boolean isPermitted() {
+        return policy.decide(PolicyInputs.byStaff())
+                .toCompletableFuture()
+                .handle((decision, failure) -> failure == null && decision.isPermitted())
+                .join();
+    }
+
     private static void assertUnavailable(OpaServerPolicy policy) {
         assertThat(policy.decide(PolicyInputs.byStaff()).toCompletableFuture())
                 .failsWithin(LONG)
@@ -234,7 +269,7 @@ class OpaServerPolicyTest {
                 .withCauseInstanceOf(PlaneException.Unavailable.class);
     }
 
-    private void await() {
+    private void stall() {
         try {
             released.await();
         } catch (InterruptedException e) {

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The table of {@code src/plane/src/main/rego/cases.json}, which {@code opa test} walks as well. */
+/** The table of {@code src/plane/src/main/rego/cases.json}, which {@code opa test} checks as well. */
 final class PolicyCases {
 
     static final Path REGO = Path.of("src", "main", "rego");
@@ -28,17 +28,17 @@ final class PolicyCases {
     static Stream<Case> all() {
         try (var reader = Json.createReader(Files.newBufferedReader(REGO.resolve("cases.json")))) {
             var table = reader.readObject().getJsonObject("healthdata");
-            var usual = table.getJsonObject("usual");
+            var defaults = table.getJsonObject("usual");
             return table.getJsonArray("cases").getValuesAs(JsonObject.class).stream()
-                    .map(row -> read(usual, row));
+                    .map(row -> read(defaults, row));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Case read(JsonObject usual, JsonObject row) {
+    private static Case read(JsonObject defaults, JsonObject row) {
         var input = Json.createObjectBuilder(
-                Json.createMergePatch(row.getJsonObject("input")).apply(usual).asJsonObject());
+                Json.createMergePatch(row.getJsonObject("input")).apply(defaults).asJsonObject());
         if (row.containsKey("without")) {
             row.getJsonArray("without").getValuesAs(JsonString::getString).forEach(input::remove);
         }

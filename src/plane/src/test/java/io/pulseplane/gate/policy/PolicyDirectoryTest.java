@@ -59,13 +59,13 @@ class PolicyDirectoryTest {
     void decides_by_the_bundle_in_the_directory_and_its_data() throws Exception {
         put("bundle.tar.gz", WasmModules.bundle("listed"));
         policy = open();
-        assertThat(decide(asking("anna")).isPermitted()).isTrue();
-        assertThat(decide(asking("zoë")).isPermitted()).isTrue();
-        assertThat(decide(asking("berg")).reasons()).containsExactly("not_listed", "other");
+        assertThat(decide(bySubject("anna")).isPermitted()).isTrue();
+        assertThat(decide(bySubject("zoë")).isPermitted()).isTrue();
+        assertThat(decide(bySubject("berg")).reasons()).containsExactly("not_listed", "other");
     }
 
     @Test
-    void takes_a_changed_policy_and_forgets_what_the_one_before_said() throws Exception {
+    void takes_a_changed_policy_and_forgets_earlier_decisions() throws Exception {
         put("policy.wasm", WasmModules.healthdata());
         policy = open();
         var before = policy.digest();
@@ -112,21 +112,22 @@ class PolicyDirectoryTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("bad")
-    void does_not_start_with_a_bad_policy(String what, String name, byte[] bytes, String why) throws Exception {
+    void does_not_start_with_a_bad_policy(String description, String name, byte[] bytes, String reason)
+            throws Exception {
         put(name, bytes);
-        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining(why);
+        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining(reason);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("bad")
-    void keeps_the_policy_it_has_when_a_bad_one_comes(String what, String name, byte[] bytes, String why)
+    void keeps_the_policy_it_has_when_a_bad_one_comes(String description, String name, byte[] bytes, String reason)
             throws Exception {
         put("policy.wasm", WasmModules.healthdata());
         policy = open();
         var before = policy.digest();
         try (var log = new CapturedWarnings(PolicyDirectory.class)) {
             replaceBy(name, bytes);
-            await().atMost(LONG).until(() -> log.any(why.isEmpty() ? "is not taken" : why));
+            await().atMost(LONG).until(() -> log.any(reason.isEmpty() ? "is not taken" : reason));
         }
         assertThat(policy.digest()).isEqualTo(before);
         assertThat(permitted("authorized_medical_staff")).isTrue();
@@ -138,7 +139,7 @@ class PolicyDirectoryTest {
     }
 
     @Test
-    void keeps_the_policy_it_has_when_there_is_none_any_more() throws Exception {
+    void keeps_the_policy_it_has_when_the_file_is_deleted() throws Exception {
         put("policy.wasm", WasmModules.healthdata());
         policy = open();
         try (var log = new CapturedWarnings(PolicyDirectory.class)) {
@@ -159,24 +160,24 @@ class PolicyDirectoryTest {
     }
 
     @Test
-    void decisions_while_it_changes_are_of_the_one_policy_or_of_the_other() throws Exception {
+    void decides_by_one_of_two_policies_while_they_change() throws Exception {
         var both = List.of(WasmModules.healthdata(), WasmModules.withStaffCalled(NURSE));
         put("policy.wasm", both.getFirst());
         policy = open();
-        var staffs = policy.digest();
+        var staffDigest = policy.digest();
         var stop = new AtomicBoolean();
         try (var threads = Executors.newFixedThreadPool(2)) {
-            Callable<Integer> asking = () -> {
-                var asked = 0;
-                for (; !stop.get(); asked++) {
-                    var verdict = decide(PolicyInputs.about("p-" + asked % 50, true));
-                    assertThat(verdict.isError()).isFalse();
-                    assertThat(verdict.isPermitted())
-                            .isEqualTo(verdict.policyDigest().equals(staffs));
+            Callable<Integer> decideUntilStopped = () -> {
+                var count = 0;
+                for (; !stop.get(); count++) {
+                    var decision = decide(PolicyInputs.about("p-" + count % 50, true));
+                    assertThat(decision.isError()).isFalse();
+                    assertThat(decision.isPermitted())
+                            .isEqualTo(decision.policyDigest().equals(staffDigest));
                 }
-                return asked;
+                return count;
             };
-            var askers = List.of(threads.submit(asking), threads.submit(asking));
+            var counts = List.of(threads.submit(decideUntilStopped), threads.submit(decideUntilStopped));
             try {
                 for (var i = 1; i <= 6; i++) {
                     var before = policy.digest();
@@ -186,14 +187,14 @@ class PolicyDirectoryTest {
             } finally {
                 stop.set(true);
             }
-            for (var asker : askers) {
-                assertThat(asker.get()).isPositive();
+            for (var count : counts) {
+                assertThat(count.get()).isPositive();
             }
         }
     }
 
     @Test
-    void is_what_the_settings_ask_for() throws Exception {
+    void is_opened_by_the_settings() throws Exception {
         put("policy.wasm", WasmModules.withStaffCalled(NURSE));
         try (var opened = Policies.open(settings())) {
             assertThat(opened).isInstanceOf(PolicyDirectory.class);
@@ -207,43 +208,43 @@ class PolicyDirectoryTest {
     }
 
     private PolicySettings settings() {
-        var usual = PolicySettings.defaults();
+        var defaults = PolicySettings.defaults();
         return new PolicySettings(
                 PolicySettings.Engine.WASM,
                 Optional.of(directory),
                 Duration.ofMillis(5),
                 2,
-                usual.maxCachedDecisions(),
-                usual.server(),
-                usual.serverTimeout(),
-                usual.serverDecisionTtl(),
-                usual.serverMaxFailures(),
-                usual.serverRetryDelay());
+                defaults.maxCachedDecisions(),
+                defaults.server(),
+                defaults.serverTimeout(),
+                defaults.serverDecisionTtl(),
+                defaults.serverMaxFailures(),
+                defaults.serverRetryDelay());
     }
 
     private boolean permitted(String role) {
         return decide(by(role)).isPermitted();
     }
 
-    private PolicyDecision decide(PolicyInput asked) {
-        return policy.decide(asked).toCompletableFuture().join();
+    private PolicyDecision decide(PolicyInput input) {
+        return policy.decide(input).toCompletableFuture().join();
     }
 
     private static PolicyInput by(String role) {
         return PolicyInputs.by(new User("anna", List.of(role), "", "", ""), "p-1", true);
     }
 
-    private static PolicyInput asking(String subject) {
+    private static PolicyInput bySubject(String subject) {
         return PolicyInputs.by(new User(subject, List.of(), "", "", ""), "p-1", true);
     }
 
-    /** As a careful operator does: written aside, and moved. */
+    /** Replaces the file at once: written under another name, and moved. */
     private void put(String name, byte[] bytes) throws IOException {
         var aside = Files.write(directory.resolve("aside"), bytes);
         Files.move(aside, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** One file in place of the other; in between there may be both, or none. */
+    /** Puts one file in place of the other. For a moment, both are there. */
     private void replaceBy(String name, byte[] bytes) throws IOException {
         put(name, bytes);
         Files.deleteIfExists(directory.resolve(name.equals("policy.wasm") ? "bundle.tar.gz" : "policy.wasm"));

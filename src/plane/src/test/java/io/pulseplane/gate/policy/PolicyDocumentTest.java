@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A policy's document as somebody may have written it: what is not plainly a yes is a no. */
+/** Only a document that clearly permits is a permission. */
 class PolicyDocumentTest {
 
     @ParameterizedTest
@@ -21,7 +21,7 @@ class PolicyDocumentTest {
                 "{'reasons':['left_over'],'deny':[],'allow':true}",
                 "{'more':{'allow':false,'deny':[true]},'allow':true}"
             })
-    void a_plain_yes_permits(String document) throws Exception {
+    void a_document_that_allows_and_does_not_deny_permits(String document) throws Exception {
         var answer = PolicyDocument.parseModuleAnswer(result(document));
         assertThat(answer.isPermitted()).isTrue();
         assertThat(answer.reasons()).isEmpty();
@@ -69,36 +69,37 @@ class PolicyDocumentTest {
                 "[{'result':{'allow':true,'reasons':'none'}}]",
                 "[{'result':{'allow':tru}}]"
             })
-    void what_is_no_document_is_an_error(String json) {
+    void a_malformed_document_is_an_error(String json) {
         assertThatThrownBy(() -> PolicyDocument.parseModuleAnswer(bytes(json))).isInstanceOf(IOException.class);
     }
 
     @Test
-    void reasons_are_words_sorted_and_each_is_told_once() throws Exception {
+    void reasons_are_sorted_words_without_duplicates() throws Exception {
         var answer = PolicyDocument.parseModuleAnswer(result("{'reasons':['role','no_consent','role']}"));
         assertThat(answer.reasons()).containsExactly("no_consent", "role");
     }
 
     @Test
-    void a_reason_that_could_tell_of_somebody_is_not_told() throws Exception {
+    void a_reason_that_is_not_a_word_becomes_other() throws Exception {
         var answer = PolicyDocument.parseModuleAnswer(
                 result("{'reasons':['Anna Berg is not on ward 7','role',7,{'who':'anna'},'" + "x".repeat(65) + "']}"));
         assertThat(answer.reasons()).containsExactly("other", "role");
     }
 
     @Test
-    void more_reasons_than_anybody_has_are_an_error() {
+    void more_reasons_than_the_bound_are_an_error() {
         var reasons = "'r',".repeat(33);
         assertThatThrownBy(() -> PolicyDocument.parseModuleAnswer(result("{'reasons':[" + reasons + "'r']}")))
                 .isInstanceOf(IOException.class);
     }
 
     @Test
-    void a_server_tells_which_policy_it_answers_by() throws Exception {
+    void a_server_names_the_revisions_of_its_policy() throws Exception {
         var answer = PolicyDocument.parseServerAnswer(
                 bytes(
                         "{'decision_id':'1','provenance':{'version':'1.22.0','revision':'r0','bundles':"
-                                + "{'b':{'revision':'r2'},'a':{'revision':'r1'},'c':{'revision':''}}},'result':{'allow':true}}"));
+                                + "{'b':{'revision':'r2'},'a':{'revision':'r1'},'c':{'revision':''}}},"
+                                + "'result':{'allow':true}}"));
         assertThat(answer).isEqualTo(new PolicyDocument(true, List.of(), "r0,r1,r2"));
     }
 
@@ -109,7 +110,7 @@ class PolicyDocumentTest {
                 "{'provenance':{'version':'1.22.0'},'result':{'allow':true}}",
                 "{'provenance':'','result':{'allow':true}}"
             })
-    void a_server_need_not_tell(String json) throws Exception {
+    void a_server_need_not_name_a_revision(String json) throws Exception {
         assertThat(PolicyDocument.parseServerAnswer(bytes(json))).isEqualTo(new PolicyDocument(true, List.of(), null));
     }
 

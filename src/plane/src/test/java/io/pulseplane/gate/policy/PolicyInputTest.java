@@ -15,7 +15,7 @@ class PolicyInputTest {
     private static final User USER = new User("anna", List.of("a", "b"), "ward-7", "d-1", "p-1");
 
     @Test
-    void differs_wherever_one_thing_differs() {
+    void differs_when_one_component_differs() {
         var different = new HashSet<PolicyInput>();
         different.add(input("query", "r", USER, "p", true, "d", "active", true, "local", true, "n"));
         different.add(input("audit", "r", USER, "p", true, "d", "active", true, "local", true, "n"));
@@ -40,7 +40,7 @@ class PolicyInputTest {
     }
 
     @Test
-    void is_the_same_where_nothing_differs() {
+    void is_equal_when_no_component_differs() {
         var again = new User(new String("anna"), new ArrayList<>(List.of("a", "b")), "ward-7", "d-1", "p-1");
         var one = input("query", "r", USER, "p", true, "d", "active", true, "local", true, "n");
         var other = input(new String("query"), "r", again, "p", true, "d", "active", true, "local", true, "n");
@@ -49,7 +49,7 @@ class PolicyInputTest {
     }
 
     @Test
-    void is_written_as_the_policy_describes_it() {
+    void is_written_as_json_for_the_policy() {
         var json = new String(
                 InputJson.of(input("ingest", "r", USER, "pé\"", true, "d", "active", false, "local", true, "n")),
                 StandardCharsets.US_ASCII);
@@ -63,7 +63,7 @@ class PolicyInputTest {
     }
 
     @Test
-    void nobody_has_no_role() {
+    void a_user_without_roles_has_no_role() {
         assertThat(new User("", List.of(), "", "", "").role()).isEmpty();
     }
 
@@ -76,7 +76,7 @@ class PolicyInputTest {
     }
 
     @Test
-    void has_no_holes() {
+    void refuses_null() {
         assertThatThrownBy(() -> input("query", "r", USER, null, true, "d", "active", true, "local", true, "n"))
                 .isInstanceOf(NullPointerException.class);
     }

@@ -4,7 +4,7 @@ import io.pulseplane.gate.policy.PolicyInput.User;
 import java.util.List;
 import java.util.Random;
 
-/** Questions to policies. */
+/** Inputs of policies. */
 final class PolicyInputs {
 
     static final User STAFF = new User("anna", List.of("authorized_medical_staff"), "ward-7", "", "");
@@ -35,7 +35,7 @@ final class PolicyInputs {
 
     private PolicyInputs() {}
 
-    /** What is permitted: staff asks for a patient who agreed. */
+    /** A permitted input: staff queries a patient who consents. */
     static PolicyInput byStaff() {
         return about("p-1", true);
     }
@@ -77,7 +77,7 @@ final class PolicyInputs {
                 "node-1");
     }
 
-    private static String oneOf(String[] some, Random random) {
-        return some[random.nextInt(some.length)];
+    private static String oneOf(String[] values, Random random) {
+        return values[random.nextInt(values.length)];
     }
 }

@@ -2,55 +2,55 @@ package io.pulseplane.gate.policy;
 
 import java.util.TreeSet;
 
-/** The rules once more, in plain Java. */
+/** The rules of the built-in policy in Java, to compare decisions with. */
 final class ReferencePolicy {
 
     private ReferencePolicy() {}
 
-    static boolean permits(PolicyInput asked) {
-        var user = asked.user();
-        var here = asked.dataStaysLocal() && asked.auditEnabled();
-        var ownPatient = !asked.patientId().isEmpty() && asked.patientId().equals(user.patientId());
-        var ownDevice = !asked.deviceId().isEmpty() && asked.deviceId().equals(user.deviceId());
-        return switch (asked.action()) {
+    static boolean permits(PolicyInput input) {
+        var user = input.user();
+        var staysLocal = input.dataStaysLocal() && input.auditEnabled();
+        var ownPatient = !input.patientId().isEmpty() && input.patientId().equals(user.patientId());
+        var ownDevice = !input.deviceId().isEmpty() && input.deviceId().equals(user.deviceId());
+        return switch (input.action()) {
             case "query" ->
-                here
-                        && ((has(asked, "authorized_medical_staff") && asked.patientConsent())
-                                || (has(asked, "patient") && ownPatient));
+                staysLocal
+                        && ((has(input, "authorized_medical_staff") && input.patientConsent())
+                                || (has(input, "patient") && ownPatient));
             case "ingest" ->
-                asked.auditEnabled()
-                        && has(asked, "device")
+                input.auditEnabled()
+                        && has(input, "device")
                         && ownDevice
-                        && asked.deviceStatus().equals("active");
-            case "registry", "consent", "erase" -> here && has(asked, "clinical_admin");
-            case "audit" -> here && has(asked, "auditor");
-            case "operate" -> asked.auditEnabled() && has(asked, "operator");
+                        && input.deviceStatus().equals("active");
+            case "registry", "consent", "erase" -> staysLocal && has(input, "clinical_admin");
+            case "audit" -> staysLocal && has(input, "auditor");
+            case "operate" -> input.auditEnabled() && has(input, "operator");
             case "describe" -> true;
             default -> false;
         };
     }
 
-    /** What a caller may be told who lacks the role for what is asked: that, and nothing else. */
-    static boolean lacksTheRole(PolicyInput asked) {
-        var fitting = new TreeSet<String>();
-        switch (asked.action()) {
+    /** Whether the caller lacks every role for the action. The policy then gives this reason and no other. */
+    static boolean lacksTheRole(PolicyInput input) {
+        var allowed = new TreeSet<String>();
+        switch (input.action()) {
             case "query" -> {
-                fitting.add("authorized_medical_staff");
-                fitting.add("patient");
+                allowed.add("authorized_medical_staff");
+                allowed.add("patient");
             }
-            case "ingest" -> fitting.add("device");
-            case "registry", "consent", "erase" -> fitting.add("clinical_admin");
-            case "audit" -> fitting.add("auditor");
-            case "operate" -> fitting.add("operator");
+            case "ingest" -> allowed.add("device");
+            case "registry", "consent", "erase" -> allowed.add("clinical_admin");
+            case "audit" -> allowed.add("auditor");
+            case "operate" -> allowed.add("operator");
             default -> {
                 return false;
             }
         }
-        fitting.retainAll(asked.user().roles());
-        return fitting.isEmpty();
+        allowed.retainAll(input.user().roles());
+        return allowed.isEmpty();
     }
 
-    private static boolean has(PolicyInput asked, String role) {
-        return asked.user().roles().contains(role);
+    private static boolean has(PolicyInput input, String role) {
+        return input.user().roles().contains(role);
     }
 }

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.HexFormat;
 
-/** Policies to be put where a policy is looked for. */
+/** Modules and bundles for tests of policies. */
 public final class WasmModules {
 
     /** A module whose start function never ends. */
@@ -26,12 +26,12 @@ public final class WasmModules {
         }
     }
 
-    /** The built-in policy, but that the staff's role has this name, which is as long. */
+    /** The built-in policy with another name for the role of staff. It must have the same length. */
     public static byte[] withStaffCalled(String role) {
         return replaced(STAFF, role);
     }
 
-    /** The same rules, but found at another place. */
+    /** The built-in policy with another entrypoint. */
     static byte[] withoutTheEntrypoint() {
         return replaced("healthcare/healthdata", "healthcare/healthdatb");
     }
@@ -44,14 +44,14 @@ public final class WasmModules {
         }
     }
 
-    private static byte[] replaced(String text, String by) {
-        if (text.length() != by.length()) {
-            throw new IllegalArgumentException("A module's texts keep their length");
+    private static byte[] replaced(String text, String replacement) {
+        if (text.length() != replacement.length()) {
+            throw new IllegalArgumentException("The replacement must have the same length");
         }
-        var latin = new String(healthdata(), StandardCharsets.ISO_8859_1);
-        if (!latin.contains(text)) {
+        var latin1 = new String(healthdata(), StandardCharsets.ISO_8859_1);
+        if (!latin1.contains(text)) {
             throw new IllegalArgumentException("The module does not have " + text);
         }
-        return latin.replace(text, by).getBytes(StandardCharsets.ISO_8859_1);
+        return latin1.replace(text, replacement).getBytes(StandardCharsets.ISO_8859_1);
     }
 }

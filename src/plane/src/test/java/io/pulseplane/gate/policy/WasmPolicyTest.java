@@ -20,7 +20,7 @@ class WasmPolicyTest {
     private final WasmPolicy policy = Policies.builtIn(2);
 
     @Test
-    void its_memory_does_not_grow_with_its_decisions() {
+    void its_memory_does_not_grow_with_the_number_of_decisions() {
         decide(PolicyInputs.byStaff());
         var pages = policy.idle().getFirst().pages();
         for (var i = 0; i < MANY; i++) {
@@ -31,7 +31,7 @@ class WasmPolicyTest {
     }
 
     @Test
-    void its_memory_grows_for_a_large_question_and_once_only() {
+    void its_memory_grows_once_for_a_large_input() {
         var large = new User("s".repeat(60_000), List.of("authorized_medical_staff"), "", "", "");
         assertThat(decide(PolicyInputs.by(large, "p-1", true)).isPermitted()).isTrue();
         var pages = policy.idle().getFirst().pages();
@@ -43,16 +43,16 @@ class WasmPolicyTest {
     }
 
     @Test
-    void a_question_beyond_the_bound_is_refused_and_counted_as_an_error() {
+    void an_input_beyond_the_bound_is_refused_and_counted_as_an_error() {
         var huge = new User("s".repeat(Evaluator.MAX_INPUT_BYTES), List.of("authorized_medical_staff"), "", "", "");
-        var verdict = decide(PolicyInputs.by(huge, "p-1", true));
-        assertThat(verdict).isEqualTo(new PolicyDecision(false, List.of("policy_error"), policy.digest()));
+        var decision = decide(PolicyInputs.by(huge, "p-1", true));
+        assertThat(decision).isEqualTo(new PolicyDecision(false, List.of("policy_error"), policy.digest()));
         assertThat(policy.errors()).isEqualTo(1);
         assertThat(decide(PolicyInputs.byStaff()).isPermitted()).isTrue();
     }
 
     @Test
-    void what_is_not_json_is_refused_and_leaves_no_trace() {
+    void an_input_that_is_not_json_is_refused_and_harms_no_later_decision() {
         for (var text : List.of("", "{", "nonsense", "{\"action\":\"describe\"", "\u0000")) {
             assertThat(policy.decideNow(text.getBytes(StandardCharsets.UTF_8)).isPermitted())
                     .as(text)
@@ -75,14 +75,14 @@ class WasmPolicyTest {
     @Test
     void decides_for_more_threads_than_it_keeps_instances() throws Exception {
         try (var threads = Executors.newFixedThreadPool(8)) {
-            var verdicts = threads.invokeAll(IntStream.range(0, 8)
+            var results = threads.invokeAll(IntStream.range(0, 8)
                     .<Callable<Boolean>>mapToObj(thread -> () -> IntStream.range(0, 500)
                             .allMatch(i -> decide(PolicyInputs.about("p-" + i, i % 2 == 0))
                                             .isPermitted()
                                     == (i % 2 == 0)))
                     .toList());
-            for (var verdict : verdicts) {
-                assertThat(verdict.get()).isTrue();
+            for (var result : results) {
+                assertThat(result.get()).isTrue();
             }
         }
         assertThat(policy.idle()).hasSizeBetween(1, 2);
@@ -90,7 +90,7 @@ class WasmPolicyTest {
     }
 
     @Test
-    void says_so_when_too_many_decisions_wait() {
+    void fails_when_too_many_decisions_wait() {
         var busy = new WasmPolicy(PolicyModule.builtIn(), 1, decision -> {
             throw new RejectedExecutionException();
         });
@@ -100,7 +100,7 @@ class WasmPolicyTest {
                 .withCauseInstanceOf(PlaneException.ResourceExhausted.class);
     }
 
-    private PolicyDecision decide(PolicyInput asked) {
-        return policy.decide(asked).toCompletableFuture().join();
+    private PolicyDecision decide(PolicyInput input) {
+        return policy.decide(input).toCompletableFuture().join();
     }
 }

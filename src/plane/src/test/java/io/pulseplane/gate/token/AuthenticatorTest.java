@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Tokens that are good, and how long they are remembered. */
+/** Valid tokens, and how long they are cached. */
 class AuthenticatorTest {
 
     @TempDir
@@ -52,8 +52,8 @@ class AuthenticatorTest {
         authenticator = open(settings);
     }
 
-    private Authenticator open(TokenSettings with) throws UnusableKeyException {
-        opened.add(Authenticator.open(with, () -> null, clock::get));
+    private Authenticator open(TokenSettings settings) throws UnusableKeyException {
+        opened.add(Authenticator.open(settings, () -> null, clock::get));
         return opened.getLast();
     }
 
@@ -68,7 +68,7 @@ class AuthenticatorTest {
 
     @ParameterizedTest
     @MethodSource("keys")
-    void takes_a_token_of_each_good_algorithm(PublicJsonWebKey key) throws Exception {
+    void accepts_a_token_of_each_supported_algorithm(PublicJsonWebKey key) throws Exception {
         var token = sign(key, claims());
         assertThat(await(authenticator.verify(bearer(token))))
                 .isEqualTo(new Identity(
@@ -83,7 +83,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void knows_devices_and_patients_by_their_ids() throws Exception {
+    void reads_the_ids_of_devices_and_patients() throws Exception {
         var device = claims("device_id", "monitor 7");
         device.put("patient_id", "Müller");
         device.put("roles", List.of("device", "patient", "device"));
@@ -94,7 +94,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void takes_a_single_role_and_none_at_all() throws Exception {
+    void accepts_a_single_role_and_none_at_all() throws Exception {
         var single = claims("roles", null);
         single.put("role", "auditor");
         assertThat(await(authenticator.verify(bearer(sign(EC, single)))).roles())
@@ -105,7 +105,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void takes_a_role_in_other_case_for_another_role() throws Exception {
+    void keeps_the_case_of_roles() throws Exception {
         var identity = await(authenticator.verify(bearer(sign(EC, claims("roles", List.of("Auditor", "AUDITOR"))))));
         assertThat(identity.roles()).containsExactly("Auditor", "AUDITOR");
     }
@@ -136,7 +136,7 @@ class AuthenticatorTest {
                 settings.cache());
     }
 
-    private TokenSettings with(CacheBounds known) {
+    private TokenSettings with(CacheBounds bounds) {
         return new TokenSettings(
                 settings.tenant(),
                 settings.issuer(),
@@ -146,18 +146,18 @@ class AuthenticatorTest {
                 settings.keys(),
                 settings.claims(),
                 settings.refresh(),
-                known);
+                bounds);
     }
 
     @Test
-    void takes_a_token_for_several_audiences_if_the_plane_is_one() throws Exception {
-        var several = claims("aud", List.of("account", "pulseplane"));
-        assertThat(await(authenticator.verify(bearer(sign(EC, several)))).subject())
+    void accepts_a_token_for_several_audiences_if_the_plane_is_one() throws Exception {
+        var claims = claims("aud", List.of("account", "pulseplane"));
+        assertThat(await(authenticator.verify(bearer(sign(EC, claims)))).subject())
                 .isEqualTo("dr-grey");
     }
 
     @Test
-    void does_not_know_a_token_before_it_was_verified() throws Exception {
+    void caches_a_token_when_it_is_verified() throws Exception {
         var token = sign(EC, claims());
         assertThat(authenticator.cached(bearer(token))).isNull();
         var identity = await(authenticator.verify(bearer(token)));
@@ -171,18 +171,18 @@ class AuthenticatorTest {
     }
 
     @Test
-    void does_not_verify_what_it_knows() throws Exception {
+    void does_not_verify_a_cached_token_again() throws Exception {
         var token = sign(EC, claims());
         var identity = await(authenticator.verify(bearer(token)));
         assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
     }
 
     @Test
-    void knows_a_token_until_it_expires_and_not_a_moment_longer() throws Exception {
+    void caches_a_token_until_the_moment_it_expires() throws Exception {
         var token = sign(EC, claims());
         var identity = await(authenticator.verify(bearer(token)));
         long end = (NOW + 300 + 30) * SECOND;
-        // Step by step, so that the keys are looked at in between and are not what fails.
+        // Step by step, so that the keys are loaded in between and stay fresh.
         for (long now = clock.get(); now < end; now += SECOND / 2) {
             clock.set(now);
             await(authenticator.verify(bearer(token)));
@@ -197,7 +197,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void lets_go_of_tokens_that_have_expired_when_others_come() throws Exception {
+    void removes_expired_tokens_when_others_come() throws Exception {
         for (int i = 0; i < 20; i++) {
             await(authenticator.verify(bearer(sign(ED, claims("jti", "t" + i)))));
         }
@@ -208,7 +208,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void does_not_remember_what_it_refused() throws Exception {
+    void does_not_cache_refused_tokens() throws Exception {
         var token = sign(EC, claims("exp", NOW - 31));
         failure(authenticator.verify(bearer(token)));
         assertThat(authenticator.cached(bearer(token))).isNull();
@@ -216,7 +216,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void takes_a_token_at_the_edges_of_its_time_as_the_clocks_may_differ() throws Exception {
+    void allows_for_different_clocks() throws Exception {
         for (var name : List.of("nbf", "iat")) {
             assertThat(await(authenticator.verify(bearer(sign(EC, claims(name, NOW + 30))))))
                     .isNotNull();
@@ -230,33 +230,33 @@ class AuthenticatorTest {
     }
 
     @Test
-    void takes_times_with_decimals() throws Exception {
+    void accepts_times_with_decimals() throws Exception {
         assertThat(await(authenticator.verify(bearer(sign(EC, claims("exp", NOW + 0.5)))))
                         .expiresUs())
                 .isEqualTo(NOW * SECOND + SECOND / 2);
     }
 
     @Test
-    void remembers_no_more_tokens_than_it_may() throws Exception {
-        var few = open(with(new CacheBounds(10, 1_000_000)));
+    void caches_no_more_tokens_than_its_bound() throws Exception {
+        var small = open(with(new CacheBounds(10, 1_000_000)));
         for (int i = 0; i < 50; i++) {
-            await(few.verify(bearer(sign(ED, claims("jti", "t" + i)))));
+            await(small.verify(bearer(sign(ED, claims("jti", "t" + i)))));
         }
-        assertThat(few.verifiedTokens()).isBetween(1L, 10L);
+        assertThat(small.verifiedTokens()).isBetween(1L, 10L);
     }
 
     @Test
-    void remembers_no_more_bytes_than_it_may() throws Exception {
-        var few = open(with(new CacheBounds(1_000, 10_000)));
+    void caches_no_more_bytes_than_its_bound() throws Exception {
+        var small = open(with(new CacheBounds(1_000, 10_000)));
         for (int i = 0; i < 50; i++) {
-            await(few.verify(bearer(sign(ED, claims("jti", "t" + i)))));
+            await(small.verify(bearer(sign(ED, claims("jti", "t" + i)))));
         }
-        // A token and what is known of it takes more than a thousand bytes.
-        assertThat(few.verifiedTokens()).isBetween(1L, 10L);
+        // A token and its identity take more than a thousand bytes.
+        assertThat(small.verifiedTokens()).isBetween(1L, 10L);
     }
 
     @Test
-    void verifies_once_for_all_who_ask_at_the_same_time() throws Exception {
+    void verifies_once_for_all_calls_at_the_same_time() throws Exception {
         for (int round = 0; round < 20; round++) {
             var token = sign(RSA, claims("jti", "round-" + round));
             var identities = Collections.newSetFromMap(new ConcurrentHashMap<Integer, Boolean>());
@@ -267,14 +267,14 @@ class AuthenticatorTest {
     }
 
     @Test
-    void says_that_the_plane_stops_when_it_does() throws Exception {
+    void fails_when_the_plane_stops() throws Exception {
         authenticator.close();
         assertThat(failure(authenticator.verify(bearer(sign(EC, claims())))))
                 .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
-    void takes_a_token_without_key_id_if_one_key_fits() throws Exception {
+    void accepts_a_token_without_key_id_if_one_key_fits() throws Exception {
         var token = sign(EC, Map.of(), JsonUtil.toJson(claims()));
         assertThat(await(authenticator.verify(bearer(token))).keyId()).isEqualTo("ec-1");
     }
@@ -290,7 +290,7 @@ class AuthenticatorTest {
     }
 
     @Test
-    void never_tells_a_token_in_what_it_says() throws Exception {
+    void has_no_part_of_a_token_in_its_messages() throws Exception {
         var token = sign(EC, claims("sub", "x".repeat(300)));
         assertThat(failure(authenticator.verify(bearer(token))).getMessage())
                 .doesNotContain("xxx")

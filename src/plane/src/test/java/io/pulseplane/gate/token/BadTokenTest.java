@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every token that is nobody's. */
+/** Tokens that the plane refuses. */
 class BadTokenTest {
 
     private static final String NO_TOKEN = "the token is not a signed JWT";
@@ -74,15 +74,15 @@ class BadTokenTest {
         authenticator.close();
     }
 
-    private static void assertRefused(String token, String why) throws Exception {
+    private static void assertRefused(String token, String message) throws Exception {
         assertThat(failure(authenticator.verify(bearer(token))))
                 .as("'%s'", token)
                 .isInstanceOf(PlaneException.Unauthenticated.class)
-                .hasMessage(why);
+                .hasMessage(message);
         assertThat(authenticator.cached(bearer(token))).isNull();
     }
 
-    static Stream<Arguments> claimsThatAreNobodys() {
+    static Stream<Arguments> badClaims() {
         return Stream.of(
                 arguments("exp", NOW - 30, "the token has expired"),
                 arguments("exp", 0, "the token has expired"),
@@ -146,9 +146,9 @@ class BadTokenTest {
     }
 
     @ParameterizedTest(name = "{0} = {1}")
-    @MethodSource("claimsThatAreNobodys")
-    void refuses_claims_that_are_nobodys(String name, Object value, String why) throws Exception {
-        assertRefused(sign(EC, claims(name, value)), why);
+    @MethodSource("badClaims")
+    void refuses_bad_claims(String name, Object value, String message) throws Exception {
+        assertRefused(sign(EC, claims(name, value)), message);
     }
 
     @ParameterizedTest
@@ -163,8 +163,8 @@ class BadTokenTest {
     @Test
     void refuses_a_token_signed_with_another_key() throws Exception {
         for (var key : List.of(RSA, EC, ED)) {
-            var stranger = IdentityProvider.key(key.getAlgorithm(), key.getKeyId());
-            assertRefused(sign(stranger, claims()), NO_SIGNATURE);
+            var other = IdentityProvider.key(key.getAlgorithm(), key.getKeyId());
+            assertRefused(sign(other, claims()), NO_SIGNATURE);
         }
     }
 
@@ -175,13 +175,13 @@ class BadTokenTest {
 
     @Test
     void refuses_a_token_that_brings_its_own_key() throws Exception {
-        var stranger = IdentityProvider.key("ES256", "stranger");
-        var jwk = stranger.toParams(OutputControlLevel.PUBLIC_ONLY);
+        var other = IdentityProvider.key("ES256", "stranger");
+        var jwk = other.toParams(OutputControlLevel.PUBLIC_ONLY);
         var payload = JsonUtil.toJson(claims());
-        assertRefused(sign(stranger, Map.of("jwk", jwk), payload), NO_SIGNATURE);
-        assertRefused(sign(stranger, Map.of("jwk", jwk, "kid", "ec-1"), payload), NO_SIGNATURE);
-        assertRefused(sign(stranger, Map.of("jwk", jwk, "kid", "stranger"), payload), NO_KEY);
-        assertRefused(sign(stranger, Map.of("jku", "https://example.org/jwks", "kid", "stranger"), payload), NO_KEY);
+        assertRefused(sign(other, Map.of("jwk", jwk), payload), NO_SIGNATURE);
+        assertRefused(sign(other, Map.of("jwk", jwk, "kid", "ec-1"), payload), NO_SIGNATURE);
+        assertRefused(sign(other, Map.of("jwk", jwk, "kid", "stranger"), payload), NO_KEY);
+        assertRefused(sign(other, Map.of("jku", "https://example.org/jwks", "kid", "stranger"), payload), NO_KEY);
     }
 
     @Test
@@ -220,7 +220,7 @@ class BadTokenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"alg\":null}", "{\"alg\":[\"ES256\"]}", "{\"alg\":256}", "{}", "{\"kid\":\"ec-1\"}"})
-    void refuses_a_token_that_does_not_say_its_algorithm(String header) throws Exception {
+    void refuses_a_token_that_does_not_name_its_algorithm(String header) throws Exception {
         assertRefused(
                 base64(header) + "." + base64(JsonUtil.toJson(claims())) + "." + base64(new byte[64]), NO_ALGORITHM);
     }
@@ -244,7 +244,7 @@ class BadTokenTest {
         }
     }
 
-    /** CVE-2022-21449: r and s of 0 once were a signature of anything. */
+    /** CVE-2022-21449: zeros for r and s were once accepted as a valid signature. */
     @Test
     void refuses_signatures_of_zeros_and_of_the_wrong_length() throws Exception {
         for (var key : List.of(RSA, EC, ED)) {
@@ -256,10 +256,11 @@ class BadTokenTest {
         }
     }
 
-    static Stream<Arguments> headersThatAskForMore() {
-        var extensions = "the token asks for extensions that are not known here";
+    static Stream<Arguments> badHeaders() {
+        var extensions = "the token uses extensions that the plane does not support";
         var nested = "the token has another token in it";
         var type = "the token is not an access token";
+        var keyId = "the token's key id must be a text of 1 to 255 characters";
         return Stream.of(
                 arguments(Map.of("crit", List.of("exp")), extensions),
                 arguments(Map.of("crit", List.of()), extensions),
@@ -271,24 +272,24 @@ class BadTokenTest {
                 arguments(Map.of("typ", "logout+jwt"), type),
                 arguments(Map.of("typ", "dpop+jwt"), type),
                 arguments(Map.of("typ", List.of("JWT")), type),
-                arguments(Map.of("kid", ""), "the token's key id is none"),
-                arguments(Map.of("kid", 7), "the token's key id is none"),
-                arguments(Map.of("kid", "k".repeat(256)), "the token's key id is none"));
+                arguments(Map.of("kid", ""), keyId),
+                arguments(Map.of("kid", 7), keyId),
+                arguments(Map.of("kid", "k".repeat(256)), keyId));
     }
 
     @ParameterizedTest
-    @MethodSource("headersThatAskForMore")
-    void refuses_headers_that_ask_for_more(Map<String, Object> header, String why) throws Exception {
+    @MethodSource("badHeaders")
+    void refuses_bad_headers(Map<String, Object> header, String message) throws Exception {
         var json = new HashMap<String, Object>(Map.of("alg", "ES256", "kid", "ec-1"));
         json.putAll(header);
         var signed = base64(JsonUtil.toJson(json)) + "." + base64(JsonUtil.toJson(claims()));
         var signature = Algorithm.ES256.sign(EC.getPrivateKey(), signed.getBytes(StandardCharsets.US_ASCII));
-        assertRefused(signed + "." + base64(signature), why);
+        assertRefused(signed + "." + base64(signature), message);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"JWT", "jwt", "at+jwt", "application/at+jwt"})
-    void takes_the_types_that_access_tokens_have(String type) throws Exception {
+    void accepts_the_types_of_access_tokens(String type) throws Exception {
         var token = sign(EC, Map.of("kid", "ec-1", "typ", type), JsonUtil.toJson(claims("jti", type)));
         assertThat(await(authenticator.verify(bearer(token)))).isNotNull();
     }
@@ -306,7 +307,7 @@ class BadTokenTest {
     }
 
     @Test
-    void refuses_names_that_stand_twice() throws Exception {
+    void refuses_duplicate_names() throws Exception {
         var payload = JsonUtil.toJson(claims());
         for (var twice : List.of(
                 "\"sub\":\"admin\"", "\"tenant\":\"local\"", "\"roles\":[\"operator\"]", "\"exp\":9999999999")) {
@@ -318,14 +319,14 @@ class BadTokenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "null", "7", "\"x\"", "{", "{}}", "{\"sub\":}", "[[[[[[[[", "\u0000"})
-    void refuses_payloads_that_are_no_objects(String payload) throws Exception {
+    void refuses_payloads_that_are_not_objects(String payload) throws Exception {
         var signed = base64("{\"alg\":\"ES256\",\"kid\":\"ec-1\"}") + "." + base64(payload);
         var signature = Algorithm.ES256.sign(EC.getPrivateKey(), signed.getBytes(StandardCharsets.US_ASCII));
         assertRefused(signed + "." + base64(signature), NO_TOKEN);
     }
 
     @Test
-    void refuses_what_is_not_utf_8() throws Exception {
+    void refuses_claims_that_are_not_utf_8() throws Exception {
         var payload = JsonUtil.toJson(claims("sub", "X")).getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < payload.length; i++) {
             if (payload[i] == 'X') {
@@ -349,14 +350,14 @@ class BadTokenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "Bearer\teyJ", "eyJhbGciOiJFUzI1NiJ9"})
-    void refuses_what_is_no_bearers(String header) throws Exception {
+    void refuses_other_authorizations_than_bearer(String header) throws Exception {
         assertThat(failure(authenticator.verify(IdentityProvider.header(header))))
                 .isInstanceOf(PlaneException.Unauthenticated.class)
-                .hasMessage("the authorization is not 'Bearer', one space and a token");
+                .hasMessage("the authorization must be 'Bearer', one space and a token");
     }
 
     @Test
-    void takes_one_spelling_of_a_token_only() throws Exception {
+    void accepts_one_spelling_of_a_token_only() throws Exception {
         var token = sign(EC, claims("jti", "spelling"));
         assertThat(await(authenticator.verify(bearer(token)))).isNotNull();
         var parts = token.split("\\.");
@@ -376,7 +377,7 @@ class BadTokenTest {
         }
     }
 
-    /** Whatever is done to a token: it is refused, with one of the sentences that the plane has, and nothing breaks. */
+    /** A changed token is refused in the usual way, whatever was changed. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void refuses_garbled_tokens(long seed) throws Exception {
@@ -398,21 +399,21 @@ class BadTokenTest {
     }
 
     private static byte[] garble(byte[] token, SplittableRandom random) {
-        int at = random.nextInt(token.length);
+        int index = random.nextInt(token.length);
         return switch (random.nextInt(6)) {
-            case 0 -> Arrays.copyOf(token, at);
-            case 1 -> Arrays.copyOfRange(token, at, token.length);
-            case 2 -> Arrays.copyOf(token, token.length + 1 + at);
+            case 0 -> Arrays.copyOf(token, index);
+            case 1 -> Arrays.copyOfRange(token, index, token.length);
+            case 2 -> Arrays.copyOf(token, token.length + 1 + index);
             case 3 -> {
-                token[at] = (byte) random.nextInt(256);
+                token[index] = (byte) random.nextInt(256);
                 yield token;
             }
             case 4 -> {
-                token[at] ^= (byte) (1 << random.nextInt(8));
+                token[index] ^= (byte) (1 << random.nextInt(8));
                 yield token;
             }
             default -> {
-                // The payload's or header's bytes are no longer the JSON they were.
+                // Changes a byte of the JSON in the header.
                 int dot = new String(token, StandardCharsets.US_ASCII).indexOf('.');
                 var json = Base64.getUrlDecoder().decode(Arrays.copyOf(token, dot));
                 json[random.nextInt(json.length)] = (byte) random.nextInt(128);
@@ -422,7 +423,7 @@ class BadTokenTest {
         };
     }
 
-    /** The signature is right and the JSON is not: what a broken provider sends. */
+    /** A broken provider might send a valid signature of malformed JSON. */
     @ParameterizedTest
     @ValueSource(longs = {11, 12, 13, 14})
     void survives_garbled_claims_that_are_signed(long seed) throws Exception {
@@ -434,9 +435,9 @@ class BadTokenTest {
             }
             var signed = base64("{\"alg\":\"EdDSA\",\"kid\":\"ed-1\"}") + "." + base64(payload);
             var signature = Algorithm.EDDSA.sign(ED.getPrivateKey(), signed.getBytes(StandardCharsets.US_ASCII));
-            var answer = authenticator.verify(bearer(signed + "." + base64(signature)));
+            var identity = authenticator.verify(bearer(signed + "." + base64(signature)));
             try {
-                assertThat(await(answer).tenant()).isEqualTo("local");
+                assertThat(await(identity).tenant()).isEqualTo("local");
             } catch (ExecutionException e) {
                 assertThat(e.getCause())
                         .as(() -> "seed " + seed + ": " + new String(payload, StandardCharsets.ISO_8859_1))

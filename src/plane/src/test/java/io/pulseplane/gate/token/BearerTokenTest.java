@@ -26,29 +26,29 @@ class BearerTokenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "B", "Bearer", "Bearer ", "Bearer\t" + LONG, "Basic  " + LONG, "\"earer " + LONG, LONG})
-    void is_none_without_the_scheme_one_space_and_something_after_that(String value) {
+    void needs_the_scheme_one_space_and_a_token(String value) {
         assertThat(header(value).isBearer()).isFalse();
         assertThat(header(value)).isNotEqualTo(bearer(LONG));
     }
 
     @Test
     void differs_by_any_byte_and_by_length() {
-        for (int at = 0; at < LONG.length(); at++) {
-            var other = LONG.substring(0, at) + '!' + LONG.substring(at + 1);
+        for (int i = 0; i < LONG.length(); i++) {
+            var other = LONG.substring(0, i) + '!' + LONG.substring(i + 1);
             assertThat(bearer(other)).isNotEqualTo(bearer(LONG)).isNotEqualByComparingTo(bearer(LONG));
-            assertThat(bearer(LONG.substring(0, at))).isNotEqualTo(bearer(LONG));
+            assertThat(bearer(LONG.substring(0, i))).isNotEqualTo(bearer(LONG));
         }
     }
 
     @Test
-    void is_not_equal_to_what_has_the_same_hash() {
+    void is_not_equal_to_another_token_with_the_same_hash() {
         var one = bearer("a" + LONG);
         var other = bearer("b" + LONG);
         assertThat(one).hasSameHashCodeAs(other).isNotEqualTo(other);
     }
 
     @Test
-    void does_not_print_itself() {
+    void does_not_print_the_token() {
         assertThat(bearer(LONG)).hasToString("BearerToken[" + LONG.length() + " bytes]");
     }
 }

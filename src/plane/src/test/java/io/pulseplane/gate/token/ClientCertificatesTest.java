@@ -22,12 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Devices by their certificates. */
+/** The identities of devices by their certificates. */
 class ClientCertificatesTest {
 
     private static TestCertificate monitor;
 
-    /** An hour from now: certificates are made while the tests run, and good for days. */
+    /** An hour from now. The certificates are made while the tests run, and they are valid for days. */
     private final AtomicLong clock = new AtomicLong((System.currentTimeMillis() + 3_600_000) * 1_000);
 
     private final ClientCertificates certificates = new ClientCertificates("clinic", clock::get);
@@ -42,7 +42,7 @@ class ClientCertificatesTest {
     }
 
     @Test
-    void are_devices_by_their_common_name() throws Exception {
+    void identify_a_device_by_their_common_name() throws Exception {
         var identity = certificates.identityOf(monitor.certificate());
         assertThat(identity.subject()).isEqualTo("monitor-7");
         assertThat(identity.deviceId()).isEqualTo("monitor-7");
@@ -63,7 +63,7 @@ class ClientCertificatesTest {
                 "OU=CN\\=admin + CN=m1, O=Clinic | m1",
                 "O=Clinic, CN=Überwachung 1     | Überwachung 1"
             })
-    void have_names_with_anything_printable_in_them(String subject, String device) throws Exception {
+    void may_have_any_printable_character_in_the_name(String subject, String device) throws Exception {
         assertThat(certificates.identityOf(certificate(subject)).deviceId()).isEqualTo(device);
     }
 
@@ -75,17 +75,17 @@ class ClientCertificatesTest {
                 "CN=a, CN=b                     | the certificate must have exactly one common name",
                 "CN=a + CN=b, O=Clinic          | the certificate must have exactly one common name",
                 "OU=CN\\=a, O=Clinic            | the certificate must have exactly one common name",
-                "CN=a\\0Ab                      | the common name of the certificate must consist of printable characters"
+                "CN=a\\0Ab | the common name of the certificate must consist of printable characters"
             })
-    void are_nobody_without_exactly_one_proper_name(String subject, String why) throws Exception {
+    void are_refused_without_exactly_one_valid_name(String subject, String message) throws Exception {
         var certificate = certificate(subject);
         assertThatThrownBy(() -> certificates.identityOf(certificate))
                 .isInstanceOf(PlaneException.Unauthenticated.class)
-                .hasMessage(why);
+                .hasMessage(message);
     }
 
     @Test
-    void are_nobody_outside_their_time() throws Exception {
+    void are_refused_outside_their_time() throws Exception {
         var certificate = monitor.certificate();
         clock.set(certificate.getNotAfter().getTime() * 1_000);
         assertThatThrownBy(() -> certificates.identityOf(certificate))
@@ -100,12 +100,12 @@ class ClientCertificatesTest {
     }
 
     @Test
-    void are_read_from_a_session_and_nobody_is_who_shows_none() throws Exception {
+    void are_read_from_a_session_and_may_be_missing() throws Exception {
         assertThat(certificates.identityOf(session(true)).deviceId()).isEqualTo("monitor-7");
         assertThat(certificates.identityOf(session(false)).isAnonymous()).isTrue();
     }
 
-    /** The server's side of a handshake with a client that was asked for its certificate, or was not. */
+    /** The server's session with a client. The server asks for its certificate if the handshake is mutual. */
     private static SSLSession session(boolean mutual) throws Exception {
         var context = monitor.sslContext();
         try (var server = (SSLServerSocket)
@@ -127,7 +127,7 @@ class ClientCertificatesTest {
     }
 
     @Test
-    void of_one_device_may_be_several() throws Exception {
+    void of_the_same_device_have_different_key_ids() throws Exception {
         var other = TestCertificate.selfSigned("CN=monitor-7", List.of("-validity", "1"));
         assertThat(certificates.identityOf(other.certificate()).keyId())
                 .isNotEqualTo(certificates.identityOf(monitor.certificate()).keyId());

@@ -28,12 +28,14 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.keys.EllipticCurves;
 import org.jose4j.lang.JoseException;
 
-/** An identity provider: keys, and tokens that it signs with another library than the plane checks them with. */
+/**
+ * An identity provider with keys. It signs tokens with another library than the one that the plane checks them with.
+ */
 public final class IdentityProvider {
 
     static final long SECOND = 1_000_000L;
 
-    /** What the clock of most tests shows at first, in seconds. */
+    /** The time at the start of most tests, in seconds since the epoch. */
     static final long NOW = 1_800_000_000L;
 
     public static final PublicJsonWebKey RSA = key("RS256", "rsa-1");
@@ -66,13 +68,13 @@ public final class IdentityProvider {
         return new JsonWebKeySet(keys).toJson(OutputControlLevel.PUBLIC_ONLY);
     }
 
-    /** Puts it there in one go, as a careful operator does. */
+    /** Replaces the file at once: written under another name, and moved. */
     public static void publish(Path file, String jwks) throws Exception {
         var unfinished = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), jwks);
         Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
     }
 
-    /** A doctor's, good for five minutes. */
+    /** The claims of a doctor, valid for five minutes. */
     public static Map<String, Object> claims() {
         var claims = new HashMap<String, Object>();
         claims.put("iss", TokenSettings.DEFAULT_ISSUER);
@@ -87,7 +89,7 @@ public final class IdentityProvider {
         return claims;
     }
 
-    /** The same with something else in one place; null takes it away. */
+    /** The same claims with another value for one of them; null removes it. */
     static Map<String, Object> claims(String name, Object value) {
         var claims = claims();
         if (value == null) {
@@ -132,14 +134,14 @@ public final class IdentityProvider {
         return new BearerToken(value.getBytes(StandardCharsets.UTF_8));
     }
 
-    static <T> T await(CompletionStage<T> answer) throws ExecutionException, InterruptedException, TimeoutException {
-        return answer.toCompletableFuture().get(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    static <T> T await(CompletionStage<T> stage) throws ExecutionException, InterruptedException, TimeoutException {
+        return stage.toCompletableFuture().get(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** What a verification failed with. */
-    static Throwable failure(CompletionStage<?> answer) throws InterruptedException, TimeoutException {
+    /** The failure of a verification. */
+    static Throwable failure(CompletionStage<?> identity) throws InterruptedException, TimeoutException {
         try {
-            throw new AssertionError("taken: " + await(answer));
+            throw new AssertionError("accepted: " + await(identity));
         } catch (ExecutionException e) {
             return e.getCause();
         }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys in a file that changes, and what becomes of tokens that were known. */
+/** Keys in a file that changes, and the cached tokens of these keys. */
 class JwksFileTest {
 
     private static final PublicJsonWebKey NEXT = IdentityProvider.key("ES256", "ec-2");
@@ -54,7 +54,7 @@ class JwksFileTest {
     }
 
     @Test
-    void forgets_tokens_when_their_key_goes_while_calls_come_in() throws Exception {
+    void refuses_tokens_when_their_key_is_removed_while_calls_come_in() throws Exception {
         publish(file, jwks(NEXT));
         assertThat(authenticator.cached(bearer(token))).isSameAs(identity);
         clock.addAndGet(SECOND);
@@ -65,7 +65,7 @@ class JwksFileTest {
     }
 
     @Test
-    void never_takes_a_token_of_a_key_that_went_while_nobody_called() throws Exception {
+    void refuses_tokens_of_a_key_that_was_removed_while_there_were_no_calls() throws Exception {
         publish(file, jwks(NEXT));
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
@@ -73,7 +73,7 @@ class JwksFileTest {
     }
 
     @Test
-    void forgets_tokens_when_their_key_is_replaced_by_another_of_the_same_name() throws Exception {
+    void refuses_tokens_when_their_key_is_replaced_by_another_of_the_same_name() throws Exception {
         publish(file, jwks(IdentityProvider.key("ES256", "ec-1")));
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
@@ -83,7 +83,7 @@ class JwksFileTest {
     }
 
     @Test
-    void takes_nobodys_token_when_all_keys_are_taken_out() throws Exception {
+    void refuses_all_tokens_when_all_keys_are_removed() throws Exception {
         publish(file, "{\"keys\":[]}");
         clock.addAndGet(60 * SECOND);
         assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unauthenticated.class);
@@ -91,7 +91,7 @@ class JwksFileTest {
     }
 
     @Test
-    void knows_tokens_on_when_a_key_comes_or_moves() throws Exception {
+    void keeps_tokens_when_another_key_is_added_or_removed() throws Exception {
         publish(file, jwks(NEXT, EC));
         assertThat(await(authenticator.verify(bearer(sign(NEXT, claims())))).keyId())
                 .isEqualTo("ec-2");
@@ -107,7 +107,7 @@ class JwksFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "[]", "{\"keys\":{}}", "{\"keys\":[],\"keys\":[]}", "not json at all"})
-    void goes_on_with_the_last_keys_when_the_file_is_broken_but_not_for_ever(String broken) throws Exception {
+    void uses_the_last_keys_for_a_day_when_the_file_is_broken(String broken) throws Exception {
         publish(file, broken);
         clock.addAndGet(60 * SECOND);
         assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
@@ -124,7 +124,7 @@ class JwksFileTest {
     }
 
     @Test
-    void goes_on_with_the_last_keys_when_the_file_is_gone_or_too_long() throws Exception {
+    void uses_the_last_keys_when_the_file_is_missing_or_too_long() throws Exception {
         Files.delete(file);
         clock.addAndGet(60 * SECOND);
         assertThat(await(authenticator.verify(bearer(token)))).isSameAs(identity);
@@ -134,14 +134,14 @@ class JwksFileTest {
     }
 
     @Test
-    void looks_again_when_the_clock_was_set_back() throws Exception {
+    void loads_again_when_the_clock_was_set_back() throws Exception {
         clock.addAndGet(-3_600 * SECOND);
         publish(file, jwks(NEXT));
         await().until(() -> authenticator.cached(bearer(token)) == null);
     }
 
     @Test
-    void says_at_the_start_that_there_is_no_file() {
+    void fails_at_the_start_without_a_file() {
         var nowhere = directory.resolve("nowhere.json");
         assertThatThrownBy(
                         () -> Authenticator.open(TokenSettings.of(new Keys.JwksFile(nowhere)), () -> null, clock::get))

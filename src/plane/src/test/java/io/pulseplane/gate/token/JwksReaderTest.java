@@ -33,7 +33,7 @@ class JwksReaderTest {
     }
 
     @Test
-    void reads_keys_of_each_good_algorithm() throws Exception {
+    void reads_keys_of_each_supported_algorithm() throws Exception {
         var keys = read(jwks(RSA, EC, ED));
         assertThat(keys.size()).isEqualTo(3);
         assertThat(keys.find(Algorithm.RS256, "rsa-1")).isPresent();
@@ -52,7 +52,7 @@ class JwksReaderTest {
         return key;
     }
 
-    static Stream<PublicJsonWebKey> keysThatAreNotGoodEnough() throws Exception {
+    static Stream<PublicJsonWebKey> unsupportedKeys() throws Exception {
         return Stream.of(
                 named(RsaJwkGenerator.generateJwk(1_024), null, null, null),
                 named(EcJwkGenerator.generateJwk(EllipticCurves.P384), null, null, null),
@@ -65,14 +65,14 @@ class JwksReaderTest {
     }
 
     @ParameterizedTest
-    @MethodSource("keysThatAreNotGoodEnough")
-    void leaves_out_keys_that_are_not_good_enough(PublicJsonWebKey key) throws Exception {
+    @MethodSource("unsupportedKeys")
+    void leaves_out_unsupported_keys(PublicJsonWebKey key) throws Exception {
         var keys = read(jwks(key, EC));
         assertThat(keys.size()).isOne();
         assertThat(keys.find(Algorithm.ES256, "ec-1")).isPresent();
     }
 
-    static Stream<String> entriesThatAreNoKeys() {
+    static Stream<String> malformedKeys() {
         var params = EC.toParams(OutputControlLevel.PUBLIC_ONLY);
         var beside = new HashMap<String, Object>(params);
         beside.put("kid", "beside-the-curve");
@@ -93,8 +93,8 @@ class JwksReaderTest {
     }
 
     @ParameterizedTest
-    @MethodSource("entriesThatAreNoKeys")
-    void leaves_out_what_is_no_public_key(String entry) throws Exception {
+    @MethodSource("malformedKeys")
+    void leaves_out_malformed_keys(String entry) throws Exception {
         var good = JsonUtil.toJson(EC.toParams(OutputControlLevel.PUBLIC_ONLY));
         var keys = read("{\"keys\":[" + entry + "," + good + "]}");
         assertThat(keys.size()).isOne();
@@ -102,7 +102,7 @@ class JwksReaderTest {
     }
 
     @Test
-    void refuses_two_keys_of_one_name() {
+    void refuses_two_keys_of_the_same_name() {
         assertThatThrownBy(() -> read(jwks(EC, IdentityProvider.key("ES256", "ec-1"))))
                 .isInstanceOf(UnusableKeyException.class)
                 .hasMessage("two keys are called 'ec-1'");
@@ -118,7 +118,7 @@ class JwksReaderTest {
     }
 
     @Test
-    void tells_sets_apart_by_names_and_keys_not_by_their_order() throws Exception {
+    void compares_sets_by_names_and_keys_not_by_their_order() throws Exception {
         assertThat(read(jwks(RSA, EC)).isSameAs(read(jwks(EC, RSA)))).isTrue();
         assertThat(read(jwks(RSA, EC)).isSameAs(read(jwks(EC)))).isFalse();
         assertThat(read(jwks(EC)).isSameAs(read(jwks(IdentityProvider.key("ES256", "ec-1")))))

@@ -14,10 +14,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
-/** A web server with a key set on it. */
+/** A web server that serves a key set. */
 public final class JwksServer implements AutoCloseable {
 
-    /** What to do with a request. */
+    /** Answers a request. */
     @FunctionalInterface
     public interface Handler {
         void handle(HttpExchange exchange) throws IOException, InterruptedException;
@@ -27,7 +27,7 @@ public final class JwksServer implements AutoCloseable {
     private final String scheme;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final AtomicInteger requests = new AtomicInteger();
-    private volatile Handler answer = exchange -> respond(exchange, 500, "");
+    private volatile Handler handler = exchange -> respond(exchange, 500, "");
 
     JwksServer() throws IOException {
         this(HttpServer.create(loopback(), 0), "http");
@@ -50,7 +50,7 @@ public final class JwksServer implements AutoCloseable {
         server.createContext("/", exchange -> {
             requests.incrementAndGet();
             try (exchange) {
-                answer.handle(exchange);
+                handler.handle(exchange);
             } catch (InterruptedException e) {
                 throw new IOException(e);
             }
@@ -76,8 +76,8 @@ public final class JwksServer implements AutoCloseable {
         return requests.get();
     }
 
-    void handleWith(Handler with) {
-        this.answer = with;
+    void handleWith(Handler handler) {
+        this.handler = handler;
     }
 
     public void publish(String jwks) {

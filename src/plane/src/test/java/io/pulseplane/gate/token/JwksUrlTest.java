@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys of an identity provider, over the wire. */
+/** Keys that are fetched from an identity provider. */
 class JwksUrlTest {
 
     private static final PublicJsonWebKey NEXT = IdentityProvider.key("ES256", "ec-2");
@@ -65,7 +65,7 @@ class JwksUrlTest {
                 standard.maxStale(),
                 timeout);
         var settings = TokenSettings.of(new Keys.JwksUrl(url, false));
-        var with = new TokenSettings(
+        var settingsWithRefresh = new TokenSettings(
                 settings.tenant(),
                 settings.issuer(),
                 settings.audience(),
@@ -76,19 +76,19 @@ class JwksUrlTest {
                 refresh,
                 settings.cache());
         var context = trust == null ? SSLContext.getDefault() : trust;
-        var authenticator = Authenticator.open(with, () -> context, clock::get);
+        var authenticator = Authenticator.open(settingsWithRefresh, () -> context, clock::get);
         opened.add(authenticator);
         return authenticator;
     }
 
     @AfterEach
     void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
+        for (var closeable : opened.reversed()) {
+            closeable.close();
         }
     }
 
-    /** Good for a week, so that it is never the token that is too old. */
+    /** Valid for a week, so that the token does not expire in a test. */
     private static Map<String, Object> longLived(String id) {
         var claims = claims("exp", NOW + 7 * 24 * 3_600);
         claims.put("jti", id);
@@ -109,15 +109,15 @@ class JwksUrlTest {
     }
 
     @Test
-    void fetches_keys_over_tls_from_whom_it_trusts() throws Exception {
+    void fetches_keys_over_tls_from_trusted_servers_only() throws Exception {
         var certificate = TestCertificate.selfSigned("CN=localhost", "san=dns:localhost");
         var server = new JwksServer(certificate.sslContext());
         opened.add(server);
         server.publish(jwks(EC));
         var trusting = open(server.url(), Duration.ofSeconds(30), certificate.sslContext());
         assertThat(await(trusting.verify(bearer(sign(EC, claims())))).keyId()).isEqualTo("ec-1");
-        var wary = open(server.url(), Duration.ofSeconds(30), null);
-        assertThat(failure(wary.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
+        var strict = open(server.url(), Duration.ofSeconds(30), null);
+        assertThat(failure(strict.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
         assertThat(server.requests()).isOne();
     }
 
@@ -130,11 +130,11 @@ class JwksUrlTest {
     }
 
     @Test
-    void does_not_let_strangers_hammer_the_provider() throws Exception {
+    void limits_fetches_for_unknown_keys() throws Exception {
         await(verify(EC, "first"));
         for (int round = 1; round <= 3; round++) {
             for (int i = 0; i < 100; i++) {
-                var token = sign(NEXT, Map.of("kid", "stranger-" + round + "-" + i), JsonUtil.toJson(claims()));
+                var token = sign(NEXT, Map.of("kid", "unknown-" + round + "-" + i), JsonUtil.toJson(claims()));
                 assertThat(failure(authenticator.verify(bearer(token))))
                         .isInstanceOf(PlaneException.Unauthenticated.class)
                         .hasMessage("the token's key is not known");
@@ -145,7 +145,7 @@ class JwksUrlTest {
     }
 
     @Test
-    void tells_many_to_come_again_when_too_many_tokens_wait_for_keys() throws Exception {
+    void refuses_calls_when_too_many_tokens_wait_for_keys() throws Exception {
         var release = new CountDownLatch(1);
         provider.handleWith(exchange -> {
             release.await();
@@ -163,15 +163,15 @@ class JwksUrlTest {
         assertThat(failure(verify(EC, "late"))).isInstanceOf(PlaneException.ResourceExhausted.class);
         assertThat(provider.requests()).isLessThanOrEqualTo(1);
         release.countDown();
-        for (var each : waiting) {
-            assertThat(failure(each)).isInstanceOf(PlaneException.Unauthenticated.class);
+        for (var identity : waiting) {
+            assertThat(failure(identity)).isInstanceOf(PlaneException.Unauthenticated.class);
         }
         assertThat(await(verify(EC, "late"))).isNotNull();
         assertThat(provider.requests()).isOne();
     }
 
     @Test
-    void forgets_tokens_whose_key_the_provider_took_back() throws Exception {
+    void refuses_tokens_whose_key_the_provider_withdrew() throws Exception {
         var token = bearer(sign(EC, longLived("taken-back")));
         await(authenticator.verify(token));
         provider.publish(jwks(NEXT));
@@ -181,13 +181,13 @@ class JwksUrlTest {
     }
 
     @Test
-    void fetches_in_the_background_before_the_keys_are_too_old() throws Exception {
+    void fetches_in_the_background_before_the_keys_expire() throws Exception {
         var token = bearer(sign(EC, longLived("background")));
         var identity = await(authenticator.verify(token));
         clock.addAndGet(Duration.ofMinutes(4).toSeconds() * SECOND);
         assertThat(authenticator.cached(token)).isSameAs(identity);
         await().until(() -> provider.requests() == 2);
-        // Good for another five minutes, from then on.
+        // Valid for another five minutes from then on.
         await().untilAsserted(() -> {
             clock.set(NOW * SECOND + Duration.ofMinutes(6).toSeconds() * SECOND);
             assertThat(authenticator.cached(token)).isSameAs(identity);
@@ -195,7 +195,7 @@ class JwksUrlTest {
         assertThat(provider.requests()).isEqualTo(2);
     }
 
-    /** How long keys are good, found out by how long nobody has to wait for others: bounded by 30 s and 1 h. */
+    /** The time to live of keys is from 30 s to 1 h. While it lasts, no call waits for a fetch. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -218,7 +218,7 @@ class JwksUrlTest {
         var token = bearer(sign(EC, longLived("cached")));
         var identity = await(authenticator.verify(token));
         provider.handleWith(exchange -> respond(exchange, 503, ""));
-        // As long as the keys are good, nobody waits, whatever becomes of the fetch in the background.
+        // While the keys are fresh, no call waits, even if the fetch in the background fails.
         clock.addAndGet(seconds * 4 / 5 * SECOND - 1);
         assertThat(authenticator.cached(token)).isSameAs(identity);
         assertThat(provider.requests()).isOne();
@@ -227,7 +227,7 @@ class JwksUrlTest {
     }
 
     @Test
-    void goes_on_with_the_last_keys_while_the_provider_is_down_for_a_day() throws Exception {
+    void uses_the_last_keys_for_a_day_while_the_provider_is_down() throws Exception {
         var token = bearer(sign(EC, longLived("first")));
         var identity = await(authenticator.verify(token));
         provider.close();
@@ -243,7 +243,7 @@ class JwksUrlTest {
     }
 
     @Test
-    void never_takes_a_token_of_a_key_that_went_while_the_provider_was_down_and_nobody_called() throws Exception {
+    void refuses_a_token_whose_key_was_withdrawn_while_the_provider_was_down_and_nobody_called() throws Exception {
         var token = bearer(sign(EC, longLived("first")));
         var identity = await(authenticator.verify(token));
         provider.handleWith(exchange -> respond(exchange, 503, ""));
@@ -256,7 +256,7 @@ class JwksUrlTest {
     }
 
     @Test
-    void takes_no_token_before_there_are_keys_and_asks_for_them_at_intervals() throws Exception {
+    void refuses_tokens_before_there_are_keys_and_fetches_at_intervals() throws Exception {
         provider.handleWith(exchange -> respond(exchange, 503, ""));
         for (int i = 0; i < 20; i++) {
             assertThat(failure(verify(EC, "t" + i))).isInstanceOf(PlaneException.Unavailable.class);
@@ -270,7 +270,7 @@ class JwksUrlTest {
 
     @ParameterizedTest
     @ValueSource(ints = {204, 301, 302, 307, 308, 401, 404, 500})
-    void takes_keys_from_a_plain_answer_only(int status) throws Exception {
+    void accepts_keys_from_a_response_with_status_200_only(int status) throws Exception {
         var elsewhere = new JwksServer();
         opened.add(elsewhere);
         elsewhere.publish(jwks(EC));
@@ -283,24 +283,24 @@ class JwksUrlTest {
     }
 
     @Test
-    void takes_no_answer_without_end() throws Exception {
+    void refuses_an_endless_response() throws Exception {
         provider.handleWith(exchange -> {
             exchange.sendResponseHeaders(200, 0);
-            var some = new byte[64 * 1_024];
-            // Ends when the plane hangs up.
+            var bytes = new byte[64 * 1_024];
+            // Ends when the plane closes the connection.
             while (true) {
-                exchange.getResponseBody().write(some);
+                exchange.getResponseBody().write(bytes);
             }
         });
         assertThat(failure(verify(EC, "t"))).isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
-    void waits_for_no_answer_that_does_not_come_or_trickles() throws Exception {
+    void does_not_wait_for_a_response_that_stalls() throws Exception {
         var never = new CountDownLatch(1);
         provider.handleWith(_ -> never.await());
-        var hasty = open(provider.url(), Duration.ofMillis(200), null);
-        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
+        var brief = open(provider.url(), Duration.ofMillis(200), null);
+        assertThat(failure(brief.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
         provider.handleWith(exchange -> {
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write('{');
@@ -308,10 +308,10 @@ class JwksUrlTest {
             never.await();
         });
         clock.addAndGet(10 * SECOND);
-        assertThat(failure(hasty.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
+        assertThat(failure(brief.verify(bearer(sign(EC, claims()))))).isInstanceOf(PlaneException.Unavailable.class);
         provider.publish(jwks(EC));
         clock.addAndGet(10 * SECOND);
-        assertThat(await(hasty.verify(bearer(sign(EC, claims()))))).isNotNull();
+        assertThat(await(brief.verify(bearer(sign(EC, claims()))))).isNotNull();
     }
 
     @ParameterizedTest
@@ -325,12 +325,12 @@ class JwksUrlTest {
                 "https:jwks",
                 "jwks.json"
             })
-    void is_not_told_to_fetch_keys_in_the_clear_or_from_elsewhere(String url) {
+    void refuses_urls_without_tls_or_with_other_schemes(String url) {
         assertThatThrownBy(() -> new Keys.JwksUrl(URI.create(url), false)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
-    void may_be_told_to_fetch_keys_in_the_clear_in_so_many_words() {
+    void fetches_without_tls_if_that_is_allowed() {
         assertThat(new Keys.JwksUrl(URI.create("http://idp.internal/jwks"), true).url())
                 .hasHost("idp.internal");
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The key that a plane makes for itself, and the tokens made with it. */
+/** The key that a plane makes for itself, and tokens made with it. */
 class LocalKeyTest {
 
     @TempDir
@@ -73,7 +73,7 @@ class LocalKeyTest {
     }
 
     @Test
-    void makes_tokens_that_the_plane_takes() throws Exception {
+    void makes_tokens_that_the_plane_accepts() throws Exception {
         var identity = await(authenticator.verify(bearer(issue(doctor()))));
         assertThat(identity.subject()).isEqualTo("dr-grey");
         assertThat(identity.roles()).containsExactly("authorized_medical_staff");
@@ -88,13 +88,13 @@ class LocalKeyTest {
     }
 
     @Test
-    void makes_a_token_of_another_tenant_only_for_another_plane() throws Exception {
+    void makes_tokens_of_another_tenant_that_this_plane_refuses() throws Exception {
         var token = issue(new TokenRequest("x", List.of("auditor"), "remote", "", "", Duration.ofHours(1)));
         assertThat(failure(authenticator.verify(bearer(token)))).hasMessage("the token is of another tenant");
     }
 
     @Test
-    void is_the_same_key_next_time() throws Exception {
+    void is_the_same_key_after_a_restart() throws Exception {
         var token = issue(doctor());
         authenticator.close();
         authenticator = Authenticator.open(settings, () -> null, clock::get);
@@ -102,7 +102,7 @@ class LocalKeyTest {
     }
 
     @Test
-    void is_one_key_however_many_make_it_at_once() throws Exception {
+    void is_one_key_if_several_make_it_at_once() throws Exception {
         for (int round = 0; round < 20; round++) {
             var fresh = directory.resolve("fresh-" + round);
             var ids = Collections.newSetFromMap(new ConcurrentHashMap<String, Boolean>());
@@ -117,7 +117,7 @@ class LocalKeyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"rw-r-----", "rw-r--r--", "rw-----w-", "rwx------", "rw-rw-rw-", "rw----r--"})
-    void is_not_used_if_it_is_open_to_others(String mode) throws Exception {
+    void is_not_used_if_others_can_read_it(String mode) throws Exception {
         var token = issue(doctor());
         await(authenticator.verify(bearer(token)));
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
@@ -126,7 +126,7 @@ class LocalKeyTest {
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining(mode);
         assertThatThrownBy(() -> issue(doctor())).isInstanceOf(UnusableKeyException.class);
-        // Nor by a plane that is running.
+        // A running plane does not use it either.
         clock.addAndGet(60 * SECOND);
         assertThat(authenticator.cached(bearer(token))).isNull();
         assertThat(failure(authenticator.verify(bearer(token)))).isInstanceOf(PlaneException.Unavailable.class);
@@ -136,7 +136,7 @@ class LocalKeyTest {
     }
 
     @Test
-    void makes_all_its_tokens_void_when_it_is_deleted() throws Exception {
+    void voids_all_its_tokens_when_it_is_deleted() throws Exception {
         var token = issue(doctor());
         await(authenticator.verify(bearer(token)));
         Files.delete(file);
@@ -150,7 +150,7 @@ class LocalKeyTest {
     }
 
     @Test
-    void is_not_used_if_there_is_something_else_in_its_file() throws Exception {
+    void is_not_used_if_its_file_has_something_else() throws Exception {
         var rsa = IdentityProvider.RSA.toJson(OutputControlLevel.INCLUDE_PRIVATE);
         var half = IdentityProvider.EC.toJson(OutputControlLevel.PUBLIC_ONLY);
         var secret = "{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}";
@@ -173,7 +173,7 @@ class LocalKeyTest {
     }
 
     @Test
-    void says_what_is_wrong_with_its_directory() throws Exception {
+    void names_the_directory_that_cannot_be_used() throws Exception {
         var notADirectory = Files.writeString(directory.resolve("file"), "");
         assertThatThrownBy(() -> LocalKey.openOrCreate(notADirectory))
                 .isInstanceOf(UnusableKeyException.class)
@@ -183,7 +183,7 @@ class LocalKeyTest {
     }
 
     @Test
-    void refuses_to_make_tokens_that_no_plane_would_take() {
+    void refuses_to_make_tokens_that_no_plane_would_accept() {
         var hour = Duration.ofHours(1);
         var roles = List.of("auditor");
         assertRefused("subject", () -> new TokenRequest("", roles, "local", "", "", hour));

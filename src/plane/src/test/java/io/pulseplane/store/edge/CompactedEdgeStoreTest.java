@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract again, with everything in chunks before anybody asks for it. */
+/** Tests the contract of stores with a store that compacts all readings into chunks before each query. */
 class CompactedEdgeStoreTest extends StoreContract {
 
     @TempDir

@@ -17,10 +17,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody finds who has the files of a store, and not its keys. */
+/** Tests that the files of a store tell nothing about patients without the keys. */
 class ConfidentialityTest {
 
-    /** No value that comes up by chance. */
+    /** A value whose bytes do not come up by chance. */
     private static final double VALUE = 101.734_920_118_352_7;
 
     private static final List<String> IDENTIFYING_TEXTS = List.of(
@@ -37,7 +37,7 @@ class ConfidentialityTest {
     Path directory;
 
     @Test
-    void nothing_of_a_patient_is_readable_in_the_journal_in_chunks_or_anywhere_else() throws Exception {
+    void no_identifier_and_no_value_of_a_patient_is_readable_in_any_file() throws Exception {
         var store = EdgeStore.open(directory, 1, () -> 1);
         try {
             await(store.registry()
@@ -72,14 +72,14 @@ class ConfidentialityTest {
 
     private static void append(EdgeStore store, long sequence, String patient, int device) {
         var pulse = series(patient, "monitor-" + device, ReadingFixtures.HEART_RATE);
-        var receipts = await(store.readings()
+        var results = await(store.readings()
                 .append(List.of(batch(
                         sequence, columns(pulse, new long[] {sequence * 10, sequence * 10 + 1}, VALUE, VALUE)))));
-        assertThat(receipts).hasSize(1);
+        assertThat(results).hasSize(1);
     }
 
     private void assertNothingIsReadable() throws Exception {
-        // What is not sealed is found, so that not finding the rest says something.
+        // The id of a device is not sealed, so it must be found. Otherwise the search itself would be wrong.
         assertThat(RawDatabase.contains(directory, "monitor-1")).isTrue();
         for (var text : IDENTIFYING_TEXTS) {
             assertThat(RawDatabase.contains(directory, text)).as(text).isFalse();

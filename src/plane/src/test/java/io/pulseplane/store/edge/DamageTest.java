@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Damage costs the readings that it hit, and whoever asks for them is told. */
+/** Tests that damage on disk loses only what it hit, and that queries for lost readings fail with {@code DataLoss}. */
 class DamageTest {
 
     private static final int ROUNDS = Integer.getInteger("pulseplane.damage.rounds", 40);
@@ -38,8 +38,8 @@ class DamageTest {
     private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
     private static final Series BOB = series("bob", "d2", ReadingFixtures.HEART_RATE);
 
-    /** Longer than a chunk may reach, so that each of these begins one. */
-    private static final long APART = 2 * ChunkTable.MAX_SPAN_MICROS;
+    /** More than a chunk may span, so that readings this far apart are in chunks of their own. */
+    private static final long GAP = 2 * ChunkTable.MAX_SPAN_MICROS;
 
     @TempDir
     Path directory;
@@ -47,11 +47,11 @@ class DamageTest {
     private EdgeStore store;
 
     @BeforeEach
-    void three_chunks_of_each() {
+    void open_a_store_with_three_chunks_of_two_patients() {
         store = open(directory);
         for (int chunk = 0; chunk < 3; chunk++) {
-            append(1 + chunk, run(ADA, chunk * APART));
-            append(1 + chunk, run(BOB, chunk * APART));
+            append(1 + chunk, run(ADA, chunk * GAP));
+            append(1 + chunk, run(BOB, chunk * GAP));
         }
         await(store.compact());
     }
@@ -65,7 +65,7 @@ class DamageTest {
         return EdgeStore.open(directory, 1, () -> 1_763_000_000_000_000L);
     }
 
-    /** Ten readings at every tenth microsecond. */
+    /** Ten readings, one every ten microseconds. */
     private static Columns run(Series series, long start) {
         var times = LongStream.range(0, 10).map(i -> start + 10 * i).toArray();
         return new Columns(
@@ -86,78 +86,78 @@ class DamageTest {
         return await(store.readings().read(series, new TimeRange(from, to), Order.OLDEST_FIRST, Integer.MAX_VALUE));
     }
 
-    private void damageChunk(int of) throws Exception {
+    private void damageChunk(int index) throws Exception {
         store.close();
         var payload = RawDatabase.queryBlobs(
                         directory.resolve("pulseplane.db"),
-                        "SELECT payload FROM chunk WHERE series = 1 AND first_us = " + of * APART)
+                        "SELECT payload FROM chunk WHERE series = 1 AND first_us = " + index * GAP)
                 .getFirst();
         payload[payload.length / 2] ^= 0x10;
         RawDatabase.update(
-                directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payload, of * APART);
+                directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payload, index * GAP);
         store = open(directory);
     }
 
     @Test
-    void of_a_chunk_costs_its_own_readings_and_nothing_else() throws Exception {
+    void a_damaged_chunk_loses_its_own_readings_only() throws Exception {
         damageChunk(1);
         assertThatThrownBy(() -> read(ADA, 0, Long.MAX_VALUE)).isInstanceOf(PlaneException.DataLoss.class);
-        assertThatThrownBy(() -> read(ADA, APART + 40, APART + 41)).isInstanceOf(PlaneException.DataLoss.class);
-        assertThat(read(ADA, 0, APART)).isEqualTo(run(ADA, 0));
-        assertThat(read(ADA, APART + 91, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * APART));
+        assertThatThrownBy(() -> read(ADA, GAP + 40, GAP + 41)).isInstanceOf(PlaneException.DataLoss.class);
+        assertThat(read(ADA, 0, GAP)).isEqualTo(run(ADA, 0));
+        assertThat(read(ADA, GAP + 91, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * GAP));
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(30);
         assertThat(await(store.readings().latest(new Subject.OfPatient("ada"))))
-                .containsExactly(new Reading(ADA, 2 * APART + 90, value(2 * APART + 90)));
+                .containsExactly(new Reading(ADA, 2 * GAP + 90, value(2 * GAP + 90)));
     }
 
     @Test
-    void is_put_aside_by_what_comes_late_and_stays_known() throws Exception {
+    void a_damaged_chunk_goes_to_quarantine_when_late_readings_come_and_is_still_reported() throws Exception {
         damageChunk(1);
-        assertThat(append(9, oneReading(ADA, APART + 45, 70))).isInstanceOf(AppendResult.Stored.class);
+        assertThat(append(9, oneReading(ADA, GAP + 45, 70))).isInstanceOf(AppendResult.Stored.class);
         await(store.compact());
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM quarantined_chunk"))
                 .isEqualTo(1);
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
                 .isZero();
-        assertThatThrownBy(() -> read(ADA, APART, APART + 46)).isInstanceOf(PlaneException.DataLoss.class);
-        assertThat(read(ADA, 0, APART)).isEqualTo(run(ADA, 0));
-        assertThat(read(ADA, APART + 91, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * APART));
+        assertThatThrownBy(() -> read(ADA, GAP, GAP + 46)).isInstanceOf(PlaneException.DataLoss.class);
+        assertThat(read(ADA, 0, GAP)).isEqualTo(run(ADA, 0));
+        assertThat(read(ADA, GAP + 91, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * GAP));
 
-        // The next journal goes into chunks as any other.
-        append(10, oneReading(ADA, 3 * APART, 71));
-        append(10, oneReading(BOB, APART + 45, 72));
+        // The next compaction works as usual.
+        append(10, oneReading(ADA, 3 * GAP, 71));
+        append(10, oneReading(BOB, GAP + 45, 72));
         await(store.compact());
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
                 .isZero();
-        assertThat(read(ADA, 2 * APART, Long.MAX_VALUE).size()).isEqualTo(11);
+        assertThat(read(ADA, 2 * GAP, Long.MAX_VALUE).size()).isEqualTo(11);
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(31);
     }
 
     @Test
-    void is_what_chunks_are_that_changed_places() throws Exception {
+    void chunks_that_changed_places_are_lost() throws Exception {
         store.close();
         var payloads = RawDatabase.queryBlobs(
                 directory.resolve("pulseplane.db"), "SELECT payload FROM chunk WHERE series = 1 ORDER BY first_us");
         RawDatabase.update(
                 directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = 0", payloads.get(1));
         RawDatabase.update(
-                directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payloads.get(0), APART);
+                directory, "UPDATE chunk SET payload = ? WHERE series = 1 AND first_us = ?", payloads.get(0), GAP);
         RawDatabase.update(
                 directory, "UPDATE chunk SET payload = ? WHERE series = 2 AND first_us = 0", payloads.get(0));
         store = open(directory);
-        for (var range : List.of(new long[] {0, 100}, new long[] {APART, APART + 100})) {
+        for (var range : List.of(new long[] {0, 100}, new long[] {GAP, GAP + 100})) {
             assertThatThrownBy(() -> read(ADA, range[0], range[1])).isInstanceOf(PlaneException.DataLoss.class);
         }
         assertThatThrownBy(() -> read(BOB, 0, 100)).isInstanceOf(PlaneException.DataLoss.class);
-        assertThat(read(ADA, 2 * APART, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * APART));
-        assertThat(read(BOB, APART, Long.MAX_VALUE).size()).isEqualTo(20);
+        assertThat(read(ADA, 2 * GAP, Long.MAX_VALUE)).isEqualTo(run(ADA, 2 * GAP));
+        assertThat(read(BOB, GAP, Long.MAX_VALUE).size()).isEqualTo(20);
     }
 
     @Test
-    void of_a_batch_in_the_journal_costs_that_batch_which_the_device_may_send_again() throws Exception {
-        var both = List.of(batch(4, oneReading(ADA, 3 * APART, 70)), batch(4, oneReading(BOB, 3 * APART, 71)));
+    void a_damaged_batch_in_the_journal_is_lost_alone_and_the_device_may_send_it_again() throws Exception {
+        var both = List.of(batch(4, oneReading(ADA, 3 * GAP, 70)), batch(4, oneReading(BOB, 3 * GAP, 71)));
         await(store.readings().append(both));
-        append(5, oneReading(ADA, 4 * APART, 72));
+        append(5, oneReading(ADA, 4 * GAP, 72));
         store.close();
         var entry = RawDatabase.queryBlobs(
                         directory.resolve("pulseplane.db"), "SELECT payload FROM journal ORDER BY number")
@@ -166,58 +166,58 @@ class DamageTest {
         RawDatabase.update(
                 directory, "UPDATE journal SET payload = ? WHERE number = (SELECT min(number) FROM journal)", entry);
         store = open(directory);
-        assertThat(read(ADA, 3 * APART, Long.MAX_VALUE).times()).containsExactly(4 * APART);
-        assertThat(read(BOB, 3 * APART, Long.MAX_VALUE).times()).containsExactly(3 * APART);
+        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(4 * GAP);
+        assertThat(read(BOB, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(3 * GAP);
         assertThat(await(store.readings().append(both)))
                 .hasExactlyElementsOfTypes(AppendResult.Stored.class, AppendResult.Repeated.class);
-        assertThat(read(ADA, 3 * APART, Long.MAX_VALUE).size()).isEqualTo(2);
+        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).size()).isEqualTo(2);
     }
 
     @Test
-    void of_an_entry_of_the_journal_costs_the_rest_of_the_entry() throws Exception {
-        append(4, oneReading(ADA, 3 * APART, 70));
-        append(5, oneReading(ADA, 4 * APART, 72));
+    void a_truncated_entry_of_the_journal_loses_the_rest_of_the_entry_only() throws Exception {
+        append(4, oneReading(ADA, 3 * GAP, 70));
+        append(5, oneReading(ADA, 4 * GAP, 72));
         store.close();
         RawDatabase.update(
                 directory,
                 "UPDATE journal SET payload = substr(payload, 1, 30) WHERE number = (SELECT min(number) FROM journal)");
         store = open(directory);
-        assertThat(read(ADA, 3 * APART, Long.MAX_VALUE).times()).containsExactly(4 * APART);
+        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(4 * GAP);
         await(store.compact());
-        assertThat(read(ADA, 3 * APART, Long.MAX_VALUE).times()).containsExactly(4 * APART);
+        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(4 * GAP);
     }
 
     @Test
-    void of_receipts_costs_their_answers_and_no_batch() throws Exception {
+    void damaged_receipts_lose_no_batch_and_no_later_receipt() throws Exception {
         store.close();
         RawDatabase.update(directory, "UPDATE receipt SET payload = zeroblob(100) WHERE device = 1");
         store = open(directory);
-        // Readings that are known are known without a receipt, too.
-        assertThat(append(2, run(ADA, APART)))
+        // Without a receipt, stored readings are recognised as duplicates one by one.
+        assertThat(append(2, run(ADA, GAP)))
                 .isInstanceOfSatisfying(
                         AppendResult.Stored.class,
                         stored -> assertThat(stored.acknowledgement().duplicates())
                                 .isEqualTo(10));
-        assertThat(append(2, run(BOB, APART))).isInstanceOf(AppendResult.Repeated.class);
-        assertThat(append(4, oneReading(ADA, 3 * APART, 70))).isInstanceOf(AppendResult.Stored.class);
+        assertThat(append(2, run(BOB, GAP))).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(append(4, oneReading(ADA, 3 * GAP, 70))).isInstanceOf(AppendResult.Stored.class);
         await(store.compact());
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
                 .isZero();
-        assertThat(append(4, oneReading(ADA, 3 * APART, 70))).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(append(4, oneReading(ADA, 3 * GAP, 70))).isInstanceOf(AppendResult.Repeated.class);
         assertThat(read(ADA, 0, Long.MAX_VALUE).size()).isEqualTo(31);
     }
 
     @Test
-    void of_a_data_key_costs_one_patient() throws Exception {
+    void a_damaged_data_key_loses_one_patient_only() throws Exception {
         await(store.readings()
-                .append(List.of(batch(4, oneReading(ADA, 3 * APART, 70)), batch(4, oneReading(BOB, 3 * APART, 71)))));
+                .append(List.of(batch(4, oneReading(ADA, 3 * GAP, 70)), batch(4, oneReading(BOB, 3 * GAP, 71)))));
         store.close();
         RawDatabase.updateIn(
                 directory.resolve("keys.db"), "UPDATE data_key SET wrapped = zeroblob(60) WHERE owner = 1");
         store = open(directory);
         assertThatThrownBy(() -> read(ADA, 0, 100)).isInstanceOf(PlaneException.DataLoss.class);
         assertThat(read(BOB, 0, Long.MAX_VALUE).size()).isEqualTo(31);
-        append(5, oneReading(BOB, 4 * APART, 71));
+        append(5, oneReading(BOB, 4 * GAP, 71));
         await(store.compact());
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM journal"))
                 .isZero();
@@ -225,23 +225,23 @@ class DamageTest {
     }
 
     /**
-     * SQLite has no checksums of its pages: what is struck there may make a row be not found. What is found is sealed, and
-     * right.
+     * SQLite has no checksums of its pages: what is struck there may make a row be not found. What is found is sealed,
+     * and right.
      */
     @Test
-    void anywhere_in_the_file_never_makes_a_wrong_value() throws Exception {
+    void damage_anywhere_in_the_file_never_changes_a_value() throws Exception {
         System.out.println("pulseplane.damage.seed=" + SEED);
-        append(4, run(ADA, 3 * APART));
-        append(4, run(BOB, 3 * APART));
+        append(4, run(ADA, 3 * GAP));
+        append(4, run(BOB, 3 * GAP));
         var random = new SplittableRandom(SEED);
         store.close();
-        int answered = 0;
+        int found = 0;
         for (int round = 0; round < ROUNDS; round++) {
             var copy = RawDatabase.copy(directory, directory.resolve("round-" + round));
             flipBits(copy.resolve("pulseplane.db"), random, round);
-            answered += queryAll(copy, round);
+            found += queryAll(copy, round);
         }
-        assertThat(answered).isPositive();
+        assertThat(found).isPositive();
         store = open(directory);
     }
 
@@ -251,11 +251,11 @@ class DamageTest {
                 bytes.setLength(random.nextLong(bytes.length()));
             }
             for (int i = random.nextInt(20); i >= 0 && bytes.length() > 0; i--) {
-                long at = random.nextLong(bytes.length());
-                bytes.seek(at);
-                int before = bytes.read();
-                bytes.seek(at);
-                bytes.write(before ^ 1 << random.nextInt(8));
+                long position = random.nextLong(bytes.length());
+                bytes.seek(position);
+                int original = bytes.read();
+                bytes.seek(position);
+                bytes.write(original ^ (1 << random.nextInt(8)));
             }
         }
     }
@@ -275,19 +275,19 @@ class DamageTest {
     }
 
     private static int query(EdgeStore store, Series series, int round) {
-        int answered = 0;
+        int found = 0;
         for (int chunk = 0; chunk < 4; chunk++) {
             try {
-                var range = new TimeRange(chunk * APART, (chunk + 1) * APART);
+                var range = new TimeRange(chunk * GAP, (chunk + 1) * GAP);
                 var read = await(store.readings().read(series, range, Order.OLDEST_FIRST, Integer.MAX_VALUE));
-                var right = byTime(run(series, chunk * APART));
-                assertThat(right).as("round " + round + ", seed " + SEED).containsAllEntriesOf(byTime(read));
-                answered += read.size();
+                var expected = byTime(run(series, chunk * GAP));
+                assertThat(expected).as("round " + round + ", seed " + SEED).containsAllEntriesOf(byTime(read));
+                found += read.size();
             } catch (PlaneException _) {
-                // Said, and not guessed.
+                // The store reports the damage, which is right.
             }
         }
-        return answered;
+        return found;
     }
 
     private static Map<Long, Double> byTime(Columns columns) {

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Seeded operations on the edge store and on the plainest store there is: every answer is equal. {@code
- * -Dpulseplane.differential.operations} says how many, {@code -Dpulseplane.differential.seed} which.
+ * Runs random operations on the edge store and on a reference store in memory, and compares the results. {@code
+ * -Dpulseplane.differential.operations} sets how many, and {@code -Dpulseplane.differential.seed} the seed.
  */
 class DifferentialTest {
 
@@ -35,13 +35,14 @@ class DifferentialTest {
 
     private static final int PATIENTS = 4;
     private static final int DEVICES = 5;
-    /** What is kept to be sent again. */
+
+    /** How many batches are kept, to be sent again. */
     private static final int MAX_REMEMBERED_BATCHES = 10_000;
 
     private static final int REPORT_AFTER = 100_000;
     private static final String[] CODES = {"8867-4", "9279-1", "59408-5"};
 
-    /** Of so many digits that order is all that can make a difference. */
+    /** Compares with a tolerance that is only as large as the rounding errors of another order of summation. */
     private static final Comparator<Double> ROUNDED =
             (a, b) -> Math.abs(a - b) <= 1e-10 * Math.max(1, Math.abs(b)) ? 0 : Double.compare(a, b);
 
@@ -51,12 +52,12 @@ class DifferentialTest {
     private final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
     private final Random random = new Random(SEED);
     private final MemoryStore reference = new MemoryStore(clock::get);
-    private final List<ScreenedBatch> sentBefore = new ArrayList<>();
+    private final List<ScreenedBatch> sentBatches = new ArrayList<>();
     private final long[] sequences = new long[DEVICES];
     private EdgeStore edge;
 
     @Test
-    void every_answer_is_that_of_a_map() {
+    void every_result_equals_that_of_the_reference_store() {
         System.out.println("pulseplane.differential.seed=" + SEED);
         edge = EdgeStore.open(directory, 2, clock::get);
         try {
@@ -64,7 +65,7 @@ class DifferentialTest {
                 clock.addAndGet(random.nextInt(1_000));
                 operate();
                 if ((i + 1) % REPORT_AFTER == 0) {
-                    System.out.println("operations whose answers were equal: " + (i + 1));
+                    System.out.println("operations with equal results: " + (i + 1));
                 }
             }
         } finally {
@@ -73,18 +74,18 @@ class DifferentialTest {
     }
 
     private void operate() {
-        int dice = random.nextInt(1_000);
-        if (dice < 450) {
+        int choice = random.nextInt(1_000);
+        if (choice < 450) {
             compareAppend();
-        } else if (dice < 750) {
+        } else if (choice < 750) {
             compareRead();
-        } else if (dice < 900) {
+        } else if (choice < 900) {
             compareAggregates();
-        } else if (dice < 985) {
+        } else if (choice < 985) {
             compareQueries();
-        } else if (dice < 995) {
+        } else if (choice < 995) {
             await(edge.compact());
-        } else if (dice < 998) {
+        } else if (choice < 998) {
             edge.close();
             edge = EdgeStore.open(directory, 2, clock::get);
         } else {
@@ -96,28 +97,28 @@ class DifferentialTest {
         var group = new ArrayList<ScreenedBatch>();
         for (int i = random.nextInt(4); i >= 0; i--) {
             group.add(
-                    random.nextInt(20) == 0 && !sentBefore.isEmpty()
-                            ? sentBefore.get(random.nextInt(sentBefore.size()))
+                    random.nextInt(20) == 0 && !sentBatches.isEmpty()
+                            ? sentBatches.get(random.nextInt(sentBatches.size()))
                             : batch());
         }
         group.forEach(this::remember);
         var expected = await(reference.append(group));
         var actual = await(edge.readings().append(group));
         for (int i = 0; i < group.size(); i++) {
-            assertSame(expected.get(i), actual.get(i));
+            assertSameResult(expected.get(i), actual.get(i));
         }
     }
 
     private void remember(ScreenedBatch batch) {
-        if (sentBefore.size() < MAX_REMEMBERED_BATCHES) {
-            sentBefore.add(batch);
+        if (sentBatches.size() < MAX_REMEMBERED_BATCHES) {
+            sentBatches.add(batch);
         } else {
-            sentBefore.set(random.nextInt(MAX_REMEMBERED_BATCHES), batch);
+            sentBatches.set(random.nextInt(MAX_REMEMBERED_BATCHES), batch);
         }
     }
 
-    /** What became of a batch whose patient was erased may be forgotten with the patient. */
-    private static void assertSame(AppendResult expected, AppendResult actual) {
+    /** The edge store may lose the receipt of a batch whose patient was erased. */
+    private static void assertSameResult(AppendResult expected, AppendResult actual) {
         if (!(expected instanceof AppendResult.Repeated && actual instanceof AppendResult.PatientErased)) {
             assertThat(actual).isEqualTo(expected);
         }
@@ -126,7 +127,7 @@ class DifferentialTest {
     private ScreenedBatch batch() {
         int device = random.nextInt(DEVICES);
         var blocks = new ArrayList<ScreenedBatch.Block>();
-        // Devices stay on their patients, but for one that wanders.
+        // All devices but one stay on one patient.
         int patient = device == 0 ? random.nextInt(PATIENTS) : device % PATIENTS;
         for (int code = random.nextInt(CODES.length); code < CODES.length; code++) {
             blocks.add(new ScreenedBatch.Block(
@@ -139,7 +140,7 @@ class DifferentialTest {
 
     private Columns columns(Series series) {
         int size = 1 + (random.nextInt(50) == 0 ? random.nextInt(5_000) : random.nextInt(40));
-        // Mostly after what there is, sometimes in the middle of it, so that readings meet again.
+        // Mostly after the stored readings, and sometimes between them, so that some readings are sent twice.
         long start = random.nextInt(4) == 0 ? random.nextLong(500_000) : clock.get() % 1_000_000 * 10;
         var readings = new TreeMap<Long, Double>();
         long time = start;
@@ -189,7 +190,7 @@ class DifferentialTest {
         assertThat(actual.firstValues()).isEqualTo(expected.firstValues());
         assertThat(actual.lastTimes()).isEqualTo(expected.lastTimes());
         assertThat(actual.lastValues()).isEqualTo(expected.lastValues());
-        // Sums are taken in another order.
+        // The edge store sums in another order.
         assertThat(actual.sums()).usingElementComparator(ROUNDED).containsExactly(expected.sums());
         assertThat(actual.means()).usingElementComparator(ROUNDED).containsExactly(expected.means());
         assertThat(actual.sumsOfSquaredDeviations())
@@ -222,7 +223,7 @@ class DifferentialTest {
         return store.registry().putPatient(Patient.provisional(patient, 0));
     }
 
-    private static <T> T await(Uni<T> answer) {
-        return answer.await().atMost(Duration.ofSeconds(60));
+    private static <T> T await(Uni<T> result) {
+        return result.await().atMost(Duration.ofSeconds(60));
     }
 }

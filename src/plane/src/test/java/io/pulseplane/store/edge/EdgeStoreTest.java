@@ -46,7 +46,7 @@ class EdgeStoreTest extends StoreContract {
     class TheFile {
 
         @Test
-        void is_written_ahead_and_synced_at_every_commit() throws SQLException {
+        void has_a_write_ahead_log_that_is_synced_at_every_commit() throws SQLException {
             try (var session = new Database(directory.resolve("pulseplane.db")).openForWriting()) {
                 assertThat(pragma(session, "journal_mode")).isEqualTo("wal");
                 assertThat(pragma(session, "synchronous")).isEqualTo("2"); // FULL
@@ -55,14 +55,14 @@ class EdgeStoreTest extends StoreContract {
         }
 
         @Test
-        void lies_in_a_directory_that_is_its_owners_alone() throws IOException {
-            var made = directory.resolve("made");
-            EdgeStore.open(made, 1, () -> 0).close();
-            assertThat(Files.getPosixFilePermissions(made)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        void is_in_a_directory_that_only_its_owner_can_open() throws IOException {
+            var created = directory.resolve("created");
+            EdgeStore.open(created, 1, () -> 0).close();
+            assertThat(Files.getPosixFilePermissions(created)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
         }
 
         @Test
-        void says_whose_it_is_and_which_steps_it_has_taken() throws SQLException {
+        void has_the_application_id_and_the_version_of_the_schema() throws SQLException {
             try (var session = new Database(directory.resolve("pulseplane.db")).openForReading()) {
                 assertThat(pragma(session, "application_id")).isEqualTo(Integer.toString(0x50506C6E));
                 assertThat(pragma(session, "user_version")).isEqualTo(Integer.toString(Schema.VERSION));
@@ -70,29 +70,29 @@ class EdgeStoreTest extends StoreContract {
         }
 
         @Test
-        void is_opened_by_one_plane_at_a_time() {
+        void cannot_be_opened_by_a_second_plane() {
             assertThatThrownBy(EdgeStoreTest.this::open)
                     .isInstanceOf(PlaneException.FailedPrecondition.class)
                     .hasMessage("another plane has the data directory open");
         }
 
         @Test
-        void of_a_newer_program_is_refused_and_left_alone() throws SQLException {
+        void of_a_newer_version_is_refused_and_not_changed() throws SQLException {
             store.close();
-            alter("PRAGMA user_version = 999");
+            execute("PRAGMA user_version = 999");
             assertThatThrownBy(EdgeStoreTest.this::open)
                     .isInstanceOf(PlaneException.FailedPrecondition.class)
                     .hasMessageContaining("newer Pulseplane");
-            alter("PRAGMA user_version = " + Schema.VERSION);
+            execute("PRAGMA user_version = " + Schema.VERSION);
             store = open();
         }
 
         @Test
-        void of_somebody_else_is_refused() throws IOException, SQLException {
+        void of_another_program_is_refused() throws IOException, SQLException {
             var elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
             try (var other = connect(elsewhere.resolve("pulseplane.db"));
                     var statement = other.createStatement()) {
-                statement.execute("CREATE TABLE theirs (x)");
+                statement.execute("CREATE TABLE foreign_table (x)");
             }
             assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get))
                     .isInstanceOf(PlaneException.FailedPrecondition.class)
@@ -100,7 +100,7 @@ class EdgeStoreTest extends StoreContract {
         }
 
         @Test
-        void that_is_no_database_is_reported_as_damaged() throws IOException {
+        void that_is_not_a_database_is_reported_as_data_loss() throws IOException {
             var elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
             Files.write(elsewhere.resolve("pulseplane.db"), new byte[100_000]);
             Files.writeString(elsewhere.resolve("pulseplane.db"), "no database at all ".repeat(5_000));
@@ -109,7 +109,7 @@ class EdgeStoreTest extends StoreContract {
         }
 
         @Test
-        void in_a_directory_that_cannot_be_made_is_unavailable() throws IOException {
+        void in_a_directory_that_cannot_be_created_is_unavailable() throws IOException {
             var file = Files.createFile(directory.resolve("file"));
             assertThatThrownBy(() -> EdgeStore.open(file.resolve("below"), 1, clock::get))
                     .isInstanceOf(PlaneException.Unavailable.class);
@@ -117,23 +117,23 @@ class EdgeStoreTest extends StoreContract {
     }
 
     @Test
-    void a_full_disk_refuses_the_whole_group_and_takes_readings_again_when_there_is_room() throws SQLException {
+    void a_full_disk_refuses_a_whole_group_and_later_groups_are_stored_when_there_is_room() throws SQLException {
         append(batch(1, block(HEART_RATE, times(1), 60)));
         store.close();
-        // SQLite itself refuses to grow, with the very code it has for a disk that is full.
+        // At max_page_count SQLite fails with the same code as on a full disk.
         var session = new Database(directory.resolve("pulseplane.db")).openForWriting();
         session.execute("PRAGMA max_page_count = " + (pages(session) + 2));
         var writer = new WriterThread(session, () -> {});
-        var blobs = "INSERT INTO journal (payload) VALUES (zeroblob(%d))";
-        assertThatThrownBy(() -> await(writer.transaction(full -> {
-                    full.execute(blobs.formatted(100));
-                    full.execute(blobs.formatted(100_000));
+        var insertBlob = "INSERT INTO journal (payload) VALUES (zeroblob(%d))";
+        assertThatThrownBy(() -> await(writer.transaction(limited -> {
+                    limited.execute(insertBlob.formatted(100));
+                    limited.execute(insertBlob.formatted(100_000));
                     return true;
                 })))
                 .isInstanceOfSatisfying(
                         PlaneException.ResourceExhausted.class,
                         e -> assertThat(e.retryAfter()).isPositive());
-        assertThat(await(writer.transaction(EdgeStoreTest::entries))).isEqualTo(1);
+        assertThat(await(writer.transaction(EdgeStoreTest::countEntries))).isEqualTo(1);
         writer.close();
 
         store = open();
@@ -141,7 +141,7 @@ class EdgeStoreTest extends StoreContract {
         assertThat(all(HEART_RATE).size()).isEqualTo(2);
     }
 
-    private static int entries(SqliteSession session) throws SQLException {
+    private static int countEntries(SqliteSession session) throws SQLException {
         try (var row = session.prepare("SELECT count(*) FROM journal").executeQuery()) {
             row.next();
             return row.getInt(1);
@@ -149,14 +149,15 @@ class EdgeStoreTest extends StoreContract {
     }
 
     @Test
-    void a_question_that_is_cancelled_stops_its_work_and_nobody_elses() throws Exception {
+    void a_cancelled_query_stops_and_the_thread_runs_the_next_one() throws Exception {
         var readers = new ReaderPool(new Database(directory.resolve("pulseplane.db")), 1);
-        var begun = new CountDownLatch(1);
+        var started = new CountDownLatch(1);
         var stopped = new AtomicBoolean();
-        var endless = readers.read(session -> {
-                    begun.countDown();
+        var endlessQuery = readers.read(session -> {
+                    started.countDown();
                     try (var rows = session.prepare(
-                                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+                                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                                            + " SELECT max(i) FROM n")
                             .executeQuery()) {
                         return rows.next();
                     } catch (SQLException e) {
@@ -166,8 +167,8 @@ class EdgeStoreTest extends StoreContract {
                 })
                 .subscribe()
                 .with(_ -> {});
-        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
-        endless.cancel();
+        assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+        endlessQuery.cancel();
         Awaitility.await().untilTrue(stopped);
         int pages = await(readers.read(EdgeStoreTest::pages));
         assertThat(pages).isPositive();
@@ -185,7 +186,7 @@ class EdgeStoreTest extends StoreContract {
         }
     }
 
-    private void alter(String sql) throws SQLException {
+    private void execute(String sql) throws SQLException {
         try (var connection = connect(directory.resolve("pulseplane.db"));
                 var statement = connection.createStatement()) {
             statement.execute(sql);

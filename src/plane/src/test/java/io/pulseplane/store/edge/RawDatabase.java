@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** What lies in the directory of a store, looked at and changed behind the store's back. */
+/** Reads and changes the files of a store directly, without the store. */
 public final class RawDatabase {
 
     private static final String DATABASE = "pulseplane.db";
@@ -23,7 +23,7 @@ public final class RawDatabase {
         return DriverManager.getConnection("jdbc:sqlite:" + file);
     }
 
-    /** Says how many rows it changed. */
+    /** Executes SQL on the database, and returns how many rows changed. */
     public static int update(Path directory, String sql, Object... parameters) throws SQLException {
         return updateIn(directory.resolve(DATABASE), sql, parameters);
     }
@@ -56,14 +56,14 @@ public final class RawDatabase {
         return blobs;
     }
 
-    /** How many chunks begin before the one before them, of the same series, ends. */
+    /** How many pairs of chunks of one series overlap. */
     public static long countOverlaps(Path directory) throws SQLException {
         return queryLong(directory, """
                 SELECT count(*) FROM chunk a JOIN chunk b ON b.series = a.series AND b.number <> a.number
                 WHERE b.first_us >= a.first_us AND b.first_us <= a.last_us""");
     }
 
-    /** Copies every file but the lock, and what SQLite makes anew. */
+    /** Copies every file except the lock and SQLite's shared memory, which SQLite creates again. */
     public static Path copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
         try (var files = Files.list(from)) {
@@ -76,7 +76,7 @@ public final class RawDatabase {
         return to;
     }
 
-    /** Whether any file of the directory has these bytes in it. */
+    /** Whether any file of the directory contains these bytes. */
     public static boolean contains(Path directory, byte[] bytes) throws IOException {
         try (var files = Files.list(directory)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
@@ -92,10 +92,10 @@ public final class RawDatabase {
         return contains(directory, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static int indexOf(byte[] all, byte[] part) {
-        for (int at = 0; at <= all.length - part.length; at++) {
-            if (all[at] == part[0] && Arrays.equals(all, at, at + part.length, part, 0, part.length)) {
-                return at;
+    private static int indexOf(byte[] bytes, byte[] part) {
+        for (int i = 0; i <= bytes.length - part.length; i++) {
+            if (bytes[i] == part[0] && Arrays.equals(bytes, i, i + part.length, part, 0, part.length)) {
+                return i;
             }
         }
         return -1;

@@ -36,39 +36,39 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How steps of the schema are taken, by steps that only this test has. */
+/** Tests how a database takes steps of the schema, with additional steps that only this test has. */
 class SchemaTest {
 
     private static final KeyEncryptionKey KEY = KeyVaultTest.nodeKey(1);
     private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
-    private static final Step.Change NOTHING = (_, _) -> {};
-    private static final Step NOTE = new Step("CREATE TABLE note (text TEXT NOT NULL) STRICT;\n", NOTHING);
+    private static final Step.Change NO_CHANGE = (_, _) -> {};
+    private static final Step ADD_NOTES = new Step("CREATE TABLE note (text TEXT NOT NULL) STRICT;\n", NO_CHANGE);
 
     @TempDir
     Path directory;
 
-    private interface Use {
-        void of(SqliteSession session, KeyVault vault) throws SQLException;
+    private interface Assertions {
+        void check(SqliteSession session, KeyVault vault) throws SQLException;
     }
 
-    /** Opens the database as a program does that knows these steps besides today's. */
-    private void open(List<Step> more, Use use) throws SQLException {
+    /** Opens the database as a later version would that has these steps, too. */
+    private void open(List<Step> laterSteps, Assertions assertions) throws SQLException {
         try (var vault = KeyVault.open(new Database(directory.resolve("keys.db")), KEY, List.of());
                 var session = new Database(directory.resolve("pulseplane.db")).openForWriting()) {
             Schema.migrate(
                     session,
                     vault,
-                    Stream.concat(Schema.STEPS.stream(), more.stream()).toList());
-            use.of(session, vault);
+                    Stream.concat(Schema.STEPS.stream(), laterSteps.stream()).toList());
+            assertions.check(session, vault);
         }
     }
 
-    private void open(List<Step> more) throws SQLException {
-        open(more, (_, _) -> {});
+    private void open(List<Step> laterSteps) throws SQLException {
+        open(laterSteps, (_, _) -> {});
     }
 
-    /** A patient with a chunk and an entry of the journal. */
-    private void makeStore() {
+    /** Creates a store in which one patient has a chunk and an entry of the journal. */
+    private void createStore() {
         var store = EdgeStore.open(directory, EdgeSettings.of(1).withNodeKey(KEY), () -> 1_763_000_000_000_000L);
         await(store.readings().append(List.of(batch(1, regularColumns(10, 1_000, ADA)))));
         await(store.compact());
@@ -76,14 +76,14 @@ class SchemaTest {
         store.close();
     }
 
-    private static void assertEverythingIsThere(SqliteSession session, KeyVault vault) throws SQLException {
+    private static void assertAllDataIsReadable(SqliteSession session, KeyVault vault) throws SQLException {
         assertThat(new PatientTable(vault).byId(session, "ada"))
                 .map(Patient::id)
                 .contains("ada");
-        var backlog = new Memtable();
-        new Journal(vault).replay(session, backlog);
-        assertThat(backlog.batches()).isEqualTo(1);
-        var read = new SeriesReader(vault, backlog)
+        var memtable = new Memtable();
+        new Journal(vault).replay(session, memtable);
+        assertThat(memtable.batches()).isEqualTo(1);
+        var read = new SeriesReader(vault, memtable)
                 .read(session, new SeriesRow(1, 1), ADA, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
         assertThat(read.size()).isEqualTo(1_001);
         assertThat(first(read, 1_000)).isEqualTo(regularColumns(10, 1_000, ADA));
@@ -104,7 +104,7 @@ class SchemaTest {
     }
 
     @Test
-    void a_new_database_has_version_1_the_programs_id_and_a_key_check_that_holds() throws SQLException {
+    void a_new_database_has_version_1_the_application_id_and_a_key_check_value_that_matches() throws SQLException {
         open(
                 List.of(),
                 (session, vault) ->
@@ -115,62 +115,62 @@ class SchemaTest {
     }
 
     @Test
-    void a_store_takes_the_next_step_once_and_answers_as_before() throws SQLException {
-        makeStore();
-        var taken = new AtomicInteger();
-        var steps = List.of(new Step(NOTE.sql(), (session, _) -> {
-            taken.incrementAndGet();
+    void a_store_takes_the_next_step_once_and_keeps_its_data() throws SQLException {
+        createStore();
+        var timesTaken = new AtomicInteger();
+        var steps = List.of(new Step(ADD_NOTES.sql(), (session, _) -> {
+            timesTaken.incrementAndGet();
             session.execute("INSERT INTO note SELECT 'patient ' || number FROM patient");
         }));
-        open(steps, SchemaTest::assertEverythingIsThere);
+        open(steps, SchemaTest::assertAllDataIsReadable);
         assertThat(version()).isEqualTo(2);
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM note WHERE text = 'patient 1'"))
                 .isEqualTo(1);
-        open(steps, SchemaTest::assertEverythingIsThere);
+        open(steps, SchemaTest::assertAllDataIsReadable);
         assertThat(version()).isEqualTo(2);
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM note"))
                 .isEqualTo(1);
-        assertThat(taken).hasValue(1);
+        assertThat(timesTaken).hasValue(1);
     }
 
     @Test
-    void a_step_that_fails_leaves_everything_as_it_was_and_is_taken_next_time() throws SQLException {
-        makeStore();
-        var failing = new Step(NOTE.sql(), (session, _) -> {
+    void a_failing_step_changes_nothing_and_is_taken_at_the_next_start() throws SQLException {
+        createStore();
+        var failing = new Step(ADD_NOTES.sql(), (session, _) -> {
             session.execute("DELETE FROM chunk");
             throw new SQLException("as if the disk were full");
         });
         assertThatThrownBy(() -> open(List.of(failing))).isInstanceOf(SQLException.class);
         assertThat(version()).isEqualTo(1);
         assertThat(hasTable("note")).isFalse();
-        open(List.of(), SchemaTest::assertEverythingIsThere);
+        open(List.of(), SchemaTest::assertAllDataIsReadable);
 
-        open(List.of(NOTE), SchemaTest::assertEverythingIsThere);
+        open(List.of(ADD_NOTES), SchemaTest::assertAllDataIsReadable);
         assertThat(version()).isEqualTo(2);
         assertThat(hasTable("note")).isTrue();
     }
 
     @Test
-    void of_two_steps_of_which_the_second_fails_the_first_stays_taken() throws SQLException {
-        makeStore();
-        var taken = new AtomicInteger();
-        var first = new Step(NOTE.sql(), (_, _) -> taken.incrementAndGet());
-        var failing = new Step("CREATE TABLE other (x) STRICT;\n", NOTHING);
+    void when_the_second_of_two_steps_fails_the_first_is_kept() throws SQLException {
+        createStore();
+        var timesTaken = new AtomicInteger();
+        var first = new Step(ADD_NOTES.sql(), (_, _) -> timesTaken.incrementAndGet());
+        var failing = new Step("CREATE TABLE other (x) STRICT;\n", NO_CHANGE);
         assertThatThrownBy(() -> open(List.of(first, failing))).isInstanceOf(SQLException.class);
         assertThat(version()).isEqualTo(2);
         assertThat(hasTable("note")).isTrue();
 
         open(
-                List.of(first, new Step("CREATE TABLE other (x INTEGER) STRICT;\n", NOTHING)),
-                SchemaTest::assertEverythingIsThere);
+                List.of(first, new Step("CREATE TABLE other (x INTEGER) STRICT;\n", NO_CHANGE)),
+                SchemaTest::assertAllDataIsReadable);
         assertThat(version()).isEqualTo(3);
         assertThat(hasTable("other")).isTrue();
-        assertThat(taken).hasValue(1);
+        assertThat(timesTaken).hasValue(1);
     }
 
     @Test
-    void a_step_may_replace_a_table_that_others_refer_to() throws SQLException {
-        makeStore();
+    void a_step_can_replace_a_table_that_others_refer_to() throws SQLException {
+        createStore();
         var replacement = new Step("""
                 CREATE TABLE patient_next (
                   number INTEGER PRIMARY KEY,
@@ -185,9 +185,9 @@ class SchemaTest {
                 INSERT INTO patient_next SELECT *, NULL FROM patient;
                 DROP TABLE patient;
                 ALTER TABLE patient_next RENAME TO patient;
-                """, NOTHING);
+                """, NO_CHANGE);
         open(List.of(replacement), (session, vault) -> {
-            assertEverythingIsThere(session, vault);
+            assertAllDataIsReadable(session, vault);
             try (var rows = session.prepare("PRAGMA foreign_key_check").executeQuery()) {
                 assertThat(rows.next()).isFalse();
             }

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A store as the first version of the schema made it, kept byte by byte: what is on disk must stay readable. Patients ada and
- * bob have chunks and, later than those, readings in the journal; eve was erased.
+ * A store as the first version of the schema made it, kept byte by byte: what is on disk must stay readable. Patients
+ * ada and bob have chunks and, later than those, readings in the journal; eve was erased.
  *
  * <p>{@link #main} makes such a store: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest
  * schema-1.zip}. It was run once. Whoever adds a step to the schema keeps this file, and makes another beside it.
@@ -44,7 +44,7 @@ class StoredFormatTest {
     private static final Series BOB = new Series("bob", "d2", ReadingFixtures.HEART_RATE, "/min");
     private static final Series EVE = new Series("eve", "d3", ReadingFixtures.HEART_RATE, "/min");
 
-    /** Of the store that was kept, and of no other. */
+    /** The node key of the kept store. */
     private static final KeyEncryptionKey KEY =
             KeyEncryptionKey.fromBase64("iqLzm0NXcPjL4lMdGJPcXpqa9GDHITKyaCIBUFtTQ80=");
 
@@ -54,7 +54,7 @@ class StoredFormatTest {
     private EdgeStore store;
 
     @BeforeEach
-    void a_store_that_was_kept() throws IOException {
+    void unpack_the_kept_store() throws IOException {
         try (var zip = new ZipInputStream(StoredFormatTest.class.getResourceAsStream("/stores/schema-1.zip"))) {
             for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 Files.copy(zip, directory.resolve(entry.getName()));
@@ -64,24 +64,24 @@ class StoredFormatTest {
     }
 
     static void main(String[] arguments) throws IOException {
-        var made = Files.createTempDirectory("stored-format");
-        var store = EdgeStore.open(made, EdgeSettings.of(1).withNodeKey(KEY), () -> 1_763_000_000_000_000L);
+        var created = Files.createTempDirectory("stored-format");
+        var store = EdgeStore.open(created, EdgeSettings.of(1).withNodeKey(KEY), () -> 1_763_000_000_000_000L);
         await(store.registry().putPatient(ada()));
         await(store.readings()
                 .append(List.of(
-                        batch(1, made(ADA, 1_000, 3_000, 60)),
-                        batch(2, made(ADA_BREATH, 1_000, 500, 12)),
-                        batch(1, made(BOB, 1_000, 100, 80)),
-                        batch(1, made(EVE, 1_000, 100, 70)))));
+                        batch(1, columns(ADA, 1_000, 3_000, 60)),
+                        batch(2, columns(ADA_BREATH, 1_000, 500, 12)),
+                        batch(1, columns(BOB, 1_000, 100, 80)),
+                        batch(1, columns(EVE, 1_000, 100, 70)))));
         await(store.registry().erasePatient("eve"));
         await(store.compact());
         await(store.readings()
-                .append(List.of(batch(3, made(ADA, 4_000, 250, 60)), batch(2, made(BOB, 1_100, 50, 80)))));
+                .append(List.of(batch(3, columns(ADA, 4_000, 250, 60)), batch(2, columns(BOB, 1_100, 50, 80)))));
         store.close();
         try (var zip = new ZipOutputStream(Files.newOutputStream(Path.of(arguments[0])))) {
             for (var name : List.of("pulseplane.db", "keys.db")) {
                 zip.putNextEntry(new ZipEntry(name));
-                Files.copy(made.resolve(name), zip);
+                Files.copy(created.resolve(name), zip);
             }
         }
     }
@@ -106,7 +106,7 @@ class StoredFormatTest {
         store.close();
     }
 
-    private static Columns made(Series series, long from, int count, double base) {
+    private static Columns columns(Series series, long from, int count, double base) {
         var times = new long[count];
         var values = new double[count];
         for (int i = 0; i < count; i++) {
@@ -124,10 +124,10 @@ class StoredFormatTest {
         return await(store.readings().append(List.of(batch(sequence, columns)))).getFirst();
     }
 
-    private void assertEverythingIsThere() {
-        assertThat(read(ADA)).isEqualTo(made(ADA, 1_000, 3_250, 60));
-        assertThat(read(ADA_BREATH)).isEqualTo(made(ADA_BREATH, 1_000, 500, 12));
-        assertThat(read(BOB)).isEqualTo(made(BOB, 1_000, 150, 80));
+    private void assertAllDataIsReadable() {
+        assertThat(read(ADA)).isEqualTo(columns(ADA, 1_000, 3_250, 60));
+        assertThat(read(ADA_BREATH)).isEqualTo(columns(ADA_BREATH, 1_000, 500, 12));
+        assertThat(read(BOB)).isEqualTo(columns(BOB, 1_000, 150, 80));
         assertThat(await(store.readings().series(new Subject.OfPatient("ada")))).containsExactly(ADA, ADA_BREATH);
         assertThat(await(store.readings().series(new Subject.OfDevice("d3")))).isEmpty();
         assertThat(await(store.registry().patient("eve"))).isEmpty();
@@ -137,38 +137,38 @@ class StoredFormatTest {
     }
 
     @Test
-    void answers_everything_at_once_and_after_all_is_in_chunks_and_when_it_is_opened_again() throws Exception {
-        assertEverythingIsThere();
+    void all_data_is_readable_after_opening_after_compaction_and_after_reopening() throws Exception {
+        assertAllDataIsReadable();
         await(store.compact());
-        assertEverythingIsThere();
+        assertAllDataIsReadable();
         store.close();
         assertThat(RawDatabase.queryLong(directory, "PRAGMA user_version")).isEqualTo(Schema.VERSION);
         store = EdgeStore.open(directory, EdgeSettings.of(2).withNodeKey(KEY), () -> 1_763_200_000_000_000L);
-        assertEverythingIsThere();
+        assertAllDataIsReadable();
     }
 
     @Test
-    void takes_more_of_a_series_as_more_of_it_and_knows_what_it_has() throws Exception {
-        assertThat(append(4, made(ADA, 4_250, 10, 60)))
+    void new_readings_continue_a_series_and_stored_ones_are_duplicates() throws Exception {
+        assertThat(append(4, columns(ADA, 4_250, 10, 60)))
                 .isInstanceOfSatisfying(
                         AppendResult.Stored.class,
                         stored ->
                                 assertThat(stored.acknowledgement().accepted()).isEqualTo(10));
-        assertThat(append(5, made(ADA, 1_100, 20, 60)))
+        assertThat(append(5, columns(ADA, 1_100, 20, 60)))
                 .isInstanceOfSatisfying(
                         AppendResult.Stored.class,
                         stored -> assertThat(stored.acknowledgement().duplicates())
                                 .isEqualTo(20));
-        assertThat(read(ADA)).isEqualTo(made(ADA, 1_000, 3_260, 60));
-        assertThat(append(1, made(ADA, 1_000, 3_000, 60))).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(read(ADA)).isEqualTo(columns(ADA, 1_000, 3_260, 60));
+        assertThat(append(1, columns(ADA, 1_000, 3_000, 60))).isInstanceOf(AppendResult.Repeated.class);
         await(store.compact());
-        assertThat(append(4, made(ADA, 4_250, 10, 60))).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(append(4, columns(ADA, 4_250, 10, 60))).isInstanceOf(AppendResult.Repeated.class);
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM series"))
                 .isEqualTo(4);
     }
 
     @Test
-    void has_nothing_wrong_with_it() throws Exception {
+    void verification_finds_no_damage() throws Exception {
         await(store.compact());
         var findings = Verification.verify(directory, KEY).findings();
         assertThat(findings).isEmpty();

@@ -2,10 +2,10 @@ package io.pulseplane.vitals.chunk;
 
 import java.util.Arrays;
 
-/** Where the blocks of a chunk are, in its bytes and in time: found by stepping from one to the next, decoding none. */
+/** The positions and times of the blocks of a chunk. It reads the lengths in the bytes, and decodes no block. */
 final class BlockIndex {
 
-    /** The way of the times, and three bytes of values; there is no shorter block. */
+    /** The shortest block: one byte for the encoding of the times, and three bytes of values. */
     private static final int MIN_BLOCK_BYTES = 4;
 
     private int blockCount;
@@ -19,17 +19,17 @@ final class BlockIndex {
     private long[] firstTimes = new long[0];
     private long[] lastTimes = new long[0];
 
-    /** What the times of an irregular block are counted in. */
+    /** The unit, in microseconds, in which an irregular block counts its times. */
     private long[] units = new long[0];
 
-    /** The distance of the times of a regular block; 0 in one of a single reading, or if they are irregular. */
+    /** The step from one time of a regular block to the next; 0 if the block has one reading or irregular times. */
     private long[] steps = new long[0];
 
     void read(ByteReader source, int count, long firstTime, long lastTime) {
         blockCount = ChunkFormat.blockCount(count);
         lastBlockSize = count - (blockCount - 1) * ChunkFormat.BLOCK_SIZE;
         if ((long) blockCount * MIN_BLOCK_BYTES > source.remaining()) {
-            throw new CorruptChunkException("fewer bytes than blocks");
+            throw new CorruptChunkException("the blocks do not fit into the bytes");
         }
         ensureCapacity();
         for (int block = 0; block < blockCount; block++) {
@@ -40,7 +40,7 @@ final class BlockIndex {
             valuesEnds[block] = source.position();
         }
         if (lastTimes[blockCount - 1] != lastTime) {
-            throw new CorruptChunkException("last block does not end with the chunk");
+            throw new CorruptChunkException("the last time of the last block is not that of the chunk");
         }
     }
 
@@ -60,25 +60,25 @@ final class BlockIndex {
 
     private void readTimes(ByteReader source, int block, long firstTime, long lastTime) {
         int first = source.readByte();
-        int way = first & ~ChunkFormat.TIMES_GAP_IN_UNITS;
-        if (way > ChunkFormat.TIMES_LINEAR || first != way && way <= ChunkFormat.TIMES_REGULAR) {
-            throw new CorruptChunkException("unknown way of times");
+        int encoding = first & ~ChunkFormat.TIMES_GAP_IN_UNITS;
+        if (encoding > ChunkFormat.TIMES_LINEAR || (first != encoding && encoding <= ChunkFormat.TIMES_REGULAR)) {
+            throw new CorruptChunkException("unknown encoding of times");
         }
-        timesEncodings[block] = way;
-        if (way == ChunkFormat.TIMES_CONTINUATION) {
+        timesEncodings[block] = encoding;
+        if (encoding == ChunkFormat.TIMES_CONTINUATION) {
             readContinuation(block, size(block));
             return;
         }
-        long unit = way == ChunkFormat.TIMES_REGULAR ? 1 : source.readVarint();
+        long unit = encoding == ChunkFormat.TIMES_REGULAR ? 1 : source.readVarint();
         units[block] = unit;
-        long gapUnit = first == way ? 1 : unit;
+        long gapUnit = first == encoding ? 1 : unit;
         firstTimes[block] = block == 0 ? firstTime : plusUnsigned(lastTimes[block - 1], readDelta(source, gapUnit));
         lastTimes[block] =
                 block == blockCount - 1 ? lastTime : plusUnsigned(firstTimes[block], readDelta(source, unit));
-        if (lastTimes[block] < firstTimes[block] || block > 0 && firstTimes[block] == lastTimes[block - 1]) {
+        if (lastTimes[block] < firstTimes[block] || (block > 0 && firstTimes[block] == lastTimes[block - 1])) {
             throw new CorruptChunkException("blocks do not ascend");
         }
-        if (way == ChunkFormat.TIMES_REGULAR) {
+        if (encoding == ChunkFormat.TIMES_REGULAR) {
             deriveStep(block);
         } else {
             skipTimes(source, block);
@@ -86,17 +86,17 @@ final class BlockIndex {
     }
 
     private void deriveStep(int block) {
-        int distances = size(block) - 1;
+        int deltas = size(block) - 1;
         long span = lastTimes[block] - firstTimes[block];
-        steps[block] = distances == 0 ? 0 : Long.divideUnsigned(span, distances);
-        if (steps[block] * distances != span || distances > 0 && span == 0) {
-            throw new CorruptChunkException("regular times of no step");
+        steps[block] = deltas == 0 ? 0 : Long.divideUnsigned(span, deltas);
+        if (steps[block] * deltas != span || (deltas > 0 && span == 0)) {
+            throw new CorruptChunkException("the span of regular times is not a multiple of the step");
         }
     }
 
     private void skipTimes(ByteReader source, int block) {
         if (size(block) == 1) {
-            throw new CorruptChunkException("irregular times of one reading");
+            throw new CorruptChunkException("a block of one reading has irregular times");
         }
         steps[block] = 0;
         int length = source.readVarintUpTo(source.remaining());
@@ -108,7 +108,7 @@ final class BlockIndex {
     private void readContinuation(int block, int size) {
         long step = block == 0 ? 0 : steps[block - 1];
         if (step == 0 || Math.unsignedMultiplyHigh(step, size - 1) != 0) {
-            throw new CorruptChunkException("nothing to continue");
+            throw new CorruptChunkException("no regular block before a continuation");
         }
         firstTimes[block] = plusUnsigned(lastTimes[block - 1], step);
         lastTimes[block] = plusUnsigned(firstTimes[block], step * (size - 1));
@@ -118,17 +118,17 @@ final class BlockIndex {
     private static long readDelta(ByteReader source, long unit) {
         long units = source.readVarint();
         if (Math.unsignedMultiplyHigh(units, unit) != 0) {
-            throw new CorruptChunkException("beyond the end of time");
+            throw new CorruptChunkException("a time exceeds 64 bits");
         }
         return units * unit;
     }
 
-    /** The time that much later; the distance is unsigned. */
-    static long plusUnsigned(long time, long distance) {
-        if (Long.compareUnsigned(distance, Long.MAX_VALUE - time) > 0) {
-            throw new CorruptChunkException("beyond the end of time");
+    /** Adds an unsigned delta to a time, and rejects a sum that exceeds 64 bits. */
+    static long plusUnsigned(long time, long delta) {
+        if (Long.compareUnsigned(delta, Long.MAX_VALUE - time) > 0) {
+            throw new CorruptChunkException("a time exceeds 64 bits");
         }
-        return time + distance;
+        return time + delta;
     }
 
     int size(int block) {
@@ -155,23 +155,23 @@ final class BlockIndex {
         return lastTimes[block];
     }
 
-    /** The last block that starts at that time or before; the time is not before the first. */
+    /** Returns the last block that starts at or before the time, which must not be before the first block. */
     int blockAt(long time) {
-        int found = Arrays.binarySearch(firstTimes, 0, blockCount, time);
-        return found >= 0 ? found : -found - 2;
+        int index = Arrays.binarySearch(firstTimes, 0, blockCount, time);
+        return index >= 0 ? index : -index - 2;
     }
 
-    /** How many times of a regular block are before that one, which is within the block. */
+    /** Returns how many times of a regular block are before the given one, which must be within the block. */
     int regularLowerBound(int block, long time) {
-        long distance = time - firstTimes[block];
-        return distance == 0 ? 0 : (int) Long.divideUnsigned(distance - 1, steps[block]) + 1;
+        long delta = time - firstTimes[block];
+        return delta == 0 ? 0 : (int) Long.divideUnsigned(delta - 1, steps[block]) + 1;
     }
 
-    void fillRegularTimes(int block, int from, int to, long[] into, int at) {
+    void fillRegularTimes(int block, int from, int to, long[] target, int targetIndex) {
         long start = firstTimes[block];
         long step = steps[block];
         for (int i = from; i < to; i++) {
-            into[at + i - from] = start + i * step;
+            target[targetIndex + i - from] = start + i * step;
         }
     }
 

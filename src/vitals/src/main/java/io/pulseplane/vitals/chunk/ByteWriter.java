@@ -5,30 +5,52 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Bytes being written. Whoever writes asks for room first, block by block; no single write looks for it. */
-final class ByteWriter {
+/**
+ * Writes bytes to an array that grows. Numbers of more than one byte are little-endian.
+ *
+ * <p>The caller asks for capacity with {@link #ensureCapacity}, once for each block of writes. No {@code put} looks
+ * whether there is room: that would cost more than the write itself. A writer is for one thread at a time, and keeps
+ * its array when it is cleared.
+ */
+public final class ByteWriter {
+
+    /** The longest varint. */
+    public static final int MAX_VARINT_BYTES = 10;
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private byte[] bytes = new byte[1_024];
     private int position;
 
-    void clear() {
+    public void clear() {
         position = 0;
     }
 
-    void ensureCapacity(int more) {
-        if (bytes.length - position < more) {
-            bytes = Arrays.copyOf(bytes, Math.max(position + more, 2 * bytes.length));
+    /** Makes room for that many bytes after those already written. */
+    public void ensureCapacity(int length) {
+        if (bytes.length - position < length) {
+            bytes = Arrays.copyOf(bytes, Math.max(position + length, 2 * bytes.length));
         }
     }
 
-    void put(int value) {
+    /**
+     * Makes room for that many bytes and skips them; the caller fills them in {@link #bytes}.
+     *
+     * @return the index of the first of them
+     */
+    public int reserve(int length) {
+        ensureCapacity(length);
+        int start = position;
+        position += length;
+        return start;
+    }
+
+    public void put(int value) {
         bytes[position++] = (byte) value;
     }
 
     /** Seven bits a byte, lowest first, as protobuf writes them; the number is unsigned. */
-    void putVarint(long value) {
+    public void putVarint(long value) {
         while ((value & ~0x7FL) != 0) {
             bytes[position++] = (byte) (value | 0x80);
             value >>>= 7;
@@ -40,9 +62,14 @@ final class ByteWriter {
         putVarint(ChunkFormat.zigzag(value));
     }
 
-    void putLong(long value) {
+    public void putLong(long value) {
         LONG.set(bytes, position, value);
         position += Long.BYTES;
+    }
+
+    public void putBytes(byte[] source) {
+        System.arraycopy(source, 0, bytes, position, source.length);
+        position += source.length;
     }
 
     /** As many bytes as the bits need, rounded up. */
@@ -57,11 +84,12 @@ final class ByteWriter {
         }
     }
 
-    int position() {
+    /** How many bytes have been written: the index of the next one. */
+    public int position() {
         return position;
     }
 
-    /** Moves what was written from {@code start} on, and puts its length in front of it. */
+    /** Inserts the length of the bytes from {@code start} on in front of them. */
     void prefixWithLength(int start) {
         int length = position - start;
         int prefix = 1 + (31 - Integer.numberOfLeadingZeros(length | 1)) / 7;
@@ -71,7 +99,13 @@ final class ByteWriter {
         position += length;
     }
 
-    byte[] bytes() {
+    /** The array itself, of which the first {@link #position} bytes are written. It is replaced when it grows. */
+    public byte[] bytes() {
         return bytes;
+    }
+
+    /** A copy of the bytes written. */
+    public byte[] toByteArray() {
+        return Arrays.copyOf(bytes, position);
     }
 }

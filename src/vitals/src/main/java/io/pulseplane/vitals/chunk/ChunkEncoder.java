@@ -7,11 +7,11 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * Writes columns as chunks: the times and values that {@link ChunkReader} reads are the very ones that were written, bit for
- * bit. The same columns give the same bytes, whatever was encoded before.
+ * Encodes columns as chunks. {@link ChunkReader} returns the same times and values, bit for bit. The same columns
+ * always give the same bytes, whatever the encoder encoded before.
  *
- * <p>An encoder is for one thread at a time and keeps its buffers, so whoever encodes much keeps the encoder. After the
- * first chunks it allocates nothing but the answer.
+ * <p>An encoder serves one thread at a time. It reuses its buffers, so a caller that encodes many chunks should keep
+ * the encoder: after the first chunks it allocates nothing but the result.
  */
 public final class ChunkEncoder {
 
@@ -30,19 +30,19 @@ public final class ChunkEncoder {
     private final ValuesEncoder valuesEncoder;
 
     public ChunkEncoder() {
-        var packing = new IntegerPacker();
-        timesEncoder = new TimesEncoder(packing);
-        valuesEncoder = new ValuesEncoder(packing);
+        var packer = new IntegerPacker();
+        timesEncoder = new TimesEncoder(packer);
+        valuesEncoder = new ValuesEncoder(packer);
     }
 
-    /** No chunk of that many readings is longer, whatever they are. */
+    /** Returns an upper bound of the length of a chunk of {@code count} readings. */
     public static int maxLength(int count) {
         return MAX_HEADER + ChunkFormat.blockCount(count) * MAX_BLOCK_OVERHEAD + count * 2 * Long.BYTES;
     }
 
     /**
-     * The readings from index {@code from} to {@code to}, exclusive, as a chunk of its own array; for the rest see {@link
-     * #encode(long[], double[], int, int, byte[], int)}.
+     * Encodes the readings from index {@code from} to {@code to}, exclusive, to a new array. It fails as {@link
+     * #encode(long[], double[], int, int, byte[], int)} does.
      */
     public byte[] encode(long[] times, double[] values, int from, int to) {
         var chunk = new byte[encodeToBuffers(times, values, from, to)];
@@ -51,17 +51,19 @@ public final class ChunkEncoder {
     }
 
     /**
-     * Writes the readings from index {@code from} to {@code to}, exclusive, to {@code target} from index {@code at} on.
+     * Encodes the readings from index {@code from} to {@code to}, exclusive, to {@code target} from index
+     * {@code targetIndex} on.
      *
      * @return the length of the chunk
-     * @throws IllegalArgumentException if there are no readings or more than {@link #MAX_READINGS}, or their times do not
-     *     ascend strictly
-     * @throws IndexOutOfBoundsException if an index is outside of its array, or the target is too small; nothing is written
+     * @throws IllegalArgumentException if there are no readings or more than {@link #MAX_READINGS}, or their times do
+     *     not ascend strictly
+     * @throws IndexOutOfBoundsException if an index is outside of its array, or the target is too small; then the
+     *     target is unchanged
      */
-    public int encode(long[] times, double[] values, int from, int to, byte[] target, int at) {
+    public int encode(long[] times, double[] values, int from, int to, byte[] target, int targetIndex) {
         int length = encodeToBuffers(times, values, from, to);
-        Objects.checkFromIndexSize(at, length, target.length);
-        assemble(target, at);
+        Objects.checkFromIndexSize(targetIndex, length, target.length);
+        assemble(target, targetIndex);
         return length;
     }
 
@@ -83,14 +85,14 @@ public final class ChunkEncoder {
     private static void checkArguments(long[] times, double[] values, int from, int to) {
         Objects.checkFromToIndex(from, to, Math.min(times.length, values.length));
         if (from == to || to - from > MAX_READINGS) {
-            throw new IllegalArgumentException(to - from + " readings");
+            throw new IllegalArgumentException("a chunk has 1 to " + MAX_READINGS + " readings, not " + (to - from));
         }
         int ascents = 0;
         for (int i = from + 1; i < to; i++) {
             ascents += times[i] > times[i - 1] ? 1 : 0;
         }
         if (ascents != to - from - 1) {
-            throw new IllegalArgumentException("times do not ascend");
+            throw new IllegalArgumentException("the times do not ascend");
         }
     }
 
@@ -109,24 +111,24 @@ public final class ChunkEncoder {
 
     private void writeHeader(long[] times, int from, int to) {
         int count = to - from;
-        boolean summarised = count > ChunkFormat.MAX_READINGS_WITHOUT_SUMMARY;
+        boolean hasSummary = count > ChunkFormat.MAX_READINGS_WITHOUT_SUMMARY;
         header.clear();
-        header.put(ChunkFormat.VERSION | (summarised ? summary.kind() : ChunkFormat.SUMMARY_ABSENT) << 4);
+        header.put(ChunkFormat.VERSION | (hasSummary ? summary.kind() : ChunkFormat.SUMMARY_ABSENT) << 4);
         header.putVarint(count);
         header.putLong(times[from]);
         header.putVarint(times[to - 1] - times[from]);
-        if (summarised) {
+        if (hasSummary) {
             summary.write(header);
         }
     }
 
-    private void assemble(byte[] target, int at) {
-        int body = at + header.position();
+    private void assemble(byte[] target, int targetIndex) {
+        int body = targetIndex + header.position();
         int end = body + blocks.position();
-        System.arraycopy(header.bytes(), 0, target, at, header.position());
+        System.arraycopy(header.bytes(), 0, target, targetIndex, header.position());
         System.arraycopy(blocks.bytes(), 0, target, body, blocks.position());
         checksum.reset();
-        checksum.update(target, at, end - at);
+        checksum.update(target, targetIndex, end - targetIndex);
         INT.set(target, end, (int) checksum.getValue());
     }
 }

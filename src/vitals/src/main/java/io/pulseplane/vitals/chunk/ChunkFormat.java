@@ -1,29 +1,28 @@
 package io.pulseplane.vitals.chunk;
 
-/** The numbers of the format, which the package's documentation describes byte by byte. */
+/** The constants of the format, which the documentation of the package describes byte by byte. */
 final class ChunkFormat {
 
     static final int VERSION = 1;
 
-    /** Readings of a block; the last block of a chunk may have fewer. */
+    /** Number of readings of a block; the last block of a chunk may have fewer. */
     static final int BLOCK_SIZE = 1_024;
 
-    /** Chunks of more readings carry their summary; of fewer, it is computed from the one block they are. */
+    /**
+     * A chunk of more readings has a summary. A smaller chunk is one block, from which the reader computes the summary.
+     */
     static final int MAX_READINGS_WITHOUT_SUMMARY = 256;
-
-    /** The longest whole number of seven-bit groups that holds a long. */
-    static final int MAX_VARINT_BYTES = 10;
 
     static final int CHECKSUM_BYTES = 4;
 
-    /** How the values of a chunk are summed up, in bits 4 and 5 of the first byte. */
+    /** The kind of the summary, in bits 4 and 5 of the first byte of a chunk. */
     static final int SUMMARY_ABSENT = 0;
 
     static final int SUMMARY_DECIMAL = 1;
     static final int SUMMARY_BINARY = 2;
     static final int SUMMARY_IMPOSSIBLE = 3;
 
-    /** How the times of a block are written, in its first byte. */
+    /** The encoding of the times of a block, in its first byte. */
     static final int TIMES_CONTINUATION = 0;
 
     static final int TIMES_REGULAR = 1;
@@ -31,10 +30,10 @@ final class ChunkFormat {
     static final int TIMES_DELTA_OF_DELTA = 3;
     static final int TIMES_LINEAR = 4;
 
-    /** The distance from the block before, too, is counted in the block's unit. */
+    /** Added to the encoding if the gap after the previous block is counted in the unit of the block. */
     static final int TIMES_GAP_IN_UNITS = 1 << 3;
 
-    /** How the values of a block become integers, in bits 4 and 5 of the first byte of its values. */
+    /** The mapping of values to integers, in bits 4 and 5 of the first byte of the values of a block. */
     static final int VALUES_DECIMAL = 0;
 
     static final int VALUES_DECIMAL_FLOAT = 1;
@@ -43,27 +42,27 @@ final class ChunkFormat {
     static final int VALUES_AS_DELTAS = 1 << 6;
     static final int VALUES_WITH_EXCEPTIONS = 1 << 7;
 
-    /** How integers are packed: the width itself, or one of these and the width. */
+    /** The packing of integers, in one byte: the width itself, or one of these constants plus the width. */
     static final int PACKED_PATCHED = 65;
 
     static final int PACKED_RICE = 129;
     static final int MAX_RICE_PARAMETER = 52;
     static final int PACKED_RICE_PATCHED = PACKED_RICE + MAX_RICE_PARAMETER + 1;
 
-    /** In Rice's code with patches, high bits that come to this much are a patch. */
+    /** In the Rice code with patches, a quotient (the high bits) of this much or more becomes a patch. */
     static final int MIN_PATCHED_QUOTIENT = 24;
 
-    /** How many blocks a chunk of that many readings has. */
+    /** Returns the number of blocks of a chunk with {@code count} readings. */
     static int blockCount(int count) {
         return (count + BLOCK_SIZE - 1) / BLOCK_SIZE;
     }
 
     static long zigzag(long signed) {
-        return signed << 1 ^ signed >> 63;
+        return (signed << 1) ^ (signed >> 63);
     }
 
     static long unzigzag(long unsigned) {
-        return unsigned >>> 1 ^ -(unsigned & 1);
+        return (unsigned >>> 1) ^ -(unsigned & 1);
     }
 
     private ChunkFormat() {}

@@ -8,15 +8,15 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * Reads chunks, one after the other. Opening one verifies its checksum and reads its header; what is asked for after that
- * decodes the blocks it touches and no others.
+ * Reads chunks, one after the other. To open a chunk, the reader verifies its checksum and reads its header. Later
+ * calls decode only the blocks that they need.
  *
- * <p>A reader is for one thread at a time and keeps its buffers, so whoever reads much keeps the reader: it writes to the
- * caller's arrays and allocates nothing itself, but for a list of blocks where a chunk has more of them than any before. It
- * reads the caller's bytes in place, which must not change before the next chunk is opened.
+ * <p>A reader serves one thread at a time. It reuses its buffers, so a caller that reads many chunks should keep the
+ * reader: it writes to the caller's arrays, and allocates only a larger block index when a chunk has more blocks than
+ * all before. It reads the caller's bytes in place; they must not change before the next chunk is opened.
  *
- * <p>Bytes that are no chunk end in {@link CorruptChunkException} and in nothing else, at opening or when they are decoded; they
- * cost no more time or memory than a chunk of their length could.
+ * <p>If the bytes are not a valid chunk, the reader throws {@link CorruptChunkException} and no other exception, when
+ * it opens or decodes them. Invalid bytes take no more time or memory than a valid chunk of their length can take.
  */
 public final class ChunkReader {
 
@@ -33,34 +33,35 @@ public final class ChunkReader {
     private long firstTime;
     private long lastTime;
 
-    /** Where the blocks start and end, in the bytes of the chunk. */
+    /** The indexes, in the caller's bytes, at which the blocks start and end. */
     private int blocksStart;
 
     private int blocksEnd;
     private boolean blockIndexLoaded;
 
-    /** The times of the irregular block that was decoded last; -1 is none. */
+    /** The times of the irregular block that was decoded last. */
     private final long[] decodedTimes = new long[ChunkFormat.BLOCK_SIZE];
 
+    /** The block of {@link #decodedTimes}; -1 if there is none. */
     private int decodedTimesBlock = -1;
 
     public ChunkReader() {
-        var unpacking = new IntegerUnpacker();
-        timesDecoder = new TimesDecoder(unpacking);
-        valuesDecoder = new ValuesDecoder(unpacking);
+        var unpacker = new IntegerUnpacker();
+        timesDecoder = new TimesDecoder(unpacker);
+        valuesDecoder = new ValuesDecoder(unpacker);
     }
 
-    /** Opens the chunk that these bytes are. */
+    /** Opens the chunk that fills the array. */
     public ChunkReader open(byte[] bytes) {
         return open(bytes, 0, bytes.length);
     }
 
     /**
-     * Opens the chunk that the bytes from index {@code from} to {@code to}, exclusive, are.
+     * Opens the chunk in the bytes from index {@code from} to {@code to}, exclusive.
      *
      * @return this reader
-     * @throws CorruptChunkException if they are not as they were written, or of a version that is not known; the reader has no chunk
-     *     then
+     * @throws CorruptChunkException if the bytes differ from those that the encoder wrote, or have an unknown version;
+     *     the reader then has no chunk
      */
     public ChunkReader open(byte[] bytes, int from, int to) {
         Objects.checkFromToIndex(from, to, bytes.length);
@@ -69,12 +70,12 @@ public final class ChunkReader {
         decodedTimesBlock = -1;
         int end = to - ChunkFormat.CHECKSUM_BYTES;
         if (end <= from) {
-            throw new CorruptChunkException("ends early");
+            throw new CorruptChunkException("the bytes end too early");
         }
         checksum.reset();
         checksum.update(bytes, from, end - from);
         if ((int) INT.get(bytes, end) != (int) checksum.getValue()) {
-            throw new CorruptChunkException("checksum differs");
+            throw new CorruptChunkException("the checksum differs");
         }
         source.reset(bytes, from, end);
         readHeader();
@@ -90,11 +91,11 @@ public final class ChunkReader {
         firstTime = source.readLong();
         lastTime = BlockIndex.plusUnsigned(firstTime, source.readVarint());
         if (readings == 0 || Long.compareUnsigned(lastTime - firstTime, readings - 1) < 0) {
-            throw new CorruptChunkException("fewer times than readings");
+            throw new CorruptChunkException("the span of time is too short for the readings");
         }
         int kind = first >> 4;
-        if (kind == ChunkFormat.SUMMARY_ABSENT != readings <= ChunkFormat.MAX_READINGS_WITHOUT_SUMMARY) {
-            throw new CorruptChunkException("summary where none belongs, or none");
+        if ((kind == ChunkFormat.SUMMARY_ABSENT) != (readings <= ChunkFormat.MAX_READINGS_WITHOUT_SUMMARY)) {
+            throw new CorruptChunkException("a summary is missing, or present in a small chunk");
         }
         summary.read(source, kind, readings);
         blocksStart = source.position();
@@ -102,7 +103,7 @@ public final class ChunkReader {
         count = readings;
     }
 
-    /** How many readings the chunk has. */
+    /** Returns the number of readings of the chunk. */
     public int count() {
         return count;
     }
@@ -116,8 +117,9 @@ public final class ChunkReader {
     }
 
     /**
-     * What the values come to; empty if they cannot be summed up, see {@link ChunkSummary#of}. A small chunk carries no
-     * summary: it is decoded instead, which takes a microsecond, and answers the same.
+     * Returns the summary of the values; empty if they have none, see {@link ChunkSummary#of}. A small chunk has no
+     * summary in its header: the reader decodes its one block instead, which takes a microsecond and gives the same
+     * result.
      */
     public Optional<ChunkSummary> summary() {
         if (count > ChunkFormat.MAX_READINGS_WITHOUT_SUMMARY) {
@@ -128,7 +130,10 @@ public final class ChunkReader {
         return ChunkSummary.of(values, 0, count);
     }
 
-    /** How many readings are before that time: the index of the first that is not. Decodes the times of one block at most. */
+    /**
+     * Returns the number of readings before the time, which is the index of the first reading that is not before it.
+     * Decodes the times of at most one block.
+     */
     public int lowerBound(long time) {
         if (time <= firstTime) {
             return 0;
@@ -158,38 +163,39 @@ public final class ChunkReader {
         return start + low;
     }
 
-    /** Decodes the times of the readings from index {@code from} to {@code to}, exclusive. */
-    public void times(int from, int to, long[] into, int at) {
+    /** Decodes the times of the readings from index {@code from} to {@code to}, exclusive, to the target. */
+    public void times(int from, int to, long[] target, int targetIndex) {
         Objects.checkFromToIndex(from, to, count);
-        Objects.checkFromIndexSize(at, to - from, into.length);
-        for (int next = from; next < to; ) {
+        Objects.checkFromIndexSize(targetIndex, to - from, target.length);
+        for (int index = from; index < to; ) {
             ensureBlockIndex();
-            int block = next / ChunkFormat.BLOCK_SIZE;
+            int block = index / ChunkFormat.BLOCK_SIZE;
             int start = block * ChunkFormat.BLOCK_SIZE;
             int end = Math.min(to, start + ChunkFormat.BLOCK_SIZE);
             if (blockIndex.isRegular(block)) {
-                blockIndex.fillRegularTimes(block, next - start, end - start, into, at + next - from);
+                blockIndex.fillRegularTimes(block, index - start, end - start, target, targetIndex + index - from);
             } else {
                 decodeTimes(block);
-                System.arraycopy(decodedTimes, next - start, into, at + next - from, end - next);
+                System.arraycopy(decodedTimes, index - start, target, targetIndex + index - from, end - index);
             }
-            next = end;
+            index = end;
         }
     }
 
-    /** Decodes the values of the readings from index {@code from} to {@code to}, exclusive. */
-    public void values(int from, int to, double[] into, int at) {
+    /** Decodes the values of the readings from index {@code from} to {@code to}, exclusive, to the target. */
+    public void values(int from, int to, double[] target, int targetIndex) {
         Objects.checkFromToIndex(from, to, count);
-        Objects.checkFromIndexSize(at, to - from, into.length);
-        for (int next = from; next < to; ) {
+        Objects.checkFromIndexSize(targetIndex, to - from, target.length);
+        for (int index = from; index < to; ) {
             ensureBlockIndex();
-            int block = next / ChunkFormat.BLOCK_SIZE;
+            int block = index / ChunkFormat.BLOCK_SIZE;
             int start = block * ChunkFormat.BLOCK_SIZE;
             int end = Math.min(to, start + ChunkFormat.BLOCK_SIZE);
             blockIndex.selectValues(source, block);
-            valuesDecoder.decode(source, blockIndex.size(block), next - start, end - start, into, at + next - from);
+            valuesDecoder.decode(
+                    source, blockIndex.size(block), index - start, end - start, target, targetIndex + index - from);
             requireNothingLeft();
-            next = end;
+            index = end;
         }
     }
 
@@ -212,7 +218,7 @@ public final class ChunkReader {
 
     private void requireNothingLeft() {
         if (source.remaining() != 0) {
-            throw new CorruptChunkException("bytes left over");
+            throw new CorruptChunkException("a block has unused bytes");
         }
     }
 

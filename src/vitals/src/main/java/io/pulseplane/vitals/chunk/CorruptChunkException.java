@@ -1,11 +1,11 @@
 package io.pulseplane.vitals.chunk;
 
-/** The bytes are no chunk, or not as they were written. Says where it was noticed, never what the bytes hold. */
+/** Bytes are not as they were written. The message says what is wrong with them, and never what they hold. */
 public final class CorruptChunkException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    CorruptChunkException(String message) {
+    public CorruptChunkException(String message) {
         super(message);
     }
 }

@@ -3,40 +3,42 @@ package io.pulseplane.vitals.chunk;
 import java.util.Arrays;
 
 /**
- * Doubles that are decimals: the double nearest to {@code n / 10^scale}, or that rounded to a float once more. Both the
- * integer and the power of ten are doubles without loss, so the division that brings the double back rounds once, and gives
- * the very double that the decimal is read as.
+ * Converts doubles that are decimals to integers. Such a double is the nearest to {@code n / 10^scale}, or that double
+ * rounded to a float. The integer and the power of ten are exact doubles, so the division that restores the double
+ * rounds once, and gives the same double as parsing the decimal.
  */
 final class DecimalConverter {
 
-    /** More digits than a double has would make no more of them decimals. */
+    /** A double has no more decimal digits, so a larger scale would not make more values decimals. */
     static final int MAX_SCALE = 15;
 
-    /** What a digit costs a value in bits, and what an exception costs, both times eight. */
+    /** The cost of a decimal digit of one value, and of an exception, in eighths of a bit. */
     private static final int DIGIT_COST = 27;
 
     private static final int EXCEPTION_COST = 8 * 80;
 
     private static final int SAMPLE_SIZE = 32;
 
-    /** Not a scale: a value that is no decimal. */
+    /** Stands for a value that is not a decimal. */
     private static final int NO_SCALE = MAX_SCALE + 1;
 
     private static final double[] POWERS_OF_TEN = {
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
     };
 
-    /** Added to a double between -2^51 and 2^51, it leaves no room for a fraction: the sum is rounded to an integer. */
+    /**
+     * A double between -2^51 and 2^51 plus this constant has no bits for a fraction: the sum is rounded to an integer.
+     */
     private static final double ROUNDING_CONSTANT = 0x1.8p52;
 
     private static final long ROUNDING_CONSTANT_BITS = Double.doubleToRawLongBits(ROUNDING_CONSTANT);
 
-    /** Integers stay below 2^50 on both sides, where the product of value and power is less than a quarter off. */
+    /** Integers stay between -2^50 and 2^50, where the error of value times power is less than a quarter. */
     private static final long INTEGER_BOUND = 1L << 50;
 
     private final int[] scaleCounts = new int[NO_SCALE + 1];
 
-    /** Which exceptions the last conversion met, and how many. */
+    /** The indexes of the exceptions of the last conversion, ascending. */
     private final int[] exceptionIndexes = new int[ChunkFormat.BLOCK_SIZE];
 
     private int exceptionCount;
@@ -45,28 +47,28 @@ final class DecimalConverter {
         return POWERS_OF_TEN[scale];
     }
 
-    /** The scale with which the values take least room, judged by a few of them; or -1 if most are no decimals. */
+    /** Returns the scale with which a sample of the values takes fewest bits; -1 if most are not decimals. */
     int chooseScaleBySample(double[] values, int from, int count, boolean floats) {
-        return scaleOf(values, from, count, floats, Math.min(count, SAMPLE_SIZE));
+        return cheapestScale(values, from, count, floats, Math.min(count, SAMPLE_SIZE));
     }
 
-    /** The same, judged by all of them. */
+    /** Returns the scale with which all values take fewest bits; -1 if most are not decimals. */
     int chooseScaleByAll(double[] values, int from, int count, boolean floats) {
-        return scaleOf(values, from, count, floats, count);
+        return cheapestScale(values, from, count, floats, count);
     }
 
-    private int scaleOf(double[] values, int from, int count, boolean floats, int samples) {
+    private int cheapestScale(double[] values, int from, int count, boolean floats, int samples) {
         Arrays.fill(scaleCounts, 0);
         for (int i = 0; i < samples; i++) {
-            scaleCounts[scaleOf(values[from + (int) ((long) i * count / samples)], floats)]++;
+            scaleCounts[smallestScale(values[from + (int) ((long) i * count / samples)], floats)]++;
         }
         int best = -1;
         int bestCost = Integer.MAX_VALUE;
-        int outside = samples;
+        int exceptions = samples;
         for (int scale = 0; scale <= MAX_SCALE; scale++) {
-            outside -= scaleCounts[scale];
-            int cost = outside * EXCEPTION_COST + (samples - outside) * scale * DIGIT_COST;
-            if (scaleCounts[scale] > 0 && outside <= samples >> 1 && cost < bestCost) {
+            exceptions -= scaleCounts[scale];
+            int cost = exceptions * EXCEPTION_COST + (samples - exceptions) * scale * DIGIT_COST;
+            if (scaleCounts[scale] > 0 && exceptions <= samples >> 1 && cost < bestCost) {
                 best = scale;
                 bestCost = cost;
             }
@@ -74,8 +76,8 @@ final class DecimalConverter {
         return best;
     }
 
-    /** The smallest scale at which the value is a decimal. */
-    private static int scaleOf(double value, boolean floats) {
+    /** Returns the smallest scale at which the value is a decimal. */
+    private static int smallestScale(double value, boolean floats) {
         if (floats && (float) value != value) {
             return NO_SCALE;
         }
@@ -89,22 +91,26 @@ final class DecimalConverter {
 
     private static boolean isDecimal(double value, int scale, boolean floats) {
         long integer = nearestInteger(value, scale);
-        double back = integer / POWERS_OF_TEN[scale];
-        return integer + INTEGER_BOUND >>> 51 == 0
-                && Double.doubleToRawLongBits(floats ? (float) back : back) == Double.doubleToRawLongBits(value);
+        double restored = integer / POWERS_OF_TEN[scale];
+        return (integer + INTEGER_BOUND) >>> 51 == 0
+                && Double.doubleToRawLongBits(floats ? (float) restored : restored)
+                        == Double.doubleToRawLongBits(value);
     }
 
     static boolean isDecimal(double value, int scale) {
         return isDecimal(value, scale, false);
     }
 
-    /** The integer nearest to {@code value * 10^scale}; where that is too large or no number, one out of bounds. */
+    /**
+     * Returns the integer nearest to {@code value * 10^scale}; if that is too large or NaN, an integer out of bounds.
+     */
     static long nearestInteger(double value, int scale) {
         return Double.doubleToRawLongBits(value * POWERS_OF_TEN[scale] + ROUNDING_CONSTANT) - ROUNDING_CONSTANT_BITS;
     }
 
     /**
-     * Converts values to integers. What is no decimal of this scale is an exception, and takes the integer before it.
+     * Converts values to integers. A value that is not a decimal of the scale is an exception; its place gets the
+     * integer before it, which packs best.
      *
      * @return the number of exceptions
      */
@@ -115,10 +121,10 @@ final class DecimalConverter {
             double value = values[from + i];
             double rounded = value * power + ROUNDING_CONSTANT;
             long integer = Double.doubleToRawLongBits(rounded) - ROUNDING_CONSTANT_BITS;
-            double back = (rounded - ROUNDING_CONSTANT) / power;
+            double restored = (rounded - ROUNDING_CONSTANT) / power;
             integers[i] = integer;
-            if (Double.doubleToRawLongBits(floats ? (float) back : back) != Double.doubleToRawLongBits(value)
-                    || integer + INTEGER_BOUND >>> 51 != 0) {
+            if (Double.doubleToRawLongBits(floats ? (float) restored : restored) != Double.doubleToRawLongBits(value)
+                    || (integer + INTEGER_BOUND) >>> 51 != 0) {
                 exceptionIndexes[exceptionCount++] = i;
             }
         }
@@ -140,7 +146,7 @@ final class DecimalConverter {
         }
     }
 
-    /** The index of an exception of the last conversion, ascending. */
+    /** Returns the index of the i-th exception of the last conversion. */
     int exceptionIndex(int i) {
         return exceptionIndexes[i];
     }

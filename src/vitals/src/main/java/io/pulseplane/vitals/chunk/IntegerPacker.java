@@ -3,20 +3,20 @@ package io.pulseplane.vitals.chunk;
 import java.util.Arrays;
 
 /**
- * Writes integers, unsigned and at most a block of them, in the smallest of four ways: all in the width of the longest; in
- * a smaller width, with what exceeds it listed apart (patches, as in PFOR of Zukowski et al., 2006); in Rice's code,
- * whose low bits are written in one width, whose high bits in unary; or in Rice's code with the longest listed apart, where
- * a sensor comes off and on again. The same integers give the same bytes always.
+ * Writes unsigned integers, at most a block of them, in the smallest of four packings: all with the width of the
+ * longest; with a smaller width, and the high bits of longer integers in a list of patches (PFOR, Zukowski et al.,
+ * 2006); with a Rice code, which has the low bits in one width and the high bits in unary; or with a Rice code and
+ * patches, for a sensor that comes off and on again. The same integers always give the same bytes.
  */
 final class IntegerPacker {
 
-    /** Bits by which the longest integer exceeds half of them, so that its unary part would be longer than a patch. */
+    /** If the longest integer exceeds the median by this many bits, its unary part can be longer than a patch. */
     private static final int MIN_OUTLIER_BITS = 5;
 
     private final int[] bitLengthCounts = new int[Long.SIZE + 1];
     private final long[] words = new long[ChunkFormat.BLOCK_SIZE + 1];
 
-    /** The way that is smallest, and its bytes: the lower of two plans is the better one. */
+    /** Returns the plan of the smallest packing: its size in the high bits, its code in the low eight bits. */
     long plan(long[] integers, int count) {
         long all = 0;
         for (int i = 0; i < count; i++) {
@@ -34,8 +34,8 @@ final class IntegerPacker {
         return best;
     }
 
-    static long plan(int size, int way) {
-        return (long) size << 8 | way;
+    static long plan(int size, int packing) {
+        return (long) size << 8 | packing;
     }
 
     static int plannedBytes(long plan) {
@@ -46,7 +46,7 @@ final class IntegerPacker {
         return (bits + 7) >>> 3;
     }
 
-    /** Only widths that some integer has are looked at, and only while patches are few. */
+    /** Tries only the widths that an integer has, and only while at most a quarter of the integers needs a patch. */
     private long planPatched(long[] integers, int count, int widest) {
         Arrays.fill(bitLengthCounts, 0, widest + 1, 0);
         for (int i = 0; i < count; i++) {
@@ -70,40 +70,43 @@ final class IntegerPacker {
         return best;
     }
 
-    /** How many bytes so many ascending indexes take at most: a distance of two bytes skips 128 others. */
+    /** Returns the most bytes that a number of ascending indexes take: a gap of two bytes skips at least 128 others. */
     static int maxIndexGapBytes(int indexes, int count) {
         return indexes + Math.min(indexes, count >> 7);
     }
 
-    /** The best width of the low bits is close to the logarithm of the mean: that one and its neighbours are tried. */
+    /**
+     * Tries the logarithm of the mean as the width of the low bits, and its neighbours: the best width is close to it.
+     */
     private static long planRice(long[] integers, int count) {
         long sum = 0;
         for (int i = 0; i < count; i++) {
             sum += integers[i];
         }
-        int middle = Math.max(1, 63 - Long.numberOfLeadingZeros(sum / count | 1));
-        long below = 0;
-        long at = 0;
-        long above = 0;
+        int middle = Math.max(1, 63 - Long.numberOfLeadingZeros((sum / count) | 1));
+        long quotientsBelow = 0;
+        long quotients = 0;
+        long quotientsAbove = 0;
         for (int i = 0; i < count; i++) {
-            long high = integers[i] >>> middle - 1;
-            below += high;
-            at += high >>> 1;
-            above += high >>> 2;
+            long quotient = integers[i] >>> (middle - 1);
+            quotientsBelow += quotient;
+            quotients += quotient >>> 1;
+            quotientsAbove += quotient >>> 2;
         }
-        long best = planRice(count, middle - 1, below);
-        best = Math.min(best, planRice(count, middle, at));
-        return Math.min(best, planRice(count, middle + 1, above));
+        long best = planRice(count, middle - 1, quotientsBelow);
+        best = Math.min(best, planRice(count, middle, quotients));
+        return Math.min(best, planRice(count, middle + 1, quotientsAbove));
     }
 
-    private static long planRice(int count, int width, long highs) {
+    private static long planRice(int count, int width, long quotients) {
         return plan(
-                3 + bytesForBits(count * width) + bytesForBits((int) (count + highs)), ChunkFormat.PACKED_RICE + width);
+                3 + bytesForBits(count * width) + bytesForBits((int) (count + quotients)),
+                ChunkFormat.PACKED_RICE + width);
     }
 
     /**
-     * Tried only where some are far longer than half of them are. The best width is close to what half of them need, which
-     * {@link #planPatched} has counted.
+     * Tries a Rice code with patches, but only if the longest integer is far longer than the median. The best width is
+     * close to the median length, which {@link #planPatched} has counted.
      */
     private long planPatchedRice(long[] integers, int count, int widest) {
         int median = 0;
@@ -125,12 +128,12 @@ final class IntegerPacker {
         int patches = 0;
         int patchBytes = 0;
         for (int i = 0; i < count; i++) {
-            long high = integers[i] >>> width;
-            if (high < ChunkFormat.MIN_PATCHED_QUOTIENT) {
-                bits += (int) high;
+            long quotient = integers[i] >>> width;
+            if (quotient < ChunkFormat.MIN_PATCHED_QUOTIENT) {
+                bits += (int) quotient;
             } else {
                 patches++;
-                patchBytes += (Long.SIZE + 6 - Long.numberOfLeadingZeros(high)) / 7;
+                patchBytes += (Long.SIZE + 6 - Long.numberOfLeadingZeros(quotient)) / 7;
             }
         }
         int size = 5 + bytesForBits(count * width) + bytesForBits(bits) + maxIndexGapBytes(patches, count) + patchBytes;
@@ -138,23 +141,23 @@ final class IntegerPacker {
     }
 
     void write(ByteWriter sink, long[] integers, int count, long plan) {
-        int way = (int) plan & 0xFF;
-        sink.put(way);
-        if (way >= ChunkFormat.PACKED_RICE_PATCHED) {
-            int width = way - ChunkFormat.PACKED_RICE_PATCHED;
+        int packing = (int) plan & 0xFF;
+        sink.put(packing);
+        if (packing >= ChunkFormat.PACKED_RICE_PATCHED) {
+            int width = packing - ChunkFormat.PACKED_RICE_PATCHED;
             writeLowBits(sink, integers, count, width);
             writeUnaryQuotients(sink, integers, count, width, ChunkFormat.MIN_PATCHED_QUOTIENT);
             writePatches(sink, integers, count, width, ChunkFormat.MIN_PATCHED_QUOTIENT);
-        } else if (way >= ChunkFormat.PACKED_RICE) {
-            int width = way - ChunkFormat.PACKED_RICE;
+        } else if (packing >= ChunkFormat.PACKED_RICE) {
+            int width = packing - ChunkFormat.PACKED_RICE;
             writeLowBits(sink, integers, count, width);
             writeUnaryQuotients(sink, integers, count, width, Long.MAX_VALUE);
-        } else if (way >= ChunkFormat.PACKED_PATCHED) {
-            int width = way - ChunkFormat.PACKED_PATCHED;
+        } else if (packing >= ChunkFormat.PACKED_PATCHED) {
+            int width = packing - ChunkFormat.PACKED_PATCHED;
             writeLowBits(sink, integers, count, width);
             writePatches(sink, integers, count, width, 1);
         } else {
-            writeLowBits(sink, integers, count, way);
+            writeLowBits(sink, integers, count, packing);
         }
     }
 
@@ -162,7 +165,7 @@ final class IntegerPacker {
         if (width == 0) {
             return;
         }
-        long mask = -1L >>> Long.SIZE - width;
+        long mask = -1L >>> (Long.SIZE - width);
         long word = 0;
         int filled = 0;
         int full = 0;
@@ -173,47 +176,47 @@ final class IntegerPacker {
             if (filled >= Long.SIZE) {
                 words[full++] = word;
                 filled -= Long.SIZE;
-                // In two steps: nothing may be left over, and a shift by 64 is a shift by 0.
-                word = low >>> 1 >>> width - filled - 1;
+                // In two steps: no bits may be left over, and Java treats a shift by 64 as a shift by 0.
+                word = low >>> 1 >>> (width - filled - 1);
             }
         }
         words[full] = word;
         sink.putBits(words, count * width);
     }
 
-    /** High bits that come to {@code most} and more are written as none. */
-    private void writeUnaryQuotients(ByteWriter sink, long[] integers, int count, int width, long most) {
+    /** Writes a quotient (the high bits) of {@code limit} or more as 0: it is a patch. */
+    private void writeUnaryQuotients(ByteWriter sink, long[] integers, int count, int width, long limit) {
         int bit = 0;
-        int at = 0;
+        int wordIndex = 0;
         long word = 0;
         for (int i = 0; i < count; i++) {
-            long high = integers[i] >>> width;
-            bit += high < most ? (int) high : 0;
-            for (; at < bit >>> 6; at++) {
-                words[at] = word;
+            long quotient = integers[i] >>> width;
+            bit += quotient < limit ? (int) quotient : 0;
+            for (; wordIndex < bit >>> 6; wordIndex++) {
+                words[wordIndex] = word;
                 word = 0;
             }
             word |= 1L << bit;
             bit++;
         }
-        words[at] = word;
+        words[wordIndex] = word;
         sink.putVarint(bytesForBits(bit));
         sink.putBits(words, bit);
     }
 
-    /** Lists high bits that come to {@code least} and more. */
-    private static void writePatches(ByteWriter sink, long[] integers, int count, int width, int least) {
+    /** Lists the quotients (high bits) of {@code minQuotient} or more. */
+    private static void writePatches(ByteWriter sink, long[] integers, int count, int width, int minQuotient) {
         int patches = 0;
         for (int i = 0; i < count; i++) {
-            patches += Long.compareUnsigned(integers[i] >>> width, least) >= 0 ? 1 : 0;
+            patches += Long.compareUnsigned(integers[i] >>> width, minQuotient) >= 0 ? 1 : 0;
         }
         sink.putVarint(patches);
         int previous = -1;
         for (int i = 0; i < count; i++) {
-            long high = integers[i] >>> width;
-            if (Long.compareUnsigned(high, least) >= 0) {
+            long quotient = integers[i] >>> width;
+            if (Long.compareUnsigned(quotient, minQuotient) >= 0) {
                 sink.putVarint(i - previous - 1);
-                sink.putVarint(high);
+                sink.putVarint(quotient);
                 previous = i;
             }
         }

@@ -3,12 +3,14 @@ package io.pulseplane.vitals.chunk;
 import java.util.Optional;
 
 /**
- * How a summary is computed and written. Distances are taken from the first value, so that squares stay small: as integers
- * of one decimal scale, whose sums are exact; or as doubles, which are added in the order of time.
+ * Computes, writes and reads the summary of a chunk. It adds the distances from the first value, so that their squares
+ * stay small: exactly, as integers of one decimal scale; or as doubles, in the order of time.
  */
 final class SummaryAccumulator {
 
-    /** Integers this small, a chunk of them, have squares of distances whose sum is a long. */
+    /**
+     * The squared distances between integers below this bound, as many as a chunk holds, have a sum that fits a long.
+     */
     private static final long DECIMAL_BOUND = 1L << 20;
 
     private static final double MAX_BINARY_SUM = 0x1p502;
@@ -16,7 +18,7 @@ final class SummaryAccumulator {
 
     private int kind;
 
-    /** Of the decimal form; or -1 before the first block. */
+    /** The scale of the decimal summary; -1 before the first block. */
     private int scale;
 
     private long first;
@@ -42,17 +44,20 @@ final class SummaryAccumulator {
         return kind;
     }
 
-    /** Adds a block of decimals of that scale; -1 says that it is none, and then the form ceases to be decimal. */
-    void addDecimals(long[] integers, int count, int ofScale) {
+    /**
+     * Adds a block of decimals of one scale. A scale of -1 means that the values are not decimals: then no summary is
+     * decimal.
+     */
+    void addDecimals(long[] integers, int count, int blockScale) {
         if (scale < 0) {
             first = integers[0];
             min = first;
             max = first;
             shiftedSum = 0;
             shiftedSquares = 0;
-            scale = ofScale;
+            scale = blockScale;
         }
-        if (kind != ChunkFormat.SUMMARY_DECIMAL || ofScale < 0 || ofScale != scale) {
+        if (kind != ChunkFormat.SUMMARY_DECIMAL || blockScale < 0 || blockScale != scale) {
             kind = ChunkFormat.SUMMARY_ABSENT;
             return;
         }
@@ -65,39 +70,39 @@ final class SummaryAccumulator {
     private void add(long[] integers, int count) {
         long smallest = min;
         long largest = max;
-        long distances = 0;
-        long squared = 0;
+        long sum = 0;
+        long squares = 0;
         for (int i = 0; i < count; i++) {
             long integer = integers[i];
             long distance = integer - first;
             smallest = Math.min(smallest, integer);
             largest = Math.max(largest, integer);
-            distances += distance;
-            squared += distance * distance;
+            sum += distance;
+            squares += distance * distance;
         }
         min = smallest;
         max = largest;
-        shiftedSum += distances;
-        shiftedSquares += squared;
+        shiftedSum += sum;
+        shiftedSquares += squares;
         last = integers[count - 1];
     }
 
-    /** Starts over with all values: the form does not depend on how they are cut into blocks. */
+    /** Starts over with all values: the kind of the summary does not depend on the division into blocks. */
     void addAll(double[] values, int from, int to) {
         clear();
-        int common = commonScale(values, from, to);
-        if (common >= 0) {
+        int decimalScale = commonScale(values, from, to);
+        if (decimalScale >= 0) {
             var integer = new long[1];
             for (int i = from; i < to; i++) {
-                integer[0] = DecimalConverter.nearestInteger(values[i], common);
-                addDecimals(integer, 1, common);
+                integer[0] = DecimalConverter.nearestInteger(values[i], decimalScale);
+                addDecimals(integer, 1, decimalScale);
             }
         } else {
             addBinary(values, from, to);
         }
     }
 
-    /** The smallest scale at which all values are small decimals; -1 if there is none. */
+    /** Returns the smallest scale at which all values are small decimals; -1 if there is none. */
     private static int commonScale(double[] values, int from, int to) {
         int scale = 0;
         for (int i = from; i < to; i++) {
@@ -130,9 +135,9 @@ final class SummaryAccumulator {
             binaryShiftedSum += distance;
             binaryShiftedSquares += distance * distance;
         }
-        // Of a NaN among the values both are NaN, and no comparison holds.
-        boolean summable = binaryMin >= -ChunkSummary.MAX_MAGNITUDE && binaryMax <= ChunkSummary.MAX_MAGNITUDE;
-        kind = summable ? ChunkFormat.SUMMARY_BINARY : ChunkFormat.SUMMARY_IMPOSSIBLE;
+        // With a NaN among the values, both bounds are NaN, and no comparison is true.
+        boolean isBounded = binaryMin >= -ChunkSummary.MAX_MAGNITUDE && binaryMax <= ChunkSummary.MAX_MAGNITUDE;
+        kind = isBounded ? ChunkFormat.SUMMARY_BINARY : ChunkFormat.SUMMARY_IMPOSSIBLE;
     }
 
     void write(ByteWriter sink) {
@@ -154,16 +159,16 @@ final class SummaryAccumulator {
         }
     }
 
-    void read(ByteReader source, int written, int count) {
-        kind = written;
-        boolean sound = true;
+    void read(ByteReader source, int kindInHeader, int count) {
+        kind = kindInHeader;
+        boolean isValid = true;
         if (kind == ChunkFormat.SUMMARY_DECIMAL) {
-            sound = readDecimal(source, count);
+            isValid = readDecimal(source, count);
         } else if (kind == ChunkFormat.SUMMARY_BINARY) {
-            sound = readBinary(source);
+            isValid = readBinary(source);
         }
-        if (!sound) {
-            throw new CorruptChunkException("summary of no values");
+        if (!isValid) {
+            throw new CorruptChunkException("no values have this summary");
         }
     }
 
@@ -179,10 +184,10 @@ final class SummaryAccumulator {
                 && max < DECIMAL_BOUND
                 && min <= Math.min(first, last)
                 && max >= Math.max(first, last)
-                && shiftedSum >= -count * 2 * DECIMAL_BOUND
-                && shiftedSum <= count * 2 * DECIMAL_BOUND
+                && shiftedSum >= -2L * count * DECIMAL_BOUND
+                && shiftedSum <= 2L * count * DECIMAL_BOUND
                 && shiftedSquares >= 0
-                && shiftedSquares <= count * 4 * DECIMAL_BOUND * DECIMAL_BOUND;
+                && shiftedSquares <= 4L * count * DECIMAL_BOUND * DECIMAL_BOUND;
     }
 
     private boolean readBinary(ByteReader source) {
@@ -211,7 +216,6 @@ final class SummaryAccumulator {
 
     private ChunkSummary decimalSummary(int count) {
         double power = DecimalConverter.powerOfTen(scale);
-        long allSquares = shiftedSquares + 2 * first * shiftedSum + count * first * first;
         return new ChunkSummary(
                 count,
                 first / power,
@@ -219,11 +223,10 @@ final class SummaryAccumulator {
                 min / power,
                 max / power,
                 (count * first + shiftedSum) / power,
-                allSquares / power / power,
                 exactSumOfSquaredDeviations(count) / count / power / power);
     }
 
-    /** {@code count * squares - sum * sum}, which takes more than a long and is never negative. */
+    /** Returns {@code count * squares - sum * sum}, which exceeds a long and is never negative. */
     private double exactSumOfSquaredDeviations(long count) {
         long productLow = count * shiftedSquares;
         long squareLow = shiftedSum * shiftedSum;
@@ -233,14 +236,12 @@ final class SummaryAccumulator {
         return Math.max(0, high * 0x1p64 + unsignedToDouble(low));
     }
 
-    /** Odd if the long is, so that nothing but the one rounding is lost. */
+    /** Halves a large number so that its lowest bit still counts, and the conversion rounds only once. */
     private static double unsignedToDouble(long number) {
-        return number >= 0 ? number : (number >>> 1 | number & 1) * 2.0;
+        return number >= 0 ? number : ((number >>> 1) | (number & 1)) * 2.0;
     }
 
     private ChunkSummary binarySummary(int count) {
-        double allSquares =
-                binaryShiftedSquares + 2 * binaryFirst * binaryShiftedSum + count * (binaryFirst * binaryFirst);
         return new ChunkSummary(
                 count,
                 binaryFirst,
@@ -248,7 +249,6 @@ final class SummaryAccumulator {
                 binaryMin,
                 binaryMax,
                 count * binaryFirst + binaryShiftedSum,
-                Math.max(0, allSquares),
                 Math.max(0, binaryShiftedSquares - binaryShiftedSum / count * binaryShiftedSum));
     }
 }

@@ -1,68 +1,68 @@
 package io.pulseplane.vitals.chunk;
 
-/** Reads the times of an irregular block, which {@link TimesEncoder} wrote. Regular ones are computed, not read. */
+/** Decodes the times of an irregular block, which {@link TimesEncoder} wrote. Regular times need no decoder. */
 final class TimesDecoder {
 
     private final IntegerUnpacker unpacker;
 
-    TimesDecoder(IntegerUnpacker unpacking) {
-        this.unpacker = unpacking;
+    TimesDecoder(IntegerUnpacker unpacker) {
+        this.unpacker = unpacker;
     }
 
     /**
-     * Decodes a block of {@code count}, at least two, that starts with {@code start}; refuses what does not ascend or does
-     * not end with {@code end}.
+     * Decodes the times of a block of {@code count} readings, at least two, that starts at {@code start}. Rejects times
+     * that do not ascend, or do not end at {@code end}.
      */
-    void decode(ByteReader source, int way, int count, long unit, long start, long end, long[] into) {
+    void decode(ByteReader source, int encoding, int count, long unit, long start, long end, long[] target) {
         long base = source.readVarint();
-        into[0] = start;
-        switch (way) {
+        target[0] = start;
+        switch (encoding) {
             case ChunkFormat.TIMES_DELTA -> {
-                unpacker.read(source, into, 1, count - 1);
-                restoreFromDeltas(unit, base, count, into);
+                unpacker.read(source, target, 1, count - 1);
+                restoreFromDeltas(unit, base, count, target);
             }
             case ChunkFormat.TIMES_DELTA_OF_DELTA -> {
-                unpacker.read(source, into, 2, count - 2);
-                restoreFromDeltasOfDeltas(unit, base, count, into);
+                unpacker.read(source, target, 2, count - 2);
+                restoreFromDeltasOfDeltas(unit, base, count, target);
             }
             default -> {
-                long off = source.readSignedVarint();
-                unpacker.read(source, into, 1, count - 1);
-                restoreFromLine(unit, base, off, count, into);
+                long averageResidual = source.readSignedVarint();
+                unpacker.read(source, target, 1, count - 1);
+                restoreFromLine(unit, base, averageResidual, count, target);
             }
         }
-        int late = 0;
+        int ascents = 0;
         for (int i = 1; i < count; i++) {
-            late += into[i] > into[i - 1] ? 1 : 0;
+            ascents += target[i] > target[i - 1] ? 1 : 0;
         }
-        if (late != count - 1 || into[count - 1] != end) {
-            throw new CorruptChunkException("times do not ascend to the end of the block");
+        if (ascents != count - 1 || target[count - 1] != end) {
+            throw new CorruptChunkException("the times do not ascend to the end of the block");
         }
     }
 
-    private static void restoreFromDeltas(long unit, long base, int count, long[] into) {
-        long time = into[0];
+    private static void restoreFromDeltas(long unit, long base, int count, long[] target) {
+        long time = target[0];
         for (int i = 1; i < count; i++) {
-            time += (base + into[i]) * unit;
-            into[i] = time;
+            time += (base + target[i]) * unit;
+            target[i] = time;
         }
     }
 
-    private static void restoreFromDeltasOfDeltas(long unit, long base, int count, long[] into) {
-        long time = into[0] + base * unit;
-        long distance = base;
-        into[1] = time;
+    private static void restoreFromDeltasOfDeltas(long unit, long base, int count, long[] target) {
+        long time = target[0] + base * unit;
+        long delta = base;
+        target[1] = time;
         for (int i = 2; i < count; i++) {
-            distance += ChunkFormat.unzigzag(into[i]);
-            time += distance * unit;
-            into[i] = time;
+            delta += ChunkFormat.unzigzag(target[i]);
+            time += delta * unit;
+            target[i] = time;
         }
     }
 
-    private static void restoreFromLine(long unit, long base, long off, int count, long[] into) {
-        long start = into[0];
+    private static void restoreFromLine(long unit, long base, long averageResidual, int count, long[] target) {
+        long start = target[0];
         for (int i = 1; i < count; i++) {
-            into[i] = start + (i * base + off + ChunkFormat.unzigzag(into[i])) * unit;
+            target[i] = start + (i * base + averageResidual + ChunkFormat.unzigzag(target[i])) * unit;
         }
     }
 }

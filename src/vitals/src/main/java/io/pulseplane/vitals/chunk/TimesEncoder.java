@@ -1,9 +1,9 @@
 package io.pulseplane.vitals.chunk;
 
 /**
- * Writes the times of a block. Regular times take a few bytes, and none if they continue the block before. Others are
- * counted in the largest unit that divides all distances (a millisecond, a second, the smallest distance itself), and
- * written in the smallest of three ways: distances, distances of distances, or how far off a straight line they are.
+ * Encodes the times of a block. Regular times take a few bytes, and one byte if they continue the previous block.
+ * Irregular times are counted in the largest unit that divides all deltas (the smallest delta itself, a second, a
+ * millisecond), and written in the smallest of three encodings: deltas, deltas of deltas, or residuals of a line.
  */
 final class TimesEncoder {
 
@@ -16,13 +16,13 @@ final class TimesEncoder {
 
     private long plan;
 
-    /** Of the block before: its last time, and its step or 0 if it was not regular. */
+    /** The last time of the previous block, and its step, or 0 if it was not regular. */
     private long previousLastTime;
 
     private long previousStep;
 
-    TimesEncoder(IntegerPacker packing) {
-        this.packer = packing;
+    TimesEncoder(IntegerPacker packer) {
+        this.packer = packer;
     }
 
     void encode(ByteWriter sink, long[] times, int from, int count, boolean first, boolean last) {
@@ -45,11 +45,11 @@ final class TimesEncoder {
     }
 
     private static boolean isRegular(long[] times, int from, int count, long step) {
-        long different = 0;
+        long differences = 0;
         for (int i = 1; i < count; i++) {
-            different |= times[from + i] - times[from + i - 1] ^ step;
+            differences |= (times[from + i] - times[from + i - 1]) ^ step;
         }
-        return different == 0;
+        return differences == 0;
     }
 
     private static void writeGapAndSpan(ByteWriter sink, long gap, boolean first, long span, boolean last) {
@@ -65,14 +65,14 @@ final class TimesEncoder {
         long unit = divideByLargestUnit(times, from, count);
         int length = count - 1;
         long span = Long.divideUnsigned(times[from + length] - times[from], unit);
-        int way = chooseEncoding(length, span);
+        int encoding = chooseEncoding(length, span);
         long gap = times[from] - previousLastTime;
         boolean gapInUnits = !first && Long.remainderUnsigned(gap, unit) == 0;
-        sink.put(way | (gapInUnits ? ChunkFormat.TIMES_GAP_IN_UNITS : 0));
+        sink.put(encoding | (gapInUnits ? ChunkFormat.TIMES_GAP_IN_UNITS : 0));
         sink.putVarint(unit);
         writeGapAndSpan(sink, gapInUnits ? Long.divideUnsigned(gap, unit) : gap, first, span, last);
         int start = sink.position();
-        switch (way) {
+        switch (encoding) {
             case ChunkFormat.TIMES_DELTA -> {
                 sink.putVarint(fillDeltaResiduals(length));
                 packer.write(sink, residuals, length, plan);
@@ -91,27 +91,27 @@ final class TimesEncoder {
         sink.prefixWithLength(start);
     }
 
-    /** Leaves the plan of that way. */
+    /** Returns the smallest encoding, and leaves its plan in {@link #plan}. */
     private int chooseEncoding(int length, long span) {
         fillDeltaResiduals(length);
         plan = packer.plan(residuals, length);
-        int way = ChunkFormat.TIMES_DELTA;
+        int encoding = ChunkFormat.TIMES_DELTA;
         fillDeltaOfDeltaResiduals(length);
-        long other = packer.plan(residuals, length - 1);
-        if (IntegerPacker.plannedBytes(other) < IntegerPacker.plannedBytes(plan)) {
-            plan = other;
-            way = ChunkFormat.TIMES_DELTA_OF_DELTA;
+        long candidate = packer.plan(residuals, length - 1);
+        if (IntegerPacker.plannedBytes(candidate) < IntegerPacker.plannedBytes(plan)) {
+            plan = candidate;
+            encoding = ChunkFormat.TIMES_DELTA_OF_DELTA;
         }
         fillLinearResiduals(length, span);
-        other = packer.plan(residuals, length);
-        if (IntegerPacker.plannedBytes(other) < IntegerPacker.plannedBytes(plan)) {
-            plan = other;
-            way = ChunkFormat.TIMES_LINEAR;
+        candidate = packer.plan(residuals, length);
+        if (IntegerPacker.plannedBytes(candidate) < IntegerPacker.plannedBytes(plan)) {
+            plan = candidate;
+            encoding = ChunkFormat.TIMES_LINEAR;
         }
-        return way;
+        return encoding;
     }
 
-    /** Leaves the distances in the unit it answers. */
+    /** Returns the largest unit, and leaves the deltas in that unit in {@link #deltasInUnits}. */
     private long divideByLargestUnit(long[] times, int from, int count) {
         long smallest = -1;
         for (int i = 1; i < count; i++) {
@@ -132,21 +132,21 @@ final class TimesEncoder {
     }
 
     /**
-     * Divides every distance, or stops at the first that is no multiple. An exact division is a multiplication by the
-     * inverse of the odd part of the divisor, and a quotient that is too large is how it shows that there was a remainder
-     * (Granlund and Montgomery, 1994).
+     * Divides every delta, or returns false at the first that is not a multiple of the unit. An exact division is a
+     * multiplication by the inverse of the odd part of the divisor; a quotient that is too large shows that there was a
+     * remainder (Granlund and Montgomery, 1994).
      */
     private boolean divideExactly(int length, long unit) {
-        int twos = Long.numberOfTrailingZeros(unit);
-        long odd = unit >>> twos;
+        int trailingZeros = Long.numberOfTrailingZeros(unit);
+        long odd = unit >>> trailingZeros;
         long inverse = odd;
-        for (int correct = 3; correct < Long.SIZE; correct *= 2) {
+        for (int correctBits = 3; correctBits < Long.SIZE; correctBits *= 2) {
             inverse *= 2 - odd * inverse;
         }
-        long most = Long.divideUnsigned(-1, unit);
+        long maxQuotient = Long.divideUnsigned(-1, unit);
         for (int i = 0; i < length; i++) {
-            long quotient = Long.rotateRight(deltas[i] * inverse, twos);
-            if (Long.compareUnsigned(quotient, most) > 0) {
+            long quotient = Long.rotateRight(deltas[i] * inverse, trailingZeros);
+            if (Long.compareUnsigned(quotient, maxQuotient) > 0) {
                 return false;
             }
             deltasInUnits[i] = quotient;
@@ -154,7 +154,7 @@ final class TimesEncoder {
         return true;
     }
 
-    /** @return the smallest distance, which is taken off all */
+    /** @return the smallest delta, which the method subtracts from all */
     private long fillDeltaResiduals(int length) {
         long smallest = -1;
         for (int i = 0; i < length; i++) {
@@ -172,21 +172,21 @@ final class TimesEncoder {
         }
     }
 
-    /** How many units from one time to the next, were they on the line from the first to the last. */
+    /** Returns the rounded slope, in units, of the line from the first time to the last. */
     private static long slope(int length, long span) {
         long step = Long.divideUnsigned(span, length);
         return 2 * (span - step * length) > length ? step + 1 : step;
     }
 
-    /** @return how far off the line the times are on average, which is taken off all */
+    /** @return the average residual, which the method subtracts from all */
     private long fillLinearResiduals(int length, long span) {
         long step = slope(length, span);
-        long off = 0;
+        long residual = 0;
         long sum = 0;
         for (int i = 0; i < length; i++) {
-            off += deltasInUnits[i] - step;
-            residuals[i] = off;
-            sum += off;
+            residual += deltasInUnits[i] - step;
+            residuals[i] = residual;
+            sum += residual;
         }
         long average = sum / length;
         for (int i = 0; i < length; i++) {

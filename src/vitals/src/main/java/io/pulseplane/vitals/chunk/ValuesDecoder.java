@@ -1,6 +1,6 @@
 package io.pulseplane.vitals.chunk;
 
-/** Reads the values of a block, which {@link ValuesEncoder} wrote. */
+/** Decodes the values of a block, which {@link ValuesEncoder} wrote. */
 final class ValuesDecoder {
 
     private final IntegerUnpacker unpacker;
@@ -9,15 +9,15 @@ final class ValuesDecoder {
     private final long[] exceptionBits = new long[ChunkFormat.BLOCK_SIZE];
     private int exceptionCount;
 
-    ValuesDecoder(IntegerUnpacker unpacking) {
-        this.unpacker = unpacking;
+    ValuesDecoder(IntegerUnpacker unpacker) {
+        this.unpacker = unpacker;
     }
 
-    /** Decodes a block of {@code count}, and copies the values from index {@code from} to {@code to}, exclusive. */
-    void decode(ByteReader source, int count, int from, int to, double[] into, int at) {
+    /** Decodes a block of {@code count} values, and copies those from index {@code from} to {@code to}, exclusive. */
+    void decode(ByteReader source, int count, int from, int to, double[] target, int targetIndex) {
         int first = source.readByte();
         int scale = first & 0xF;
-        int mapping = first >> 4 & 3;
+        int mapping = (first >> 4) & 3;
         if (mapping == ChunkFormat.VALUES_RAW_BITS) {
             scale = source.readVarintUpTo(Long.SIZE - 1);
         }
@@ -31,14 +31,16 @@ final class ValuesDecoder {
             readFrameOfReference(source, count);
         }
         switch (mapping) {
-            case ChunkFormat.VALUES_DECIMAL -> fromDecimals(DecimalConverter.powerOfTen(scale), from, to, into, at);
-            case ChunkFormat.VALUES_DECIMAL_FLOAT -> fromFloats(DecimalConverter.powerOfTen(scale), from, to, into, at);
-            case ChunkFormat.VALUES_RAW_BITS -> fromBits(scale, from, to, into, at);
+            case ChunkFormat.VALUES_DECIMAL ->
+                fromDecimals(DecimalConverter.powerOfTen(scale), from, to, target, targetIndex);
+            case ChunkFormat.VALUES_DECIMAL_FLOAT ->
+                fromFloats(DecimalConverter.powerOfTen(scale), from, to, target, targetIndex);
+            case ChunkFormat.VALUES_RAW_BITS -> fromBits(scale, from, to, target, targetIndex);
             default -> throw new CorruptChunkException("unknown mapping of values");
         }
         for (int i = 0; i < exceptionCount; i++) {
             if (exceptionIndexes[i] >= from && exceptionIndexes[i] < to) {
-                into[at + exceptionIndexes[i] - from] = Double.longBitsToDouble(exceptionBits[i]);
+                target[targetIndex + exceptionIndexes[i] - from] = Double.longBitsToDouble(exceptionBits[i]);
             }
         }
     }
@@ -49,7 +51,7 @@ final class ValuesDecoder {
         for (int i = 0; i < exceptionCount; i++) {
             index += 1 + source.readVarintUpTo(count);
             if (index >= count) {
-                throw new CorruptChunkException("exception outside of the block");
+                throw new CorruptChunkException("an exception is outside of the block");
             }
             exceptionIndexes[i] = index;
             exceptionBits[i] = source.readLong();
@@ -74,21 +76,21 @@ final class ValuesDecoder {
         }
     }
 
-    private void fromDecimals(double power, int from, int to, double[] into, int at) {
+    private void fromDecimals(double power, int from, int to, double[] target, int targetIndex) {
         for (int i = from; i < to; i++) {
-            into[at + i - from] = integers[i] / power;
+            target[targetIndex + i - from] = integers[i] / power;
         }
     }
 
-    private void fromFloats(double power, int from, int to, double[] into, int at) {
+    private void fromFloats(double power, int from, int to, double[] target, int targetIndex) {
         for (int i = from; i < to; i++) {
-            into[at + i - from] = (float) (integers[i] / power);
+            target[targetIndex + i - from] = (float) (integers[i] / power);
         }
     }
 
-    private void fromBits(int shift, int from, int to, double[] into, int at) {
+    private void fromBits(int shift, int from, int to, double[] target, int targetIndex) {
         for (int i = from; i < to; i++) {
-            into[at + i - from] = Double.longBitsToDouble(integers[i] << shift);
+            target[targetIndex + i - from] = Double.longBitsToDouble(integers[i] << shift);
         }
     }
 }

@@ -1,8 +1,9 @@
 package io.pulseplane.vitals.chunk;
 
 /**
- * Writes the values of a block: as decimals where all or nearly all are, as bits where that is smaller. Integers are taken
- * as they are, less the smallest, or as differences; again whichever is smaller.
+ * Encodes the values of a block. It maps them to integers: as decimals if all or nearly all are decimals, as raw bits
+ * if that is smaller. It packs the integers with the smallest as frame of reference, or as deltas; again the smaller
+ * one.
  */
 final class ValuesEncoder {
 
@@ -10,35 +11,35 @@ final class ValuesEncoder {
     private final IntegerPacker packer;
     private final long[] integers = new long[ChunkFormat.BLOCK_SIZE];
 
-    /** What is packed of the integers: differences, or distances from the smallest. */
+    /** The packed form of the integers: deltas, or distances from the frame of reference. */
     private final long[] residuals = new long[ChunkFormat.BLOCK_SIZE];
 
-    /** How the values became the integers: mapping, and scale or shift. */
+    /** The mapping from values to integers, and its scale or shift. */
     private int mapping;
 
     private int scaleOrShift;
 
-    /** What {@link #chooseDeltasOrReference} found. */
+    /** The choice of {@link #chooseDeltasOrReference}. */
     private boolean deltas;
 
     private long base;
     private long plan;
 
-    ValuesEncoder(IntegerPacker packing) {
-        this.packer = packing;
+    ValuesEncoder(IntegerPacker packer) {
+        this.packer = packer;
     }
 
-    /** Leaves in {@link #exactScale} and {@link #integers} what the summary is made of. */
+    /** Encodes a block. Afterwards {@link #exactScale} and {@link #integers} have the input of the summary. */
     void encode(ByteWriter sink, double[] values, int from, int count) {
-        int sampled = converter.chooseScaleBySample(values, from, count, false);
-        if (toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL, sampled) > 0) {
-            chooseMapping(values, from, count, sampled);
+        int sampledScale = converter.chooseScaleBySample(values, from, count, false);
+        if (toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL, sampledScale) > 0) {
+            chooseMapping(values, from, count, sampledScale);
         }
         chooseDeltasOrReference(count);
         write(sink, values, from, count);
     }
 
-    /** The scale of all values of the block just written, and the smallest such; -1 if they are not all decimals. */
+    /** Returns the smallest scale of all values of the last block; -1 if they are not all decimals. */
     int exactScale() {
         return mapping == ChunkFormat.VALUES_DECIMAL && converter.exceptionCount() == 0 ? scaleOrShift : -1;
     }
@@ -47,41 +48,42 @@ final class ValuesEncoder {
         return integers;
     }
 
-    /** @return the number of exceptions, all of the block if there is no scale */
-    private int toDecimals(double[] values, int from, int count, int kind, int at) {
-        if (at < 0) {
+    /** @return the number of exceptions; the size of the block if there is no scale */
+    private int toDecimals(double[] values, int from, int count, int targetMapping, int scale) {
+        if (scale < 0) {
             return count;
         }
-        mapping = kind;
-        scaleOrShift = at;
-        return converter.toIntegers(values, from, count, at, kind == ChunkFormat.VALUES_DECIMAL_FLOAT, integers);
+        mapping = targetMapping;
+        scaleOrShift = scale;
+        return converter.toIntegers(
+                values, from, count, scale, targetMapping == ChunkFormat.VALUES_DECIMAL_FLOAT, integers);
     }
 
-    /** Not every value is a decimal of the scale of a few: other mappings are compared by what they come to. */
-    private void chooseMapping(double[] values, int from, int count, int sampled) {
-        int decimalFloat = converter.chooseScaleBySample(values, from, count, true);
-        if (toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL_FLOAT, decimalFloat) == 0) {
+    /** Compares the sizes of all mappings. Needed if a value is not a decimal of the scale of the sample. */
+    private void chooseMapping(double[] values, int from, int count, int sampledScale) {
+        int floatScale = converter.chooseScaleBySample(values, from, count, true);
+        if (toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL_FLOAT, floatScale) == 0) {
             return;
         }
-        int decimal = sampled < 0 ? -1 : converter.chooseScaleByAll(values, from, count, false);
+        int decimalScale = sampledScale < 0 ? -1 : converter.chooseScaleByAll(values, from, count, false);
         toBits(values, from, count);
         chooseDeltasOrReference(count);
         int bits = IntegerPacker.plannedBytes(plan);
-        int asDecimals = plannedBytes(values, from, count, ChunkFormat.VALUES_DECIMAL, decimal, bits);
-        int asFloats = plannedBytes(values, from, count, ChunkFormat.VALUES_DECIMAL_FLOAT, decimalFloat, bits);
+        int asDecimals = plannedBytes(values, from, count, ChunkFormat.VALUES_DECIMAL, decimalScale, bits);
+        int asFloats = plannedBytes(values, from, count, ChunkFormat.VALUES_DECIMAL_FLOAT, floatScale, bits);
         if (asDecimals < bits && asDecimals <= asFloats) {
-            toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL, decimal);
+            toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL, decimalScale);
         } else if (asFloats < bits) {
-            toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL_FLOAT, decimalFloat);
+            toDecimals(values, from, count, ChunkFormat.VALUES_DECIMAL_FLOAT, floatScale);
         } else {
             toBits(values, from, count);
         }
     }
 
-    private int plannedBytes(double[] values, int from, int count, int kind, int at, int most) {
-        int exceptions = toDecimals(values, from, count, kind, at);
+    private int plannedBytes(double[] values, int from, int count, int targetMapping, int scale, int limit) {
+        int exceptions = toDecimals(values, from, count, targetMapping, scale);
         int size = exceptions * Long.BYTES + IntegerPacker.maxIndexGapBytes(exceptions, count);
-        if (exceptions == count || size >= most) {
+        if (exceptions == count || size >= limit) {
             return Integer.MAX_VALUE;
         }
         chooseDeltasOrReference(count);
@@ -101,7 +103,7 @@ final class ValuesEncoder {
         }
     }
 
-    /** Neighbours are near each other, or values keep within bounds: decides which, by size, and leaves it packed. */
+    /** Plans the integers with a frame of reference and as deltas, and leaves the smaller plan. */
     private void chooseDeltasOrReference(int count) {
         long min = Long.MAX_VALUE;
         long max = Long.MIN_VALUE;
@@ -117,9 +119,9 @@ final class ValuesEncoder {
             for (int i = 1; i < count; i++) {
                 residuals[i - 1] = ChunkFormat.zigzag(integers[i] - integers[i - 1]);
             }
-            long planned = packer.plan(residuals, count - 1);
-            if (IntegerPacker.plannedBytes(planned) < IntegerPacker.plannedBytes(plan)) {
-                plan = planned;
+            long deltasPlan = packer.plan(residuals, count - 1);
+            if (IntegerPacker.plannedBytes(deltasPlan) < IntegerPacker.plannedBytes(plan)) {
+                plan = deltasPlan;
                 base = integers[0];
                 deltas = true;
             }

@@ -7,7 +7,9 @@ import java.util.HexFormat;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** Chunks as version 1 has always written them: what lies on a disk must be read by all that comes after. */
+/**
+ * The bytes of chunks of version 1. They must never change, because every later plane must read the chunks on disk.
+ */
 class ChunkFormatTest {
 
     private static final long START = 1_790_000_000_000_000L;
@@ -19,9 +21,9 @@ class ChunkFormatTest {
         assertWritten(
                 regular(10),
                 values,
-                "010a00e025dafe5b0600c0a8a504" // ten readings, from when, and for nine seconds
+                "010a00e025dafe5b0600c0a8a504" // ten readings, first time, nine seconds
                         + "01" // regular
-                        + "01840906" // tenths, the smallest 578, in six bits
+                        + "01840906" // tenths, base 578, width of six bits
                         + "32300c0106294a02"
                         + "b8cd511f");
     }
@@ -38,10 +40,10 @@ class ChunkFormatTest {
                 times,
                 values,
                 "010a00e025dafe5b0600809adbba02"
-                        + "02808ece1c0501" // distances in units of a minute, five bytes, the smallest distance 1
+                        + "02808ece1c0501" // delta encoding, unit of a minute, five bytes, smallest delta 1
                         + "02200000"
-                        + "81010400000000000000" // tenths with one exception, the fifth
-                        + "80b40f00" // the end of it; 986 and nothing else
+                        + "81010400000000000000" // tenths, one exception, the fifth
+                        + "80b40f00" // the rest of the exception; base 986, width 0
                         + "df9588e2");
     }
 
@@ -61,12 +63,12 @@ class ChunkFormatTest {
                 regular(1_300),
                 values,
                 "11940a00e025dafe5b0600c0d5b4eb04"
-                        + "01dc05020001b009d804" // tenths: first 366, last 1 more, up to 1 more, 600 in all, and
-                        // squared
+                        + "01dc05020001b009d804" // tenths: first 366, last 1 more, largest 1 more, sum
+                        // of distances 600, sum of their squares 600
                         + "01c0fbe6e703" // regular, for 1,023 seconds
-                        + "0841dc054101bb05" // differences with one patch, the 700th
-                        + "02" // of 1
-                        + "0001de0500" // goes on; 367 and nothing else
+                        + "0841dc054101bb05" // deltas with one patch, the 700th
+                        + "02" // with high bits 1
+                        + "0001de0500" // continuation; base 367, width 0
                         + "0b13c492");
     }
 
@@ -79,10 +81,10 @@ class ChunkFormatTest {
                 values,
                 "012800e025dafe5b0600c0afcc12"
                         + "01" // regular
-                        + "41940f" // tenths, differences, the first 970
-                        + "b8cac0663c500000603c10" // two low bits of each
-                        + "0a91604170e549fe5f7992" // the others in unary, ten bytes
-                        + "0213e60309e503" // two patches: after 19 and after nine more
+                        + "41940f" // tenths, deltas, base 970
+                        + "b8cac0663c500000603c10" // Rice with patches: two low bits of each
+                        + "0a91604170e549fe5f7992" // quotients in unary, ten bytes
+                        + "0213e60309e503" // two patches: after 19 integers, and after nine more
                         + "e8b24e00");
     }
 

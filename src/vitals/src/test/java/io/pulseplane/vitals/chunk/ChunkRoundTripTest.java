@@ -20,39 +20,39 @@ class ChunkRoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void values_come_back_bit_for_bit(ColumnShape.Values shape) {
+    void restores_values_bit_for_bit(ColumnShape.Values shape) {
         for (int count : COUNTS) {
-            assertComesBack(ColumnShape.Times.REGULAR.generate(random, count), shape.generate(random, count));
+            assertRestored(ColumnShape.Times.REGULAR.generate(random, count), shape.generate(random, count));
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void times_come_back(ColumnShape.Times shape) {
+    void restores_times(ColumnShape.Times shape) {
         for (int count : COUNTS) {
-            assertComesBack(shape.generate(random, count), ColumnShape.Values.MONITOR.generate(random, count));
+            assertRestored(shape.generate(random, count), ColumnShape.Values.MONITOR.generate(random, count));
         }
     }
 
     @Test
-    void columns_that_change_their_shape_come_back() {
+    void restores_columns_that_change_their_shape() {
         for (int round = 0; round < 300; round++) {
             int count = random.nextInt(1, 4_000);
-            assertComesBack(patchworkOfTimes(count), patchworkOfValues(count));
+            assertRestored(patchworkOfTimes(count), patchworkOfValues(count));
         }
     }
 
     @Test
-    void the_longest_chunk_comes_back() {
+    void restores_the_longest_chunk() {
         int count = ChunkEncoder.MAX_READINGS;
-        assertComesBack(
+        assertRestored(
                 ColumnShape.Times.WITH_GAPS.generate(random, count),
                 ColumnShape.Values.MONITOR.generate(random, count));
     }
 
     @ParameterizedTest
     @EnumSource
-    void a_part_is_the_part_of_the_whole(ColumnShape.Times shape) {
+    void decodes_any_part_of_a_chunk(ColumnShape.Times shape) {
         for (int round = 0; round < 50; round++) {
             int count = random.nextInt(1, 4_000);
             var times = shape.generate(random, count);
@@ -66,17 +66,17 @@ class ChunkRoundTripTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_range_of_times_is_what_a_filter_would_find(ColumnShape.Times shape) {
+    void lower_bound_is_the_number_of_earlier_times(ColumnShape.Times shape) {
         int count = 3_000;
         var times = shape.generate(random, count);
         reader.open(encoder.encode(times, ColumnShape.Values.CONSTANT.generate(random, count), 0, count));
         for (int round = 0; round < 500; round++) {
-            long near = times[random.nextInt(count)];
+            long nearTime = times[random.nextInt(count)];
             long time =
                     switch (random.nextInt(4)) {
-                        case 0 -> near == Long.MIN_VALUE ? near : near - 1;
-                        case 1 -> near;
-                        case 2 -> near == Long.MAX_VALUE ? near : near + 1;
+                        case 0 -> nearTime == Long.MIN_VALUE ? nearTime : nearTime - 1;
+                        case 1 -> nearTime;
+                        case 2 -> nearTime == Long.MAX_VALUE ? nearTime : nearTime + 1;
                         default -> random.nextLong();
                     };
             long before = Arrays.stream(times).filter(t -> t < time).count();
@@ -86,7 +86,7 @@ class ChunkRoundTripTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 10, 257, 3_000})
-    void a_header_says_how_many_and_when(int count) {
+    void header_has_the_count_and_the_first_and_last_time(int count) {
         var times = ColumnShape.Times.RANDOM.generate(random, count);
         reader.open(encoder.encode(times, ColumnShape.Values.MONITOR.generate(random, count), 0, count));
         assertThat(reader.count()).isEqualTo(count);
@@ -95,7 +95,7 @@ class ChunkRoundTripTest {
     }
 
     @Test
-    void same_readings_give_the_same_bytes_whatever_was_encoded_before_and_wherever_they_lie() {
+    void same_readings_give_the_same_bytes_whatever_was_encoded_before_and_at_any_index() {
         for (int round = 0; round < 100; round++) {
             int count = random.nextInt(1, 3_000);
             var times = patchworkOfTimes(count);
@@ -112,7 +112,7 @@ class ChunkRoundTripTest {
     }
 
     @Test
-    void no_chunk_is_longer_than_foretold() {
+    void no_chunk_is_longer_than_the_maximum_length() {
         for (var shape : ColumnShape.Values.values()) {
             for (int count : COUNTS) {
                 var times = ColumnShape.Times.FULL_RANGE.generate(random, count);
@@ -123,15 +123,15 @@ class ChunkRoundTripTest {
     }
 
     @Test
-    void refuses_what_is_no_chunk_of_readings() {
-        var three = new double[3];
-        assertThatThrownBy(() -> encoder.encode(new long[] {1, 3, 2}, three, 0, 3))
+    void refuses_invalid_readings() {
+        var threeValues = new double[3];
+        assertThatThrownBy(() -> encoder.encode(new long[] {1, 3, 2}, threeValues, 0, 3))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> encoder.encode(new long[] {1, 2, 2}, three, 0, 3))
+        assertThatThrownBy(() -> encoder.encode(new long[] {1, 2, 2}, threeValues, 0, 3))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> encoder.encode(new long[] {1, 2, 3}, three, 2, 2))
+        assertThatThrownBy(() -> encoder.encode(new long[] {1, 2, 3}, threeValues, 2, 2))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> encoder.encode(new long[] {1, 2}, three, 0, 3))
+        assertThatThrownBy(() -> encoder.encode(new long[] {1, 2}, threeValues, 0, 3))
                 .isInstanceOf(IndexOutOfBoundsException.class);
         int tooMany = ChunkEncoder.MAX_READINGS + 1;
         var times = ColumnShape.Times.REGULAR.generate(random, tooMany);
@@ -140,7 +140,7 @@ class ChunkRoundTripTest {
     }
 
     @Test
-    void writes_nothing_where_there_is_no_room() {
+    void leaves_a_target_that_is_too_small_unchanged() {
         var target = new byte[20];
         assertThatThrownBy(() -> encoder.encode(new long[] {1, 5, 7}, new double[] {1.1, 2, Math.PI}, 0, 3, target, 1))
                 .isInstanceOf(IndexOutOfBoundsException.class);
@@ -148,19 +148,19 @@ class ChunkRoundTripTest {
     }
 
     @Test
-    void answers_nothing_outside_of_the_chunk() {
+    void refuses_indexes_outside_of_the_chunk() {
         reader.open(encoder.encode(new long[] {1, 2}, new double[] {1, 2}, 0, 2));
         assertThatThrownBy(() -> reader.times(0, 3, new long[3], 0)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> reader.values(-1, 1, new double[3], 0)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> reader.values(0, 2, new double[3], 2)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
-    private void assertComesBack(long[] times, double[] values) {
+    private void assertRestored(long[] times, double[] values) {
         reader.open(encoder.encode(times, values, 0, times.length));
         assertPart(times, values, 0, times.length);
     }
 
-    /** What is read beside the part stays as it was. */
+    /** Also checks that the reader leaves the target outside of the part unchanged. */
     private void assertPart(long[] times, double[] values, int from, int to) {
         int count = to - from;
         var timesRead = new long[count + 2];
@@ -185,7 +185,7 @@ class ChunkRoundTripTest {
         long end = 0;
         for (int from = 0; from < count; ) {
             int length = Math.min(count - from, random.nextInt(1, 1_500));
-            // The last two reach to the end of time, and nothing comes after them.
+            // The last two shapes reach up to the largest time, so no patch can follow them.
             var patch = shapes[random.nextInt(shapes.length - 2)].generate(random, length);
             long shift = end + 1_000_000 - patch[0];
             for (int i = 0; i < length; i++) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What readings take in chunks, so that no change of the format makes it more without being seen. */
+/** Upper bounds of the size of chunks, so that a change of the format that makes them larger is noticed. */
 class ChunkSizeTest {
 
     private static final Path RECORDING = Path.of("..", "..", "..", "shared", "data", "icu-numerics.csv");
@@ -37,27 +37,27 @@ class ChunkSizeTest {
         "DRIFTING, CONSTANT, 25_000",
         "LATE_BY_MILLISECONDS, CONSTANT, 56_000",
     })
-    void a_day_at_one_hertz_takes(ColumnShape.Times times, ColumnShape.Values values, String most) {
-        assertThat(sizeOf(times, values, DAY)).isLessThan(Integer.parseInt(most.replace("_", "")));
+    void a_day_at_one_hertz_takes_at_most(ColumnShape.Times times, ColumnShape.Values values, String maxBytes) {
+        assertThat(sizeOf(times, values, DAY)).isLessThan(Integer.parseInt(maxBytes.replace("_", "")));
     }
 
     @ParameterizedTest
     @CsvSource({"1, 26", "2, 30", "10, 40", "100, 110", "1000, 640"})
-    void few_readings_of_a_monitor_take(int count, int most) {
+    void few_readings_of_a_monitor_take_at_most(int count, int maxBytes) {
         assertThat(sizeOf(ColumnShape.Times.REGULAR, ColumnShape.Values.MONITOR, count))
-                .isLessThan(most);
+                .isLessThan(maxBytes);
     }
 
     @Test
-    void any_bits_at_all_take_little_more_than_they_are() {
+    void random_bits_take_little_more_than_eight_bytes_a_value() {
         assertThat(sizeOf(ColumnShape.Times.REGULAR, ColumnShape.Values.ANY_BITS, DAY))
                 .isLessThan(DAY * 8 + DAY / 20);
     }
 
-    /** All readings, zeroes of unplugged sensors and all, of a recording that goes on for fifty days. */
+    /** Repeats a recording fifty times, with all its readings, also the zeroes of unplugged sensors. */
     @Test
     void a_real_recording_takes_less_than_half_a_byte_a_reading() throws IOException {
-        assumeTrue(Files.isReadable(RECORDING), "the recording is not here: " + RECORDING);
+        assumeTrue(Files.isReadable(RECORDING), "this test needs the recording " + RECORDING);
         int repeats = 50;
         long bytes = 0;
         long readings = 0;
@@ -79,7 +79,7 @@ class ChunkSizeTest {
     private static Iterable<List<String[]>> rowsByCode() throws IOException {
         try (var lines = Files.lines(RECORDING)) {
             return lines.skip(1)
-                    .map(line -> line.split(","))
+                    .map(line -> line.split(",", -1))
                     .collect(Collectors.groupingBy(cells -> cells[3]))
                     .values();
         }

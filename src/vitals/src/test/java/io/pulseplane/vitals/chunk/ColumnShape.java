@@ -2,7 +2,7 @@ package io.pulseplane.vitals.chunk;
 
 import java.util.SplittableRandom;
 
-/** What columns can be like; each makes them from a seeded random, in any length. */
+/** Shapes of columns for tests. Each shape generates columns of any length from a seeded random. */
 final class ColumnShape {
 
     private static final long START = 1_790_000_000_123_456L;
@@ -53,7 +53,7 @@ final class ColumnShape {
         private long step(SplittableRandom random, int i, int count) {
             return switch (this) {
                 case WITH_GAPS -> random.nextInt(30) == 0 ? random.nextInt(2, 5_000) * SECOND : SECOND;
-                case CHANGING_STEP -> (1 + i / 700) * SECOND;
+                case CHANGING_STEP -> (1L + i / 700) * SECOND;
                 case DRIFTING -> SECOND + i;
                 case RANDOM -> 1 + random.nextLong(1L << random.nextInt(1, 40));
                 case EVERY_MICROSECOND -> 1;
@@ -124,7 +124,7 @@ final class ColumnShape {
                 case MONITOR -> decimal;
                 case WHOLE -> Math.rint(level);
                 case CONSTANT -> 98.6;
-                case RARELY_CHANGING -> 98 + i / 500 * 0.5;
+                case RARELY_CHANGING -> 98 + Math.floorDiv(i, 500) * 0.5;
                 case ALTERNATING -> i % 2 == 0 ? 60 : 100;
                 case MIXED_DECIMALS -> i / 300 % 2 == 0 ? decimal : Math.rint(level * 1_000) / 1_000;
                 case MOSTLY_DECIMALS -> random.nextInt(50) == 0 ? level : decimal;

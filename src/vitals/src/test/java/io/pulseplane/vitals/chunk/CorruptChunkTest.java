@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** No bytes make the reader do anything but read them or refuse them. */
+/** Whatever the bytes are, the reader either reads them or throws {@link CorruptChunkException}. */
 class CorruptChunkTest {
 
     private static final int CHECKSUM_BYTES = 4;
@@ -45,7 +45,7 @@ class CorruptChunkTest {
     }
 
     @Test
-    void a_version_that_is_not_known_is_refused() {
+    void an_unknown_version_is_refused() {
         var chunk = chunk(ColumnShape.Times.REGULAR, ColumnShape.Values.MONITOR, 10);
         chunk[0]++;
         assertThatThrownBy(() -> reader.open(withChecksum(chunk)))
@@ -55,11 +55,11 @@ class CorruptChunkTest {
 
     @ParameterizedTest
     @EnumSource
-    void flipped_bits_under_a_checksum_that_holds_are_read_or_refused(ColumnShape.Values shape) {
+    void flipped_bits_under_a_valid_checksum_are_read_or_refused(ColumnShape.Values shape) {
         for (int round = 0; round < 1_000; round++) {
             var damaged = chunk(anyTimes(), shape, random.nextInt(1, 1_200));
             for (int flips = random.nextInt(1, 6); flips > 0; flips--) {
-                // Where the structure is: mostly in front.
+                // Half of the flips hit the front of the chunk, where its structure is.
                 int at = random.nextInt(random.nextBoolean() ? Math.min(40, damaged.length) : damaged.length);
                 damaged[at] ^= (byte) (1 << random.nextInt(8));
             }
@@ -71,7 +71,7 @@ class CorruptChunkTest {
 
     @ParameterizedTest
     @EnumSource
-    void truncations_and_repetitions_under_a_checksum_that_holds_are_read_or_refused(ColumnShape.Times shape) {
+    void truncations_and_repetitions_under_a_valid_checksum_are_read_or_refused(ColumnShape.Times shape) {
         for (int round = 0; round < 1_000; round++) {
             var chunk = chunk(shape, anyValues(), random.nextInt(1, 2_500));
             int cut = random.nextInt(chunk.length);
@@ -86,7 +86,7 @@ class CorruptChunkTest {
     }
 
     @Test
-    void random_bytes_behind_a_good_header_are_read_or_refused() {
+    void random_bytes_after_a_valid_header_are_read_or_refused() {
         for (int round = 0; round < 50_000; round++) {
             var bytes = new byte[random.nextInt(CHECKSUM_BYTES + 1, 120)];
             random.nextBytes(bytes);
@@ -97,7 +97,7 @@ class CorruptChunkTest {
     }
 
     @Test
-    void random_blocks_behind_a_good_header_are_read_or_refused() {
+    void random_blocks_after_a_valid_header_are_read_or_refused() {
         for (int round = 0; round < 50_000; round++) {
             var bytes = ByteBuffer.allocate(random.nextInt(20, 200)).order(ByteOrder.LITTLE_ENDIAN);
             int count = random.nextInt(2, 12);
@@ -120,25 +120,25 @@ class CorruptChunkTest {
         reader.open(withChecksum(bytes.array()));
         assertThat(reader.count()).isEqualTo(ChunkEncoder.MAX_READINGS);
 
-        long before = allocated();
+        long before = allocatedBytes();
         assertThatThrownBy(() -> reader.lowerBound(1)).isInstanceOf(CorruptChunkException.class);
-        assertThat(allocated() - before).isLessThan(100_000);
+        assertThat(allocatedBytes() - before).isLessThan(100_000);
     }
 
     @Test
-    void after_a_refusal_the_reader_reads_the_next_chunk() {
-        var good = chunk(ColumnShape.Times.DRIFTING, ColumnShape.Values.MONITOR, 2_000);
+    void reader_reads_the_next_chunk_after_it_refused_one() {
+        var chunk = chunk(ColumnShape.Times.DRIFTING, ColumnShape.Values.MONITOR, 2_000);
         for (int round = 0; round < 1_000; round++) {
-            var damaged = good.clone();
+            var damaged = chunk.clone();
             damaged[random.nextInt(damaged.length)] ^= (byte) random.nextInt(1, 256);
             readOrRefuse(round % 2 == 0 ? damaged : withChecksum(damaged));
         }
         refused = 0;
-        readOrRefuse(good);
+        readOrRefuse(chunk);
         assertThat(refused).isZero();
     }
 
-    /** Times that are read ascend, from the first to the last that the header says. */
+    /** If the reader reads the bytes, the times must ascend from the first time of the header to the last. */
     private void readOrRefuse(byte[] bytes) {
         try {
             reader.open(bytes);
@@ -169,7 +169,6 @@ class CorruptChunkTest {
                     summary.min(),
                     summary.max(),
                     summary.sum(),
-                    summary.sumOfSquares(),
                     summary.sumOfSquaredDeviations()
                 })
                 .doesNotContain(Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY);
@@ -195,7 +194,7 @@ class CorruptChunkTest {
         return bytes;
     }
 
-    private static long allocated() {
+    private static long allocatedBytes() {
         return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }
 }

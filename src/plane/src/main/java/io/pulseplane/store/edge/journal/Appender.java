@@ -21,10 +21,10 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * Puts groups of batches into the journal, inside the transaction of the caller. Belongs to the thread that writes.
+ * Appends groups of batches to the journal, inside the transaction of the caller. It belongs to the thread that writes.
  *
- * <p>A series whose readings come in order of time costs a comparison each batch. Only what comes late is compared with what
- * is there.
+ * <p>While the readings of a series come in order of time, each batch costs one comparison. Only readings that come
+ * late are compared with those that are stored.
  */
 public final class Appender {
 
@@ -36,7 +36,7 @@ public final class Appender {
     private final ReceiptTable receipts;
     private final LongSupplier now;
 
-    /** What the batches of the group bring that stand before the one in hand. */
+    /** Batches, chunks and receipts of the present group, which the memtable does not have yet. */
     private final List<JournalBatch> groupBatches = new ArrayList<>();
 
     private final Map<Long, List<MemtableChunk>> groupChunks = new HashMap<>();
@@ -44,38 +44,43 @@ public final class Appender {
 
     public Appender(
             KeyVault vault,
-            IdDictionary numbers,
+            IdDictionary idDictionary,
             Journal journal,
-            Memtable backlog,
-            SeriesReader reader,
-            ReceiptTable receiptRows,
+            Memtable memtable,
+            SeriesReader seriesReader,
+            ReceiptTable receipts,
             LongSupplier now) {
         this.vault = vault;
-        this.idDictionary = numbers;
+        this.idDictionary = idDictionary;
         this.journal = journal;
-        this.memtable = backlog;
-        this.seriesReader = reader;
-        this.receipts = receiptRows;
+        this.memtable = memtable;
+        this.seriesReader = seriesReader;
+        this.receipts = receipts;
         this.now = now;
     }
 
+    /** Appends a group. The caller commits, and then calls {@link #publishCommitted}. */
     public List<AppendResult> append(SqliteSession session, List<ScreenedBatch> group) throws SQLException {
         long time = now.getAsLong();
         groupBatches.clear();
         groupChunks.clear();
         groupAcknowledged.clear();
         journal.beginEntry(session);
-        var receipts = new ArrayList<AppendResult>(group.size());
+        var results = new ArrayList<AppendResult>(group.size());
         for (var batch : group) {
-            receipts.add(append(session, batch, time));
+            results.add(append(session, batch, time));
         }
         if (!journal.isEmpty()) {
             journal.insertEntry(session);
         }
-        return receipts;
+        return results;
     }
 
-    /** Called after the commit. Says how many bytes the journal got. */
+    /**
+     * Makes the group visible to queries, after it was committed.
+     *
+     * @return how many bytes the journal grew by
+     */
     public long publishCommitted() {
         if (groupBatches.isEmpty()) {
             return 0;
@@ -87,9 +92,9 @@ public final class Appender {
     private AppendResult append(SqliteSession session, ScreenedBatch batch, long time) throws SQLException {
         var device = idDictionary.findDevice(session, batch.device());
         if (device != null) {
-            var earlier = findAcknowledged(session, device, batch.sequence());
-            if (earlier != null) {
-                return earlier.resultFor(batch);
+            var acknowledged = findAcknowledged(session, device, batch.sequence());
+            if (acknowledged != null) {
+                return acknowledged.resultFor(batch);
             }
         }
         var patient = idDictionary.findOrInsertPatient(session, batch.patient(), time);
@@ -102,54 +107,59 @@ public final class Appender {
         return store(session, batch, patient.getAsLong(), device, time);
     }
 
-    /** What was answered when this sequence was first used; null if it never was. */
+    /** The receipt of the batch that the device sent with this sequence; null if there is none. */
     private AcknowledgedBatch findAcknowledged(SqliteSession session, IdDictionary.CachedDevice device, long sequence)
             throws SQLException {
         if (Long.compareUnsigned(sequence, device.lastSequence) > 0) {
             return null;
         }
-        var known = groupAcknowledged.get(new Memtable.BatchKey(device.number, sequence));
-        if (known == null) {
-            known = memtable.acknowledged(device.number, sequence);
+        var acknowledged = groupAcknowledged.get(new Memtable.BatchKey(device.number, sequence));
+        if (acknowledged == null) {
+            acknowledged = memtable.acknowledged(device.number, sequence);
         }
-        return known == null ? receipts.find(session, device.number, sequence) : known;
+        return acknowledged == null ? receipts.find(session, device.number, sequence) : acknowledged;
     }
 
     private AppendResult store(
             SqliteSession session, ScreenedBatch batch, long patient, IdDictionary.CachedDevice device, long time)
             throws SQLException {
-        var tally = new AppendResultBuilder(batch);
-        var series = new long[batch.blocks().size()];
+        var result = new AppendResultBuilder(batch);
+        var seriesNumbers = new long[batch.blocks().size()];
         int count = 0;
-        var fresh = new ArrayList<Columns>(series.length);
+        var newReadings = new ArrayList<Columns>(seriesNumbers.length);
         for (var block : batch.blocks()) {
-            var key = idDictionary.findOrInsertSeries(session, block.columns().series(), patient, device.number);
-            int before = tally.newReadings().size();
-            deduplicate(session, patient, key, block, tally);
-            if (tally.newReadings().size() > before) {
-                var columns = tally.newReadings().getLast();
-                key.lastTime = Math.max(key.lastTime, columns.lastTime());
-                series[count++] = key.number;
-                fresh.add(columns);
+            var series = idDictionary.findOrInsertSeries(session, block.columns().series(), patient, device.number);
+            int sizeBefore = result.newReadings().size();
+            deduplicate(session, patient, series, block, result);
+            if (result.newReadings().size() > sizeBefore) {
+                var columns = result.newReadings().getLast();
+                series.lastTime = Math.max(series.lastTime, columns.lastTime());
+                seriesNumbers[count++] = series.number;
+                newReadings.add(columns);
             }
         }
-        var receipt = tally.build();
-        var receiptOf = AcknowledgedBatch.of(batch, receipt.acknowledgement());
-        var entry = journal.appendBatch(
-                session, patient, device.number, batch.device(), time, receiptOf, Arrays.copyOf(series, count), fresh);
+        var stored = result.build();
+        trackBatch(journal.appendBatch(
+                session,
+                patient,
+                device.number,
+                batch.device(),
+                time,
+                AcknowledgedBatch.of(batch, stored.acknowledgement()),
+                Arrays.copyOf(seriesNumbers, count),
+                newReadings));
         device.lastSequence = Sequences.max(device.lastSequence, batch.sequence());
-        trackBatch(entry);
-        return receipt;
+        return stored;
     }
 
-    private void trackBatch(JournalBatch entry) {
-        groupBatches.add(entry);
+    private void trackBatch(JournalBatch batch) {
+        groupBatches.add(batch);
         groupAcknowledged.put(
-                new Memtable.BatchKey(entry.device(), entry.acknowledged().sequence()), entry.acknowledged());
-        for (int i = 0; i < entry.chunks().length; i++) {
+                new Memtable.BatchKey(batch.device(), batch.acknowledged().sequence()), batch.acknowledged());
+        for (int i = 0; i < batch.chunks().length; i++) {
             groupChunks
-                    .computeIfAbsent(entry.series()[i], _ -> new ArrayList<>(1))
-                    .add(entry.chunks()[i]);
+                    .computeIfAbsent(batch.series()[i], _ -> new ArrayList<>(1))
+                    .add(batch.chunks()[i]);
         }
     }
 
@@ -158,37 +168,37 @@ public final class Appender {
             long patient,
             IdDictionary.CachedSeries series,
             ScreenedBatch.Block block,
-            AppendResultBuilder tally)
+            AppendResultBuilder result)
             throws SQLException {
         var columns = block.columns();
         if (columns.firstTime() > series.lastTime) {
-            tally.addAllNew(block);
+            result.addAllNew(block);
             return;
         }
         var key = vault.key(patient).orElseThrow();
-        var there = seriesReader.readStored(
+        var stored = seriesReader.readStored(
                 session,
                 series.number,
                 key,
                 new TimeRange(columns.firstTime(), columns.lastTime() + 1),
                 groupChunks.getOrDefault(series.number, List.of()));
-        var known = new BitSet();
+        var duplicates = new BitSet();
         var conflicting = new BitSet();
         int next = 0;
-        for (int i = 0; i < columns.size() && next < there.size(); i++) {
-            while (next < there.size() && there.times()[next] < columns.times()[i]) {
+        for (int i = 0; i < columns.size() && next < stored.size(); i++) {
+            while (next < stored.size() && stored.times()[next] < columns.times()[i]) {
                 next++;
             }
-            if (next < there.size() && there.times()[next] == columns.times()[i]) {
-                boolean same = Double.doubleToRawLongBits(there.values()[next])
+            if (next < stored.size() && stored.times()[next] == columns.times()[i]) {
+                boolean same = Double.doubleToRawLongBits(stored.values()[next])
                         == Double.doubleToRawLongBits(columns.values()[i]);
-                (same ? known : conflicting).set(i);
+                (same ? duplicates : conflicting).set(i);
             }
         }
-        if (known.isEmpty() && conflicting.isEmpty()) {
-            tally.addAllNew(block);
+        if (duplicates.isEmpty() && conflicting.isEmpty()) {
+            result.addAllNew(block);
         } else {
-            tally.addPartlyNew(block, known, conflicting);
+            result.addPartlyNew(block, duplicates, conflicting);
         }
     }
 }

@@ -10,32 +10,36 @@ import io.pulseplane.vitals.chunk.ChunkReader;
 import java.sql.SQLException;
 
 /**
- * Adds up chunks and the readings that are in none yet, in order of time. A chunk that lies in one window, and has nothing
- * loose in it, is added by its summary; of all others, what lies in the range is decoded.
+ * Aggregates chunks, and readings that are in no chunk yet, in order of time. A chunk that lies in one window, and that
+ * no uncompacted reading falls into, is added by its summary. Of all other chunks, the readings in the range are
+ * decoded.
  */
 final class ChunkAggregator implements ChunkTable.Visitor {
 
-    /** Readings decoded at once: what they take stays near, and no more are decoded than there are windows wanted. */
+    /**
+     * Readings decoded at once: few enough for the processor's cache, and for little waste when the limit is reached.
+     */
     private static final int READINGS_PER_PART = 8 * 1024;
 
     private final TimeRange range;
     private final long width;
     private final int limit;
     private final MergeBuffer uncompacted;
-    private final WindowAggregates.Builder into;
+    private final WindowAggregates.Builder windows;
 
     private int nextUncompacted;
     private boolean limitReached;
     private long[] times = new long[0];
     private double[] values = new double[0];
 
-    /** @param loose sorted */
-    ChunkAggregator(TimeRange range, long width, int limit, MergeBuffer loose, WindowAggregates.Builder into) {
+    /** @param uncompacted readings that are in no chunk yet, merged */
+    ChunkAggregator(
+            TimeRange range, long width, int limit, MergeBuffer uncompacted, WindowAggregates.Builder windows) {
         this.range = range;
         this.width = width;
         this.limit = limit;
-        this.uncompacted = loose;
-        this.into = into;
+        this.uncompacted = uncompacted;
+        this.windows = windows;
     }
 
     @Override
@@ -46,13 +50,13 @@ final class ChunkAggregator implements ChunkTable.Visitor {
         } else {
             addChunk(header, payload.open());
         }
-        limitReached = into.size() > limit;
+        limitReached = windows.size() > limit;
         return !limitReached;
     }
 
     private void addUncompactedBefore(long time) {
         int end = uncompactedIndexAt(time);
-        into.add(uncompacted.times(), uncompacted.values(), nextUncompacted, end);
+        windows.add(uncompacted.times(), uncompacted.values(), nextUncompacted, end);
         nextUncompacted = end;
     }
 
@@ -65,23 +69,23 @@ final class ChunkAggregator implements ChunkTable.Visitor {
     }
 
     private void addMerged(Header header, ChunkReader reader) {
-        var both = new MergeBuffer();
-        both.add(reader, range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+        var merged = new MergeBuffer();
+        merged.add(reader, range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
         int end = uncompactedIndexAt(header.lastTime() + 1);
-        both.add(uncompacted.times(), uncompacted.values(), nextUncompacted, end);
+        merged.add(uncompacted.times(), uncompacted.values(), nextUncompacted, end);
         nextUncompacted = end;
-        both.merge();
-        into.add(both.times(), both.values(), 0, both.size());
+        merged.merge();
+        windows.add(merged.times(), merged.values(), 0, merged.size());
     }
 
     private void addChunk(Header header, ChunkReader reader) {
-        boolean isWhole = header.firstTime() >= range.from() && header.lastTime() < range.to();
+        boolean isInRange = header.firstTime() >= range.from() && header.lastTime() < range.to();
         long index = Math.floorDiv(header.firstTime(), width);
-        if (isWhole && index == Math.floorDiv(header.lastTime(), width)) {
+        if (isInRange && index == Math.floorDiv(header.lastTime(), width)) {
             var summary = reader.summary();
             if (summary.isPresent()) {
                 var s = summary.get();
-                into.add(
+                windows.add(
                         index,
                         s.count(),
                         s.sum(),
@@ -98,7 +102,7 @@ final class ChunkAggregator implements ChunkTable.Visitor {
         }
         int from = reader.lowerBound(range.from());
         int to = range.to() > header.lastTime() ? reader.count() : reader.lowerBound(range.to());
-        for (int part = from; part < to && into.size() <= limit; part += READINGS_PER_PART) {
+        for (int part = from; part < to && windows.size() <= limit; part += READINGS_PER_PART) {
             addPart(reader, part, Math.min(part + READINGS_PER_PART, to));
         }
     }
@@ -110,21 +114,21 @@ final class ChunkAggregator implements ChunkTable.Visitor {
         }
         reader.times(from, to, times, 0);
         reader.values(from, to, values, 0);
-        into.add(times, values, 0, to - from);
+        windows.add(times, values, 0, to - from);
     }
 
-    /** Adds what is loose after all chunks. */
+    /** Adds the uncompacted readings after all chunks. */
     void finish() {
         if (!limitReached) {
-            into.add(uncompacted.times(), uncompacted.values(), nextUncompacted, uncompacted.size());
+            windows.add(uncompacted.times(), uncompacted.values(), nextUncompacted, uncompacted.size());
         }
     }
 
-    /** The part of the range that was added up. */
+    /** The part of the range that the windows up to the limit cover. */
     TimeRange aggregatedRange() {
-        if (into.size() <= limit) {
+        if (windows.size() <= limit) {
             return range;
         }
-        return new TimeRange(range.from(), into.lastTime(limit - 1) + 1);
+        return new TimeRange(range.from(), windows.lastTime(limit - 1) + 1);
     }
 }

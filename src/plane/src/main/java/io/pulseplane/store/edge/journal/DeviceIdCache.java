@@ -5,21 +5,22 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The ids of devices by their numbers, each looked up once. */
+/** The ids of devices by their numbers; each is read once. */
 final class DeviceIdCache {
 
     private final Map<Long, String> ids = new HashMap<>();
 
+    /** The id of a device; empty text if the row is missing. */
     String idOf(SqliteSession session, long number) throws SQLException {
-        var known = ids.get(number);
-        if (known == null) {
+        var id = ids.get(number);
+        if (id == null) {
             var select = session.prepare("SELECT device_id FROM device WHERE number = ?");
             select.setLong(1, number);
             try (var row = select.executeQuery()) {
-                known = row.next() ? row.getString(1) : "";
+                id = row.next() ? row.getString(1) : "";
             }
-            ids.put(number, known);
+            ids.put(number, id);
         }
-        return known;
+        return id;
     }
 }

@@ -11,12 +11,13 @@ import io.pulseplane.store.edge.tables.SeriesTable;
 import io.pulseplane.vitals.Series;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 
 /**
- * The numbers of patients, devices and series, found or given when a batch names them, and how far each has come. Remembers
- * the {@value #MAX_ENTRIES_PER_KIND} that were used last of each kind. Belongs to the thread that writes.
+ * Finds the numbers of patients, devices and series that a batch names, and inserts rows for those that are new. It
+ * also knows the last sequence of a device and the last time of a series. It caches the {@value #MAX_ENTRIES_PER_KIND}
+ * entries of each kind that were used last, and belongs to the thread that writes.
  */
 public final class IdDictionary {
 
@@ -47,52 +48,55 @@ public final class IdDictionary {
     private final PatientTable patientTable;
     private final SeriesReader seriesReader;
     private final Memtable memtable;
-    private final Map<String, Long> patients = lruMap();
-    private final Map<String, CachedDevice> devices = lruMap();
-    private final Map<Series, CachedSeries> series = lruMap();
 
-    public IdDictionary(PatientTable rows, SeriesReader reader, Memtable backlog) {
-        this.patientTable = rows;
-        this.seriesReader = reader;
-        this.memtable = backlog;
+    // Not a Caffeine cache: the values change in place, and are newer than the tables until the group is committed. An
+    // entry that the present group uses must not be evicted before those that it does not use.
+    private final LruMap<String, Long> patients = new LruMap<>();
+    private final LruMap<String, CachedDevice> devices = new LruMap<>();
+    private final LruMap<Series, CachedSeries> series = new LruMap<>();
+
+    public IdDictionary(PatientTable patientTable, SeriesReader seriesReader, Memtable memtable) {
+        this.patientTable = patientTable;
+        this.seriesReader = seriesReader;
+        this.memtable = memtable;
     }
 
-    /** Forgets everything: after a rollback some rows are not there. */
+    /** Clears the cache: after a rollback, rows that it names may not exist. */
     public void clear() {
         patients.clear();
         devices.clear();
         series.clear();
     }
 
-    /** Empty if this patient was erased, and nobody has registered the id again. */
+    /** The number of a patient; empty if the patient was erased and nobody has registered the id again. */
     OptionalLong findOrInsertPatient(SqliteSession session, String id, long now) throws SQLException {
-        var known = patients.get(id);
-        if (known == null) {
-            var found = patientTable.numberOf(session, id);
-            if (found.isEmpty() && patientTable.latestErasure(session, id).isPresent()) {
+        var number = patients.get(id);
+        if (number == null) {
+            var stored = patientTable.numberOf(session, id);
+            if (stored.isEmpty() && patientTable.latestErasure(session, id).isPresent()) {
                 return OptionalLong.empty();
             }
-            known = found.isPresent()
-                    ? (Long) found.getAsLong()
+            number = stored.isPresent()
+                    ? (Long) stored.getAsLong()
                     : (Long) patientTable.insert(session, Patient.provisional(id, now));
-            patients.put(id, known);
+            patients.put(id, number);
         }
-        return OptionalLong.of(known);
+        return OptionalLong.of(number);
     }
 
-    /** Null if no such device is registered. */
+    /** Null if the device is not registered. */
     CachedDevice findDevice(SqliteSession session, String id) throws SQLException {
-        var known = devices.get(id);
-        if (known == null) {
-            known = loadDevice(session, id);
-            if (known != null) {
-                devices.put(id, known);
+        var device = devices.get(id);
+        if (device == null) {
+            device = loadDevice(session, id);
+            if (device != null) {
+                devices.put(id, device);
             }
         }
-        return known;
+        return device;
     }
 
-    /** A device that is new is assigned to the patient it brings readings of. */
+    /** Inserts a provisional device, and assigns it to the patient of its first batch. */
     CachedDevice insertDevice(SqliteSession session, String id, long patient, long now) throws SQLException {
         long number = DeviceTable.insert(session, Device.provisional(id, now));
         AssignmentTable.insert(session, number, patient, now, true);
@@ -102,15 +106,15 @@ public final class IdDictionary {
     }
 
     CachedSeries findOrInsertSeries(SqliteSession session, Series key, long patient, long device) throws SQLException {
-        var known = series.get(key);
-        if (known == null) {
+        var cached = series.get(key);
+        if (cached == null) {
             var number = SeriesTable.find(session, key, patient, device);
-            known = number.isPresent()
+            cached = number.isPresent()
                     ? new CachedSeries(number.getAsLong(), seriesReader.lastTime(session, number.getAsLong()))
                     : new CachedSeries(SeriesTable.insert(session, key, patient, device), -1);
-            series.put(key, known);
+            series.put(key, cached);
         }
-        return known;
+        return cached;
     }
 
     private CachedDevice loadDevice(SqliteSession session, String id) throws SQLException {
@@ -120,20 +124,31 @@ public final class IdDictionary {
             if (!row.next()) {
                 return null;
             }
-            var seen = memtable.lastSeen(id);
+            var lastSeen = memtable.lastSeen(id);
             long last = row.getLong(2);
-            return new CachedDevice(row.getLong(1), seen == null ? last : Sequences.max(last, seen.lastSequence()));
+            return new CachedDevice(
+                    row.getLong(1), lastSeen == null ? last : Sequences.max(last, lastSeen.lastSequence()));
         }
     }
 
-    private static <K, V> Map<K, V> lruMap() {
-        return new LinkedHashMap<>(16, 0.75f, true) {
-            private static final long serialVersionUID = 1L;
+    /** A map that drops the entry that was used least recently when it has too many. */
+    private static final class LruMap<K, V> {
 
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-                return size() > MAX_ENTRIES_PER_KIND;
+        private final SequencedMap<K, V> entries = new LinkedHashMap<>(16, 0.75f, true);
+
+        V get(K key) {
+            return entries.get(key);
+        }
+
+        void put(K key, V value) {
+            entries.put(key, value);
+            if (entries.size() > MAX_ENTRIES_PER_KIND) {
+                entries.pollFirstEntry();
             }
-        };
+        }
+
+        void clear() {
+            entries.clear();
+        }
     }
 }

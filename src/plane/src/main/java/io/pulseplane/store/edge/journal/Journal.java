@@ -7,10 +7,11 @@ import io.pulseplane.store.edge.keys.AssociatedData;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.AcknowledgedBatch;
-import io.pulseplane.store.edge.tables.ByteReader;
-import io.pulseplane.store.edge.tables.ByteWriter;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.chunk.ByteReader;
+import io.pulseplane.vitals.chunk.ByteWriter;
+import io.pulseplane.vitals.chunk.CorruptChunkException;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * The table {@code journal}: each row is an entry, the batches of one group, which is all an acknowledgement waits for.
+ * The table {@code journal}. A row is one entry, the batches of one group; an acknowledgement waits for that row and
+ * for nothing else.
  *
  * <pre>
  * entry
@@ -33,12 +35,17 @@ import javax.crypto.SecretKey;
  * </pre>
  *
  * Numbers of several bytes are little-endian.
+ *
+ * <p>To build entries, a journal keeps buffers and belongs to the thread that writes.
  */
 public final class Journal {
 
     private static final System.Logger LOG = System.getLogger(Journal.class.getName());
 
     private static final int VERSION = 1;
+
+    /** Of a batch: version, number of the device, sequence, time, number of series. */
+    private static final int MAX_BATCH_HEADER_BYTES = 1 + 2 * Long.BYTES + 2 * ByteWriter.MAX_VARINT_BYTES;
 
     private final KeyVault vault;
     private final ByteWriter entryBuffer = new ByteWriter();
@@ -50,7 +57,7 @@ public final class Journal {
         this.vault = vault;
     }
 
-    /** Begins an entry; what was put into the one before and not written is dropped. */
+    /** Begins an entry. Batches of an earlier entry that was not inserted are dropped. */
     void beginEntry(SqliteSession session) throws SQLException {
         entryBuffer.clear();
         batchIndex = 0;
@@ -62,48 +69,52 @@ public final class Journal {
         }
     }
 
-    /** Puts a batch into the entry. */
+    /** Encodes a batch, seals it, and appends it to the entry. */
     JournalBatch appendBatch(
             SqliteSession session,
             long patient,
             long device,
             String deviceId,
             long time,
-            AcknowledgedBatch sent,
+            AcknowledgedBatch acknowledged,
             long[] series,
-            List<Columns> fresh)
+            List<Columns> newReadings)
             throws SQLException {
-        var bench = session.codecs();
-        var pieces = new MemtableChunk[series.length];
+        var codecs = session.codecs();
+        var chunks = new MemtableChunk[series.length];
         batchBuffer.clear();
+        batchBuffer.ensureCapacity(MAX_BATCH_HEADER_BYTES);
         batchBuffer.put(VERSION);
         batchBuffer.putVarint(device);
-        batchBuffer.putLong(sent.sequence());
+        batchBuffer.putLong(acknowledged.sequence());
         batchBuffer.putLong(time);
-        sent.write(batchBuffer);
+        acknowledged.write(batchBuffer);
+        batchBuffer.ensureCapacity(ByteWriter.MAX_VARINT_BYTES);
         batchBuffer.putVarint(series.length);
         for (int i = 0; i < series.length; i++) {
-            var columns = fresh.get(i);
-            var chunk = bench.chunkEncoder.encode(columns.times(), columns.values(), 0, columns.size());
+            var columns = newReadings.get(i);
+            var chunk = codecs.chunkEncoder.encode(columns.times(), columns.values(), 0, columns.size());
+            batchBuffer.ensureCapacity(2 * ByteWriter.MAX_VARINT_BYTES + chunk.length);
             batchBuffer.putVarint(series[i]);
             batchBuffer.putVarint(chunk.length);
-            batchBuffer.put(chunk);
-            pieces[i] = new MemtableChunk(chunk, columns.firstTime(), columns.lastTime(), columns.size());
+            batchBuffer.putBytes(chunk);
+            chunks[i] = new MemtableChunk(chunk, columns.firstTime(), columns.lastTime(), columns.size());
         }
-        var key = vault.key(patient).orElseThrow(() -> new PlaneException.DataLoss("a patient's key is not there"));
-        int length = batchBuffer.size() + AesGcm.OVERHEAD_BYTES;
+        var key = vault.key(patient).orElseThrow(() -> new PlaneException.DataLoss("the key of a patient is missing"));
+        int length = batchBuffer.position() + AesGcm.OVERHEAD_BYTES;
+        entryBuffer.ensureCapacity(2 * ByteWriter.MAX_VARINT_BYTES + length);
         entryBuffer.putVarint(patient);
         entryBuffer.putVarint(length);
-        int at = entryBuffer.reserve(length);
-        bench.aesGcm.seal(
+        int start = entryBuffer.reserve(length);
+        codecs.aesGcm.seal(
                 key,
                 AssociatedData.ofJournalBatch(entryNumber, batchIndex++),
-                batchBuffer.array(),
+                batchBuffer.bytes(),
                 0,
-                batchBuffer.size(),
-                entryBuffer.array(),
-                at);
-        return new JournalBatch(entryNumber, device, deviceId, patient, time, sent, series, pieces);
+                batchBuffer.position(),
+                entryBuffer.bytes(),
+                start);
+        return new JournalBatch(entryNumber, device, deviceId, patient, time, acknowledged, series, chunks);
     }
 
     boolean isEmpty() {
@@ -111,7 +122,7 @@ public final class Journal {
     }
 
     int entryBytes() {
-        return entryBuffer.size();
+        return entryBuffer.position();
     }
 
     void insertEntry(SqliteSession session) throws SQLException {
@@ -121,59 +132,60 @@ public final class Journal {
         insert.executeUpdate();
     }
 
-    public static void deleteUpTo(SqliteSession session, long last) throws SQLException {
+    public static void deleteUpTo(SqliteSession session, long lastEntry) throws SQLException {
         var delete = session.prepare("DELETE FROM journal WHERE number <= ?");
-        delete.setLong(1, last);
+        delete.setLong(1, lastEntry);
         delete.executeUpdate();
     }
 
-    /**
-     * Reads everything there is into the backlog. A batch whose seal is broken costs itself; of a patient who was erased there
-     * is nothing to be read any more.
-     */
-    public void replay(SqliteSession session, Memtable backlog) throws SQLException {
+    /** Reads the whole journal into the memtable, but for what {@link #visit} cannot read; each loss is logged. */
+    public void replay(SqliteSession session, Memtable memtable) throws SQLException {
         visit(
                 session,
-                (_, bytes, batches) -> backlog.add(batches, bytes),
-                (entry, what) -> LOG.log(Level.ERROR, "Entry {0} of the journal: {1}", entry, what));
+                (_, bytes, batches) -> memtable.add(batches, bytes),
+                (entry, loss) -> LOG.log(Level.ERROR, "Entry {0} of the journal: {1}", entry, loss));
     }
 
-    /** Sees entries, in order, with those of their batches that can be read. */
+    /** Gets each entry with the batches of it that can be read. */
     public interface Visitor {
         void visit(long entry, int bytes, List<JournalBatch> batches) throws SQLException;
     }
 
-    /** Told of what cannot be read, though it should be. */
+    /** Gets a description of each batch, or rest of an entry, that should be readable and is not. */
     public interface LossListener {
-        void onLoss(long entry, String what);
+        void onLoss(long entry, String loss);
     }
 
-    public void visit(SqliteSession session, Visitor visitor, LossListener lost) throws SQLException {
+    /**
+     * Visits all entries in order. A batch that cannot be decrypted is lost, and no other batch with it. Batches of
+     * erased patients are left out.
+     */
+    public void visit(SqliteSession session, Visitor visitor, LossListener lossListener) throws SQLException {
         var ids = new DeviceIdCache();
         try (var rows = session.prepare("SELECT number, payload FROM journal ORDER BY number")
                 .executeQuery()) {
             while (rows.next()) {
                 long entry = rows.getLong(1);
                 var payload = SqliteSession.bytesOrEmpty(rows, 2);
-                visitor.visit(entry, payload.length, decodeEntry(session, ids, entry, payload, lost));
+                visitor.visit(entry, payload.length, decodeEntry(session, ids, entry, payload, lossListener));
             }
         }
     }
 
     private List<JournalBatch> decodeEntry(
-            SqliteSession session, DeviceIdCache ids, long entry, byte[] payload, LossListener lost)
+            SqliteSession session, DeviceIdCache ids, long entry, byte[] payload, LossListener lossListener)
             throws SQLException {
         var batches = new ArrayList<JournalBatch>();
         if (payload.length == 0) {
-            lost.onLoss(entry, "it is damaged, and there is nothing in it");
+            lossListener.onLoss(entry, "it is damaged, and there is nothing in it");
         }
-        var source = new ByteReader(payload);
+        var in = new ByteReader(payload);
         try {
-            for (int i = 0; !source.isAtEnd(); i++) {
-                long patient = source.readVarint();
-                int length = source.readLength();
-                int from = source.skip(length);
-                var key = keyOf(patient, entry, lost);
+            for (int i = 0; in.remaining() > 0; i++) {
+                long patient = in.readVarint();
+                int length = in.readLength();
+                int from = in.skip(length);
+                var key = keyOf(patient, entry, lossListener);
                 if (key.isPresent()) {
                     try {
                         var plain = session.codecs()
@@ -181,68 +193,61 @@ public final class Journal {
                                 .open(key.get(), AssociatedData.ofJournalBatch(entry, i), payload, from, from + length);
                         batches.add(decodeBatch(session, ids, entry, patient, new ByteReader(plain)));
                     } catch (DecryptionFailedException _) {
-                        lost.onLoss(entry, "batch " + i + " is damaged and lost");
+                        lossListener.onLoss(entry, "batch " + i + " is damaged and lost");
                     }
                 }
             }
-        } catch (PlaneException.DataLoss _) {
-            lost.onLoss(entry, "it is damaged, and what follows in it lost");
+        } catch (CorruptChunkException _) {
+            lossListener.onLoss(entry, "it is damaged, and the rest of it is lost");
         }
         return batches;
     }
 
-    /** A key that is damaged costs what was sealed under it, and nothing that lies beside that. */
-    private Optional<SecretKey> keyOf(long patient, long entry, LossListener lost) throws SQLException {
+    /** Empty if the patient was erased, or if the key is damaged: then only this patient's batches are lost. */
+    private Optional<SecretKey> keyOf(long patient, long entry, LossListener lossListener) throws SQLException {
         try {
             return vault.key(patient);
         } catch (PlaneException.DataLoss _) {
-            lost.onLoss(entry, "the key of patient number " + patient + " is damaged, and a batch lost");
+            lossListener.onLoss(entry, "the key of patient number " + patient + " is damaged, and a batch is lost");
             return Optional.empty();
         }
     }
 
-    /** How many batches an entry has, told without a key. */
+    /** Counts the batches of an entry, which needs no key. In a damaged entry, counts those before the damage. */
     public static int countBatches(byte[] payload) {
-        var source = new ByteReader(payload);
+        var in = new ByteReader(payload);
         int batches = 0;
         try {
-            while (!source.isAtEnd()) {
-                source.readVarint();
-                source.skip(source.readLength());
+            while (in.remaining() > 0) {
+                in.readVarint();
+                in.skip(in.readLength());
                 batches++;
             }
-        } catch (PlaneException.DataLoss _) {
-            // As many as can be told apart.
+        } catch (CorruptChunkException _) {
+            // Where the next batch begins is unknown.
         }
         return batches;
     }
 
     private static JournalBatch decodeBatch(
-            SqliteSession session, DeviceIdCache ids, long entry, long patient, ByteReader source) throws SQLException {
-        if (source.readByte() != VERSION) {
+            SqliteSession session, DeviceIdCache ids, long entry, long patient, ByteReader in) throws SQLException {
+        if (in.readByte() != VERSION) {
             throw new PlaneException.FailedPrecondition("the journal was written by a newer Pulseplane");
         }
-        long device = source.readVarint();
-        long sequence = source.readLong();
-        long time = source.readLong();
-        var sent = AcknowledgedBatch.read(sequence, source);
-        int count = source.readCount();
-        var series = new ArrayList<Long>();
-        var pieces = new ArrayList<MemtableChunk>();
+        long device = in.readVarint();
+        long sequence = in.readLong();
+        long time = in.readLong();
+        var acknowledged = AcknowledgedBatch.read(sequence, in);
+        int count = in.readLength();
+        var series = new long[count];
+        var chunks = new MemtableChunk[count];
         for (int i = 0; i < count; i++) {
-            series.add(source.readVarint());
-            var chunk = source.readBytes(source.readLength());
+            series[i] = in.readVarint();
+            var chunk = in.readBytes(in.readLength());
             var reader = session.codecs().chunkReader.open(chunk);
-            pieces.add(new MemtableChunk(chunk, reader.firstTime(), reader.lastTime(), reader.count()));
+            chunks[i] = new MemtableChunk(chunk, reader.firstTime(), reader.lastTime(), reader.count());
         }
         return new JournalBatch(
-                entry,
-                device,
-                ids.idOf(session, device),
-                patient,
-                time,
-                sent,
-                series.stream().mapToLong(Long::longValue).toArray(),
-                pieces.toArray(MemtableChunk[]::new));
+                entry, device, ids.idOf(session, device), patient, time, acknowledged, series, chunks);
     }
 }

@@ -11,23 +11,24 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the journal keeps that nothing else on disk has yet, in memory: readings, receipts, and when devices were last seen.
+ * Holds in memory what is in the journal and in no other table yet: readings, receipts, and when devices were last
+ * seen.
  *
- * <p>Changes on the thread that writes, right after the commit; readings and devices are read by all.
+ * <p>The thread that writes changes it, right after the commit. All threads read the readings and the devices.
  */
 public final class Memtable {
 
-    /** A series: readings that wait, in the order in which they came. */
+    /** The readings of one series, in the order in which they came. Of the array, only the first {@code size} count. */
     public record SeriesChunks(long patient, MemtableChunk[] chunks, int size) {
 
-        SeriesChunks append(MemtableChunk piece) {
+        SeriesChunks append(MemtableChunk chunk) {
             var array = chunks;
             if (size == array.length) {
                 array = new MemtableChunk[Math.max(4, 2 * size)];
                 System.arraycopy(chunks, 0, array, 0, size);
             }
-            // Whoever holds this tail looks at the pieces below its size only.
-            array[size] = piece;
+            // Others that share the array read only the chunks below their own size.
+            array[size] = chunk;
             return new SeriesChunks(patient, array, size + 1);
         }
 
@@ -47,13 +48,13 @@ public final class Memtable {
             long[] series,
             MemtableChunk[] chunks) {}
 
-    /** A batch is known by these. */
+    /** Identifies a batch. */
     public record BatchKey(long device, long sequence) {}
 
-    /** What was answered to a batch that brought readings of this patient. */
+    /** The receipt of a batch, and the patient whose readings the batch had. */
     public record PatientBatch(long patient, AcknowledgedBatch acknowledged) {}
 
-    /** The last batch of a device, if the journal has it. */
+    /** When the last batch of a device came that is in the journal, and the highest sequence. */
     public record LastSeen(long device, long time, long lastSequence) {}
 
     private static final MemtableChunk[] NO_CHUNKS = {};
@@ -62,10 +63,10 @@ public final class Memtable {
     private final Map<String, LastSeen> lastSeen = new ConcurrentHashMap<>();
     private Map<BatchKey, PatientBatch> acknowledged = new HashMap<>();
 
-    /** Of the cut that is being put elsewhere; read on two threads from then on, and changed by none. */
+    /** Receipts of the snapshot that is being flushed. Two threads read this map, and none changes it. */
     private Map<BatchKey, PatientBatch> acknowledgedInSnapshot = Map.of();
 
-    /** What the cut before had of this, which is in the table of devices. */
+    /** Entries of {@code lastSeen} that the last flush wrote to the table of devices. */
     private Map<String, LastSeen> lastSeenInTable = Map.of();
 
     private volatile long bytes;
@@ -74,22 +75,21 @@ public final class Memtable {
     private volatile long lastEntry;
     private volatile int maxChunksOfSeries;
 
-    /** Adds what was committed as one entry. */
+    /** Adds the batches of an entry that was committed. */
     void add(List<JournalBatch> entry, long entryBytes) {
         for (var batch : entry) {
             for (int i = 0; i < batch.chunks.length; i++) {
-                var piece = batch.chunks[i];
-                var tail = chunksBySeries
+                var chunks = chunksBySeries
                         .getOrDefault(batch.series[i], new SeriesChunks(batch.patient, NO_CHUNKS, 0))
-                        .append(piece);
-                chunksBySeries.put(batch.series[i], tail);
-                maxChunksOfSeries = Math.max(maxChunksOfSeries, tail.size);
+                        .append(batch.chunks[i]);
+                chunksBySeries.put(batch.series[i], chunks);
+                maxChunksOfSeries = Math.max(maxChunksOfSeries, chunks.size);
             }
             acknowledged.put(
                     new BatchKey(batch.device, batch.acknowledged.sequence()),
                     new PatientBatch(batch.patient, batch.acknowledged));
-            var before = lastSeen.get(batch.deviceId);
-            long last = before == null ? 0 : before.lastSequence;
+            var earlier = lastSeen.get(batch.deviceId);
+            long last = earlier == null ? 0 : earlier.lastSequence;
             lastSeen.put(
                     batch.deviceId,
                     new LastSeen(batch.device, batch.time, Sequences.max(last, batch.acknowledged.sequence())));
@@ -100,27 +100,27 @@ public final class Memtable {
         batches += entry.size();
     }
 
-    /** The readings of a series that wait; the list does not change. */
+    /** The readings of a series, in a list that does not change. */
     List<MemtableChunk> chunksOf(long series) {
-        var tail = chunksBySeries.get(series);
-        return tail == null ? List.of() : tail.asList();
+        var chunks = chunksBySeries.get(series);
+        return chunks == null ? List.of() : chunks.asList();
     }
 
-    /** On the thread that writes only. */
+    /** The receipt of a batch; null if there is none here. For the thread that writes only. */
     AcknowledgedBatch acknowledged(long device, long sequence) {
         var key = new BatchKey(device, sequence);
-        var known = acknowledged.get(key);
-        if (known == null) {
-            known = acknowledgedInSnapshot.get(key);
+        var batch = acknowledged.get(key);
+        if (batch == null) {
+            batch = acknowledgedInSnapshot.get(key);
         }
-        return known == null ? null : known.acknowledged;
+        return batch == null ? null : batch.acknowledged;
     }
 
     LastSeen lastSeen(String device) {
         return lastSeen.get(device);
     }
 
-    /** A device as it is known, with what the journal knows better. */
+    /** A device from the table, with the last time and sequence of the journal if those are later. */
     public Device withLastSeen(Device device) {
         var last = lastSeen.get(device.id());
         return last == null
@@ -141,9 +141,9 @@ public final class Memtable {
     }
 
     /**
-     * Everything up to an entry, for the one who puts it elsewhere.
+     * Everything up to an entry, which compaction flushes to other tables.
      *
-     * @param acknowledged the receipts; nobody changes them any more
+     * @param acknowledged the receipts; the map does not change any more
      */
     public record FlushSnapshot(long lastEntry, Map<BatchKey, PatientBatch> acknowledged, long bytes, long batches) {
 
@@ -152,7 +152,9 @@ public final class Memtable {
         }
     }
 
-    /** Takes a cut; what was in one before that was never forgotten is in this one, too. On the thread that writes only. */
+    /**
+     * Takes a snapshot. It includes an earlier snapshot whose flush failed. For the thread that writes only.
+     */
     public FlushSnapshot snapshot() {
         if (acknowledgedInSnapshot.isEmpty()) {
             acknowledgedInSnapshot = acknowledged;
@@ -173,50 +175,58 @@ public final class Memtable {
         return lastSeen;
     }
 
-    /** The readings of this series that were in the cut are in chunks. */
-    public void removeFlushed(long series, SeriesChunks done) {
-        chunksBySeries.computeIfPresent(series, (_, tail) -> {
-            int rest = tail.size - done.size;
-            if (rest <= 0) {
+    /** Removes the readings of a series that were written to chunks on disk. */
+    public void removeFlushed(long series, SeriesChunks flushed) {
+        chunksBySeries.computeIfPresent(series, (_, chunks) -> {
+            int sizeLeft = chunks.size - flushed.size;
+            if (sizeLeft <= 0) {
                 return null;
             }
-            var pieces = new MemtableChunk[rest];
-            System.arraycopy(tail.chunks, done.size, pieces, 0, rest);
-            return new SeriesChunks(tail.patient, pieces, rest);
+            var left = new MemtableChunk[sizeLeft];
+            System.arraycopy(chunks.chunks, flushed.size, left, 0, sizeLeft);
+            return new SeriesChunks(chunks.patient, left, sizeLeft);
         });
     }
 
-    /** Everything that was in the cut is elsewhere, and gone from the journal. On the thread that writes only. */
-    public void removeFlushed(FlushSnapshot cut, Map<String, LastSeen> written, long now) {
+    /**
+     * Removes the rest of a snapshot that was written to other tables and deleted from the journal. For the thread that
+     * writes only.
+     *
+     * @param writtenLastSeen what was written to the table of devices
+     * @param oldestTimeLeft about when the oldest batch came that is not in the snapshot
+     */
+    public void removeFlushed(FlushSnapshot snapshot, Map<String, LastSeen> writtenLastSeen, long oldestTimeLeft) {
         acknowledgedInSnapshot = Map.of();
-        // Not those that were written just now: who read a device before that is about to look here.
+        // Entries that were written just now stay until the next flush: a query may have read the device before the
+        // write, and looks here next.
         lastSeenInTable.forEach(lastSeen::remove);
-        lastSeenInTable = written;
-        bytes -= cut.bytes;
-        batches -= cut.batches;
-        oldestTime = batches == 0 ? Long.MAX_VALUE : now;
+        lastSeenInTable = writtenLastSeen;
+        bytes -= snapshot.bytes;
+        batches -= snapshot.batches;
+        oldestTime = batches == 0 ? Long.MAX_VALUE : oldestTimeLeft;
+        // Batches that came since the snapshot are not counted. At worst a compaction comes later.
         maxChunksOfSeries = 0;
     }
 
-    /** What was answered to batches of this patient, by device. On the thread that writes only. */
+    /** The receipts of batches that had readings of this patient, by device. For the thread that writes only. */
     public Map<Long, List<AcknowledgedBatch>> acknowledgedOf(long patient) {
         var byDevice = new HashMap<Long, List<AcknowledgedBatch>>();
-        for (var answers : List.of(acknowledgedInSnapshot, acknowledged)) {
-            answers.forEach((batch, answer) -> {
-                if (answer.patient == patient) {
-                    byDevice.computeIfAbsent(batch.device, _ -> new ArrayList<>())
-                            .add(answer.acknowledged);
+        for (var batches : List.of(acknowledgedInSnapshot, acknowledged)) {
+            batches.forEach((key, batch) -> {
+                if (batch.patient == patient) {
+                    byDevice.computeIfAbsent(key.device, _ -> new ArrayList<>()).add(batch.acknowledged);
                 }
             });
         }
         return byDevice;
     }
 
-    /** A patient was erased. */
+    /** Removes the readings of a patient who was erased. */
     public void removePatient(long patient) {
-        chunksBySeries.values().removeIf(tail -> tail.patient == patient);
+        chunksBySeries.values().removeIf(chunks -> chunks.patient == patient);
     }
 
+    /** The size of the journal. */
     public long bytes() {
         return bytes;
     }
@@ -225,12 +235,12 @@ public final class Memtable {
         return batches;
     }
 
-    /** When the oldest of it was written; {@link Long#MAX_VALUE} if there is nothing. */
+    /** When the oldest batch was stored; {@link Long#MAX_VALUE} if there is none. */
     public long oldestTime() {
         return oldestTime;
     }
 
-    /** How many pieces the series has that has most. */
+    /** How many chunks the series has that has most. */
     public int maxChunksOfSeries() {
         return maxChunksOfSeries;
     }

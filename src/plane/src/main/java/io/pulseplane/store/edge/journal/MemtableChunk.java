@@ -1,4 +1,7 @@
 package io.pulseplane.store.edge.journal;
 
-/** Readings of one series that one batch brought, encoded as a chunk but not sealed, in memory until a chunk on disk has them. */
+/**
+ * Readings of one series from one batch, encoded as a chunk but not sealed. They stay in memory until they are in a
+ * chunk on disk.
+ */
 public record MemtableChunk(byte[] chunk, long firstTime, long lastTime, int count) {}

@@ -8,10 +8,11 @@ import io.pulseplane.vitals.chunk.ChunkReader;
 import java.util.Arrays;
 
 /**
- * Readings of one series from several places, each of which has them ascending; in the end all of them ascend, each once.
+ * Merges readings of one series from several sources, each of which is in ascending order, into one ascending run
+ * without repetitions.
  *
- * <p>A reading may be found in two places while it moves from one to the other. It has the same value in both: a value is
- * never replaced.
+ * <p>While a reading moves from the memtable to a chunk, it may be found in both. It has the same value in both,
+ * because the store never replaces a value.
  */
 public final class MergeBuffer {
 
@@ -19,12 +20,12 @@ public final class MergeBuffer {
     private double[] values = new double[0];
     private int size;
 
-    /** Where the runs begin, each of which ascends. */
+    /** Where the runs begin. Each run is in ascending order. */
     private int[] runStarts = new int[8];
 
     private int runCount;
 
-    /** Adds what a chunk has of a range, at most {@code limit} readings of that end at which the order begins. */
+    /** Adds the readings of a chunk in a range: at most {@code limit}, the first ones of the order. */
     public void add(ChunkReader reader, TimeRange range, Order order, int limit) {
         int from = reader.lowerBound(range.from());
         int to = range.to() > reader.lastTime() ? reader.count() : reader.lowerBound(range.to());
@@ -36,17 +37,18 @@ public final class MergeBuffer {
             }
         }
         if (to > from) {
-            int at = startRun(to - from);
-            reader.times(from, to, times, at);
-            reader.values(from, to, values, at);
+            int start = startRun(to - from);
+            reader.times(from, to, times, start);
+            reader.values(from, to, values, start);
         }
     }
 
-    public void add(long[] moreTimes, double[] moreValues, int from, int to) {
+    /** Adds the readings from index {@code from} to {@code to}, exclusive, which are in ascending order. */
+    public void add(long[] sourceTimes, double[] sourceValues, int from, int to) {
         if (to > from) {
-            int at = startRun(to - from);
-            System.arraycopy(moreTimes, from, times, at, to - from);
-            System.arraycopy(moreValues, from, values, at, to - from);
+            int start = startRun(to - from);
+            System.arraycopy(sourceTimes, from, times, start, to - from);
+            System.arraycopy(sourceValues, from, values, start, to - from);
         }
     }
 
@@ -59,13 +61,13 @@ public final class MergeBuffer {
         if (runCount == runStarts.length) {
             runStarts = Arrays.copyOf(runStarts, 2 * runCount);
         }
-        int at = size;
-        runStarts[runCount++] = at;
+        int start = size;
+        runStarts[runCount++] = start;
         size += length;
-        return at;
+        return start;
     }
 
-    /** Brings everything into one ascending run without repetitions. */
+    /** Merges everything into one ascending run without repetitions. */
     public MergeBuffer merge() {
         coalesceConsecutiveRuns();
         while (runCount > 1) {
@@ -74,7 +76,7 @@ public final class MergeBuffer {
         return this;
     }
 
-    /** Two runs of which the second begins after the first ends are one. */
+    /** Joins a run to the one before it, if it begins after that one ends. */
     private void coalesceConsecutiveRuns() {
         int kept = Math.min(runCount, 1);
         for (int run = 1; run < runCount; run++) {
@@ -98,7 +100,7 @@ public final class MergeBuffer {
             int end = run + 2 < runCount ? runStarts[run + 2] : size;
             int right = middle;
             while (left < middle || right < end) {
-                boolean takeLeft = right >= end || left < middle && times[left] <= times[right];
+                boolean takeLeft = right >= end || (left < middle && times[left] <= times[right]);
                 if (left < middle && right < end && times[left] == times[right]) {
                     right++;
                 }
@@ -118,7 +120,9 @@ public final class MergeBuffer {
         return size;
     }
 
-    /** Belong to the gathering; only the first {@link #size} count, and only after {@link #merge}. */
+    /**
+     * The buffer's own array. Only the first {@link #size} elements count, and they are in order after {@link #merge}.
+     */
     public long[] times() {
         return times;
     }
@@ -127,11 +131,13 @@ public final class MergeBuffer {
         return values;
     }
 
-    /** The first readings of the order, at most that many. */
+    /**
+     * The first readings of the order, at most {@code limit}. The buffer must be merged, and is not used after this.
+     */
     Columns toColumns(Series series, Order order, int limit) {
         int count = Math.min(size, limit);
         if (order == Order.OLDEST_FIRST && count == times.length) {
-            // Nothing is gathered any more: the arrays are handed on as they are.
+            // The caller does not use the buffer any more, so the arrays need not be copied.
             return new Columns(series, times, values);
         }
         if (order == Order.OLDEST_FIRST) {

@@ -4,6 +4,7 @@ import io.pulseplane.store.WindowAggregates;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ChunkTable;
+import io.pulseplane.store.edge.tables.QuarantineTable;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
@@ -17,116 +18,131 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * Reads one series from wherever its readings are: in the backlog, in chunks.
+ * Reads series, whose readings are in the memtable and in chunks.
  *
- * <p>Readings move from the backlog to chunks, so they are looked for in that order: what has moved meanwhile is found
- * twice, and never not at all.
+ * <p>Readings move from the memtable to chunks, so the reader looks into the memtable first. A reading that moves
+ * meanwhile is found twice, and never missed.
  */
 public final class SeriesReader {
 
     private final KeyVault vault;
     private final Memtable memtable;
 
-    public SeriesReader(KeyVault vault, Memtable backlog) {
+    public SeriesReader(KeyVault vault, Memtable memtable) {
         this.vault = vault;
-        this.memtable = backlog;
+        this.memtable = memtable;
     }
 
-    /** A series by its numbers. */
+    /** The numbers of a series and of its patient. */
     public record SeriesRow(long number, long patient) {}
 
-    /** @throws PlaneException.DataLoss if readings of the range were lost */
-    public Columns read(SqliteSession session, SeriesRow found, Series series, TimeRange range, Order order, int limit)
+    /**
+     * Reads a range.
+     *
+     * @throws PlaneException.DataLoss if readings of the range are lost
+     */
+    public Columns read(SqliteSession session, SeriesRow row, Series series, TimeRange range, Order order, int limit)
             throws SQLException {
-        var key = vault.key(found.patient);
+        var key = vault.key(row.patient);
         if (key.isEmpty() || range.isEmpty()) {
             return new Columns(series, new long[0], new double[0]);
         }
-        var gathering = new MergeBuffer();
-        var pieces = memtable.chunksOf(found.number);
-        var fromChunks = new int[1];
-        var reached = new long[] {order == Order.OLDEST_FIRST ? Long.MIN_VALUE : Long.MAX_VALUE};
-        ChunkTable.visit(session, found.number, key.get(), range, order, (header, payload) -> {
-            int before = gathering.size();
-            gathering.add(payload.open(), range, order, limit);
-            fromChunks[0] += gathering.size() - before;
-            reached[0] = order == Order.OLDEST_FIRST ? header.lastTime() : header.firstTime();
-            return fromChunks[0] < limit;
+        var readings = new MergeBuffer();
+        var memtableChunks = memtable.chunksOf(row.number);
+        var countFromDisk = new int[1];
+        var reachedTime = new long[] {order == Order.OLDEST_FIRST ? Long.MIN_VALUE : Long.MAX_VALUE};
+        ChunkTable.visit(session, row.number, key.get(), range, order, (header, payload) -> {
+            int sizeBefore = readings.size();
+            readings.add(payload.open(), range, order, limit);
+            countFromDisk[0] += readings.size() - sizeBefore;
+            reachedTime[0] = order == Order.OLDEST_FIRST ? header.lastTime() : header.firstTime();
+            return countFromDisk[0] < limit;
         });
-        boolean enough = fromChunks[0] >= limit;
-        for (var piece : pieces) {
-            boolean isBeyond =
-                    order == Order.OLDEST_FIRST ? piece.firstTime() > reached[0] : piece.lastTime() < reached[0];
-            if (!(enough && isBeyond) && piece.lastTime() >= range.from() && piece.firstTime() < range.to()) {
-                gathering.add(session.codecs().chunkReader.open(piece.chunk()), range, order, limit);
+        boolean isLimitReached = countFromDisk[0] >= limit;
+        for (var chunk : memtableChunks) {
+            boolean isBeyond = order == Order.OLDEST_FIRST
+                    ? chunk.firstTime() > reachedTime[0]
+                    : chunk.lastTime() < reachedTime[0];
+            if (!(isLimitReached && isBeyond) && overlaps(chunk, range)) {
+                readings.add(session.codecs().chunkReader.open(chunk.chunk()), range, order, limit);
             }
         }
-        var columns = gathering.merge().toColumns(series, order, limit);
-        requireUndamaged(session, found.number, columns, range, order, limit);
+        var columns = readings.merge().toColumns(series, order, limit);
+        requireUndamaged(session, row.number, columns, range, order, limit);
         return columns;
     }
 
-    /** Adds up the readings of a range until there are more windows than the limit. */
+    private static boolean overlaps(MemtableChunk chunk, TimeRange range) {
+        return chunk.lastTime() >= range.from() && chunk.firstTime() < range.to();
+    }
+
+    /**
+     * Aggregates the readings of a range, until there are more windows than the limit.
+     *
+     * @throws PlaneException.DataLoss if readings of the range are lost
+     */
     public void aggregate(
             SqliteSession session,
-            SeriesRow found,
+            SeriesRow row,
             TimeRange range,
             long width,
             int limit,
-            WindowAggregates.Builder into)
+            WindowAggregates.Builder windows)
             throws SQLException {
-        var key = vault.key(found.patient);
+        var key = vault.key(row.patient);
         if (key.isEmpty() || range.isEmpty()) {
             return;
         }
-        var loose = new MergeBuffer();
-        addOverlapping(session, memtable.chunksOf(found.number), range, loose);
-        var adding = new ChunkAggregator(range, width, limit, loose.merge(), into);
-        ChunkTable.visit(session, found.number, key.get(), range, Order.OLDEST_FIRST, adding);
-        adding.finish();
-        ChunkTable.requireUndamaged(session, found.number, adding.aggregatedRange());
+        var uncompacted = new MergeBuffer();
+        addOverlapping(session, memtable.chunksOf(row.number), range, uncompacted);
+        var aggregator = new ChunkAggregator(range, width, limit, uncompacted.merge(), windows);
+        ChunkTable.visit(session, row.number, key.get(), range, Order.OLDEST_FIRST, aggregator);
+        aggregator.finish();
+        QuarantineTable.requireUndamaged(session, row.number, aggregator.aggregatedRange());
     }
 
-    /** What was cut off by the limit may have readings that were lost; what is answered may not. */
+    /** Readings may be lost beyond the limit, but not between those that are returned. */
     private static void requireUndamaged(
             SqliteSession session, long series, Columns columns, TimeRange range, Order order, int limit)
             throws SQLException {
         if (columns.size() < limit) {
-            ChunkTable.requireUndamaged(session, series, range);
+            QuarantineTable.requireUndamaged(session, series, range);
         } else if (order == Order.OLDEST_FIRST) {
-            ChunkTable.requireUndamaged(session, series, new TimeRange(range.from(), columns.lastTime() + 1));
+            QuarantineTable.requireUndamaged(session, series, new TimeRange(range.from(), columns.lastTime() + 1));
         } else {
-            ChunkTable.requireUndamaged(session, series, new TimeRange(columns.lastTime(), range.to()));
+            QuarantineTable.requireUndamaged(session, series, new TimeRange(columns.lastTime(), range.to()));
         }
     }
 
     /**
-     * Everything that is known of a range; readings in chunks that are damaged are not.
+     * Reads a whole range for the appender. Damaged chunks are left out.
      *
-     * @param more readings that are in none of the places yet
+     * @param groupChunks readings of the present group, which are not in the memtable yet
      */
-    MergeBuffer readStored(SqliteSession session, long series, SecretKey key, TimeRange range, List<MemtableChunk> more)
+    MergeBuffer readStored(
+            SqliteSession session, long series, SecretKey key, TimeRange range, List<MemtableChunk> groupChunks)
             throws SQLException {
-        var gathering = new MergeBuffer();
-        addOverlapping(session, memtable.chunksOf(series), range, gathering);
-        addOverlapping(session, more, range, gathering);
+        var readings = new MergeBuffer();
+        addOverlapping(session, memtable.chunksOf(series), range, readings);
+        addOverlapping(session, groupChunks, range, readings);
         ChunkTable.visit(session, series, key, range, Order.OLDEST_FIRST, (_, payload) -> {
             try {
-                gathering.add(payload.open(), range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+                readings.add(payload.open(), range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
             } catch (PlaneException.DataLoss _) {
-                // What a device sends again is taken: nobody can tell whether it was there.
+                // Readings that a device sends again are stored as new, because nobody can tell whether they were
+                // stored.
             }
             return true;
         });
-        return gathering.merge();
+        return readings.merge();
     }
 
     private static void addOverlapping(
-            SqliteSession session, List<MemtableChunk> pieces, TimeRange range, MergeBuffer into) {
-        for (var piece : pieces) {
-            if (piece.lastTime() >= range.from() && piece.firstTime() < range.to()) {
-                into.add(
-                        session.codecs().chunkReader.open(piece.chunk()), range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+            SqliteSession session, List<MemtableChunk> chunks, TimeRange range, MergeBuffer readings) {
+        for (var chunk : chunks) {
+            if (overlaps(chunk, range)) {
+                readings.add(
+                        session.codecs().chunkReader.open(chunk.chunk()), range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
             }
         }
     }
@@ -134,54 +150,58 @@ public final class SeriesReader {
     /** The time of the last reading; -1 if there is none. */
     long lastTime(SqliteSession session, long series) throws SQLException {
         long last = -1;
-        for (var piece : memtable.chunksOf(series)) {
-            last = Math.max(last, piece.lastTime());
+        for (var chunk : memtable.chunksOf(series)) {
+            last = Math.max(last, chunk.lastTime());
         }
-        var chunk = ChunkTable.lastStartingAtOrBefore(session, series, Long.MAX_VALUE);
-        return chunk.isPresent() ? Math.max(last, chunk.get().lastTime()) : last;
+        var lastOnDisk = ChunkTable.lastStartingAtOrBefore(session, series, Long.MAX_VALUE);
+        return lastOnDisk.isPresent() ? Math.max(last, lastOnDisk.get().lastTime()) : last;
     }
 
-    /** The reading measured last. */
-    public Optional<Reading> latest(SqliteSession session, SeriesRow found, Series series) throws SQLException {
-        var key = vault.key(found.patient);
+    /**
+     * The reading with the latest time.
+     *
+     * @throws PlaneException.DataLoss if a later one may be lost
+     */
+    public Optional<Reading> latest(SqliteSession session, SeriesRow row, Series series) throws SQLException {
+        var key = vault.key(row.patient);
         if (key.isEmpty()) {
             return Optional.empty();
         }
         MemtableChunk last = null;
-        for (var piece : memtable.chunksOf(found.number)) {
-            last = last == null || piece.lastTime() > last.lastTime() ? piece : last;
+        for (var chunk : memtable.chunksOf(row.number)) {
+            last = last == null || chunk.lastTime() > last.lastTime() ? chunk : last;
         }
-        var known = last == null
+        var inMemtable = last == null
                 ? null
                 : laterOf(
                         null, series, lastReadingOf(session.codecs().chunkReader.open(last.chunk())));
-        var inChunk = new MergeBuffer();
-        ChunkTable.visit(session, found.number, key.get(), TimeRange.ALL, Order.NEWEST_FIRST, (header, payload) -> {
-            if (known == null || header.lastTime() > known.time()) {
-                inChunk.add(payload.open(), TimeRange.ALL, Order.NEWEST_FIRST, 1);
+        var onDisk = new MergeBuffer();
+        ChunkTable.visit(session, row.number, key.get(), TimeRange.ALL, Order.NEWEST_FIRST, (header, payload) -> {
+            if (inMemtable == null || header.lastTime() > inMemtable.time()) {
+                onDisk.add(payload.open(), TimeRange.ALL, Order.NEWEST_FIRST, 1);
             }
             return false;
         });
-        var latest = laterOf(known, series, inChunk);
+        var latest = laterOf(inMemtable, series, onDisk);
         if (latest != null) {
-            ChunkTable.requireUndamaged(session, found.number, new TimeRange(latest.time(), Long.MAX_VALUE));
+            QuarantineTable.requireUndamaged(session, row.number, new TimeRange(latest.time(), Long.MAX_VALUE));
         } else {
-            ChunkTable.requireUndamaged(session, found.number, TimeRange.ALL);
+            QuarantineTable.requireUndamaged(session, row.number, TimeRange.ALL);
         }
         return Optional.ofNullable(latest);
     }
 
     private static MergeBuffer lastReadingOf(ChunkReader reader) {
-        var gathering = new MergeBuffer();
-        gathering.add(reader, TimeRange.ALL, Order.NEWEST_FIRST, 1);
-        return gathering;
+        var reading = new MergeBuffer();
+        reading.add(reader, TimeRange.ALL, Order.NEWEST_FIRST, 1);
+        return reading;
     }
 
-    private static Reading laterOf(Reading latest, Series series, MergeBuffer gathering) {
-        if (gathering.size() == 0
-                || latest != null && latest.time() >= gathering.times()[0]) {
+    /** The later of a reading, which may be null, and of the only one in a buffer, which may be empty. */
+    private static Reading laterOf(Reading latest, Series series, MergeBuffer other) {
+        if (other.size() == 0 || (latest != null && latest.time() >= other.times()[0])) {
             return latest;
         }
-        return new Reading(series, gathering.times()[0], gathering.values()[0]);
+        return new Reading(series, other.times()[0], other.values()[0]);
     }
 }

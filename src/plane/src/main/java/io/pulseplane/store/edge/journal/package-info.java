@@ -1,7 +1,8 @@
 /**
- * Batches on their way into the store, and series on their way out.
+ * Appends batches to the store, and reads series from it.
  *
- * <p>A group of batches is one entry of the journal: one row, one sync. Until maintenance has made chunks of it, its readings
- * are also in the memtable, still encoded, and are read from there. A start reads the journal and nothing else.
+ * <p>A group of batches is one entry of the journal: one row, one sync. Until maintenance has compacted it into chunks,
+ * its readings are also in the memtable, still encoded, and queries read them there. A start reads the journal and no
+ * other readings.
  */
 package io.pulseplane.store.edge.journal;

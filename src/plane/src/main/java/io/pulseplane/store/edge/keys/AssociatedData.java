@@ -3,12 +3,15 @@ package io.pulseplane.store.edge.keys;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Where something sealed lies. It is bound to it: moved elsewhere, it cannot be opened. */
+/**
+ * The associated data of everything that is sealed: where it is stored. So a payload that was moved to another row
+ * cannot be opened.
+ */
 public final class AssociatedData {
 
     private AssociatedData() {}
 
-    /** A data key, under the key of the node. */
+    /** Of a data key that is wrapped under the node's key. */
     static byte[] ofDataKey(long owner) {
         return ByteBuffer.allocate(1 + Long.BYTES)
                 .put((byte) 'k')
@@ -16,12 +19,16 @@ public final class AssociatedData {
                 .array();
     }
 
-    /** What is opened first, to tell whether the keys are those of the database. */
+    /** Of the {@link KeyCheckValue}. */
     static byte[] ofKeyCheck() {
         return "check".getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** A batch in the journal. */
+    /**
+     * Of a batch in the journal.
+     *
+     * @param index the position of the batch in its entry
+     */
     public static byte[] ofJournalBatch(long entry, int index) {
         return ByteBuffer.allocate(1 + Long.BYTES + Integer.BYTES)
                 .put((byte) 'j')
@@ -30,12 +37,12 @@ public final class AssociatedData {
                 .array();
     }
 
-    public static byte[] ofChunk(long series, long first, long last, int count) {
+    public static byte[] ofChunk(long series, long firstTime, long lastTime, int count) {
         return ByteBuffer.allocate(1 + 3 * Long.BYTES + Integer.BYTES)
                 .put((byte) 'c')
                 .putLong(series)
-                .putLong(first)
-                .putLong(last)
+                .putLong(firstTime)
+                .putLong(lastTime)
                 .putInt(count)
                 .array();
     }
@@ -47,11 +54,11 @@ public final class AssociatedData {
                 .array();
     }
 
-    public static byte[] ofReceipts(long device, long first) {
+    public static byte[] ofReceipts(long device, long firstSequence) {
         return ByteBuffer.allocate(1 + 2 * Long.BYTES)
                 .put((byte) 'r')
                 .putLong(device)
-                .putLong(first)
+                .putLong(firstSequence)
                 .array();
     }
 }

@@ -4,7 +4,10 @@ import io.pulseplane.store.crypto.DecryptionFailedException;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import java.sql.SQLException;
 
-/** Something sealed that the database keeps, to be opened first: keys of another database would find nobody, and say nothing. */
+/**
+ * A sealed empty value in the database. A plane opens it first, to find out whether the data keys belong to this
+ * database. Without it, the plane would find no patient with the keys of another database, and report no error.
+ */
 public final class KeyCheckValue {
 
     private KeyCheckValue() {}

@@ -1,5 +1,7 @@
 package io.pulseplane.store.edge.keys;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.store.crypto.AesGcm;
 import io.pulseplane.store.crypto.DecryptionFailedException;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
@@ -13,9 +15,7 @@ import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.crypto.KDF;
 import javax.crypto.Mac;
@@ -24,51 +24,54 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The data keys, one for each patient and one for what belongs to nobody, wrapped under the node's key.
+ * Keeps the data keys: one for each patient, and one for what belongs to no patient. All are wrapped under the node's
+ * key.
  *
- * <p>They have a file of their own, so that a backup of the database alone shows nothing of anybody, and so that a key that is
- * destroyed is nowhere: deleted content is overwritten and the log of the file is emptied before {@link #destroy} returns.
+ * <p>The keys have a file of their own. So a backup of the database alone shows nothing about any patient, and a
+ * destroyed key is really gone: SQLite overwrites deleted content, and {@link #destroy} empties the write-ahead log
+ * before it returns.
  *
- * <p>A key is on disk before anything is sealed under it. May be used by several threads.
+ * <p>A key is on disk before anything is sealed under it. Several threads may use a vault.
  */
 public final class KeyVault implements AutoCloseable {
 
-    /** A commit has a price; keys are made for so many patients at once. */
+    /** Every commit costs a sync, so one commit makes keys for this many patients. */
     private static final int KEYS_MADE_AHEAD = 64;
 
-    /** Keys that are held unwrapped, those used last. */
+    /** How many unwrapped keys are held in memory. */
     private static final int MAX_CACHED_KEYS = 100_000;
 
-    /** Whose key it is that seals what belongs to no patient. Patients' numbers begin at 1. */
+    /** The owner of the key for what belongs to no patient. The numbers of patients begin at 1. */
     private static final long STORE_OWNER = 0;
 
     private static final int KEY_BYTES = 32;
 
     private final SqliteSession session;
     private final KeyEncryptionKey nodeKey;
-    private final AesGcm sealer = new AesGcm();
+    private final AesGcm aesGcm = new AesGcm();
     private final SecureRandom random = new SecureRandom();
-    private final Map<Long, SecretKey> keys = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, SecretKey> eldest) {
-            return size() > MAX_CACHED_KEYS;
-        }
-    };
+    /**
+     * Changes under the lock of the vault only, so that a key that is being destroyed is not put back; read without it.
+     */
+    private final Cache<Long, SecretKey> keys = Caffeine.newBuilder()
+            .maximumSize(MAX_CACHED_KEYS)
+            .executor(Runnable::run)
+            .build();
+
     private final SecretKey storeKey;
     private final SecretKey tagKey;
     private final boolean writable;
     private long highestOwner;
 
-    private KeyVault(SqliteSession session, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier, boolean writes)
+    private KeyVault(SqliteSession session, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier, boolean writable)
             throws SQLException {
         this.session = session;
         this.nodeKey = nodeKey;
-        this.writable = writes;
-        if (writes) {
+        this.writable = writable;
+        if (writable) {
             createTables();
-            rewrap(earlier);
+            rewrapKeys(earlier);
             highestOwner = readHighestOwner();
             ensureKey(STORE_OWNER);
         } else {
@@ -77,8 +80,8 @@ public final class KeyVault implements AutoCloseable {
         var root = key(STORE_OWNER).orElseThrow();
         storeKey = derive(root, "own", "AES");
         tagKey = derive(root, "tag", "HmacSHA256");
-        if (writes) {
-            // What was destroyed just before a crash may still be in the log.
+        if (writable) {
+            // A key that was destroyed just before a crash may still be in the write-ahead log.
             truncateWal();
         }
     }
@@ -101,7 +104,7 @@ public final class KeyVault implements AutoCloseable {
     private void requireSameNodeKey() throws SQLException {
         var wrappedBy = wrappedBy();
         if (wrappedBy.isEmpty()) {
-            throw new PlaneException.FailedPrecondition("there are no keys in the data directory");
+            throw new PlaneException.FailedPrecondition("the data directory has no data keys");
         }
         if (!wrappedBy.get().equals(nodeKey.id())) {
             throw wrongNodeKey(wrappedBy.get());
@@ -110,14 +113,14 @@ public final class KeyVault implements AutoCloseable {
 
     private PlaneException wrongNodeKey(String wrappedBy) {
         return new PlaneException.FailedPrecondition(
-                "the data was sealed under node key " + wrappedBy + ", and the one given is " + nodeKey.id());
+                "the data keys are wrapped under node key " + wrappedBy + ", but this plane was given " + nodeKey.id());
     }
 
     /**
-     * Opens the vault, and makes it if it is not there. Keys that are wrapped under one of the earlier node keys are wrapped
-     * anew, all of them or none.
+     * Opens the vault, and creates it if there is none. Keys that are wrapped under one of the earlier node keys are
+     * wrapped under the present one, all of them or none.
      *
-     * @throws PlaneException.FailedPrecondition if the keys are wrapped under a node key that is not here
+     * @throws PlaneException.FailedPrecondition if the keys are wrapped under a node key that is not among those given
      */
     public static KeyVault open(Database database, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier)
             throws SQLException {
@@ -132,7 +135,7 @@ public final class KeyVault implements AutoCloseable {
     }
 
     /**
-     * Opens the vault beside a plane that has it open, perhaps; changes nothing.
+     * Opens the vault to read keys. A plane may have it open meanwhile.
      *
      * @throws PlaneException.FailedPrecondition if the keys are wrapped under another node key
      */
@@ -146,12 +149,12 @@ public final class KeyVault implements AutoCloseable {
         }
     }
 
-    private void rewrap(List<KeyEncryptionKey> earlier) throws SQLException {
+    private void rewrapKeys(List<KeyEncryptionKey> earlier) throws SQLException {
         var wrappedBy = wrappedBy();
         if (wrappedBy.isEmpty() || wrappedBy.get().equals(nodeKey.id())) {
             return;
         }
-        var old = earlier.stream()
+        var earlierKey = earlier.stream()
                 .filter(key -> key.id().equals(wrappedBy.get()))
                 .findFirst()
                 .orElseThrow(() -> wrongNodeKey(wrappedBy.get()));
@@ -165,9 +168,9 @@ public final class KeyVault implements AutoCloseable {
                     update.setBytes(
                             2,
                             nodeKey.wrap(
-                                    sealer,
+                                    aesGcm,
                                     AssociatedData.ofDataKey(owner),
-                                    unwrap(old, owner, SqliteSession.bytesOrEmpty(rows, 2))));
+                                    unwrap(earlierKey, owner, SqliteSession.bytesOrEmpty(rows, 2))));
                     update.setLong(3, owner);
                     update.executeUpdate();
                 }
@@ -190,7 +193,7 @@ public final class KeyVault implements AutoCloseable {
         }
     }
 
-    /** Makes the key of a patient who gets this number, and of those who will get the next ones. */
+    /** Makes the key for a patient's number, if there is none yet, and keys for the next numbers. */
     public synchronized void ensureKey(long owner) throws SQLException {
         if (owner <= highestOwner) {
             return;
@@ -198,25 +201,30 @@ public final class KeyVault implements AutoCloseable {
         long last = owner + KEYS_MADE_AHEAD - 1;
         session.inTransaction(() -> {
             var insert = session.prepare("INSERT INTO data_key VALUES (?, ?, ?)");
-            for (long next = highestOwner + 1; next <= last; next++) {
+            for (long newOwner = highestOwner + 1; newOwner <= last; newOwner++) {
                 var bytes = new byte[KEY_BYTES];
                 random.nextBytes(bytes);
-                insert.setLong(1, next);
+                insert.setLong(1, newOwner);
                 insert.setString(2, nodeKey.id());
                 insert.setBytes(
-                        3, nodeKey.wrap(sealer, AssociatedData.ofDataKey(next), new SecretKeySpec(bytes, "AES")));
+                        3, nodeKey.wrap(aesGcm, AssociatedData.ofDataKey(newOwner), new SecretKeySpec(bytes, "AES")));
                 insert.executeUpdate();
             }
         });
         highestOwner = last;
     }
 
-    /** The key of a patient; none if it was destroyed. */
-    public synchronized Optional<SecretKey> key(long owner) throws SQLException {
-        var known = keys.get(owner);
-        if (known != null) {
-            return Optional.of(known);
-        }
+    /**
+     * The key of a patient; empty if it was destroyed.
+     *
+     * @throws PlaneException.DataLoss if the wrapped key is damaged
+     */
+    public Optional<SecretKey> key(long owner) throws SQLException {
+        var cached = keys.getIfPresent(owner);
+        return cached != null ? Optional.of(cached) : readKey(owner);
+    }
+
+    private synchronized Optional<SecretKey> readKey(long owner) throws SQLException {
         var select = session.prepare("SELECT wrapped FROM data_key WHERE owner = ?");
         select.setLong(1, owner);
         try (var row = select.executeQuery()) {
@@ -229,28 +237,28 @@ public final class KeyVault implements AutoCloseable {
         }
     }
 
-    private SecretKey unwrap(KeyEncryptionKey under, long owner, byte[] wrapped) {
+    private SecretKey unwrap(KeyEncryptionKey wrappingKey, long owner, byte[] wrapped) {
         try {
-            return under.unwrap(sealer, AssociatedData.ofDataKey(owner), wrapped);
+            return wrappingKey.unwrap(aesGcm, AssociatedData.ofDataKey(owner), wrapped);
         } catch (DecryptionFailedException _) {
-            throw new PlaneException.DataLoss("a data key is damaged, or was moved");
+            throw new PlaneException.DataLoss("a data key is damaged, or is that of another owner");
         }
     }
 
-    /** A patient whose key was destroyed, as the database has it among those who were erased. */
+    /** A patient whose key was destroyed: the number, the tag of the id, and the time of the erasure. */
     public record DestroyedKey(long owner, byte[] idTag, long time) {}
 
     /**
-     * Destroys the key of a patient. When this returns, nothing that was sealed under it can be opened again. That it was
-     * there is remembered here, too: an older copy of the database does not know it.
+     * Destroys the key of a patient. When this returns, nothing that was sealed under it can be opened again. The vault
+     * remembers the erasure, because an older copy of the database does not know of it.
      *
-     * @throws PlaneException.Unavailable if somebody else reads the file, so that its log could not be emptied: the key cannot be
-     *     used any more, but may still lie there
+     * @throws PlaneException.Unavailable if another process reads the file, so that the write-ahead log could not be
+     *     emptied: the plane uses the key no more, but the file may still have it
      */
     public synchronized void destroy(DestroyedKey patient) throws SQLException {
         long owner = patient.owner;
         if (owner == STORE_OWNER) {
-            throw new IllegalArgumentException("that key is nobody's to destroy");
+            throw new IllegalArgumentException("the store's own key cannot be destroyed");
         }
         session.inTransaction(() -> {
             var delete = session.prepare("DELETE FROM data_key WHERE owner = ?");
@@ -262,9 +270,9 @@ public final class KeyVault implements AutoCloseable {
             insert.setLong(3, patient.time);
             insert.executeUpdate();
         });
-        keys.remove(owner);
+        keys.invalidate(owner);
         if (!truncateWal()) {
-            throw new PlaneException.Unavailable("the patient's key could not be destroyed yet; ask again", null);
+            throw new PlaneException.Unavailable("the patient's key could not be destroyed yet; try again", null);
         }
     }
 
@@ -279,18 +287,19 @@ public final class KeyVault implements AutoCloseable {
         return destroyed;
     }
 
-    /** Says whether it is empty: it is not while somebody else reads. */
+    /** Returns whether the log is empty now. It is not while another process reads. */
     private boolean truncateWal() throws SQLException {
         return session.checkpoint(CheckpointMode.TRUNCATE).isComplete();
     }
 
-    /** Seals what belongs to no patient. */
+    /** The key for what belongs to no patient. */
     public SecretKey storeKey() {
         return storeKey;
     }
 
     /**
-     * What an identifier is found by without being written down: its HMAC-SHA-256 under a key of this store.
+     * The HMAC-SHA-256 of an identifier under a key of this store. The store finds rows by it and does not have to
+     * write down the identifier.
      *
      * @param kind keeps equal identifiers of different kinds apart
      */

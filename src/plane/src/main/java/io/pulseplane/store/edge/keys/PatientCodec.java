@@ -15,8 +15,9 @@ import java.time.LocalDate;
 import java.util.Optional;
 
 /**
- * What identifies a patient, as one sealed field: a byte of version, 1, then id, MRN, given name, family name, date of birth,
- * gender, phone and email, each as {@link DataOutputStream#writeUTF} writes it, empty where nothing is known.
+ * Encodes everything that identifies a patient as one sealed field: one byte of version, 1, then id, MRN, given name,
+ * family name, date of birth, gender, phone and email, each as {@link DataOutputStream#writeUTF} writes it. A missing
+ * value is empty.
  */
 public final class PatientCodec {
 
@@ -25,7 +26,7 @@ public final class PatientCodec {
     private PatientCodec() {}
 
     public static byte[] seal(SqliteSession session, KeyVault vault, long number, Patient patient) throws SQLException {
-        var key = vault.key(number).orElseThrow(() -> new PlaneException.DataLoss("a patient's key is not there"));
+        var key = vault.key(number).orElseThrow(() -> new PlaneException.DataLoss("the key of a patient is missing"));
         var plain = encode(patient);
         return session.codecs().aesGcm.seal(key, AssociatedData.ofPatient(number), plain, 0, plain.length);
     }
@@ -49,8 +50,9 @@ public final class PatientCodec {
     }
 
     /**
-     * The patient; empty if the key was destroyed, as it is of one who was erased after this copy of the database was made.
+     * Opens the field of a patient.
      *
+     * @return empty if the key was destroyed: the patient was erased after this copy of the database was made
      * @throws PlaneException.DataLoss if the field is not as it was written
      */
     public static Optional<Patient> open(

@@ -1,8 +1,8 @@
 /**
- * The keys of the store and what they encrypt. Every patient has a data key, wrapped by the node's key, in a database of its
- * own; to erase a patient is to destroy the key.
+ * The data keys of the store, and how rows are sealed under them. Every patient has a data key, wrapped under the
+ * node's key. The keys are in a database of their own. To erase a patient, the store destroys the key.
  *
- * <p>Promises: a key is on disk before anything is encrypted with it; a destroyed key is overwritten; every encrypted row is
- * bound to its place, so that rows cannot be exchanged unseen.
+ * <p>Promises: a key is on disk before anything is sealed under it; a destroyed key is overwritten; every sealed
+ * payload is bound to its row, so that one that was moved to another row cannot be opened.
  */
 package io.pulseplane.store.edge.keys;

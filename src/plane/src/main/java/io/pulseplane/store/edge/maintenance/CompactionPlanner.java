@@ -4,6 +4,7 @@ import io.pulseplane.store.edge.journal.MergeBuffer;
 import io.pulseplane.store.edge.keys.AssociatedData;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ChunkTable;
+import io.pulseplane.store.edge.tables.QuarantineTable;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.TimeRange;
@@ -14,15 +15,15 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * Finds out which chunks of a series to write, and which to replace, so that it has some more readings.
+ * Plans how new readings of a series get into chunks: which chunks to write, and which to replace.
  *
- * <p>Readings that come after all chunks make a chunk of their own, together with those before it that are not much larger:
- * a reading is written again only when what it lies in has grown by a quarter and more, so some five times in its life.
- * Readings that come late are put into the chunk they lie in.
+ * <p>Readings after the end of a chunk go into a new chunk, which also replaces the chunks before it that are not much
+ * larger. So a reading is rewritten only when its chunk grows by a quarter or more, about five times in all. A late
+ * reading goes into the chunk that spans its time.
  */
 final class CompactionPlanner {
 
-    /** A chunk is joined by one after it that is at least a fourth of it. */
+    /** A chunk is merged with the readings after it if it has at most this many times as many. */
     private static final int MERGE_RATIO = 4;
 
     private final SqliteSession session;
@@ -34,10 +35,10 @@ final class CompactionPlanner {
     private final List<ChunkTable.NewChunk> newChunks = new ArrayList<>();
 
     /**
-     * What to do, in one transaction.
+     * Changes to the chunks of a series, all for one transaction.
      *
      * @param replaced numbers of chunks to delete
-     * @param quarantined numbers of chunks to put aside
+     * @param quarantined numbers of chunks that cannot be opened, to move to the quarantine
      */
     record Plan(long series, List<Long> replaced, List<Long> quarantined, List<ChunkTable.NewChunk> newChunks) {
 
@@ -49,13 +50,13 @@ final class CompactionPlanner {
             return bytes;
         }
 
-        /** Takes out what is replaced; what is fresh is to be inserted in the same transaction. */
+        /** Removes chunks. The caller inserts the new ones in the same transaction. */
         void removeReplaced(SqliteSession session) throws SQLException {
             for (long number : replaced) {
                 ChunkTable.delete(session, number);
             }
             for (long number : quarantined) {
-                ChunkTable.quarantine(session, number);
+                QuarantineTable.quarantine(session, number);
             }
         }
     }
@@ -66,73 +67,83 @@ final class CompactionPlanner {
         this.key = key;
     }
 
-    /** @param more sorted, at least one reading */
-    static Plan plan(SqliteSession session, long series, SecretKey key, MergeBuffer more) throws SQLException {
-        var placement = new CompactionPlanner(session, series, key);
+    /** @param readings merged, at least one */
+    static Plan plan(SqliteSession session, long series, SecretKey key, MergeBuffer readings) throws SQLException {
+        var planner = new CompactionPlanner(session, series, key);
         int from = 0;
-        while (from < more.size()) {
-            long time = more.times()[from];
-            var at = ChunkTable.lastStartingAtOrBefore(session, series, time);
+        while (from < readings.size()) {
+            long time = readings.times()[from];
+            var chunk = ChunkTable.lastStartingAtOrBefore(session, series, time);
             var next = ChunkTable.firstStartingAfter(session, series, time);
             int to = next.isEmpty()
-                    ? more.size()
-                    : indexOf(more, from, next.get().firstTime());
-            placement.placeRun(more, from, to, at);
+                    ? readings.size()
+                    : indexOf(readings, from, next.get().firstTime());
+            planner.placeRun(readings, from, to, chunk);
             from = to;
         }
-        return new Plan(series, placement.replaced, placement.quarantined, placement.newChunks);
+        return new Plan(series, planner.replaced, planner.quarantined, planner.newChunks);
     }
 
-    private static int indexOf(MergeBuffer sorted, int from, long time) {
-        int to = from;
-        while (to < sorted.size() && sorted.times()[to] < time) {
-            to++;
+    /** The index of the first reading, from {@code from} on, that is not before a time. */
+    private static int indexOf(MergeBuffer readings, int from, long time) {
+        int index = from;
+        while (index < readings.size() && readings.times()[index] < time) {
+            index++;
         }
-        return to;
+        return index;
     }
 
-    /** Readings that lie at or after a chunk, and before the one after it. */
-    private void placeRun(MergeBuffer more, int from, int to, Optional<ChunkTable.Header> at) throws SQLException {
+    /**
+     * Plans the readings from index {@code from} to {@code to}, exclusive.
+     *
+     * @param chunk the last chunk that does not begin after them; all of them are before the next chunk
+     */
+    private void placeRun(MergeBuffer readings, int from, int to, Optional<ChunkTable.Header> chunk)
+            throws SQLException {
         var run = new MergeBuffer();
-        run.add(more.times(), more.values(), from, to);
-        boolean follows = at.isEmpty() || at.get().lastTime() < more.times()[from];
-        if (!follows) {
-            absorb(at.get(), run);
+        run.add(readings.times(), readings.values(), from, to);
+        boolean isAfterChunk = chunk.isEmpty() || chunk.get().lastTime() < readings.times()[from];
+        if (!isAfterChunk) {
+            absorb(chunk.get(), run);
         } else {
-            var before = at;
-            while (before.isPresent() && isWorthMerging(before.get(), run.size(), more.times()[to - 1])) {
-                absorb(before.get(), run);
-                before = ChunkTable.lastStartingBefore(
-                        session, series, before.get().firstTime());
+            var previous = chunk;
+            while (previous.isPresent() && isWorthMerging(previous.get(), run.size(), readings.times()[to - 1])) {
+                absorb(previous.get(), run);
+                previous = ChunkTable.lastStartingBefore(
+                        session, series, previous.get().firstTime());
             }
         }
         encode(run.merge());
     }
 
-    private boolean isWorthMerging(ChunkTable.Header chunk, int readings, long last) {
-        // What was placed just now is not on disk yet, and must not be reached over.
+    private boolean isWorthMerging(ChunkTable.Header chunk, int readings, long lastTime) {
+        // New chunks of this plan are not on disk yet. A later one must not begin before the end of one of them.
         return (newChunks.isEmpty() || chunk.firstTime() > newChunks.getLast().lastTime())
                 && chunk.count() <= (long) MERGE_RATIO * readings
                 && chunk.count() + readings <= ChunkTable.MAX_READINGS
-                && last - chunk.firstTime() <= ChunkTable.MAX_SPAN_MICROS;
+                && lastTime - chunk.firstTime() <= ChunkTable.MAX_SPAN_MICROS;
     }
 
-    private void absorb(ChunkTable.Header chunk, MergeBuffer into) throws SQLException {
+    /** Adds the readings of a chunk to a run that replaces it. A chunk that cannot be opened goes to the quarantine. */
+    private void absorb(ChunkTable.Header chunk, MergeBuffer run) throws SQLException {
         try {
-            into.add(ChunkTable.open(session, key, chunk), TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+            run.add(ChunkTable.open(session, key, chunk), TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
             replaced.add(chunk.number());
         } catch (PlaneException.DataLoss _) {
             quarantined.add(chunk.number());
         }
     }
 
-    /** Cuts where a chunk has enough readings, or reaches over enough time; readings too many for one go evenly into several. */
+    /**
+     * Encodes a run as chunks within the bounds of readings and of time. Readings that are too many for one chunk are
+     * spread evenly over several.
+     */
     private void encode(MergeBuffer run) {
         int chunks = (run.size() + ChunkTable.MAX_READINGS - 1) / ChunkTable.MAX_READINGS;
-        int most = (run.size() + chunks - 1) / chunks;
+        int maxReadings = (run.size() + chunks - 1) / chunks;
         var times = run.times();
         for (int from = 0; from < run.size(); ) {
-            int to = Math.min(from + most, run.size());
+            int to = Math.min(from + maxReadings, run.size());
             while (times[to - 1] - times[from] > ChunkTable.MAX_SPAN_MICROS) {
                 to = firstAfter(times, from, to, times[from] + ChunkTable.MAX_SPAN_MICROS);
             }
@@ -141,6 +152,7 @@ final class CompactionPlanner {
         }
     }
 
+    /** The index of the first time that is after a given one. */
     private static int firstAfter(long[] times, int from, int to, long time) {
         int low = from + 1;
         int high = to;
@@ -156,12 +168,12 @@ final class CompactionPlanner {
     }
 
     private void encode(long[] times, double[] values, int from, int to) {
-        var bench = session.codecs();
-        var plain = bench.chunkEncoder.encode(times, values, from, to);
-        long first = times[from];
-        long last = times[to - 1];
-        var place = AssociatedData.ofChunk(series, first, last, to - from);
-        newChunks.add(new ChunkTable.NewChunk(
-                series, first, last, to - from, bench.aesGcm.seal(key, place, plain, 0, plain.length)));
+        var codecs = session.codecs();
+        var plain = codecs.chunkEncoder.encode(times, values, from, to);
+        long firstTime = times[from];
+        long lastTime = times[to - 1];
+        var associatedData = AssociatedData.ofChunk(series, firstTime, lastTime, to - from);
+        var payload = codecs.aesGcm.seal(key, associatedData, plain, 0, plain.length);
+        newChunks.add(new ChunkTable.NewChunk(series, firstTime, lastTime, to - from, payload));
     }
 }

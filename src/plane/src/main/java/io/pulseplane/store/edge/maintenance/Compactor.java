@@ -25,17 +25,18 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * Moves what the journal keeps into chunks. Reading, joining and encoding is done here; the thread that writes gets
- * transactions of a bounded size, so that an acknowledgement never waits long for one.
+ * Compacts the journal into chunks. The maintenance thread reads, merges and encodes. The thread that writes gets
+ * transactions of a bounded size, so that an acknowledgement never waits long for one of them.
  *
- * <p>The entries are deleted in the last transaction, after everything they had is in chunks. If the plane dies before, they
- * are read again, and what is in chunks already is found to be known.
+ * <p>The last transaction deletes the entries of the journal, after all their readings are in chunks. If the plane dies
+ * before it, the next start reads the entries again, and the next compaction merges their readings with the chunks that
+ * have them.
  */
 public final class Compactor {
 
     private static final System.Logger LOG = System.getLogger(Compactor.class.getName());
 
-    /** Of chunks in one transaction: some milliseconds. */
+    /** The size of the chunks that one transaction writes, in some milliseconds. */
     private static final long BYTES_PER_TRANSACTION = 512L << 10;
 
     private static final int SERIES_PER_TRANSACTION = 128;
@@ -49,123 +50,125 @@ public final class Compactor {
     private final PagePacker pagePacker;
 
     public Compactor(
-            SqliteSession session, BlockingWriter writer, Memtable backlog, KeyVault vault, ReceiptTable receipts)
+            SqliteSession session, BlockingWriter writer, Memtable memtable, KeyVault vault, ReceiptTable receipts)
             throws SQLException {
         this.session = session;
         this.writer = writer;
-        this.memtable = backlog;
+        this.memtable = memtable;
         this.vault = vault;
         this.receipts = receipts;
         this.pagePacker = new PagePacker((int) session.pragma("page_size"));
     }
 
-    /** Everything that is in the journal now. */
+    /** Compacts everything that is in the journal now. */
     void compact() throws SQLException {
-        var cut = writer.transaction(_ -> memtable.snapshot());
-        if (cut.isEmpty()) {
+        var snapshot = writer.transaction(_ -> memtable.snapshot());
+        if (snapshot.isEmpty()) {
             return;
         }
         writeChunks();
-        writeReceipts(cut);
-        var seen = new HashMap<>(memtable.lastSeen());
+        writeReceipts(snapshot);
+        var lastSeen = new HashMap<>(memtable.lastSeen());
         writer.transaction(
                 session -> {
-                    for (var last : seen.values()) {
-                        DeviceTable.updateLastSeen(session, last.device(), last.lastSequence(), last.time());
+                    for (var device : lastSeen.values()) {
+                        DeviceTable.updateLastSeen(session, device.device(), device.lastSequence(), device.time());
                     }
-                    Journal.deleteUpTo(session, cut.lastEntry());
-                    return seen;
+                    Journal.deleteUpTo(session, snapshot.lastEntry());
+                    return lastSeen;
                 },
-                written -> memtable.removeFlushed(cut, written, latestTime(written)));
+                // Batches that came after the snapshot are about as old as the latest one here.
+                written -> memtable.removeFlushed(snapshot, written, latestTime(written)));
     }
 
-    /** What came after the cut is about this old. */
-    private static long latestTime(Map<String, LastSeen> written) {
-        return written.values().stream().mapToLong(LastSeen::time).max().orElse(0);
+    private static long latestTime(Map<String, LastSeen> lastSeen) {
+        return lastSeen.values().stream().mapToLong(LastSeen::time).max().orElse(0);
     }
 
     private void writeChunks() throws SQLException {
         var plans = new ArrayList<CompactionPlanner.Plan>();
-        var tails = new HashMap<Long, Memtable.SeriesChunks>();
+        var flushed = new HashMap<Long, Memtable.SeriesChunks>();
         long bytes = 0;
         for (var entry : memtable.chunksBySeries().entrySet()) {
             var plan = plan(entry.getKey(), entry.getValue());
-            tails.put(entry.getKey(), entry.getValue());
+            flushed.put(entry.getKey(), entry.getValue());
             if (plan != null) {
                 plans.add(plan);
                 bytes += plan.bytes();
             }
-            if (bytes >= BYTES_PER_TRANSACTION || tails.size() >= SERIES_PER_TRANSACTION) {
-                apply(plans, tails);
+            if (bytes >= BYTES_PER_TRANSACTION || flushed.size() >= SERIES_PER_TRANSACTION) {
+                apply(plans, flushed);
                 plans.clear();
-                tails.clear();
+                flushed.clear();
                 bytes = 0;
             }
         }
-        apply(plans, tails);
+        apply(plans, flushed);
     }
 
-    /** Null if the patient was erased meanwhile, or the patient's key is damaged, so that nothing can be sealed any more. */
-    private CompactionPlanner.Plan plan(long series, Memtable.SeriesChunks tail) throws SQLException {
-        var key = keyOf(tail.patient());
+    /** Null if there is no key to seal chunks under: the patient was erased meanwhile, or the key is damaged. */
+    private CompactionPlanner.Plan plan(long series, Memtable.SeriesChunks chunks) throws SQLException {
+        var key = keyOf(chunks.patient());
         if (key.isEmpty()) {
             return null;
         }
-        var gathering = new MergeBuffer();
-        for (var piece : tail.asList()) {
-            gathering.add(
-                    session.codecs().chunkReader.open(piece.chunk()),
+        var readings = new MergeBuffer();
+        for (var chunk : chunks.asList()) {
+            readings.add(
+                    session.codecs().chunkReader.open(chunk.chunk()),
                     TimeRange.ALL,
                     Order.OLDEST_FIRST,
                     Integer.MAX_VALUE);
         }
-        return CompactionPlanner.plan(session, series, key.get(), gathering.merge());
+        return CompactionPlanner.plan(session, series, key.get(), readings.merge());
     }
 
     private Optional<SecretKey> keyOf(long patient) throws SQLException {
         try {
             return vault.key(patient);
         } catch (PlaneException.DataLoss _) {
-            LOG.log(Level.ERROR, "The key of patient number {0} is damaged, and what came lately is lost", patient);
+            LOG.log(Level.ERROR, "The key of patient number {0} is damaged, and the latest readings are lost", patient);
             return Optional.empty();
         }
     }
 
-    private void apply(List<CompactionPlanner.Plan> plans, Map<Long, Memtable.SeriesChunks> tails) throws SQLException {
-        if (tails.isEmpty()) {
+    private void apply(List<CompactionPlanner.Plan> plans, Map<Long, Memtable.SeriesChunks> flushed)
+            throws SQLException {
+        if (flushed.isEmpty()) {
             return;
         }
         writer.transaction(
                 session -> {
-                    var fresh = new ArrayList<ChunkTable.NewChunk>();
+                    var newChunks = new ArrayList<ChunkTable.NewChunk>();
                     for (var plan : plans) {
-                        // Who was erased since the plan was made has no key any more, and must leave nothing behind.
-                        if (vault.key(tails.get(plan.series()).patient()).isPresent()) {
+                        // A patient may have been erased since the plan was made; then there is no key, and nothing is
+                        // written.
+                        if (vault.key(flushed.get(plan.series()).patient()).isPresent()) {
                             plan.removeReplaced(session);
-                            fresh.addAll(plan.newChunks());
+                            newChunks.addAll(plan.newChunks());
                         }
                     }
-                    for (var chunk : pagePacker.inPackingOrder(fresh)) {
+                    for (var chunk : pagePacker.inPackingOrder(newChunks)) {
                         ChunkTable.insert(session, chunk);
                     }
                     return plans;
                 },
-                _ -> tails.forEach(memtable::removeFlushed));
+                _ -> flushed.forEach(memtable::removeFlushed));
     }
 
-    private void writeReceipts(FlushSnapshot cut) throws SQLException {
+    private void writeReceipts(FlushSnapshot snapshot) throws SQLException {
         var byDevice = new HashMap<Long, List<AcknowledgedBatch>>();
-        cut.acknowledged()
-                .forEach((batch, answer) -> byDevice.computeIfAbsent(batch.device(), _ -> new ArrayList<>())
-                        .add(answer.acknowledged()));
+        snapshot.acknowledged()
+                .forEach((key, batch) -> byDevice.computeIfAbsent(key.device(), _ -> new ArrayList<>())
+                        .add(batch.acknowledged()));
         var devices = new ArrayList<>(byDevice.keySet());
         for (int from = 0; from < devices.size(); from += DEVICES_PER_TRANSACTION) {
-            var some = devices.subList(from, Math.min(from + DEVICES_PER_TRANSACTION, devices.size()));
+            var part = devices.subList(from, Math.min(from + DEVICES_PER_TRANSACTION, devices.size()));
             writer.transaction(session -> {
-                for (long device : some) {
+                for (long device : part) {
                     receipts.add(session, device, byDevice.get(device));
                 }
-                return some;
+                return part;
             });
         }
     }

@@ -18,37 +18,37 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Watches over the disk: says no before it is full, makes room if it is told to, and brings the write-ahead log into the
- * database beside the thread that writes.
+ * Keeps the store within its budget of bytes, and off a full disk: refuses batches before there is no room, deletes the
+ * oldest chunks if that is the policy, makes checkpoints, and gives free pages back.
  */
 public final class DiskBudget {
 
     private static final System.Logger LOG = System.getLogger(DiskBudget.class.getName());
 
-    /** What must be free for the journal to become chunks, and for the log to become the database. */
+    /** Free space that compaction of the journal and checkpoints need. */
     static final long RESERVE_BYTES = 64L << 20;
 
-    /** Room is made for a while, and not for one chunk. */
+    /** When chunks are deleted, this part of the budget is made free, so that it lasts for a while. */
     private static final double HEADROOM_FRACTION = 0.02;
 
     private static final int CHUNKS_PER_TRANSACTION = 128;
 
     private static final int PAGES_PER_TRANSACTION = 512;
 
-    /** Two pages, of which one is not full and one is of a table that points to the other, with room to spare. */
+    /** More than what a group may take beside its bytes: a page that is not full, and a page that points to others. */
     private static final int PAGE_ALLOWANCE_BYTES = 8 * 1024;
 
-    /** Bytes in the journal if nothing can be compressed; those of a batch are besides its readings. */
+    /** Bytes in the journal if nothing can be compressed. A batch has these beside its blocks and rejections. */
     private static final int MAX_BATCH_OVERHEAD_BYTES = 256;
 
     private static final int MAX_BLOCK_OVERHEAD_BYTES = 256;
     private static final int MAX_READING_BYTES = 18;
     private static final int MAX_REJECTION_BYTES = 256;
 
-    /** What in the log is worth a sync of the database. */
+    /** A checkpoint syncs the database, so it waits for this many bytes in the write-ahead log. */
     private static final long CHECKPOINT_AFTER_BYTES = 4L << 20;
 
-    /** A log of this size is begun anew, though who writes has to wait for that. */
+    /** A log of this size is truncated, although the thread that writes has to wait for that. */
     private static final long RESTART_AFTER_BYTES = 32L << 20;
 
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
@@ -60,38 +60,40 @@ public final class DiskBudget {
     private final OptionalLong maxBytes;
     private final boolean dropsOldest;
 
-    /** How many bytes there was room for when somebody looked, and what was written since. */
+    /** How many bytes there was room for at the last {@link #refresh}; negative if more than allowed are used. */
     private volatile long availableBytes = Long.MAX_VALUE;
 
+    /** Bytes that were appended since then. */
     private final AtomicLong appendedBytes = new AtomicLong();
 
-    /** Bytes that somebody was refused; nothing once that was seen to. */
+    /** The size of a group that was refused; 0 after maintenance has tried to make room for it. */
     private final AtomicLong refusedBytes = new AtomicLong();
 
     public DiskBudget(
             Path directory,
             SqliteSession session,
             BlockingWriter writer,
-            Memtable backlog,
-            OptionalLong budget,
+            Memtable memtable,
+            OptionalLong maxBytes,
             FullDiskPolicy policy) {
         this.directory = directory;
         this.session = session;
         this.writer = writer;
-        this.memtable = backlog;
-        this.maxBytes = budget;
+        this.memtable = memtable;
+        this.maxBytes = maxBytes;
         this.dropsOldest = policy == FullDiskPolicy.DROP_OLDEST;
     }
 
     /**
-     * Refuses what might not fit, before anything of it is written: the group as it would be if it could not be compressed.
+     * Refuses a group that may not fit on the disk, before anything of it is written. It counts with the size that the
+     * group has if nothing can be compressed.
      *
-     * @throws PlaneException.ResourceExhausted if there may be no room for the group; somebody has to look what can be done
+     * @throws PlaneException.ResourceExhausted if there may be no room for the group; the caller then wakes maintenance
      */
     public void refuseIfFull(List<ScreenedBatch> group) {
-        long most = maxBytesOf(group);
-        if (availableBytes - appendedBytes.get() < most) {
-            refusedBytes.set(most);
+        long maxGroupBytes = maxBytesOf(group);
+        if (availableBytes - appendedBytes.get() < maxGroupBytes) {
+            refusedBytes.set(maxGroupBytes);
             throw new PlaneException.ResourceExhausted("the plane's disk is full; nothing was stored", RETRY_WHEN_FULL);
         }
     }
@@ -109,35 +111,36 @@ public final class DiskBudget {
         return includingChunks(bytes);
     }
 
-    /** Until a journal has become chunks, both are there. */
+    /** During compaction, readings are both in the journal and in chunks. */
     private static long includingChunks(long journalBytes) {
         return 2 * (journalBytes + PAGE_ALLOWANCE_BYTES);
     }
 
-    /** So many bytes were added to the journal. */
+    /** Counts bytes that were added to the journal. */
     public void recordAppend(long journalBytes) {
         appendedBytes.addAndGet(includingChunks(journalBytes));
     }
 
-    /** Whether room should be made, if there is a way. */
+    /** Whether maintenance should make room. */
     boolean needsRoom() {
-        return availableBytes <= 0 || refusedBytes.get() > 0 || dropsOldest && availableBytes < headroomBytes() / 2;
+        return availableBytes <= 0 || refusedBytes.get() > 0 || (dropsOldest && availableBytes < headroomBytes() / 2);
     }
 
+    /** Measures how much room there is. */
     public void refresh() throws SQLException {
-        boolean was = availableBytes <= 0;
-        // What is written meanwhile counts twice, and never not at all.
-        long before = appendedBytes.get();
+        boolean wasFull = availableBytes <= 0;
+        // Bytes that are appended during the measurement may count twice, but are never missed.
+        long appendedBefore = appendedBytes.get();
         availableBytes = -excessBytes();
-        appendedBytes.addAndGet(-before);
-        if (availableBytes <= 0 && !was) {
-            LOG.log(Level.ERROR, "The disk is full: no batch is taken until there is room");
-        } else if (was && availableBytes > 0) {
+        appendedBytes.addAndGet(-appendedBefore);
+        if (availableBytes <= 0 && !wasFull) {
+            LOG.log(Level.ERROR, "The disk is full: the store refuses batches until there is room");
+        } else if (wasFull && availableBytes > 0) {
             LOG.log(Level.INFO, "There is room on the disk again");
         }
     }
 
-    /** Bytes that should not be there; room that is left if negative. */
+    /** How many bytes are used beyond what is allowed; negative if there is room. */
     private long excessBytes() throws SQLException {
         long overBudget = maxBytes.isPresent() ? usedBytes() + memtable.bytes() - maxBytes.getAsLong() : Long.MIN_VALUE;
         return Math.max(overBudget, RESERVE_BYTES - usableDiskBytes() - freePageBytes());
@@ -151,25 +154,25 @@ public final class DiskBudget {
         }
     }
 
-    /** Bytes of the database that hold something. */
+    /** The size of the pages that are in use. */
     private long usedBytes() throws SQLException {
         return (session.pragma("page_count") - session.pragma("freelist_count")) * session.pragma("page_size");
     }
 
-    /** Bytes of the database that may be written without its growing. */
+    /** The size of the free pages, which can be written without the file growing. */
     private long freePageBytes() throws SQLException {
         return session.pragma("freelist_count") * session.pragma("page_size");
     }
 
-    /** If there is too little room: drops the oldest chunks until there is enough, if that is the policy. */
+    /** Deletes the oldest chunks until there is enough room, if there is too little and if that is the policy. */
     void dropOldestChunks() throws SQLException {
         if (!needsRoom()) {
             return;
         }
         if (dropsOldest) {
-            long enough = -headroomBytes() - refusedBytes.get();
-            for (long excess = excessBytes(); excess > enough; excess = excessBytes()) {
-                var oldest = oldestChunks(excess - enough);
+            long targetExcess = -headroomBytes() - refusedBytes.get();
+            for (long excess = excessBytes(); excess > targetExcess; excess = excessBytes()) {
+                var oldest = oldestChunks(excess - targetExcess);
                 if (oldest.isEmpty()) {
                     break;
                 }
@@ -183,21 +186,22 @@ public final class DiskBudget {
         return Math.round(HEADROOM_FRACTION * maxBytes.orElse(RESERVE_BYTES));
     }
 
-    /** The oldest chunks that come to so many bytes. */
+    /** Numbers of the oldest chunks that have this many bytes together, or of as many as one transaction deletes. */
     private List<Long> oldestChunks(long bytes) throws SQLException {
         var numbers = new ArrayList<Long>();
-        long rest = bytes;
+        long bytesLeft = bytes;
         try (var rows = session.prepare(
                         "SELECT number, length(payload) FROM chunk ORDER BY last_us LIMIT " + CHUNKS_PER_TRANSACTION)
                 .executeQuery()) {
-            while (rest > 0 && rows.next()) {
+            while (bytesLeft > 0 && rows.next()) {
                 numbers.add(rows.getLong(1));
-                rest -= rows.getLong(2);
+                bytesLeft -= rows.getLong(2);
             }
         }
         return numbers;
     }
 
+    /** Makes a checkpoint if the write-ahead log is long enough. */
     void checkpoint() throws SQLException {
         long pageBytes = session.pragma("page_size");
         var log = session.checkpoint(CheckpointMode.NOOP);
@@ -210,21 +214,22 @@ public final class DiskBudget {
     }
 
     /**
-     * Gives back what the database does not need any more. Else it is kept: the journal needs as much again before long.
+     * Gives the free pages back to the file system. Normally the database keeps them, because the journal soon needs
+     * them.
      */
     void vacuum() throws SQLException {
-        long free = session.pragma("freelist_count");
-        for (long left = free; left > 0; left -= PAGES_PER_TRANSACTION) {
+        long freePages = session.pragma("freelist_count");
+        for (long pagesLeft = freePages; pagesLeft > 0; pagesLeft -= PAGES_PER_TRANSACTION) {
             writer.transaction(session -> {
                 for (int i = 0; i < PAGES_PER_TRANSACTION; i++) {
-                    // Gives back one page, and would want to be asked for the next if it were not told that one is
-                    // enough.
+                    // SQLite gives back one page in each step of this statement, and execute() makes one step only.
+                    // With 1, that step completes the statement.
                     session.execute("PRAGMA incremental_vacuum(1)");
                 }
                 return true;
             });
         }
-        if (free > 0) {
+        if (freePages > 0) {
             session.checkpoint(CheckpointMode.TRUNCATE);
         }
     }

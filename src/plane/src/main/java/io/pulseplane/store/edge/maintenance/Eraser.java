@@ -7,17 +7,18 @@ import io.pulseplane.store.edge.keys.KeyVault.DestroyedKey;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.sqlite.WriterThread;
 import io.pulseplane.store.edge.tables.DeviceTable;
+import io.pulseplane.store.edge.tables.ErasureTable;
+import io.pulseplane.store.edge.tables.ErasureTable.Erasure;
 import io.pulseplane.store.edge.tables.PatientTable;
-import io.pulseplane.store.edge.tables.PatientTable.Erasure;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
 
 /**
- * Erases patients. First it is written down that the patient is erased, then the patient's key is destroyed: whatever is
- * interrupted between the two is finished when the store is opened again. What was sealed under the key is only in the way
- * from then on, and swept out at leisure.
+ * Erases patients. The first transaction records the erasure, and then the eraser destroys the patient's key. If the
+ * plane dies between the two, the next start destroys the key. Chunks that were sealed under it cannot be opened any
+ * more; the {@link GarbageCollector} deletes them later.
  */
 public final class Eraser {
 
@@ -29,24 +30,29 @@ public final class Eraser {
     private final ReceiptTable receipts;
     private final Runnable requestCollection;
 
-    /** @param sweep lets somebody know that there is something to be swept out */
+    /** @param requestCollection makes maintenance run the garbage collector */
     public Eraser(
             WriterThread writer,
             PatientTable patients,
             KeyVault vault,
-            Memtable backlog,
-            IdDictionary numbers,
+            Memtable memtable,
+            IdDictionary idDictionary,
             ReceiptTable receipts,
-            Runnable sweep) {
+            Runnable requestCollection) {
         this.writer = writer;
         this.patients = patients;
         this.vault = vault;
-        this.memtable = backlog;
-        this.idDictionary = numbers;
+        this.memtable = memtable;
+        this.idDictionary = idDictionary;
         this.receipts = receipts;
-        this.requestCollection = sweep;
+        this.requestCollection = requestCollection;
     }
 
+    /**
+     * Erases a patient.
+     *
+     * @return when the patient was erased, which may be earlier
+     */
     public Uni<Long> erase(String id, long time) {
         return writer.transaction(
                         session -> {
@@ -62,50 +68,49 @@ public final class Eraser {
     }
 
     private Erasure erase(SqliteSession session, long number, String id, long time) throws SQLException {
-        // The journal's own can be opened no more than the readings beside them.
-        var answered = memtable.acknowledgedOf(number);
-        for (var entry : answered.entrySet()) {
+        // In the journal, receipts are sealed under the patient's key, like the readings. They must survive, so they
+        // are written to their table now.
+        var acknowledged = memtable.acknowledgedOf(number);
+        for (var entry : acknowledged.entrySet()) {
             receipts.add(session, entry.getKey(), entry.getValue());
         }
-        for (var seen : memtable.lastSeen().values()) {
-            if (answered.containsKey(seen.device())) {
-                DeviceTable.updateLastSeen(session, seen.device(), seen.lastSequence(), seen.time());
+        for (var lastSeen : memtable.lastSeen().values()) {
+            if (acknowledged.containsKey(lastSeen.device())) {
+                DeviceTable.updateLastSeen(session, lastSeen.device(), lastSeen.lastSequence(), lastSeen.time());
             }
         }
         return PatientTable.erase(session, new Erasure(number, vault.tag(PatientTable.ID_TAG_KIND, id), time));
     }
 
     private void destroyKey(Erasure erasure) {
-        memtable.removePatient(erasure.number());
+        memtable.removePatient(erasure.patient());
         idDictionary.clear();
         try {
-            vault.destroy(new DestroyedKey(erasure.number(), erasure.idTag(), erasure.time()));
+            vault.destroy(new DestroyedKey(erasure.patient(), erasure.idTag(), erasure.time()));
         } catch (SQLException e) {
-            throw new PlaneException.Unavailable("the patient's key could not be destroyed yet; ask again", e);
+            throw new PlaneException.Unavailable("the patient's key could not be destroyed yet; try again", e);
         }
         requestCollection.run();
     }
 
     /**
-     * Destroys the keys of those whose erasure was interrupted, and erases those whose keys are destroyed: this may be a copy
-     * of the database that was made before.
+     * Finishes erasures at a start. Destroys the keys of patients whose erasure is recorded. And erases patients whose
+     * keys are destroyed: the database may be a copy that was made before the erasure.
      */
     public static void finishInterrupted(SqliteSession session, KeyVault vault) throws SQLException {
-        try (var rows = session.prepare("SELECT patient, id_tag, erased_us FROM erased WHERE collected = 0")
-                .executeQuery()) {
-            while (rows.next()) {
-                vault.destroy(new DestroyedKey(rows.getLong(1), SqliteSession.bytesOrEmpty(rows, 2), rows.getLong(3)));
-            }
+        for (var erasure : ErasureTable.listUncollected(session)) {
+            vault.destroy(new DestroyedKey(erasure.patient(), erasure.idTag(), erasure.time()));
         }
-        for (var patient : vault.destroyedKeys()) {
-            if (!PatientTable.isErased(session, patient.owner())) {
-                session.inTransaction(() -> repeatErasure(session, patient));
+        for (var destroyedKey : vault.destroyedKeys()) {
+            if (!ErasureTable.isErased(session, destroyedKey.owner())) {
+                session.inTransaction(() -> repeatErasure(session, destroyedKey));
             }
         }
     }
 
-    private static void repeatErasure(SqliteSession session, DestroyedKey patient) throws SQLException {
-        PatientTable.insertErasedPlaceholder(session, patient.owner(), patient.time());
-        PatientTable.erase(session, new Erasure(patient.owner(), patient.idTag(), patient.time()));
+    private static void repeatErasure(SqliteSession session, DestroyedKey destroyedKey) throws SQLException {
+        PatientTable.insertErasedPlaceholder(session, destroyedKey.owner(), destroyedKey.time());
+        PatientTable.erase(
+                session, new Erasure(destroyedKey.owner(), destroyedKey.idTag(), destroyedKey.time()));
     }
 }

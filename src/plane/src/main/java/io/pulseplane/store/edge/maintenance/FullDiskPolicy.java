@@ -1,9 +1,9 @@
 package io.pulseplane.store.edge.maintenance;
 
-/** What happens when the budget of bytes on disk is spent. */
+/** What the store does when its budget of bytes on disk is used up. */
 public enum FullDiskPolicy {
-    /** Batches are refused until there is room. */
+    /** It refuses batches until there is room. */
     REFUSE,
-    /** The oldest chunks are dropped. */
+    /** It deletes the oldest chunks. */
     DROP_OLDEST
 }

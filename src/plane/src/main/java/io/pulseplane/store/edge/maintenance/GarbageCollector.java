@@ -2,6 +2,7 @@ package io.pulseplane.store.edge.maintenance;
 
 import io.pulseplane.store.edge.sqlite.BlockingWriter;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
+import io.pulseplane.store.edge.tables.ErasureTable;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -10,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** Takes out what nobody can read any more, and what nobody wants to keep any more, some chunks at a time. */
+/** Deletes chunks of erased patients, and chunks beyond their retention, a few in each transaction. */
 public final class GarbageCollector {
 
     private static final int CHUNKS_PER_TRANSACTION = 128;
@@ -30,30 +31,19 @@ public final class GarbageCollector {
     }
 
     void collect() throws SQLException {
-        for (long patient : uncollectedPatients()) {
-            collect(patient);
+        for (var erasure : ErasureTable.listUncollected(session)) {
+            collect(erasure.patient());
         }
         if (!retention.isUnlimited()) {
-            dropExpired();
+            deleteExpired();
         }
-    }
-
-    private List<Long> uncollectedPatients() throws SQLException {
-        var patients = new ArrayList<Long>();
-        try (var rows = session.prepare("SELECT patient FROM erased WHERE collected = 0")
-                .executeQuery()) {
-            while (rows.next()) {
-                patients.add(rows.getLong(1));
-            }
-        }
-        return patients;
     }
 
     private void collect(long patient) {
         for (var table : CHUNK_TABLES) {
-            int swept;
+            int deleted;
             do {
-                swept = writer.transaction(session -> {
+                deleted = writer.transaction(session -> {
                     var delete = session.prepare("""
                             DELETE FROM %1$s WHERE number IN (
                               SELECT c.number FROM series s JOIN %1$s c ON c.series = s.number
@@ -61,44 +51,45 @@ public final class GarbageCollector {
                     delete.setLong(1, patient);
                     return delete.executeUpdate();
                 });
-            } while (swept > 0);
+            } while (deleted > 0);
         }
         writer.transaction(session -> {
-            var update = session.prepare("UPDATE erased SET collected = 1 WHERE patient = ?");
-            update.setLong(1, patient);
-            return update.executeUpdate();
+            ErasureTable.markCollected(session, patient);
+            return patient;
         });
     }
 
-    private void dropExpired() throws SQLException {
+    private void deleteExpired() throws SQLException {
         for (var rule : retention.periodByCode().entrySet()) {
-            dropOlderThan(rule.getValue(), Optional.of(rule.getKey()));
+            deleteOlderThan(rule.getValue(), Optional.of(rule.getKey()));
         }
         if (retention.defaultPeriod().isPresent()) {
-            dropOlderThan(retention.defaultPeriod().get(), Optional.empty());
+            deleteOlderThan(retention.defaultPeriod().get(), Optional.empty());
         }
     }
 
-    private void dropOlderThan(Duration kept, Optional<String> code) throws SQLException {
-        long before = now.getAsLong() - kept.toNanos() / 1_000;
+    private void deleteOlderThan(Duration period, Optional<String> code) throws SQLException {
+        long before = now.getAsLong() - period.toNanos() / 1_000;
         for (var table : CHUNK_TABLES) {
-            List<Long> old;
+            int found;
             do {
-                old = findOlderThan(table, before, code);
-                var numbers = old;
+                var numbers = findOlderThan(table, before, code);
+                found = numbers.size();
                 writer.transaction(session -> deleteChunks(session, table, numbers));
-            } while (old.size() == CHUNKS_PER_TRANSACTION);
+            } while (found == CHUNKS_PER_TRANSACTION);
         }
     }
 
     private List<Long> findOlderThan(String table, long before, Optional<String> code) throws SQLException {
-        var exceptions = retention.periodByCode().keySet().stream().toList();
-        var which = code.isPresent() ? "s.code = ?" : "s.code NOT IN (" + "?, ".repeat(exceptions.size()) + "'')";
-        var select = session.prepare("""
+        var codesWithRule = List.copyOf(retention.periodByCode().keySet());
+        var condition =
+                code.isPresent() ? "s.code = ?" : "s.code NOT IN (" + "?, ".repeat(codesWithRule.size()) + "'')";
+        var sql = """
                 SELECT c.number FROM %s c JOIN series s ON s.number = c.series
-                WHERE c.last_us < ? AND %s ORDER BY c.last_us LIMIT %d""".formatted(table, which, CHUNKS_PER_TRANSACTION));
+                WHERE c.last_us < ? AND %s ORDER BY c.last_us LIMIT %d""";
+        var select = session.prepare(sql.formatted(table, condition, CHUNKS_PER_TRANSACTION));
         select.setLong(1, before);
-        bind(select, code.map(List::of).orElse(exceptions));
+        bind(select, code.map(List::of).orElse(codesWithRule));
         var numbers = new ArrayList<Long>();
         try (var rows = select.executeQuery()) {
             while (rows.next()) {

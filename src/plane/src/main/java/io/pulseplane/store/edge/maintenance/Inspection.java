@@ -14,12 +14,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What the files of an edge store hold, as of one moment. A plane may have them open meanwhile.
+ * Figures of what the files of an edge store hold at one moment. A plane may have them open meanwhile.
  *
- * @param bytes of the database and its log
- * @param damagedChunks chunks that were put aside
- * @param erasedNotCollected patients who were erased and whose chunks, which nobody can open, are still in the way
- * @param oldest time of a reading; empty if there is none
+ * @param bytes the size of the database and its write-ahead log
+ * @param damagedChunks chunks in quarantine
+ * @param erasedNotCollected erased patients whose chunks, which nobody can open, are not deleted yet
+ * @param oldest the earliest time of a reading in a chunk; empty if there is none
+ * @param newest the latest time of a reading in a chunk; empty if there is none
  */
 public record Inspection(
         long bytes,
@@ -34,13 +35,17 @@ public record Inspection(
         OptionalLong oldest,
         OptionalLong newest) {
 
-    /** @param readings empty without the key of the node: they are sealed */
+    /**
+     * Figures of the journal.
+     *
+     * @param readings empty if no node key was given, because the readings are sealed
+     */
     public record JournalDepth(long entries, long bytes, long batches, OptionalLong readings) {}
 
     /**
-     * Looks into the store in a directory. Blocks.
+     * Inspects the store in a directory. Blocks.
      *
-     * @param nodeKey to look into the journal with
+     * @param nodeKey if empty, the readings in the journal are not counted
      * @throws PlaneException.NotFound if there is no store
      * @throws PlaneException.FailedPrecondition if the node key is another than that of the store
      */
@@ -77,12 +82,15 @@ public record Inspection(
                 count(session, "chunk", "max(last_us)"));
     }
 
-    /** Empty if nothing is there to be counted: a plane that died before its first step has left a file without tables. */
-    private static OptionalLong count(SqliteSession session, String table, String what) throws SQLException {
+    /**
+     * Empty if the result is NULL, or if there is no table: a plane that died at its first start leaves an empty
+     * database.
+     */
+    private static OptionalLong count(SqliteSession session, String table, String expression) throws SQLException {
         if (!hasTable(session, table)) {
             return OptionalLong.empty();
         }
-        try (var row = session.prepare("SELECT " + what + " FROM " + table).executeQuery()) {
+        try (var row = session.prepare("SELECT " + expression + " FROM " + table).executeQuery()) {
             long number = row.next() ? row.getLong(1) : 0;
             return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(number);
         }
@@ -127,8 +135,8 @@ public record Inspection(
                             session,
                             (_, _, batches) -> {
                                 for (var batch : batches) {
-                                    for (var piece : batch.chunks()) {
-                                        readings[0] += piece.count();
+                                    for (var chunk : batch.chunks()) {
+                                        readings[0] += chunk.count();
                                     }
                                 }
                             },
@@ -137,7 +145,7 @@ public record Inspection(
         }
     }
 
-    /** Readings wherever they are; those in the journal only if they could be counted. */
+    /** All readings; those in the journal only if they could be counted. */
     public long readings() {
         return readingsInChunks + journal.readings.orElse(0);
     }

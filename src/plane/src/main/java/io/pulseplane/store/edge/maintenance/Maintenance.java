@@ -13,25 +13,25 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * The thread behind the scenes: turns the journal into chunks, sweeps out what was erased, drops what
- * nobody keeps any more, and brings the write-ahead log into the database. It alone changes chunks.
+ * The maintenance thread. It compacts the journal into chunks, deletes the chunks of erased patients and those beyond
+ * their retention, and makes checkpoints. No other thread changes chunks.
  */
 public final class Maintenance {
 
     private static final System.Logger LOG = System.getLogger(Maintenance.class.getName());
 
-    /** How often it looks whether there is something to do, if nobody calls. */
+    /** How often the thread looks for work, if nobody wakes it. */
     private static final long MILLIS_BETWEEN_RUNS = 1_000;
 
-    /** Journals of more batches take too long to be read at a start, whatever their size. */
+    /** A journal with more batches would take too long to read at a start, however small it is. */
     private static final long COMPACT_AFTER_BATCHES = 50_000;
 
-    /** What the journal keeps is in memory, too: it grows to this many times what is worth compacting, and no further. */
+    /** The journal is in memory, too, so it may grow to this many times the size at which it is compacted. */
     private static final int MAX_JOURNAL_FACTOR = 16;
 
     private static final Duration RETRY_WHEN_BEHIND = Duration.ofMillis(100);
 
-    /** A series that has this many pieces is read slowly. */
+    /** To read a series with more chunks in memory takes too long. */
     private static final int COMPACT_AFTER_CHUNKS_OF_SERIES = 4_096;
 
     private final long compactAfterBytes;
@@ -53,33 +53,33 @@ public final class Maintenance {
     public Maintenance(
             long compactAfterBytes,
             Duration compactAfter,
-            Memtable backlog,
+            Memtable memtable,
             Compactor compactor,
-            GarbageCollector sweep,
-            DiskBudget space,
+            GarbageCollector garbageCollector,
+            DiskBudget diskBudget,
             LongSupplier now) {
         this.compactAfterBytes = compactAfterBytes;
         this.compactAfterMicros = TimeUnit.NANOSECONDS.toMicros(compactAfter.toNanos());
-        this.memtable = backlog;
+        this.memtable = memtable;
         this.compactor = compactor;
-        this.garbageCollector = sweep;
-        this.diskBudget = space;
+        this.garbageCollector = garbageCollector;
+        this.diskBudget = diskBudget;
         this.now = now;
-        this.thread = Thread.ofPlatform().name("pulseplane-upkeep").daemon().unstarted(this::run);
+        this.thread = Thread.ofPlatform().name("pulseplane-maintenance").daemon().unstarted(this::run);
     }
 
     public void start() {
         thread.start();
     }
 
-    /** Called after every group: if there is enough to do, it is begun at once. */
+    /** Wakes the thread after a group was appended, if compaction is due. */
     public void onAppend() {
         if (isCompactionDue()) {
             wake();
         }
     }
 
-    /** @throws PlaneException.ResourceExhausted if batches come faster than they can be compacted, for long */
+    /** @throws PlaneException.ResourceExhausted if batches have come faster than they can be compacted for some time */
     public void refuseIfBehind() {
         if (memtable.bytes() >= MAX_JOURNAL_FACTOR * compactAfterBytes
                 || memtable.batches() >= MAX_JOURNAL_FACTOR * COMPACT_AFTER_BATCHES) {
@@ -98,7 +98,10 @@ public final class Maintenance {
         }
     }
 
-    /** Everything there is to do, done from now on; completes when it is. */
+    /**
+     * Starts a run that does all maintenance, due or not. The future completes when the run is done or the store
+     * closes.
+     */
     public CompletableFuture<Void> requestFullRun() {
         lock.lock();
         try {
@@ -119,12 +122,12 @@ public final class Maintenance {
         return memtable.bytes() >= compactAfterBytes
                 || memtable.batches() >= COMPACT_AFTER_BATCHES
                 || memtable.maxChunksOfSeries() >= COMPACT_AFTER_CHUNKS_OF_SERIES
-                || memtable.batches() > 0 && now.getAsLong() - memtable.oldestTime() >= compactAfterMicros;
+                || (memtable.batches() > 0 && now.getAsLong() - memtable.oldestTime() >= compactAfterMicros);
     }
 
     private void run() {
         while (true) {
-            CompletableFuture<Void> all;
+            CompletableFuture<Void> requestedRun;
             lock.lock();
             try {
                 if (!closed && (backingOff || !wakeRequested && fullRun == null)) {
@@ -137,42 +140,43 @@ public final class Maintenance {
                     return;
                 }
                 wakeRequested = false;
-                all = fullRun;
+                requestedRun = fullRun;
                 fullRun = null;
             } catch (InterruptedException _) {
                 return;
             } finally {
                 lock.unlock();
             }
-            runOnce(all);
+            runOnce(requestedRun);
         }
     }
 
-    private void runOnce(CompletableFuture<Void> all) {
+    /** @param requestedRun null if no full run was requested */
+    private void runOnce(CompletableFuture<Void> requestedRun) {
         try {
             backingOff = false;
             diskBudget.refresh();
-            if (all != null || isCompactionDue() || diskBudget.needsRoom()) {
+            if (requestedRun != null || isCompactionDue() || diskBudget.needsRoom()) {
                 compactor.compact();
             }
             garbageCollector.collect();
             diskBudget.dropOldestChunks();
             diskBudget.refresh();
-            if (all != null) {
+            if (requestedRun != null) {
                 diskBudget.vacuum();
             }
             diskBudget.checkpoint();
-            if (all != null) {
-                all.complete(null);
+            if (requestedRun != null) {
+                requestedRun.complete(null);
             }
         } catch (SQLException | RuntimeException e) {
-            // What was not done is still to be done, and nothing is lost; the disk may be full, and have room later.
+            // Nothing is lost: the next run tries again. The disk may be full now, and have room later.
             backingOff = true;
             if (!isClosed()) {
-                LOG.log(Level.WARNING, "What is done behind the scenes of the store was put off", e);
+                LOG.log(Level.WARNING, "Maintenance of the store failed and will be tried again", e);
             }
-            if (all != null) {
-                all.completeExceptionally(SqliteErrors.toPlaneException(e));
+            if (requestedRun != null) {
+                requestedRun.completeExceptionally(SqliteErrors.toPlaneException(e));
             }
         }
     }
@@ -186,7 +190,7 @@ public final class Maintenance {
         }
     }
 
-    /** Finishes the transaction it is at, and does nothing more. */
+    /** Stops the thread after the run that it is at. */
     public void close() throws InterruptedException {
         lock.lock();
         try {

@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * The order in which chunks are inserted so that their rows fill the pages they lie in. SQLite puts a row that comes last on
- * the last page, or begins another; where many series have little each, pages would be left a sixth empty.
+ * Sorts chunks so that their rows fill the pages of the database. SQLite puts a new row on the last page, or begins
+ * another. With many series of few readings, a sixth of each page would stay empty.
  *
- * <p>Reckons with the part of a row that stays on its page, as SQLite's file format has it ("B-tree Cell Format"). Were that
- * wrong, nothing but room would be lost.
+ * <p>It calculates the part of a row that stays on its page from SQLite's file format ("B-tree Cell Format"). If that
+ * were wrong, the database would only be larger.
  */
 final class PagePacker {
 
-    /** What is on a page besides its rows. */
+    /** The bytes of a page that are not for rows. */
     private static final int PAGE_HEADER_BYTES = 8;
 
-    /** The columns of a row beside the payload, its own header, and where it lies on the page. */
+    /** The bytes of a row beside its payload: the other columns, its header, and its pointer on the page. */
     private static final int ROW_OVERHEAD_BYTES = 34;
 
     private static final int OVERFLOW_POINTER_BYTES = 4;
@@ -30,7 +30,7 @@ final class PagePacker {
         this.pageBytes = pageBytes;
     }
 
-    /** The same chunks: whatever is longest goes first, and then what is longest of what still fits. */
+    /** Orders chunks: the longest first, and then always the longest that still fits on the page. */
     List<ChunkTable.NewChunk> inPackingOrder(List<ChunkTable.NewChunk> chunks) {
         var byLength = new TreeMap<Integer, Deque<ChunkTable.NewChunk>>();
         for (var chunk : chunks) {
@@ -38,15 +38,15 @@ final class PagePacker {
                     .add(chunk);
         }
         var ordered = new ArrayList<ChunkTable.NewChunk>(chunks.size());
-        int left = pageBytes - PAGE_HEADER_BYTES;
+        int freeBytes = pageBytes - PAGE_HEADER_BYTES;
         while (!byLength.isEmpty()) {
-            var fitting = byLength.floorEntry(left);
+            var fitting = byLength.floorEntry(freeBytes);
             if (fitting == null) {
-                left = pageBytes - PAGE_HEADER_BYTES;
+                freeBytes = pageBytes - PAGE_HEADER_BYTES;
                 fitting = byLength.lastEntry();
             }
             ordered.add(fitting.getValue().remove());
-            left -= fitting.getKey();
+            freeBytes -= fitting.getKey();
             if (fitting.getValue().isEmpty()) {
                 byLength.remove(fitting.getKey());
             }
@@ -54,14 +54,14 @@ final class PagePacker {
         return ordered;
     }
 
-    /** A row that is too long leaves on its page what does not fill a page of its own. */
+    /** Of a row that is too long, only the part that does not fill overflow pages stays on its page. */
     private int bytesOnPage(ChunkTable.NewChunk chunk) {
         int length = chunk.payload().length + ROW_OVERHEAD_BYTES;
         if (length <= pageBytes - 35) {
             return length;
         }
-        int least = (pageBytes - 12) * 32 / 255 - 23;
-        int rest = least + (length - least) % (pageBytes - OVERFLOW_POINTER_BYTES);
-        return (rest <= pageBytes - 35 ? rest : least) + OVERFLOW_POINTER_BYTES;
+        int minLocal = (pageBytes - 12) * 32 / 255 - 23;
+        int local = minLocal + (length - minLocal) % (pageBytes - OVERFLOW_POINTER_BYTES);
+        return (local <= pageBytes - 35 ? local : minLocal) + OVERFLOW_POINTER_BYTES;
     }
 }

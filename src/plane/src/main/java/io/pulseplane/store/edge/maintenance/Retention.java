@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How long readings are kept; a chunk is dropped when the last of its readings is older.
+ * How long readings are kept. A chunk is deleted when the last of its readings is older.
  *
- * @param periodByCode of the codes that have a rule of their own
- * @param defaultPeriod of all others; for good when empty
+ * @param periodByCode periods of the codes that have a rule of their own
+ * @param defaultPeriod the period of all other codes; if empty, they are kept without a limit
  */
 public record Retention(Map<String, Duration> periodByCode, Optional<Duration> defaultPeriod) {
 

@@ -10,6 +10,7 @@ import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ChunkTable;
 import io.pulseplane.store.edge.tables.ChunkTable.Header;
+import io.pulseplane.store.edge.tables.QuarantineTable;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Schema;
 import io.pulseplane.vitals.PlaneException;
@@ -24,18 +25,19 @@ import java.util.Optional;
 import javax.crypto.SecretKey;
 
 /**
- * Opens everything that an edge store has on disk and says what is not as it was written: every seal, every checksum, every
- * reading of every chunk. Changes nothing; a plane may have the store open meanwhile.
+ * Verifies everything that an edge store has on disk: decrypts every row, checks every checksum, and decodes every
+ * reading. It changes nothing, and a plane may have the store open meanwhile.
  */
 public final class Verification {
 
-    /** More would not help anybody. */
+    /** More findings would not help an operator. */
     private static final int MAX_FINDINGS = 1_000;
 
     /**
-     * What came of it.
+     * The result of a verification.
      *
-     * @param findings what is damaged, one a line, the first {@value #MAX_FINDINGS}; by numbers, as nobody's name is said
+     * @param findings the first {@value #MAX_FINDINGS} descriptions of what is damaged; they give the numbers of
+     *     patients, and nothing that identifies a patient
      */
     public record Report(
             long patients, long chunks, long readings, long batches, long receipts, List<String> findings) {
@@ -63,7 +65,8 @@ public final class Verification {
      * Verifies the store in a directory. Blocks for as long as reading all of it takes.
      *
      * @throws PlaneException.NotFound if there is no store
-     * @throws PlaneException.FailedPrecondition if it was sealed under another key, or is of an earlier format
+     * @throws PlaneException.FailedPrecondition if the keys are wrapped under another node key, or if the schema is of
+     *     another version
      */
     public static Report verify(Path directory, KeyEncryptionKey nodeKey) {
         var database = new Database(Inspection.databaseIn(directory));
@@ -77,26 +80,20 @@ public final class Verification {
     }
 
     private Report verify() throws SQLException {
-        if (version() != Schema.VERSION) {
+        if (session.pragma("user_version") != Schema.VERSION) {
             throw new PlaneException.FailedPrecondition(
-                    "the store is not of this version's format; a plane that opens it brings it there");
+                    "the store has the schema of another version; a plane of this version migrates it when it starts");
         }
         verifyPart("the database", this::verifyPages);
         if (!KeyCheckValue.matches(session, vault)) {
-            addFinding("the keys are not those that the database was sealed with");
+            addFinding("the keys are not those that the database was sealed under");
         }
         verifyPart("patients", this::verifyPatients);
         verifyPart("chunks", this::verifyChunks);
-        verifyPart("chunks put aside", this::verifyQuarantine);
+        verifyPart("quarantined chunks", this::verifyQuarantine);
         verifyPart("the journal", this::verifyJournal);
         verifyPart("receipts", this::verifyReceipts);
         return new Report(patients, chunks, readings, batches, receipts, List.copyOf(findings));
-    }
-
-    private int version() throws SQLException {
-        try (var row = session.prepare("PRAGMA user_version").executeQuery()) {
-            return row.next() ? row.getInt(1) : 0;
-        }
     }
 
     private void addFinding(String finding) {
@@ -105,15 +102,15 @@ public final class Verification {
         }
     }
 
-    /** What SQLite cannot walk through ends one part, and not the others. */
-    private void verifyPart(String what, SqliteSession.SqlAction part) throws SQLException {
+    /** If SQLite cannot read on because the file is damaged, this part ends, and the next one still runs. */
+    private void verifyPart(String name, SqliteSession.SqlAction part) throws SQLException {
         try {
             part.run();
         } catch (SQLException e) {
             if (!(SqliteErrors.toPlaneException(e) instanceof PlaneException.DataLoss)) {
                 throw e;
             }
-            addFinding(what + ": the file is damaged, and not all could be read");
+            addFinding(name + ": the file is damaged, and not all could be read");
             session.closeStatements();
         }
     }
@@ -144,17 +141,20 @@ public final class Verification {
     }
 
     private void verifyChunks() throws SQLException {
-        try (var rows = session.prepare("""
+        var select = session.prepare("""
                 SELECT c.number, c.series, c.first_us, c.last_us, c.count, s.patient, c.payload
-                FROM chunk c LEFT JOIN series s ON s.number = c.series ORDER BY c.series, c.first_us""").executeQuery()) {
-            Header before = null;
+                FROM chunk c LEFT JOIN series s ON s.number = c.series ORDER BY c.series, c.first_us""");
+        try (var rows = select.executeQuery()) {
+            Header previous = null;
             while (rows.next()) {
                 var header =
                         new Header(rows.getLong(1), rows.getLong(2), rows.getLong(3), rows.getLong(4), rows.getInt(5));
-                if (before != null && before.series() == header.series() && header.firstTime() <= before.lastTime()) {
+                if (previous != null
+                        && previous.series() == header.series()
+                        && header.firstTime() <= previous.lastTime()) {
                     addFinding(describe(header) + ": overlaps the one before it");
                 }
-                before = header;
+                previous = header;
                 var key = keyOf(rows.getLong(6), header);
                 if (key.isPresent()) {
                     verify(header, key.get(), SqliteSession.bytesOrEmpty(rows, 7));
@@ -163,7 +163,10 @@ public final class Verification {
         }
     }
 
-    /** None of a patient who was erased: what is left of such a one is nobody's, and swept out. */
+    /**
+     * Empty if the patient was erased: then nobody can open the chunk, and it will be deleted. Empty if it is damaged,
+     * too.
+     */
     private Optional<SecretKey> keyOf(long patient, Header header) throws SQLException {
         try {
             return vault.key(patient);
@@ -179,7 +182,7 @@ public final class Verification {
         try {
             var reader = ChunkTable.open(session, key, header, payload);
             if (!matchesHeader(header, reader)) {
-                addFinding(describe(header) + ": holds something else than it says");
+                addFinding(describe(header) + ": the readings do not match the header");
             }
         } catch (PlaneException.DataLoss | CorruptChunkException e) {
             addFinding(describe(header) + ": cannot be opened");
@@ -213,13 +216,8 @@ public final class Verification {
     }
 
     private void verifyQuarantine() throws SQLException {
-        try (var rows = session.prepare("SELECT number, series, first_us, last_us, count FROM quarantined_chunk")
-                .executeQuery()) {
-            while (rows.next()) {
-                addFinding(describe(new Header(
-                                rows.getLong(1), rows.getLong(2), rows.getLong(3), rows.getLong(4), rows.getInt(5)))
-                        + ": was put aside, as it could not be opened");
-            }
+        for (var header : QuarantineTable.list(session)) {
+            addFinding(describe(header) + ": is in quarantine, because it could not be opened");
         }
     }
 
@@ -227,12 +225,12 @@ public final class Verification {
         new Journal(vault)
                 .visit(
                         session,
-                        (_, _, entry) -> batches += entry.size(),
-                        (entry, what) -> addFinding("entry " + entry + " of the journal: " + what));
+                        (_, _, entryBatches) -> batches += entryBatches.size(),
+                        (entry, loss) -> addFinding("entry " + entry + " of the journal: " + loss));
     }
 
     private void verifyReceipts() throws SQLException {
-        var rowsOf = new ReceiptTable(vault);
+        var table = new ReceiptTable(vault);
         try (var rows = session.prepare("SELECT device, first, count, payload FROM receipt")
                 .executeQuery()) {
             while (rows.next()) {
@@ -240,9 +238,9 @@ public final class Verification {
                 int count = rows.getInt(3);
                 receipts += count;
                 try {
-                    var opened = rowsOf.decode(session, device, rows.getLong(2), SqliteSession.bytesOrEmpty(rows, 4));
+                    var opened = table.decode(session, device, rows.getLong(2), SqliteSession.bytesOrEmpty(rows, 4));
                     if (opened.size() != count) {
-                        addFinding("receipts of device number " + device + ": others than they say");
+                        addFinding("receipts of device number " + device + ": the row has another count of them");
                     }
                 } catch (PlaneException.DataLoss _) {
                     addFinding("receipts of device number " + device + ": cannot be opened");

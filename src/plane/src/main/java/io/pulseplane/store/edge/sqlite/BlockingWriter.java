@@ -2,7 +2,10 @@ package io.pulseplane.store.edge.sqlite;
 
 import java.util.function.Consumer;
 
-/** The thread that writes, as the one behind the scenes sees it: who waits for every transaction, and lets others go between. */
+/**
+ * Runs transactions on the thread that writes and waits for each. The maintenance thread uses it: between two of its
+ * transactions, those of callers get their turn.
+ */
 public final class BlockingWriter {
 
     private final WriterThread writer;
@@ -15,8 +18,8 @@ public final class BlockingWriter {
         return transaction(work, _ -> {});
     }
 
-    /** @param committed see {@link WriterThread#transaction(SqlFunction, Consumer)} */
-    public <T> T transaction(SqlFunction<T> work, Consumer<? super T> committed) {
-        return writer.transaction(work, committed).await().indefinitely();
+    /** @param onCommit see {@link WriterThread#transaction(SqlFunction, Consumer)} */
+    public <T> T transaction(SqlFunction<T> work, Consumer<? super T> onCommit) {
+        return writer.transaction(work, onCommit).await().indefinitely();
     }
 }

@@ -4,7 +4,7 @@ import io.pulseplane.store.crypto.AesGcm;
 import io.pulseplane.vitals.chunk.ChunkEncoder;
 import io.pulseplane.vitals.chunk.ChunkReader;
 
-/** The tools of one thread; they keep their buffers. */
+/** Seals, encodes and decodes for one thread. The parts keep their buffers. */
 public final class Codecs {
 
     public final AesGcm aesGcm = new AesGcm();

@@ -1,6 +1,5 @@
 package io.pulseplane.store.edge.sqlite;
 
-import io.pulseplane.store.edge.maintenance.DiskBudget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,23 +12,23 @@ import org.sqlite.SQLiteConfig.TempStore;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteOpenMode;
 
-/** The database file and how it is opened. */
+/** A database file, and how sessions on it are opened. */
 public final class Database {
 
-    /** Small, for chunks fill whole pages but for the last, and every table takes one at least. */
+    /** Small, because a chunk leaves part of its last page empty, and every table takes at least one page. */
     private static final int PAGE_BYTES = 1024;
 
-    /** Page cache of one session. Negative is KiB, as SQLite has it. */
+    /** The page cache of one session. SQLite takes a negative number as KiB. */
     private static final int WRITER_CACHE_SIZE = -32 * 1024;
 
     private static final int READER_CACHE_SIZE = -8 * 1024;
 
-    /** How long a statement waits for a lock that another process holds, an operator's sqlite3 shell for instance. */
+    /** How long a statement waits for a lock that another process holds, for instance an operator's sqlite3 shell. */
     private static final int BUSY_MILLIS = 5_000;
 
     private static final int MAINTENANCE_BUSY_MILLIS = 10;
 
-    /** Somebody else brings the log into the database, sooner, see {@link DiskBudget}; unless nobody does. */
+    /** The maintenance thread makes checkpoints sooner. This bounds the write-ahead log if it cannot. */
     private static final long CHECKPOINT_AFTER_BYTES = 64L << 20;
 
     private final Path file;
@@ -45,7 +44,7 @@ public final class Database {
         var config = config(WRITER_CACHE_SIZE);
         config.setPageSize(PAGE_BYTES);
         config.setJournalMode(JournalMode.WAL);
-        // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
+        // An acknowledgement promises that a batch is on disk, so the log is synced at every commit.
         config.setSynchronous(SynchronousMode.FULL);
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
         var session = open(config);
@@ -53,7 +52,7 @@ public final class Database {
         return session;
     }
 
-    /** How a database gives back what it does not need has to be said before there is anything in it. */
+    /** SQLite takes {@code auto_vacuum} only while the database is empty. */
     private void createFile() throws SQLException {
         var config = new SQLiteConfig();
         config.setPageSize(PAGE_BYTES);
@@ -64,8 +63,8 @@ public final class Database {
     }
 
     /**
-     * For the thread behind the scenes, which reads, and brings the log into the database. It does not wait long for anybody:
-     * meanwhile the thread that writes would have to.
+     * Opens a session for the maintenance thread, which reads and makes checkpoints. It waits for a lock only briefly,
+     * because the thread that writes would have to wait meanwhile.
      */
     public SqliteSession openForMaintenance() throws SQLException {
         var config = config(READER_CACHE_SIZE);
@@ -79,13 +78,13 @@ public final class Database {
         return open(config);
     }
 
-    private SQLiteConfig config(int cache) {
+    private SQLiteConfig config(int cacheSize) {
         var config = new SQLiteConfig();
         config.enforceForeignKeys(true);
         config.setBusyTimeout(BUSY_MILLIS);
-        config.setCacheSize(cache);
+        config.setCacheSize(cacheSize);
         config.setTempStore(TempStore.MEMORY);
-        // Every session belongs to one thread; a mutex per call would guard nothing.
+        // Every session belongs to one thread at a time, so SQLite needs no mutex.
         config.setOpenMode(SQLiteOpenMode.NOMUTEX);
         return config;
     }
@@ -94,7 +93,7 @@ public final class Database {
         return new SqliteSession((SQLiteConnection) config.createConnection("jdbc:sqlite:" + file));
     }
 
-    /** Bytes of the database and its write-ahead log. */
+    /** The size of the database and its write-ahead log. */
     public long bytes() {
         return bytesOf(file) + bytesOf(Path.of(file + "-wal"));
     }

@@ -8,39 +8,43 @@ import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
 /**
- * SQLite, which is native code and part of this program's file: it is put into the data directory, loaded, and taken away
- * again. The driver alone would put it among the temporary files under a new name at every start, compare it byte by byte,
- * and leave it there for good when the plane is killed.
+ * Loads SQLite's native library, which is part of this program's file: copies it into the data directory, loads it, and
+ * deletes the copy. The driver by itself would copy it to the temporary directory under a new name at every start,
+ * compare the copy byte by byte, and leave it there when the plane is killed.
  */
 public final class NativeLibrary {
 
-    /** Where the driver looks first. Set by an operator, it is left alone; set here, the library is loaded. */
+    /** Where the driver looks first. If an operator has set it, this class does nothing. */
     private static final String LIBRARY_PATH_PROPERTY = "org.sqlite.lib.path";
 
     private static final String LIBRARY_NAME_PROPERTY = "org.sqlite.lib.name";
     private static final String LIBRARY_FILE = "sqlite.so";
 
-    /** Where the driver looks for copies that others left, file by file, before it loads its own. */
+    /** Where the driver looks for copies that other processes left, file by file, before it loads its own. */
     private static final String TEMP_DIRECTORY_PROPERTY = "org.sqlite.tmpdir";
 
-    /** A library is loaded once, whatever is opened with it. */
+    /** A process loads the library once, however many stores it opens. */
     private static final AtomicBoolean LOAD_ATTEMPTED = new AtomicBoolean();
 
-    /** Of this machine's kind, which the driver finds out by looking at every file that is mapped. */
+    /** The library for this machine. The driver finds out its name from the files that are mapped into the process. */
     private static final String LIBRARY_RESOURCE =
             LibraryLoaderUtil.getNativeLibResourcePath() + "/" + LibraryLoaderUtil.getNativeLibName();
 
     private NativeLibrary() {}
 
-    /** Where it does not work, on a disk that is full or mounted noexec, the driver's own way is left. */
+    /**
+     * Loads the library by way of a copy in the directory. If that fails, because the disk is full or mounted noexec,
+     * the driver loads the library in its own way at the first connection.
+     */
     public static synchronized void loadInto(Path directory) {
         if (System.getProperty(LIBRARY_PATH_PROPERTY) != null || LOAD_ATTEMPTED.getAndSet(true)) {
             return;
         }
         var file = directory.resolve(LIBRARY_FILE).toAbsolutePath();
-        // This one leaves none; among the temporary files of a busy machine it would look for milliseconds.
-        boolean looksHere = System.getProperty(TEMP_DIRECTORY_PROPERTY) == null;
-        if (looksHere) {
+        // The driver looks through this directory for old copies. Among many temporary files that would take
+        // milliseconds.
+        boolean setsTempDirectory = System.getProperty(TEMP_DIRECTORY_PROPERTY) == null;
+        if (setsTempDirectory) {
             System.setProperty(TEMP_DIRECTORY_PROPERTY, file.getParent().toString());
         }
         try (var library = SQLiteJDBCLoader.class.getResourceAsStream(LIBRARY_RESOURCE)) {
@@ -54,12 +58,12 @@ public final class NativeLibrary {
             System.setProperty(LIBRARY_NAME_PROPERTY, LIBRARY_FILE);
             SQLiteJDBCLoader.initialize();
         } catch (Exception _) {
-            // The first connection says what is wrong, if the driver's own way is closed, too.
+            // If the driver cannot load the library either, the first connection fails and says why.
         } finally {
-            // Somebody else's copy of the driver, by another class loader, is not to look for what is gone.
+            // A second copy of the driver, of another class loader, must not look for a file that is deleted.
             System.clearProperty(LIBRARY_PATH_PROPERTY);
             System.clearProperty(LIBRARY_NAME_PROPERTY);
-            if (looksHere) {
+            if (setsTempDirectory) {
                 System.clearProperty(TEMP_DIRECTORY_PROPERTY);
             }
             remove(file);
@@ -70,7 +74,7 @@ public final class NativeLibrary {
         try {
             Files.deleteIfExists(file);
         } catch (IOException _) {
-            // It is written over at the next start.
+            // The next start overwrites it.
         }
     }
 }

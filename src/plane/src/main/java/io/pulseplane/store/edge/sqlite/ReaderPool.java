@@ -13,15 +13,16 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that read. Each has a session, opened when it is first needed. A cancelled question is stopped where it
- * stands; a question beyond {@value #MAX_QUEUED} waiting ones is refused with {@code ResourceExhausted}.
+ * Runs queries on a few threads. Each thread has a session, which is opened when it is first needed. A query that is
+ * cancelled stops soon after; when {@value #MAX_QUEUED} queries wait, the next is refused with {@code
+ * ResourceExhausted}.
  */
 public final class ReaderPool {
 
     private static final int MAX_QUEUED = 4_096;
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
 
-    /** How long questions that are under way at the end may take. */
+    /** How long queries that are running when the pool is closed may take. */
     private static final int MAX_CLOSE_SECONDS = 5;
 
     private final Database database;
@@ -43,28 +44,28 @@ public final class ReaderPool {
         return Uni.createFrom().emitter(emitter -> submit(emitter, new Query<>(work)));
     }
 
-    private <T> void submit(UniEmitter<? super T> emitter, Query<T> question) {
-        emitter.onTermination(question::cancel);
+    private <T> void submit(UniEmitter<? super T> emitter, Query<T> query) {
+        emitter.onTermination(query::cancel);
         try {
-            threads.execute(() -> execute(emitter, question));
+            threads.execute(() -> execute(emitter, query));
         } catch (RejectedExecutionException e) {
             emitter.fail(
                     threads.isShutdown()
                             ? new PlaneException.Unavailable("the store is closed", null)
                             : new PlaneException.ResourceExhausted(
-                                    "too many questions wait for the disk", RETRY_WHEN_BUSY));
+                                    "too many queries wait for the disk", RETRY_WHEN_BUSY));
         }
     }
 
-    private <T> void execute(UniEmitter<? super T> emitter, Query<T> question) {
-        T answer;
+    private <T> void execute(UniEmitter<? super T> emitter, Query<T> query) {
+        T result;
         SqliteSession session = null;
         try {
             session = idle.poll();
             if (session == null) {
                 session = database.openForReading();
             }
-            answer = question.run(session);
+            result = query.run(session);
         } catch (Throwable failure) {
             emitter.fail(SqliteErrors.toPlaneException(failure));
             return;
@@ -73,7 +74,7 @@ public final class ReaderPool {
                 idle.add(session);
             }
         }
-        emitter.complete(answer);
+        emitter.complete(result);
     }
 
     public void close() {
@@ -88,11 +89,11 @@ public final class ReaderPool {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (SQLException e) {
-            throw new IllegalStateException("a reading session was not closed cleanly", e);
+            throw new IllegalStateException("a session for reading was not closed cleanly", e);
         }
     }
 
-    /** One question, answered by one thread and perhaps cancelled by another. */
+    /** A query, which one thread runs and another may cancel. */
     private static final class Query<T> {
 
         private final SqlFunction<T> work;
@@ -104,7 +105,7 @@ public final class ReaderPool {
 
         T run(SqliteSession session) throws SQLException {
             if (cancelled) {
-                throw new PlaneException.DeadlineExceeded("the work was stopped before it began");
+                throw new PlaneException.DeadlineExceeded("the query was cancelled before it began");
             }
             session.interruptWhen(() -> cancelled);
             return work.run(session);

@@ -6,12 +6,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import org.sqlite.SQLiteException;
 
-/** Turns what SQLite says into what the plane says, and logs what the plane does not say. */
+/** Turns SQLite's errors into the plane's, and logs the details that callers do not get. */
 public final class SqliteErrors {
 
     private static final System.Logger LOG = System.getLogger(SqliteErrors.class.getName());
 
-    /** A disk is not emptied in milliseconds. */
+    /** Nobody makes room on a disk within milliseconds. */
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
 
     private SqliteErrors() {}
@@ -22,7 +22,7 @@ public final class SqliteErrors {
 
     public static PlaneException toPlaneException(SQLException failure) {
         int code = failure instanceof SQLiteException e ? e.getResultCode().code : failure.getErrorCode();
-        // The low byte is the primary code; the rest says more, which the log gets.
+        // The low byte is the primary code; the other bytes only detail it, and go to the log with the message.
         return switch (code == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xFF) {
             case SQLITE_FULL -> {
                 LOG.log(Level.ERROR, "The disk is full: {0}", failure.getMessage());
@@ -31,11 +31,11 @@ public final class SqliteErrors {
             }
             case SQLITE_CORRUPT, SQLITE_NOTADB -> {
                 LOG.log(Level.ERROR, "The database is damaged", failure);
-                yield new PlaneException.DataLoss("the plane's disk does not hold what was written to it");
+                yield new PlaneException.DataLoss("data on the plane's disk is damaged");
             }
-            case SQLITE_INTERRUPT -> new PlaneException.DeadlineExceeded("the work was stopped before it was done");
+            case SQLITE_INTERRUPT -> new PlaneException.DeadlineExceeded("the query was cancelled before it was done");
             default -> {
-                LOG.log(Level.ERROR, "The database does not answer", failure);
+                LOG.log(Level.ERROR, "The database failed", failure);
                 yield new PlaneException.Unavailable("the plane's disk does not answer; nothing was stored", failure);
             }
         };
@@ -47,6 +47,9 @@ public final class SqliteErrors {
     private static final int SQLITE_FULL = 13;
     private static final int SQLITE_NOTADB = 26;
 
-    /** There is no room for the file through which connections share the log's index: it comes when a database is opened. */
+    /**
+     * There is no room for the file through which connections share the index of the log. It comes up when a database
+     * is opened.
+     */
     private static final int SQLITE_IOERR_SHMSIZE = 4874;
 }

@@ -9,10 +9,10 @@ import java.util.function.BooleanSupplier;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConnection;
 
-/** One connection with its prepared statements. Belongs to one thread at a time. */
+/** A connection with its prepared statements. It belongs to one thread at a time. */
 public final class SqliteSession implements AutoCloseable {
 
-    /** Steps of SQLite's virtual machine; some 100 microseconds. */
+    /** Steps of SQLite's virtual machine; they take about 100 microseconds. */
     private static final int VM_STEPS_BETWEEN_CHECKS = 10_000;
 
     private final SQLiteConnection connection;
@@ -24,7 +24,10 @@ public final class SqliteSession implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** The statement for this SQL, prepared once. The caller sets every parameter and closes the result set only. */
+    /**
+     * The statement for this SQL, prepared once. The caller sets all parameters, and closes the result set but not
+     * this.
+     */
     public PreparedStatement prepare(String sql) throws SQLException {
         var statement = statements.get(sql);
         if (statement == null) {
@@ -34,7 +37,7 @@ public final class SqliteSession implements AutoCloseable {
         return statement;
     }
 
-    /** Closes what was prepared: after an error in the middle of a statement the driver does not say what state it is in. */
+    /** Closes the prepared statements. After an error in the middle of a statement, its state is unknown. */
     public void closeStatements() throws SQLException {
         for (var statement : statements.values()) {
             statement.close();
@@ -48,13 +51,13 @@ public final class SqliteSession implements AutoCloseable {
         }
     }
 
-    /** The bytes of a column that always has some; none if it has not, as in a file that is damaged. */
+    /** The bytes of a column that is never NULL, unless the file is damaged: then an empty array. */
     public static byte[] bytesOrEmpty(ResultSet row, int column) throws SQLException {
         var bytes = row.getBytes(column);
         return bytes == null ? new byte[0] : bytes;
     }
 
-    /** The number that an {@code INSERT ... RETURNING number} gave. */
+    /** Executes an {@code INSERT ... RETURNING number} and returns the number. */
     public static long insertedNumber(PreparedStatement insert) throws SQLException {
         try (var row = insert.executeQuery()) {
             row.next();
@@ -62,7 +65,7 @@ public final class SqliteSession implements AutoCloseable {
         }
     }
 
-    /** What a pragma says, which is a number. */
+    /** The value of a pragma that is a number. */
     public long pragma(String name) throws SQLException {
         try (var row = prepare("PRAGMA " + name).executeQuery()) {
             return row.next() ? row.getLong(1) : 0;
@@ -71,24 +74,25 @@ public final class SqliteSession implements AutoCloseable {
 
     /** How far {@code PRAGMA wal_checkpoint} goes, see SQLite's manual. */
     public enum CheckpointMode {
-        /** Only looks. */
+        /** Changes nothing, and only counts the pages. */
         NOOP,
-        /** Brings into the database what it can without waiting for anybody. */
+        /** Copies as many pages to the database as it can without waiting for other sessions. */
         PASSIVE,
-        /** Brings everything into the database, and makes the log an empty file. */
+        /** Copies all pages to the database, and truncates the log to an empty file. */
         TRUNCATE
     }
 
     /**
-     * What came of a checkpoint.
+     * The result of a checkpoint.
      *
-     * @param isComplete whether it did all that its mode asks for: it does not while somebody else reads or writes
+     * @param isComplete whether it did everything that its mode asks for; it cannot while another session reads or
+     *     writes
      * @param logPages pages in the log
-     * @param pagesLeft those of them that are not in the database
+     * @param pagesLeft pages of the log that are not in the database yet
      */
     public record Checkpoint(boolean isComplete, long logPages, long pagesLeft) {}
 
-    /** Brings the write-ahead log into the database. */
+    /** Copies pages of the write-ahead log to the database. */
     public Checkpoint checkpoint(CheckpointMode mode) throws SQLException {
         try (var row = prepare("PRAGMA wal_checkpoint(" + mode + ")").executeQuery()) {
             row.next();
@@ -97,7 +101,7 @@ public final class SqliteSession implements AutoCloseable {
         }
     }
 
-    /** Work that answers nothing. */
+    /** Work on a session that has no result. */
     public interface SqlAction {
         void run() throws SQLException;
     }
@@ -109,13 +113,15 @@ public final class SqliteSession implements AutoCloseable {
         });
     }
 
-    /** All of it, synced, or nothing of it. */
+    /**
+     * Runs the work in a transaction. When this returns, the transaction is synced; when it throws, it was rolled back.
+     */
     <T> T inTransaction(SqlFunction<T> work) throws SQLException {
         prepare("BEGIN IMMEDIATE").execute();
         try {
-            var answer = work.run(this);
+            var result = work.run(this);
             prepare("COMMIT").execute();
-            return answer;
+            return result;
         } catch (Throwable failure) {
             rollBack(failure);
             throw failure;
@@ -127,12 +133,12 @@ public final class SqliteSession implements AutoCloseable {
             closeStatements();
             execute("ROLLBACK");
         } catch (SQLException e) {
-            // SQLite has rolled back by itself after an I/O error or on a full disk; then there is nothing left to do.
+            // After an I/O error or on a full disk, SQLite has already rolled back by itself.
             failure.addSuppressed(e);
         }
     }
 
-    /** What this thread seals, encodes and decodes with. */
+    /** The codecs of the thread that has this session. */
     public Codecs codecs() {
         if (codecs == null) {
             codecs = new Codecs();
@@ -141,8 +147,9 @@ public final class SqliteSession implements AutoCloseable {
     }
 
     /**
-     * Makes statements from now on fail with {@code SQLITE_INTERRUPT} once the condition holds. The statement asks, every
-     * now and then: SQLite's own interrupt is lost when it comes a moment before the statement begins.
+     * Makes statements from now on fail with {@code SQLITE_INTERRUPT} once the condition holds. A running statement
+     * checks the condition regularly. SQLite's own interrupt would have no effect on a statement that begins a moment
+     * later.
      */
     void interruptWhen(BooleanSupplier condition) throws SQLException {
         if (interruptCondition == null) {

@@ -13,12 +13,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * The one thread that writes. Every piece of work is a transaction of its own, in the order of subscription; its answer
- * comes after the commit has been synced. Once taken on, work is finished even if nobody waits for it any more.
+ * The one thread that writes. It runs each piece of work in a transaction of its own, in the order of subscription, and
+ * completes after the commit has been synced. Work that was queued is finished even if its caller has cancelled.
  */
 public final class WriterThread {
 
-    /** Ingest has one group here at a time; the rest is paperwork. */
+    /** Ingest queues one group at a time; everything else is changes to the registry and maintenance. */
     private static final int MAX_QUEUED = 1_024;
 
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
@@ -33,7 +33,7 @@ public final class WriterThread {
             new LinkedBlockingQueue<>(MAX_QUEUED),
             Thread.ofPlatform().name("pulseplane-writer").daemon().factory());
 
-    /** @param onRollback forgets what was remembered of rows that are not there after all; runs on the thread that writes */
+    /** @param onRollback clears caches of rows that were rolled back; runs on the thread that writes */
     public WriterThread(SqliteSession session, Runnable onRollback) {
         this.session = session;
         this.onRollback = onRollback;
@@ -43,23 +43,28 @@ public final class WriterThread {
         return transaction(work, _ -> {});
     }
 
-    /** @param committed told of the answer before anybody else, and before the next transaction, on the thread that writes */
-    public <T> Uni<T> transaction(SqlFunction<T> work, Consumer<? super T> committed) {
-        return Uni.createFrom().emitter(emitter -> submit(emitter, work, committed));
+    /**
+     * Runs work in a transaction.
+     *
+     * @param onCommit gets the result on the thread that writes, before the caller gets it and before the next
+     *     transaction
+     */
+    public <T> Uni<T> transaction(SqlFunction<T> work, Consumer<? super T> onCommit) {
+        return Uni.createFrom().emitter(emitter -> submit(emitter, work, onCommit));
     }
 
-    private <T> void submit(UniEmitter<? super T> emitter, SqlFunction<T> work, Consumer<? super T> committed) {
+    private <T> void submit(UniEmitter<? super T> emitter, SqlFunction<T> work, Consumer<? super T> onCommit) {
         try {
             thread.execute(() -> {
-                T answer;
+                T result;
                 try {
-                    answer = commit(work);
-                    committed.accept(answer);
+                    result = commit(work);
+                    onCommit.accept(result);
                 } catch (Throwable failure) {
                     emitter.fail(SqliteErrors.toPlaneException(failure));
                     return;
                 }
-                emitter.complete(answer);
+                emitter.complete(result);
             });
         } catch (RejectedExecutionException e) {
             emitter.fail(
@@ -79,20 +84,20 @@ public final class WriterThread {
         }
     }
 
-    /** Finishes what waits, moves the log into the database and closes it. */
+    /** Finishes the queued work, makes a checkpoint and closes the session. */
     public void close() {
         thread.shutdown();
         try {
             while (!thread.awaitTermination(1, TimeUnit.MINUTES)) {
                 System.getLogger(WriterThread.class.getName())
-                        .log(System.Logger.Level.WARNING, "Still writing what was accepted");
+                        .log(System.Logger.Level.WARNING, "Still writing queued changes; the store closes after them");
             }
             session.checkpoint(CheckpointMode.TRUNCATE);
             session.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (SQLException e) {
-            throw new IllegalStateException("the store was not closed cleanly; what was acknowledged is safe", e);
+            throw new IllegalStateException("the store was not closed cleanly; acknowledged batches are safe", e);
         }
     }
 }

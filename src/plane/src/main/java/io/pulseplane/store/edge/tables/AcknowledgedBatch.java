@@ -4,13 +4,20 @@ import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.RejectionCodec;
 import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.ScreenedBatch;
+import io.pulseplane.vitals.chunk.ByteReader;
+import io.pulseplane.vitals.chunk.ByteWriter;
+import io.pulseplane.vitals.chunk.CorruptChunkException;
 
 /**
- * What is remembered of a batch that was stored: what it was, to know it again, and what was answered.
+ * The receipt of a batch that was stored: a digest, by which the same batch is recognised when it comes again, and what
+ * the device was answered.
  *
- * @param rejections as {@link RejectionCodec} has them
+ * @param rejections as {@link RejectionCodec} encodes them
  */
 public record AcknowledgedBatch(long sequence, long digest, int accepted, int duplicates, byte[] rejections) {
+
+    /** The digest, two counts and a length. */
+    private static final int MAX_OVERHEAD_BYTES = Long.BYTES + 3 * ByteWriter.MAX_VARINT_BYTES;
 
     public static AcknowledgedBatch of(ScreenedBatch batch, Acknowledgement acknowledgement) {
         return new AcknowledgedBatch(
@@ -21,28 +28,31 @@ public record AcknowledgedBatch(long sequence, long digest, int accepted, int du
                 RejectionCodec.encode(acknowledgement.rejections()));
     }
 
-    /** What is answered to a batch of this device that comes with the same sequence. */
-    public AppendResult resultFor(ScreenedBatch again) {
-        return again.digest() == digest
+    /** The result for a batch that the same device sends later with the same sequence. */
+    public AppendResult resultFor(ScreenedBatch repeated) {
+        return repeated.digest() == digest
                 ? new AppendResult.Repeated(new Acknowledgement(
-                        again.device(), sequence, accepted, duplicates, RejectionCodec.decode(rejections)))
+                        repeated.device(), sequence, accepted, duplicates, RejectionCodec.decode(rejections)))
                 : new AppendResult.SequenceConflict();
     }
 
-    public void write(ByteWriter sink) {
-        sink.putLong(digest);
-        sink.putVarint(accepted);
-        sink.putVarint(duplicates);
-        sink.putVarint(rejections.length);
-        sink.put(rejections);
+    /** Writes everything but the sequence. */
+    public void write(ByteWriter out) {
+        out.ensureCapacity(MAX_OVERHEAD_BYTES + rejections.length);
+        out.putLong(digest);
+        out.putVarint(accepted);
+        out.putVarint(duplicates);
+        out.putVarint(rejections.length);
+        out.putBytes(rejections);
     }
 
-    public static AcknowledgedBatch read(long sequence, ByteReader source) {
+    /** @throws CorruptChunkException if the bytes are not as {@link #write} wrote them */
+    public static AcknowledgedBatch read(long sequence, ByteReader in) {
         return new AcknowledgedBatch(
                 sequence,
-                source.readLong(),
-                source.readCount(),
-                source.readCount(),
-                source.readBytes(source.readLength()));
+                in.readLong(),
+                in.readVarintUpTo(Integer.MAX_VALUE),
+                in.readVarintUpTo(Integer.MAX_VALUE),
+                in.readBytes(in.readLength()));
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The rows of the table {@code assignment}. */
+/** The table {@code assignment}: which device is or was on which patient, from when to when. */
 public final class AssignmentTable {
 
     private static final String SELECT = """
@@ -29,6 +29,13 @@ public final class AssignmentTable {
         this.patients = patients;
     }
 
+    /**
+     * Assigns a device to a patient, and ends the assignment to another patient. An assignment to the same patient goes
+     * on, and is not provisional any more.
+     *
+     * @throws PlaneException.NotFound if the device or the patient is not registered
+     * @throws PlaneException.FailedPrecondition if the device is retired, or the present assignment began later
+     */
     public Assignment assign(SqliteSession session, String device, String patient, long from) throws SQLException {
         long deviceNumber = DeviceTable.requireNumber(session, device);
         long patientNumber = patients.requireNumber(session, patient);
@@ -47,9 +54,15 @@ public final class AssignmentTable {
         return current(session, deviceNumber).orElseThrow();
     }
 
+    /**
+     * Ends the present assignment of a device.
+     *
+     * @throws PlaneException.NotFound if the device is not registered
+     * @throws PlaneException.FailedPrecondition if the device is assigned to no patient, or the assignment began later
+     */
     public Assignment release(SqliteSession session, String device, long to) throws SQLException {
         var current = current(session, DeviceTable.requireNumber(session, device))
-                .orElseThrow(() -> new PlaneException.FailedPrecondition("the device is on nobody"));
+                .orElseThrow(() -> new PlaneException.FailedPrecondition("the device is assigned to no patient"));
         end(session, current, to);
         return current.endedAt(to);
     }
@@ -57,12 +70,12 @@ public final class AssignmentTable {
     public List<Assignment> list(
             SqliteSession session, Optional<Subject> subject, boolean currentOnly, long before, int limit)
             throws SQLException {
-        var where = subject.map(s -> switch (s) {
+        var condition = subject.map(s -> switch (s) {
                     case Subject.OfPatient _ -> "a.patient = ?4";
                     case Subject.OfDevice _ -> "d.device_id = ?4";
                 })
                 .orElse("?4 IS NULL");
-        var select = session.prepare(SELECT + "WHERE a.number < ?1 AND (NOT ?2 OR a.to_us IS NULL) AND " + where
+        var select = session.prepare(SELECT + "WHERE a.number < ?1 AND (NOT ?2 OR a.to_us IS NULL) AND " + condition
                 + " ORDER BY a.number DESC LIMIT ?3");
         select.setLong(1, before);
         select.setBoolean(2, currentOnly);
@@ -92,15 +105,15 @@ public final class AssignmentTable {
 
     private Assignment assignmentOf(SqliteSession session, ResultSet row) throws SQLException {
         long to = row.getLong(5);
-        boolean lasts = row.wasNull();
+        boolean isCurrent = row.wasNull();
         return new Assignment(
                 row.getLong(1),
                 row.getString(2),
-                // Assignments of a patient who was erased are gone.
+                // Erasing a patient deletes the assignments, so there is a key.
                 patients.idOf(session, row.getLong(3))
-                        .orElseThrow(() -> new PlaneException.DataLoss("a patient's key is not there")),
+                        .orElseThrow(() -> new PlaneException.DataLoss("the key of a patient is missing")),
                 row.getLong(4),
-                lasts ? OptionalLong.empty() : OptionalLong.of(to),
+                isCurrent ? OptionalLong.empty() : OptionalLong.of(to),
                 row.getBoolean(6));
     }
 
@@ -115,6 +128,12 @@ public final class AssignmentTable {
         insert.executeUpdate();
     }
 
+    static void deleteOfPatient(SqliteSession session, long patient) throws SQLException {
+        var delete = session.prepare("DELETE FROM assignment WHERE patient = ?");
+        delete.setLong(1, patient);
+        delete.executeUpdate();
+    }
+
     private static void confirm(SqliteSession session, long assignment) throws SQLException {
         var update = session.prepare("UPDATE assignment SET provisional = 0 WHERE number = ?");
         update.setLong(1, assignment);
@@ -123,7 +142,7 @@ public final class AssignmentTable {
 
     private static void end(SqliteSession session, Assignment assignment, long to) throws SQLException {
         if (to < assignment.from()) {
-            throw new PlaneException.FailedPrecondition("the assignment the device has began after that time");
+            throw new PlaneException.FailedPrecondition("the present assignment of the device began after that time");
         }
         var update = session.prepare("UPDATE assignment SET to_us = ? WHERE number = ?");
         update.setLong(1, to);

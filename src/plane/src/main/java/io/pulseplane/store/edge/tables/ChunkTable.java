@@ -13,13 +13,13 @@ import java.sql.SQLException;
 import java.util.Optional;
 import javax.crypto.SecretKey;
 
-/** The rows of the table {@code chunk}. Chunks of one series do not overlap. */
+/** The table {@code chunk}. Chunks of one series do not overlap. */
 public final class ChunkTable {
 
-    /** A chunk has no more readings than this: to decode one takes half a millisecond. */
+    /** A chunk has at most this many readings. To decode them takes half a millisecond. */
     public static final int MAX_READINGS = 64 * 1024;
 
-    /** Nor does it reach over more time, in microseconds, so that retention drops a slow series a week at a time. */
+    /** A chunk spans at most this much time, in microseconds, so that retention deletes a slow series week by week. */
     public static final long MAX_SPAN_MICROS = 7L * 24 * 3_600 * 1_000_000;
 
     private static final String COLUMNS = "number, first_us, last_us, count, payload";
@@ -38,7 +38,7 @@ public final class ChunkTable {
 
     private ChunkTable() {}
 
-    /** A chunk without its readings. */
+    /** The columns of a chunk without its readings. */
     public record Header(long number, long series, long firstTime, long lastTime, int count) {
 
         boolean overlaps(TimeRange range) {
@@ -49,21 +49,21 @@ public final class ChunkTable {
     /** A chunk that is not on disk yet. */
     public record NewChunk(long series, long firstTime, long lastTime, int count, byte[] payload) {}
 
-    /** Looks at chunks, one after the other; says whether to go on. */
+    /** Gets chunks one after the other. */
     public interface Visitor {
+
+        /** @return whether to go on */
         boolean visit(Header header, Payload payload) throws SQLException;
     }
 
-    /** What a chunk holds, if anybody wants to know. */
+    /** The readings of a chunk, which are decrypted when they are needed. */
     public interface Payload {
 
-        /**
-         * @throws PlaneException.DataLoss if the chunk is not as it was written
-         */
+        /** @throws PlaneException.DataLoss if the chunk is not as it was written */
         ChunkReader open() throws SQLException;
     }
 
-    /** Shows the chunks that have readings in the range, in order, until it was enough. */
+    /** Visits the chunks that have readings in the range, in order, until the visitor stops. */
     public static void visit(
             SqliteSession session, long series, SecretKey key, TimeRange range, Order order, Visitor visitor)
             throws SQLException {
@@ -90,35 +90,44 @@ public final class ChunkTable {
         return new Header(row.getLong(1), series, row.getLong(2), row.getLong(3), row.getInt(4));
     }
 
+    /**
+     * Decrypts a chunk and opens it, in the reader of the session.
+     *
+     * @throws PlaneException.DataLoss if the chunk is not as it was written
+     */
     public static ChunkReader open(SqliteSession session, SecretKey key, Header header, byte[] payload) {
         try {
-            var place = AssociatedData.ofChunk(header.series, header.firstTime, header.lastTime, header.count);
-            return session.codecs().chunkReader.open(session.codecs().aesGcm.open(key, place, payload));
+            var associatedData = AssociatedData.ofChunk(header.series, header.firstTime, header.lastTime, header.count);
+            return session.codecs().chunkReader.open(session.codecs().aesGcm.open(key, associatedData, payload));
         } catch (DecryptionFailedException | CorruptChunkException _) {
-            throw new PlaneException.DataLoss("readings of one series, from " + header.firstTime + " to "
-                    + header.lastTime + " us, are damaged on the plane's disk");
+            throw damaged(header.firstTime, header.lastTime);
         }
     }
 
-    /** The chunk in which a reading of that time would lie: the last one that does not begin after it. */
+    static PlaneException.DataLoss damaged(long firstTime, long lastTime) {
+        return new PlaneException.DataLoss("readings of one series, from " + firstTime + " to " + lastTime
+                + " us, are damaged on the plane's disk");
+    }
+
+    /** The last chunk that does not begin after a time: a reading of that time belongs into it. */
     public static Optional<Header> lastStartingAtOrBefore(SqliteSession session, long series, long time)
             throws SQLException {
-        return header(session, SELECT_HEADER + "first_us <= ? ORDER BY first_us DESC LIMIT 1", series, time);
+        return findHeader(session, SELECT_HEADER + "first_us <= ? ORDER BY first_us DESC LIMIT 1", series, time);
     }
 
-    /** The chunk before the one that begins at that time. */
+    /** The last chunk that begins before a time. */
     public static Optional<Header> lastStartingBefore(SqliteSession session, long series, long time)
             throws SQLException {
-        return header(session, SELECT_HEADER + "first_us < ? ORDER BY first_us DESC LIMIT 1", series, time);
+        return findHeader(session, SELECT_HEADER + "first_us < ? ORDER BY first_us DESC LIMIT 1", series, time);
     }
 
-    /** The first chunk that begins after that time. */
+    /** The first chunk that begins after a time. */
     public static Optional<Header> firstStartingAfter(SqliteSession session, long series, long time)
             throws SQLException {
-        return header(session, SELECT_HEADER + "first_us > ? ORDER BY first_us LIMIT 1", series, time);
+        return findHeader(session, SELECT_HEADER + "first_us > ? ORDER BY first_us LIMIT 1", series, time);
     }
 
-    private static Optional<Header> header(SqliteSession session, String sql, long series, long time)
+    private static Optional<Header> findHeader(SqliteSession session, String sql, long series, long time)
             throws SQLException {
         var select = session.prepare(sql);
         select.setLong(1, series);
@@ -128,13 +137,13 @@ public final class ChunkTable {
         }
     }
 
-    /** For the one thread that changes chunks: nobody else can be sure that it is still there. */
+    /** Reads a chunk and opens it. For the maintenance thread only, because no other thread deletes chunks. */
     public static ChunkReader open(SqliteSession session, SecretKey key, Header header) throws SQLException {
         var select = session.prepare("SELECT payload FROM chunk WHERE number = ?");
         select.setLong(1, header.number);
         try (var row = select.executeQuery()) {
             if (!row.next()) {
-                throw new IllegalStateException("a chunk is gone that nobody else removes");
+                throw new IllegalStateException("a chunk is missing that no other thread deletes");
             }
             return open(session, key, header, SqliteSession.bytesOrEmpty(row, 1));
         }
@@ -155,29 +164,5 @@ public final class ChunkTable {
         var delete = session.prepare("DELETE FROM chunk WHERE number = ?");
         delete.setLong(1, number);
         delete.executeUpdate();
-    }
-
-    /** Puts a chunk that cannot be opened out of the way of those that can. */
-    public static void quarantine(SqliteSession session, long number) throws SQLException {
-        var copy = session.prepare("INSERT INTO quarantined_chunk (series, first_us, last_us, count, payload)"
-                + " SELECT series, first_us, last_us, count, payload FROM chunk WHERE number = ?");
-        copy.setLong(1, number);
-        copy.executeUpdate();
-        delete(session, number);
-    }
-
-    /** Refuses a range that has readings in a chunk that was put aside. */
-    public static void requireUndamaged(SqliteSession session, long series, TimeRange range) throws SQLException {
-        var select = session.prepare(
-                "SELECT first_us, last_us FROM quarantined_chunk WHERE series = ? AND first_us < ? AND last_us >= ? LIMIT 1");
-        select.setLong(1, series);
-        select.setLong(2, range.to());
-        select.setLong(3, range.from());
-        try (var row = select.executeQuery()) {
-            if (row.next()) {
-                throw new PlaneException.DataLoss("readings of one series, from " + row.getLong(1) + " to "
-                        + row.getLong(2) + " us, are damaged on the plane's disk");
-            }
-        }
     }
 }

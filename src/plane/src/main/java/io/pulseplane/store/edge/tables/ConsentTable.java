@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The rows of the table {@code consent}. They are only ever added. */
+/** The table {@code consent}. Rows are added, and never changed or deleted. */
 public final class ConsentTable {
 
     private static final String SELECT =
             "SELECT number, granted, from_us, to_us, codes, recorded_by, recorded_us FROM consent ";
 
-    /** Codes are printable and without a space at their ends, so a line break is none of theirs. */
+    /** Codes are printable text, so none has a line break. */
     private static final String SEPARATOR = "\n";
 
     private final PatientTable patients;
@@ -68,14 +68,14 @@ public final class ConsentTable {
 
     private static Consent consentOf(String patient, ResultSet row) throws SQLException {
         long to = row.getLong(4);
-        boolean endless = row.wasNull();
+        boolean isOpenEnded = row.wasNull();
         var codes = row.getString(5);
         return new Consent(
                 row.getLong(1),
                 patient,
                 row.getBoolean(2),
                 row.getLong(3),
-                endless ? OptionalLong.empty() : OptionalLong.of(to),
+                isOpenEnded ? OptionalLong.empty() : OptionalLong.of(to),
                 codes.isEmpty() ? List.of() : List.of(codes.split(SEPARATOR)),
                 row.getString(6),
                 row.getLong(7));

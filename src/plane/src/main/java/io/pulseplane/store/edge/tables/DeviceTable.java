@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The rows of the table {@code device}. */
+/** The table {@code device}. */
 public final class DeviceTable {
 
     private static final String COLUMNS =
@@ -24,6 +24,11 @@ public final class DeviceTable {
 
     private DeviceTable() {}
 
+    /**
+     * Inserts or updates a device. When and with which sequence it was last seen stays as it is.
+     *
+     * @throws PlaneException.AlreadyExists if another device has the serial number
+     */
     public static PutResult<Device> put(SqliteSession session, Device device, long time) throws SQLException {
         if (device.serialNumber().isPresent()) {
             refuseIfSerialNumberTaken(session, device.serialNumber().get(), device.id());
@@ -70,7 +75,11 @@ public final class DeviceTable {
                 time);
     }
 
-    /** Sets the parameters both statements start with; the next one to set is returned. */
+    /**
+     * Sets the parameters that both statements begin with.
+     *
+     * @return the index of the next parameter
+     */
     private static int setDetails(PreparedStatement statement, Device device) throws SQLException {
         statement.setString(1, device.id());
         statement.setString(2, device.serialNumber().orElse(null));
@@ -138,7 +147,7 @@ public final class DeviceTable {
         return devices;
     }
 
-    /** Notes that a batch of the device became durable; sequences are unsigned. */
+    /** Notes when a device was last seen. The last sequence becomes the higher of the stored one and the given one. */
     public static void updateLastSeen(SqliteSession session, long number, long sequence, long time)
             throws SQLException {
         var select = session.prepare("SELECT last_sequence FROM device WHERE number = ?");
@@ -150,7 +159,7 @@ public final class DeviceTable {
         }
         var update = session.prepare("UPDATE device SET last_seen_us = ?, last_sequence = ? WHERE number = ?");
         update.setLong(1, time);
-        update.setLong(2, Long.compareUnsigned(last, sequence) >= 0 ? last : sequence);
+        update.setLong(2, Sequences.max(last, sequence));
         update.setLong(3, number);
         update.executeUpdate();
     }

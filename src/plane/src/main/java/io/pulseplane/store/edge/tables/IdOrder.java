@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 
-/** Ids in code point order, which is the order of their UTF-8, and SQLite's. */
+/** The order of ids: by code point, as SQLite compares text. It is also the order of the UTF-8 bytes. */
 final class IdOrder {
 
     static final Comparator<String> BY_CODE_POINT =

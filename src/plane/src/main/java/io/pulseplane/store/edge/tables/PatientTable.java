@@ -5,6 +5,7 @@ import io.pulseplane.store.Registry.PutResult;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.keys.PatientCodec;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
+import io.pulseplane.store.edge.tables.ErasureTable.Erasure;
 import io.pulseplane.vitals.PlaneException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,12 +17,12 @@ import java.util.OptionalLong;
 import java.util.PriorityQueue;
 
 /**
- * The rows of the table {@code patient}: a number for the rest of the database, tags to be found by, and the rest sealed
- * under the patient's key.
+ * The table {@code patient}. A row has the number by which other tables refer to the patient, tags of id and MRN to
+ * find the row by, and everything else sealed under the patient's key.
  */
 public final class PatientTable {
 
-    /** What tags are of. */
+    /** The kind of the tag of an id, see {@link KeyVault#tag}. */
     public static final String ID_TAG_KIND = "patient_id";
 
     static final String MRN_TAG_KIND = "mrn";
@@ -34,11 +35,16 @@ public final class PatientTable {
         this.vault = vault;
     }
 
+    /**
+     * Inserts or updates a patient.
+     *
+     * @throws PlaneException.AlreadyExists if another patient has the MRN
+     */
     public PutResult<Patient> put(SqliteSession session, Patient patient, long time) throws SQLException {
         var number = numberOf(session, patient.id());
-        var mrn = patient.mrn().map(text -> vault.tag(MRN_TAG_KIND, text));
-        if (mrn.isPresent()) {
-            refuseIfTaken(session, mrn.get(), number);
+        var mrnTag = patient.mrn().map(mrn -> vault.tag(MRN_TAG_KIND, mrn));
+        if (mrnTag.isPresent()) {
+            refuseIfMrnTaken(session, mrnTag.get(), number);
         }
         if (number.isEmpty()) {
             insert(session, withTimestamps(patient, time, time));
@@ -48,9 +54,10 @@ public final class PatientTable {
         return new PutResult<>(byId(session, patient.id()).orElseThrow(), number.isEmpty());
     }
 
-    private static void refuseIfTaken(SqliteSession session, byte[] mrn, OptionalLong number) throws SQLException {
+    private static void refuseIfMrnTaken(SqliteSession session, byte[] mrnTag, OptionalLong number)
+            throws SQLException {
         var select = session.prepare("SELECT 1 FROM patient WHERE mrn_tag = ? AND number <> ?");
-        select.setBytes(1, mrn);
+        select.setBytes(1, mrnTag);
         select.setLong(2, number.orElse(0));
         try (var row = select.executeQuery()) {
             if (row.next()) {
@@ -147,8 +154,8 @@ public final class PatientTable {
         return byTag(session, "WHERE mrn_tag = ?", vault.tag(MRN_TAG_KIND, mrn));
     }
 
-    private Optional<Patient> byTag(SqliteSession session, String where, byte[] tag) throws SQLException {
-        var select = session.prepare(SELECT + where);
+    private Optional<Patient> byTag(SqliteSession session, String condition, byte[] tag) throws SQLException {
+        var select = session.prepare(SELECT + condition);
         select.setBytes(1, tag);
         return readOne(session, select.executeQuery());
     }
@@ -160,23 +167,24 @@ public final class PatientTable {
     }
 
     /**
-     * Ids are sealed, so nothing on disk has them in order: every patient is opened, and the first few after the given id
-     * are kept. It takes some microseconds a patient, and the memory of one page.
+     * Lists patients in the order of their ids. Ids are sealed, so no index has them in order: this opens every
+     * patient, and keeps the first few after the given id. It takes some microseconds a patient, and memory for {@code
+     * limit} patients.
      */
     public List<Patient> listAfter(SqliteSession session, String id, int limit) throws SQLException {
         var byId = Comparator.comparing(Patient::id, IdOrder.BY_CODE_POINT);
-        var first = new PriorityQueue<Patient>(byId.reversed());
+        var firstPatients = new PriorityQueue<Patient>(byId.reversed());
         try (var rows = session.prepare(SELECT + "WHERE id_tag IS NOT NULL").executeQuery()) {
             while (rows.next()) {
                 patientOf(session, rows)
                         .filter(patient -> IdOrder.BY_CODE_POINT.compare(patient.id(), id) > 0)
-                        .ifPresent(first::add);
-                if (first.size() > limit) {
-                    first.poll();
+                        .ifPresent(firstPatients::add);
+                if (firstPatients.size() > limit) {
+                    firstPatients.poll();
                 }
             }
         }
-        var patients = new ArrayList<>(first);
+        var patients = new ArrayList<>(firstPatients);
         patients.sort(byId);
         return patients;
     }
@@ -189,49 +197,27 @@ public final class PatientTable {
                         session, vault, row.getLong(1), details, row.getBoolean(3), row.getLong(4), row.getLong(5));
     }
 
-    /** What is said of a patient who was erased, and when. */
-    public record Erasure(long number, byte[] idTag, long time) {}
-
     /** The latest erasure of a patient who had this id. */
     public Optional<Erasure> latestErasure(SqliteSession session, String id) throws SQLException {
-        var select =
-                session.prepare("SELECT patient, erased_us FROM erased WHERE id_tag = ? ORDER BY patient DESC LIMIT 1");
-        var tag = vault.tag(ID_TAG_KIND, id);
-        select.setBytes(1, tag);
-        try (var row = select.executeQuery()) {
-            return row.next() ? Optional.of(new Erasure(row.getLong(1), tag, row.getLong(2))) : Optional.empty();
-        }
+        return ErasureTable.latest(session, vault.tag(ID_TAG_KIND, id));
     }
 
     /**
-     * Takes away what says who this was; the number stays, so that what was recorded about consent stays a history. What is
-     * sealed under the patient's key is left to whoever destroys the key after this is committed.
+     * Erases a patient from the tables: removes everything that identifies the patient, and the assignments. The number
+     * stays, so that consents remain a history. Readings stay, too; the caller destroys the patient's key after the
+     * commit, and then nobody can open them.
      */
     public static Erasure erase(SqliteSession session, Erasure erasure) throws SQLException {
-        var insert = session.prepare("INSERT INTO erased VALUES (?, ?, ?, 0)");
-        insert.setLong(1, erasure.number);
-        insert.setBytes(2, erasure.idTag);
-        insert.setLong(3, erasure.time);
-        insert.executeUpdate();
+        ErasureTable.insert(session, erasure);
         var update =
                 session.prepare("UPDATE patient SET id_tag = NULL, mrn_tag = NULL, details = NULL WHERE number = ?");
-        update.setLong(1, erasure.number);
+        update.setLong(1, erasure.patient());
         update.executeUpdate();
-        var delete = session.prepare("DELETE FROM assignment WHERE patient = ?");
-        delete.setLong(1, erasure.number);
-        delete.executeUpdate();
+        AssignmentTable.deleteOfPatient(session, erasure.patient());
         return erasure;
     }
 
-    public static boolean isErased(SqliteSession session, long number) throws SQLException {
-        var select = session.prepare("SELECT 1 FROM erased WHERE patient = ?");
-        select.setLong(1, number);
-        try (var row = select.executeQuery()) {
-            return row.next();
-        }
-    }
-
-    /** Takes a number that nobody may have any more, as its key is destroyed; it may be taken. */
+    /** Takes a number whose key is destroyed, if it is free, so that no new patient gets it. */
     public static void insertErasedPlaceholder(SqliteSession session, long number, long time) throws SQLException {
         var insert = session.prepare("INSERT OR IGNORE INTO patient VALUES (?, NULL, NULL, NULL, 0, ?, ?)");
         insert.setLong(1, number);

@@ -5,6 +5,9 @@ import io.pulseplane.store.edge.keys.AssociatedData;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.chunk.ByteReader;
+import io.pulseplane.vitals.chunk.ByteWriter;
+import io.pulseplane.vitals.chunk.CorruptChunkException;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -13,15 +16,15 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * The rows of the table {@code receipt}: what was answered to the batches of one device, some hundreds in a row, in the order
- * of their sequences. Sealed under the store's own key: a digest says little of a batch, and should say nothing.
+ * The table {@code receipt}. A row has the receipts of some hundred batches of one device, in the order of their
+ * sequences. It is sealed under the store's own key, because even a digest tells something about a batch.
  *
  * <pre>
  * payload, opened
  *   1 byte   version, 1
  *   varint   count
- *   of each  varint: sequence, less the one before (of the first: less that of the row); 8 bytes digest; varint accepted;
- *            varint duplicates; varint length, and rejections
+ *   of each  varint: sequence, less the one before (of the first: less that of the row); 8 bytes digest;
+ *            varint accepted; varint duplicates; varint length, and rejections
  * </pre>
  */
 public final class ReceiptTable {
@@ -30,7 +33,7 @@ public final class ReceiptTable {
 
     private static final int VERSION = 1;
 
-    /** More of them in a row would make each write of a row longer; fewer, the table. */
+    /** With more of them in a row, each write of a row takes longer; with fewer, the table is larger. */
     static final int MAX_RECEIPTS_PER_ROW = 512;
 
     private final KeyVault vault;
@@ -39,13 +42,13 @@ public final class ReceiptTable {
         this.vault = vault;
     }
 
-    /** What is known of the batch with this sequence; null if there was none. */
+    /** The receipt of the batch with this sequence; null if no such batch was acknowledged. */
     public AcknowledgedBatch find(SqliteSession session, long device, long sequence) throws SQLException {
         var first = rowStartFor(session, device, sequence);
         return first == null ? null : readOrEmpty(session, device, first).get(Sequences.toSortable(sequence));
     }
 
-    /** Where the row begins in which the sequence would be; null if that would be before all rows. */
+    /** The first sequence of the row that would have this one, sortable; null if this one is before all rows. */
     private static Long rowStartFor(SqliteSession session, long device, long sequence) throws SQLException {
         var select = session.prepare(
                 "SELECT first FROM receipt WHERE device = ? AND first <= ? ORDER BY first DESC LIMIT 1");
@@ -57,15 +60,16 @@ public final class ReceiptTable {
     }
 
     /**
-     * None of a row that is damaged: a batch that comes again is taken for a new one then, and its readings are found to be
-     * known. Who insisted on the row would take no batch of this device any more, nor of any that is in a group with it.
+     * The receipts of a row; none if the row is damaged. A batch that is sent again is then appended as a new one, and
+     * its readings are duplicates. If a damaged row were an error, the store could append no batch of this device any
+     * more, nor of other devices in the same group.
      */
     private NavigableMap<Long, AcknowledgedBatch> readOrEmpty(SqliteSession session, long device, long first)
             throws SQLException {
         try {
             return read(session, device, first);
         } catch (PlaneException.DataLoss _) {
-            LOG.log(Level.ERROR, "What was acknowledged to device number {0} is damaged, and forgotten", device);
+            LOG.log(Level.ERROR, "Receipts of device number {0} are damaged and lost", device);
             return new TreeMap<>();
         }
     }
@@ -81,39 +85,45 @@ public final class ReceiptTable {
         }
     }
 
+    /**
+     * Opens the payload of a row.
+     *
+     * @return receipts by sortable sequence
+     * @throws PlaneException.DataLoss if the payload is not as it was written
+     */
     public NavigableMap<Long, AcknowledgedBatch> decode(
             SqliteSession session, long device, long first, byte[] payload) {
         var receipts = new TreeMap<Long, AcknowledgedBatch>();
         try {
-            var source = new ByteReader(
+            var in = new ByteReader(
                     session.codecs().aesGcm.open(vault.storeKey(), AssociatedData.ofReceipts(device, first), payload));
-            if (source.readByte() != VERSION) {
+            if (in.readByte() != VERSION) {
                 throw new PlaneException.FailedPrecondition("receipts were written by a newer Pulseplane");
             }
-            int count = source.readCount();
+            int count = in.readLength();
             long sortable = first;
             for (int i = 0; i < count; i++) {
-                sortable += source.readVarint();
-                receipts.put(sortable, AcknowledgedBatch.read(Sequences.fromSortable(sortable), source));
+                sortable += in.readVarint();
+                receipts.put(sortable, AcknowledgedBatch.read(Sequences.fromSortable(sortable), in));
             }
-        } catch (DecryptionFailedException _) {
-            throw new PlaneException.DataLoss("what was acknowledged to a device is damaged on the plane's disk");
+        } catch (DecryptionFailedException | CorruptChunkException _) {
+            throw new PlaneException.DataLoss("receipts of a device are damaged on the plane's disk");
         }
         return receipts;
     }
 
-    /** Adds receipts of one device. A batch that has one keeps it. */
-    public void add(SqliteSession session, long device, List<AcknowledgedBatch> more) throws SQLException {
+    /** Adds receipts of one device. A receipt that is stored already stays as it is. */
+    public void add(SqliteSession session, long device, List<AcknowledgedBatch> batches) throws SQLException {
         var byRow = new TreeMap<Long, NavigableMap<Long, AcknowledgedBatch>>();
-        var ahead = new TreeMap<Long, AcknowledgedBatch>();
-        for (var sent : more) {
-            var row = rowStartFor(session, device, sent.sequence());
-            var receipts = row == null ? ahead : byRow.get(row);
+        var beforeAllRows = new TreeMap<Long, AcknowledgedBatch>();
+        for (var batch : batches) {
+            var row = rowStartFor(session, device, batch.sequence());
+            var receipts = row == null ? beforeAllRows : byRow.get(row);
             if (receipts == null) {
                 receipts = readOrEmpty(session, device, row);
                 byRow.put(row, receipts);
             }
-            receipts.putIfAbsent(Sequences.toSortable(sent.sequence()), sent);
+            receipts.putIfAbsent(Sequences.toSortable(batch.sequence()), batch);
         }
         for (var entry : byRow.entrySet()) {
             var delete = session.prepare("DELETE FROM receipt WHERE device = ? AND first = ?");
@@ -122,14 +132,14 @@ public final class ReceiptTable {
             delete.executeUpdate();
             insert(session, device, entry.getValue());
         }
-        insert(session, device, ahead);
+        insert(session, device, beforeAllRows);
     }
 
     private void insert(SqliteSession session, long device, NavigableMap<Long, AcknowledgedBatch> receipts)
             throws SQLException {
         var row = new ArrayList<AcknowledgedBatch>(MAX_RECEIPTS_PER_ROW);
-        for (var sent : receipts.values()) {
-            row.add(sent);
+        for (var batch : receipts.values()) {
+            row.add(batch);
             if (row.size() == MAX_RECEIPTS_PER_ROW) {
                 insertRow(session, device, row);
                 row.clear();
@@ -142,15 +152,17 @@ public final class ReceiptTable {
 
     private void insertRow(SqliteSession session, long device, List<AcknowledgedBatch> row) throws SQLException {
         long first = Sequences.toSortable(row.getFirst().sequence());
-        var sink = new ByteWriter();
-        sink.put(VERSION);
-        sink.putVarint(row.size());
-        long before = first;
-        for (var sent : row) {
-            long sortable = Sequences.toSortable(sent.sequence());
-            sink.putVarint(sortable - before);
-            sent.write(sink);
-            before = sortable;
+        var out = new ByteWriter();
+        out.ensureCapacity(1 + ByteWriter.MAX_VARINT_BYTES);
+        out.put(VERSION);
+        out.putVarint(row.size());
+        long previous = first;
+        for (var batch : row) {
+            long sortable = Sequences.toSortable(batch.sequence());
+            out.ensureCapacity(ByteWriter.MAX_VARINT_BYTES);
+            out.putVarint(sortable - previous);
+            batch.write(out);
+            previous = sortable;
         }
         var insert = session.prepare("INSERT INTO receipt VALUES (?, ?, ?, ?)");
         insert.setLong(1, device);
@@ -163,9 +175,9 @@ public final class ReceiptTable {
                         .seal(
                                 vault.storeKey(),
                                 AssociatedData.ofReceipts(device, first),
-                                sink.array(),
+                                out.bytes(),
                                 0,
-                                sink.size()));
+                                out.position()));
         insert.executeUpdate();
     }
 }

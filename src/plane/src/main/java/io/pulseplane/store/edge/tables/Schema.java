@@ -8,26 +8,26 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * The tables, and every step that ever led to them. {@code PRAGMA user_version} counts the steps a database has taken;
- * each step is one transaction. Steps are only ever added.
+ * The schema of the database, and the steps that lead to it. Each step is one transaction, and {@code PRAGMA
+ * user_version} counts the steps that a database has taken. New versions add steps, and never change those that exist.
  */
 public final class Schema {
 
-    /** "PPln" in ASCII, so that {@code file} and a stranger can tell whose database this is. */
+    /** "PPln" in ASCII. It marks the file as a database of Pulseplane. */
     public static final int APPLICATION_ID = 0x50506C6E;
 
-    /** SQL, and then what SQL cannot do; both in one transaction. */
+    /** A step: SQL statements, each ended by a semicolon at the end of a line, and then a change in Java. */
     public record Step(String sql, Change change) {
 
-        /** What a step does besides its SQL. */
+        /** What a step does that SQL cannot. */
         public interface Change {
             void apply(SqliteSession session, KeyVault vault) throws SQLException;
         }
     }
 
     public static final List<Step> STEPS = List.of(new Step("""
-            -- What identifies a patient is sealed; tags are keyed hashes, by which it is found. All three are gone of a patient
-            -- who was erased.
+            -- Details are sealed under the patient's key. Tags are keyed hashes, by which a patient is found.
+            -- Of an erased patient, all three are NULL.
             CREATE TABLE patient (
               number INTEGER PRIMARY KEY,
               id_tag BLOB UNIQUE,
@@ -66,8 +66,8 @@ public final class Schema {
             CREATE INDEX assignment_of_patient ON assignment (patient);
             CREATE UNIQUE INDEX assignment_that_lasts ON assignment (device) WHERE to_us IS NULL;
 
-            -- A patient has some dozens of series: to find the one among them does not want code and unit on disk twice. That
-            -- there is one only is seen to by the one thread that writes.
+            -- A patient has some dozens of series, so an index by patient is enough to find one, and code and unit
+            -- need not be on disk twice. There is no unique index: the thread that writes never inserts a series twice.
             CREATE TABLE series (
               number INTEGER PRIMARY KEY,
               patient INTEGER NOT NULL REFERENCES patient,
@@ -90,7 +90,7 @@ public final class Schema {
             ) STRICT;
             CREATE INDEX consent_of_patient ON consent (patient, number);
 
-            -- Collected is 1 when the chunks of the patient, which nobody can open, are gone.
+            -- Collected is 1 when the chunks of the patient, which nobody can open, are deleted.
             CREATE TABLE erased (
               patient INTEGER PRIMARY KEY REFERENCES patient,
               id_tag BLOB NOT NULL,
@@ -99,7 +99,7 @@ public final class Schema {
             ) STRICT;
             CREATE INDEX erased_by_tag ON erased (id_tag, patient);
 
-            -- Groups of batches as they came, until their readings are in chunks; a sequence of sealed batches.
+            -- Groups of batches, each batch sealed, until their readings are in chunks.
             CREATE TABLE journal (
               number INTEGER PRIMARY KEY AUTOINCREMENT,
               payload BLOB NOT NULL
@@ -117,7 +117,7 @@ public final class Schema {
             CREATE UNIQUE INDEX chunk_of_series ON chunk (series, first_us);
             CREATE INDEX chunk_by_age ON chunk (last_us);
 
-            -- Chunks that could not be opened, out of the way of those that can.
+            -- Chunks that could not be opened.
             CREATE TABLE quarantined_chunk (
               number INTEGER PRIMARY KEY,
               series INTEGER NOT NULL,
@@ -128,8 +128,8 @@ public final class Schema {
             ) STRICT;
             CREATE INDEX quarantined_chunk_of_series ON quarantined_chunk (series, first_us);
 
-            -- What was acknowledged, so that a repeated batch is answered as it was the first time. Sequences are unsigned,
-            -- and first is offset by 2^63, so that it sorts as they do.
+            -- Receipts of acknowledged batches, so that a repeated batch gets the same answer again. Sequences are
+            -- unsigned. First is offset by 2^63, so that it sorts in the same order.
             CREATE TABLE receipt (
               device INTEGER NOT NULL,
               first INTEGER NOT NULL,
@@ -138,7 +138,7 @@ public final class Schema {
             ) STRICT;
             CREATE UNIQUE INDEX receipt_of_device ON receipt (device, first);
 
-            -- Tells whether the keys are those of this database.
+            -- A sealed value, which only the keys of this database open.
             CREATE TABLE key_check (
               number INTEGER PRIMARY KEY CHECK (number = 1),
               payload BLOB NOT NULL
@@ -150,8 +150,10 @@ public final class Schema {
     private Schema() {}
 
     /**
-     * Takes the steps that are missing. Refuses a database that is not ours, that a newer program has written, or that was
-     * sealed with other keys.
+     * Takes the steps that the database has not taken yet.
+     *
+     * @throws PlaneException.FailedPrecondition if the database is another program's, was written by a newer version,
+     *     or was sealed under other keys
      */
     public static void migrate(SqliteSession session, KeyVault vault) throws SQLException {
         migrate(session, vault, STEPS);
@@ -168,10 +170,10 @@ public final class Schema {
         if (version > steps.size()) {
             throw new PlaneException.FailedPrecondition(
                     "the database in the data directory was written by a newer Pulseplane (schema " + version
-                            + ", this one knows " + steps.size() + ")");
+                            + ", this version knows " + steps.size() + ")");
         }
         if (version < steps.size()) {
-            // A table that others refer to may be replaced by another of its name.
+            // So that a step may replace a table that others refer to.
             session.execute("PRAGMA foreign_keys = OFF");
             for (int step = (int) version; step < steps.size(); step++) {
                 applyStep(session, vault, steps.get(step), step + 1);
@@ -180,7 +182,7 @@ public final class Schema {
         }
         if (!KeyCheckValue.matches(session, vault)) {
             throw new PlaneException.FailedPrecondition(
-                    "the keys in the data directory are not those that its database was sealed with");
+                    "the keys in the data directory are not those that its database was sealed under");
         }
     }
 

@@ -1,6 +1,6 @@
 package io.pulseplane.store.edge.tables;
 
-/** Sequences are unsigned. */
+/** Compares sequences, which are unsigned. */
 public final class Sequences {
 
     private Sequences() {}
@@ -9,7 +9,7 @@ public final class Sequences {
         return Long.compareUnsigned(a, b) >= 0 ? a : b;
     }
 
-    /** As a number whose signed order is that of the sequences. */
+    /** Maps a sequence to a signed number, so that the order stays the same. */
     static long toSortable(long sequence) {
         return sequence ^ Long.MIN_VALUE;
     }

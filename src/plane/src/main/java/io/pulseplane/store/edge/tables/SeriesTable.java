@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** The rows of the table {@code series}: one for each patient, device, code and unit. */
+/** The table {@code series}, with one row for each patient, device, code and unit. */
 public final class SeriesTable {
 
     private static final String SELECT = """
@@ -22,7 +22,7 @@ public final class SeriesTable {
     private SeriesTable() {}
 
     /**
-     * A series as the table has it.
+     * A row of the table, with the id of the device.
      *
      * @param patient the number of the patient
      * @param device the id of the device
@@ -37,7 +37,8 @@ public final class SeriesTable {
      */
     public static OptionalLong find(SqliteSession session, Series series, long patient, long device)
             throws SQLException {
-        // Among those of the patient: a device has been on many patients.
+        // The plus keeps SQLite from using the index by device: a patient has fewer series than a device, which has
+        // been on many patients.
         var select = session.prepare(
                 "SELECT number FROM series WHERE patient = ? AND +device = ? AND code = ? AND unit = ?");
         setColumns(select, series, patient, device);

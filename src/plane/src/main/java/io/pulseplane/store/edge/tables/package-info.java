@@ -1,7 +1,7 @@
 /**
- * One class for each table of the edge store, the schema and its steps, and the bytes of the rows.
+ * One class for each table of the edge store, and the schema with its steps.
  *
- * <p>Every method runs in the session and the transaction that the caller hands in. Ids are stored as keyed hashes; what
- * names a patient is encrypted.
+ * <p>Every method runs in the session and the transaction of the caller. The ids of patients are stored as keyed
+ * hashes, and everything that identifies a patient is sealed.
  */
 package io.pulseplane.store.edge.tables;

@@ -62,35 +62,36 @@ public class KeyVaultTest {
     }
 
     @Test
-    void has_a_key_of_its_own_for_everybody_and_keeps_it() throws SQLException {
+    void every_patient_has_a_key_of_its_own_which_stays_the_same() throws SQLException {
         List<SecretKey> before;
         byte[] tag;
-        SecretKey own;
+        SecretKey storeKey;
         try (var vault = open(KEY)) {
             vault.ensureKey(300);
             before = keys(vault);
-            own = vault.storeKey();
+            storeKey = vault.storeKey();
             tag = vault.tag("mrn", "1");
         }
-        assertThat(before).doesNotHaveDuplicates().doesNotContain(own);
+        assertThat(before).doesNotHaveDuplicates().doesNotContain(storeKey);
         try (var vault = open(KEY)) {
             assertThat(keys(vault)).isEqualTo(before);
-            assertThat(vault.storeKey()).isEqualTo(own);
+            assertThat(vault.storeKey()).isEqualTo(storeKey);
             assertThat(vault.tag("mrn", "1")).isEqualTo(tag).isNotEqualTo(vault.tag("patient_id", "1"));
         }
     }
 
     @Test
-    void is_refused_to_another_node_key_which_is_told_which_it_should_be() throws SQLException {
+    void another_node_key_is_refused_with_the_id_of_the_right_one() throws SQLException {
         open(KEY).close();
         assertThatThrownBy(() -> open(NEXT))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessage("the data was sealed under node key " + KEY.id() + ", and the one given is " + NEXT.id());
+                .hasMessage("the data keys are wrapped under node key " + KEY.id() + ", but this plane was given "
+                        + NEXT.id());
         open(KEY).close();
     }
 
     @Test
-    void is_wrapped_anew_under_the_next_node_key_and_needs_the_earlier_one_no_more() throws Exception {
+    void keys_are_rewrapped_under_a_new_node_key_and_the_earlier_one_is_not_needed_any_more() throws Exception {
         List<SecretKey> before;
         try (var vault = open(KEY)) {
             vault.ensureKey(300);
@@ -108,21 +109,21 @@ public class KeyVaultTest {
     }
 
     @Test
-    void a_rotation_that_meets_a_damaged_key_changes_nothing() throws SQLException {
+    void a_rotation_of_the_node_key_that_finds_a_damaged_key_changes_nothing() throws SQLException {
         try (var vault = open(KEY)) {
             vault.ensureKey(300);
         }
-        var good = wrapped(200);
+        var undamaged = wrapped(200);
         RawDatabase.updateIn(file(), "UPDATE data_key SET wrapped = zeroblob(60) WHERE owner = 200");
         assertThatThrownBy(() -> open(NEXT, KEY)).isInstanceOf(PlaneException.DataLoss.class);
-        RawDatabase.updateIn(file(), "UPDATE data_key SET wrapped = ? WHERE owner = 200", good);
+        RawDatabase.updateIn(file(), "UPDATE data_key SET wrapped = ? WHERE owner = 200", undamaged);
         try (var vault = open(KEY)) {
             assertThat(keys(vault)).hasSize(300);
         }
     }
 
     @Test
-    void a_destroyed_key_is_gone_for_good_and_nothing_of_it_is_left_in_the_files() throws Exception {
+    void a_destroyed_key_cannot_be_read_any_more_and_its_bytes_are_in_no_file() throws Exception {
         try (var vault = open(KEY)) {
             vault.ensureKey(300);
             assertThat(vault.key(5)).isPresent();
@@ -136,36 +137,36 @@ public class KeyVaultTest {
         try (var vault = open(KEY)) {
             assertThat(vault.key(5)).isEmpty();
             assertThat(vault.key(4)).isPresent();
-            assertThat(vault.destroyedKeys()).singleElement().satisfies(patient -> {
-                assertThat(patient.owner()).isEqualTo(5);
-                assertThat(patient.idTag()).isEqualTo(TAG);
-                assertThat(patient.time()).isEqualTo(9);
+            assertThat(vault.destroyedKeys()).singleElement().satisfies(destroyed -> {
+                assertThat(destroyed.owner()).isEqualTo(5);
+                assertThat(destroyed.idTag()).isEqualTo(TAG);
+                assertThat(destroyed.time()).isEqualTo(9);
             });
         }
     }
 
     @Test
-    void does_not_say_that_a_key_is_destroyed_while_somebody_keeps_its_bytes_in_the_log() throws Exception {
+    void destroying_a_key_fails_while_another_reader_keeps_its_bytes_in_the_write_ahead_log() throws Exception {
         try (var vault = open(KEY);
-                var somebody = RawDatabase.connect(file())) {
+                var otherReader = RawDatabase.connect(file())) {
             var wrapped = wrapped(5);
-            somebody.setAutoCommit(false);
-            var reading = somebody.createStatement();
-            reading.executeQuery("SELECT count(*) FROM data_key");
+            otherReader.setAutoCommit(false);
+            var statement = otherReader.createStatement();
+            statement.executeQuery("SELECT count(*) FROM data_key");
             assertThatThrownBy(() -> vault.destroy(new DestroyedKey(5, TAG, 9)))
                     .isInstanceOf(PlaneException.Unavailable.class);
             assertThat(vault.key(5)).isEmpty();
             assertThat(RawDatabase.contains(directory, wrapped)).isTrue();
 
-            reading.close();
-            somebody.rollback();
+            statement.close();
+            otherReader.rollback();
             vault.destroy(new DestroyedKey(5, TAG, 9));
             assertThat(RawDatabase.contains(directory, wrapped)).isFalse();
         }
     }
 
     @Test
-    void keys_that_changed_places_are_refused() throws SQLException {
+    void keys_whose_rows_were_exchanged_are_refused() throws SQLException {
         open(KEY).close();
         var one = wrapped(1);
         var two = wrapped(2);
@@ -189,6 +190,6 @@ public class KeyVaultTest {
         Files.copy(other.resolve("keys.db"), one.resolve("keys.db"));
         assertThatThrownBy(() -> EdgeStore.open(one, settings, () -> 0))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessageContaining("not those that its database was sealed with");
+                .hasMessageContaining("not those that its database was sealed under");
     }
 }

@@ -30,12 +30,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The journal becomes chunks: few, apart from each other, and with every reading once. */
+/** Tests that compaction makes few chunks, which do not overlap and have every reading once. */
 class CompactorTest {
 
     private static final long SEED = Long.getLong("pulseplane.compaction.seed", System.nanoTime());
     private static final Series PULSE = series("ada", "d1", ReadingFixtures.HEART_RATE);
-    private static final int BATCH = 10;
+    private static final int READINGS_PER_BATCH = 10;
 
     @TempDir
     Path directory;
@@ -65,17 +65,17 @@ class CompactorTest {
         return await(store.readings().read(series, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE));
     }
 
-    /** The readings that the n-th batch of a device brings, which follow those of the one before. */
-    private static Columns run(long n) {
-        var times = LongStream.range(n * BATCH, (n + 1) * BATCH).toArray();
+    /** The readings of the n-th batch of a device, which follow those of the batch before. */
+    private static Columns batchOf(long n) {
+        var times = LongStream.range(n * READINGS_PER_BATCH, (n + 1) * READINGS_PER_BATCH).toArray();
         return new Columns(
                 PULSE,
                 times,
                 LongStream.of(times).mapToDouble(time -> time % 90).toArray());
     }
 
-    private static Columns runs(long count) {
-        var times = LongStream.range(0, count * BATCH).toArray();
+    private static Columns batches(long count) {
+        var times = LongStream.range(0, count * READINGS_PER_BATCH).toArray();
         return new Columns(
                 PULSE,
                 times,
@@ -83,9 +83,9 @@ class CompactorTest {
     }
 
     @Test
-    void makes_few_chunks_of_many_small_batches() throws Exception {
+    void many_small_batches_become_few_chunks() throws Exception {
         for (int n = 0; n < 400; n++) {
-            append(run(n));
+            append(batchOf(n));
             if (n % 20 == 0) {
                 await(store.compact());
             }
@@ -97,13 +97,13 @@ class CompactorTest {
                 .isLessThan(8);
         assertThat(RawDatabase.queryLong(directory, "SELECT sum(count) FROM chunk"))
                 .isEqualTo(4_000);
-        assertThat(all(store, PULSE)).isEqualTo(runs(400));
+        assertThat(all(store, PULSE)).isEqualTo(batches(400));
     }
 
     @Test
-    void chunks_have_no_more_readings_than_they_may() throws Exception {
+    void chunks_have_at_most_the_allowed_number_of_readings() throws Exception {
         for (int part = 0; part < 3; part++) {
-            long start = part * 50_000;
+            long start = part * 50_000L;
             var times = LongStream.range(start, start + 50_000).map(i -> 2 * i).toArray();
             append(new Columns(PULSE, times, new double[50_000]));
         }
@@ -111,10 +111,10 @@ class CompactorTest {
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
                 .isEqualTo(3);
         assertWithinBounds();
-        // Chunks that are full are parted when something comes late.
+        // Full chunks are split when readings come late.
         append(new Columns(PULSE, new long[] {1, 3, 100_001}, new double[3]));
         for (int n = 0; n < 2; n++) {
-            var times = LongStream.range(n * 20_000, n * 20_000 + 20_000)
+            var times = LongStream.range(n * 20_000L, (n + 1) * 20_000L)
                     .map(i -> 2 * i + 5)
                     .toArray();
             append(new Columns(PULSE, times, new double[20_000]));
@@ -125,7 +125,7 @@ class CompactorTest {
     }
 
     @Test
-    void chunks_reach_over_no_more_time_than_they_may() throws Exception {
+    void chunks_span_at_most_the_allowed_time() throws Exception {
         long day = ChunkTable.MAX_SPAN_MICROS / 7;
         for (var columns : List.of(regularColumns(day, 60, PULSE), regularColumns(day + 1, 60, PULSE))) {
             append(columns);
@@ -146,7 +146,7 @@ class CompactorTest {
     }
 
     @Test
-    void keeps_chunks_apart_whatever_comes_late_or_twice() throws Exception {
+    void chunks_never_overlap_whatever_comes_late_or_twice() throws Exception {
         System.out.println("pulseplane.compaction.seed=" + SEED);
         var random = new SplittableRandom(SEED);
         var expected = new TreeMap<Long, Double>();
@@ -177,12 +177,12 @@ class CompactorTest {
                         .toArray());
     }
 
-    /** Appends and compacts until told to stop; says how many batches were acknowledged. */
+    /** Appends and compacts until {@code stop} is set, and returns how many batches were acknowledged. */
     private CompletableFuture<Long> appendAndCompact(AtomicLong acknowledged, AtomicBoolean stop) {
         return CompletableFuture.supplyAsync(
                         () -> {
                             while (!stop.get()) {
-                                append(run(acknowledged.get()));
+                                append(batchOf(acknowledged.get()));
                                 if (acknowledged.incrementAndGet() % 7 == 0) {
                                     await(store.compact());
                                 }
@@ -190,7 +190,7 @@ class CompactorTest {
                             return acknowledged.get();
                         },
                         OWN_THREAD)
-                // Or whoever waits for batches to be acknowledged would wait for good.
+                // So that a test which waits for acknowledged batches does not wait forever.
                 .whenComplete((_, failure) -> {
                     if (failure != null) {
                         acknowledged.set(FAILED);
@@ -209,23 +209,23 @@ class CompactorTest {
         }
     }
 
-    /** The threads of the common pool have the class loader of whoever used them first. */
+    /** Not the common pool, whose threads have the class loader of the test that first used them. */
     private static final Executor OWN_THREAD = work -> Thread.ofPlatform().start(work);
 
-    /** More batches than are ever appended. */
+    /** More than the number of batches that a test appends. */
     private static final long FAILED = 1_000_000;
 
     @Test
-    void hides_nothing_and_shows_nothing_twice_while_it_is_done() throws Exception {
+    void queries_during_compaction_miss_no_reading_and_return_none_twice() throws Exception {
         var acknowledged = new AtomicLong();
         whileAppending(acknowledged, () -> {
             while (acknowledged.get() < 400) {
                 long before = acknowledged.get();
                 var read = all(store, PULSE);
-                assertThat(read.size()).isBetween((int) before * BATCH, (int) (acknowledged.get() + 1) * BATCH);
-                assertThat(read).isEqualTo(runs(read.size() / BATCH));
+                assertThat(read.size()).isBetween((int) before * READINGS_PER_BATCH, (int) (acknowledged.get() + 1) * READINGS_PER_BATCH);
+                assertThat(read).isEqualTo(batches(read.size() / READINGS_PER_BATCH));
                 if (before > 0) {
-                    long newest = before * BATCH - 1;
+                    long newest = before * READINGS_PER_BATCH - 1;
                     assertThat(await(store.readings().latest(ReadingFixtures.ADA))
                                     .getFirst()
                                     .time())
@@ -236,9 +236,9 @@ class CompactorTest {
         });
     }
 
-    /** What a plane leaves behind that dies between two transactions. */
+    /** Opens copies of the files, as a plane leaves them that dies between two transactions. */
     @Test
-    void interrupted_anywhere_loses_nothing_and_doubles_nothing() throws Exception {
+    void compaction_that_was_interrupted_anywhere_loses_no_reading_and_stores_none_twice() throws Exception {
         var acknowledged = new AtomicLong();
         append(oneReading(series("bob", "d2", ReadingFixtures.HEART_RATE), 1, 1));
         whileAppending(acknowledged, () -> {
@@ -260,8 +260,8 @@ class CompactorTest {
         var opened = open(copy);
         try {
             var read = all(opened, PULSE);
-            assertThat((long) read.size()).isBetween(acknowledged * BATCH, (acknowledged + 1) * BATCH);
-            assertThat(read).isEqualTo(runs(read.size() / BATCH));
+            assertThat((long) read.size()).isBetween(acknowledged * READINGS_PER_BATCH, (acknowledged + 1) * READINGS_PER_BATCH);
+            assertThat(read).isEqualTo(batches(read.size() / READINGS_PER_BATCH));
             await(opened.compact());
             assertThat(all(opened, PULSE)).isEqualTo(read);
             assertThat(RawDatabase.queryLong(copy, "SELECT sum(count) FROM chunk"))

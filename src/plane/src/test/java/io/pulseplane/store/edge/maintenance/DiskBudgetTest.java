@@ -23,13 +23,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk budget is kept before it is passed, and not after. */
+/** Tests that the store refuses batches, or deletes chunks, before it uses more than its budget of bytes. */
 class DiskBudgetTest {
 
     private static final long BUDGET = 2L << 20;
     private static final int READINGS = 500;
 
-    /** In the journal and in a chunk; and a page that says which pages point to which. */
+    /** What a group takes in the journal and in a chunk, and a page that points to others. */
     private static final int GROUP_BYTES = 2 * (20 * READINGS + 16_384) + 4_096;
 
     private static final Series ADA = series("ada", "d1", HEART_RATE);
@@ -42,9 +42,9 @@ class DiskBudgetTest {
     private EdgeStore store;
     private long sequence;
 
-    private void open(FullDiskPolicy whenFull) {
+    private void open(FullDiskPolicy policy) {
         store = EdgeStore.open(
-                directory, EdgeSettings.of(1).withDiskBudget(BUDGET, whenFull), () -> 1_763_000_000_000_000L);
+                directory, EdgeSettings.of(1).withDiskBudget(BUDGET, policy), () -> 1_763_000_000_000_000L);
     }
 
     @AfterEach
@@ -52,7 +52,7 @@ class DiskBudgetTest {
         store.close();
     }
 
-    /** Readings that cannot be compressed; says whether they were taken. */
+    /** Appends readings that cannot be compressed, and returns whether they were stored. */
     private boolean append(Series series) {
         long start = sequence * READINGS;
         var times = LongStream.range(start, start + READINGS).toArray();
@@ -67,8 +67,8 @@ class DiskBudgetTest {
         }
     }
 
-    /** Of pages that hold something, in the database and in its log. */
-    private long used() throws Exception {
+    /** The size of the pages that are in use. */
+    private long usedBytes() throws Exception {
         return RawDatabase.queryLong(directory, """
                 SELECT (page_count - freelist_count) * page_size
                 FROM pragma_page_count, pragma_freelist_count, pragma_page_size""");
@@ -80,23 +80,24 @@ class DiskBudgetTest {
     }
 
     @Test
-    void refuses_batches_before_it_is_passed_and_takes_them_again_when_there_is_room() throws Exception {
+    void batches_are_refused_before_the_budget_is_exceeded_and_stored_again_when_there_is_room() throws Exception {
         open(FullDiskPolicy.REFUSE);
-        int taken = 0;
-        while (append(taken % 2 == 0 ? ADA : BOB)) {
-            taken++;
-            assertThat(used()).isLessThan(BUDGET + GROUP_BYTES);
+        int stored = 0;
+        while (append(stored % 2 == 0 ? ADA : BOB)) {
+            stored++;
+            assertThat(usedBytes()).isLessThan(BUDGET + GROUP_BYTES);
         }
         await(store.compact());
-        // The journal has become chunks, and not two of everything; then it is full for good.
-        while (append(taken % 2 == 0 ? ADA : BOB)) {
-            taken++;
-            assertThat(used()).isLessThan(BUDGET + GROUP_BYTES);
+        // Compaction made room, because readings are in the journal no more. Now append until the budget is really used
+        // up.
+        while (append(stored % 2 == 0 ? ADA : BOB)) {
+            stored++;
+            assertThat(usedBytes()).isLessThan(BUDGET + GROUP_BYTES);
             await(store.compact());
-            assertThat(used()).isLessThan(BUDGET + GROUP_BYTES);
+            assertThat(usedBytes()).isLessThan(BUDGET + GROUP_BYTES);
         }
-        assertThat(used()).isGreaterThan(BUDGET - 4 * GROUP_BYTES);
-        assertThat(times(ADA).length + times(BOB).length).isEqualTo(taken * READINGS);
+        assertThat(usedBytes()).isGreaterThan(BUDGET - 4 * GROUP_BYTES);
+        assertThat(times(ADA).length + times(BOB).length).isEqualTo(stored * READINGS);
 
         await(store.registry().erasePatient("ada"));
         await(store.compact());
@@ -104,22 +105,22 @@ class DiskBudgetTest {
     }
 
     @Test
-    void drops_the_oldest_and_takes_what_comes() throws Exception {
+    void the_oldest_chunks_are_deleted_and_new_batches_stored() throws Exception {
         open(FullDiskPolicy.DROP_OLDEST);
         for (int i = 0; i < 800; i++) {
-            // Who is refused in the moment in which there is no room may try again.
+            // A batch that is refused while maintenance makes room is tried again.
             if (!append(ADA)) {
                 Awaitility.await().until(() -> append(ADA));
             }
             if (i % 10 == 0) {
                 await(store.compact());
             }
-            assertThat(used()).isLessThan(BUDGET + GROUP_BYTES);
+            assertThat(usedBytes()).isLessThan(BUDGET + GROUP_BYTES);
         }
         await(store.compact());
         var times = times(ADA);
         assertThat(times.length).isBetween(READINGS * 100, READINGS * 799);
-        // What is left is the newest, without a gap where something was taken.
+        // The newest readings are left, without a gap between them.
         assertThat(times[times.length - 1]).isEqualTo(sequence * READINGS - 1);
         assertThat(times[times.length - 1] - times[0]).isEqualTo(times.length - 1);
         assertThat(RawDatabase.countOverlaps(directory)).isZero();

@@ -26,7 +26,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What erasure leaves on disk, in older copies of it too. What it promises to callers is in the contract of stores. */
+/**
+ * Tests what an erasure leaves on disk and in older copies of the database. The contract of stores tests what it
+ * promises to callers.
+ */
 class EraserTest {
 
     private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
@@ -40,7 +43,7 @@ class EraserTest {
     private EdgeStore store;
 
     @BeforeEach
-    void two_patients_in_chunks_and_in_the_journal() {
+    void open_a_store_with_two_patients_in_chunks_and_in_the_journal() {
         store = open();
         append(ADA, 1);
         append(BOB, 1);
@@ -63,12 +66,12 @@ class EraserTest {
                 .getFirst();
     }
 
-    private int readings(Series series) {
+    private int countReadings(Series series) {
         return await(store.readings().read(series, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE))
                 .size();
     }
 
-    private void assertAdaIsGone() {
+    private void assertAdaIsErased() {
         var ada = new Subject.OfPatient("ada");
         var registry = store.registry();
         assertThat(await(registry.isRegistered(ada))).isFalse();
@@ -76,23 +79,23 @@ class EraserTest {
         assertThat(await(store.readings().series(ada))).isEmpty();
         assertThat(await(store.readings().latest(ada))).isEmpty();
         assertThat(await(store.readings().series(new Subject.OfDevice("d1")))).isEmpty();
-        assertThat(readings(ADA)).isZero();
+        assertThat(countReadings(ADA)).isZero();
         assertThat(append(ADA, 9)).isInstanceOf(AppendResult.PatientErased.class);
     }
 
-    private void assertBobIsThere() {
+    private void assertBobIsKept() {
         assertThat(await(store.registry().patientsAfter("", 10)))
                 .extracting(Patient::id)
                 .containsExactly("bob");
         assertThat(await(store.registry().assignments(Optional.empty(), false, Long.MAX_VALUE, 10)))
                 .extracting("patient")
                 .containsExactly("bob");
-        assertThat(readings(BOB)).isEqualTo(15);
+        assertThat(countReadings(BOB)).isEqualTo(15);
         assertThat(await(store.size()).patients()).isEqualTo(1);
     }
 
     @Test
-    void sweeps_out_what_nobody_can_read_any_more() throws Exception {
+    void maintenance_deletes_the_chunks_of_an_erased_patient() throws Exception {
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
                 .isEqualTo(2);
         await(store.registry().erasePatient("ada"));
@@ -103,14 +106,14 @@ class EraserTest {
                 .isZero();
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM erased WHERE collected = 1"))
                 .isEqualTo(1);
-        assertAdaIsGone();
-        assertBobIsThere();
+        assertAdaIsErased();
+        assertBobIsKept();
     }
 
     @Test
-    void that_was_interrupted_before_the_key_was_destroyed_is_finished_when_the_store_opens() throws Exception {
+    void an_erasure_that_was_interrupted_before_the_key_was_destroyed_is_finished_at_the_next_start() throws Exception {
         store.close();
-        // What the transaction does that comes before the key is destroyed.
+        // The same changes as the transaction before the key is destroyed.
         RawDatabase.update(directory, "INSERT INTO erased SELECT number, id_tag, 77, 0 FROM patient WHERE number = 1");
         RawDatabase.update(
                 directory, "UPDATE patient SET id_tag = NULL, mrn_tag = NULL, details = NULL WHERE number = 1");
@@ -122,18 +125,18 @@ class EraserTest {
         assertThat(RawDatabase.queryBlobs(directory.resolve("keys.db"), keys)).isEmpty();
         assertThat(RawDatabase.contains(directory, wrapped)).isFalse();
         assertThat(await(store.registry().erasePatient("ada"))).isEqualTo(77);
-        assertAdaIsGone();
-        assertBobIsThere();
+        assertAdaIsErased();
+        assertBobIsKept();
     }
 
     @Test
-    void reaches_copies_of_the_database_that_were_made_before() throws Exception {
+    void an_erasure_holds_in_a_copy_of_the_database_that_was_made_before_it() throws Exception {
         store.close();
         var copy = directory.resolve("copy.db");
         Files.copy(directory.resolve("pulseplane.db"), copy);
 
         store = open();
-        // Somebody who came after the copy was made, and is not in it.
+        // A patient who came after the copy was made, and is not in it.
         append(EVE, 1);
         long erased = await(store.registry().erasePatient("ada"));
         clock.addAndGet(1_000);
@@ -142,19 +145,19 @@ class EraserTest {
         Files.move(copy, directory.resolve("pulseplane.db"), StandardCopyOption.REPLACE_EXISTING);
 
         store = open();
-        assertAdaIsGone();
-        assertBobIsThere();
+        assertAdaIsErased();
+        assertBobIsKept();
         assertThat(await(store.registry().erasePatient("ada"))).isEqualTo(erased);
         assertThat(append(EVE, 2)).isInstanceOf(AppendResult.PatientErased.class);
         await(store.compact());
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM chunk"))
                 .isEqualTo(1);
 
-        // The device is free for others, and numbers whose keys are destroyed are given to nobody.
+        // The device can be assigned again, and no patient gets a number whose key is destroyed.
         await(store.registry().putPatient(Patient.provisional("dan", 0)));
         await(store.registry().assign("d1", "dan", clock.get()));
         assertThat(append(series("dan", "d1", ReadingFixtures.HEART_RATE), 10)).isInstanceOf(AppendResult.Stored.class);
-        assertThat(readings(series("dan", "d1", ReadingFixtures.HEART_RATE))).isEqualTo(10);
-        assertThat(readings(BOB)).isEqualTo(15);
+        assertThat(countReadings(series("dan", "d1", ReadingFixtures.HEART_RATE))).isEqualTo(10);
+        assertThat(countReadings(BOB)).isEqualTo(15);
     }
 }

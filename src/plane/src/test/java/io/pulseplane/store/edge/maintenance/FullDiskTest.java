@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A file system that is really full: a small one in memory, which takes the right to mount it. Where there is no such
- * right these tests are skipped, and say so.
+ * Tests the store on a file system that is really full, a small one in memory. Where the tests have no permission to
+ * mount it, they are skipped.
  */
 class FullDiskTest {
 
@@ -83,7 +83,7 @@ class FullDiskTest {
         store = EdgeStore.open(disk().resolve("data"), EdgeSettings.of(1), () -> 1_763_000_000_000_000L);
     }
 
-    /** Readings that cannot be compressed; says whether they were taken. */
+    /** Appends readings that cannot be compressed, and returns whether they were stored. */
     private boolean append() {
         long start = sequence * READINGS;
         var times = LongStream.range(start, start + READINGS).toArray();
@@ -98,67 +98,67 @@ class FullDiskTest {
         }
     }
 
-    /** Every reading that was taken is there, once, and no other. */
-    private void assertWhole() {
+    /** Every reading that was acknowledged is stored once, and no other is. */
+    private void assertAllStoredOnce() {
         var times = await(store.readings().read(ADA, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE))
                 .times();
         assertThat(times).isEqualTo(LongStream.range(0, sequence * READINGS).toArray());
     }
 
-    private long usable() throws IOException {
+    private long usableBytes() throws IOException {
         return Files.getFileStore(disk()).getUsableSpace();
     }
 
-    /** To the last byte. */
-    private void fill() throws IOException {
+    /** Fills the file system to the last byte. */
+    private void fillDisk() throws IOException {
         var block = new byte[1 << 16];
         try (var file = Files.newOutputStream(filler())) {
             while (true) {
                 file.write(block);
             }
         } catch (IOException _) {
-            assertThat(usable()).isLessThan(block.length);
+            assertThat(usableBytes()).isLessThan(block.length);
         }
     }
 
     @Test
-    void refuses_batches_while_there_is_still_room_to_compact_what_it_has() throws Exception {
+    void batches_are_refused_while_there_is_still_room_for_compaction() throws Exception {
         while (append()) {
             assertThat(sequence * READINGS * Double.BYTES).isLessThan(DISK);
         }
         assertThat(sequence).isPositive();
-        assertThat(usable()).isGreaterThan(DiskBudget.RESERVE_BYTES / 2);
+        assertThat(usableBytes()).isGreaterThan(DiskBudget.RESERVE_BYTES / 2);
         await(store.compact());
-        assertWhole();
+        assertAllStoredOnce();
     }
 
     @Test
-    void stores_nothing_of_what_finds_no_room_and_goes_on_when_there_is_some() throws Exception {
+    void a_batch_without_room_is_not_stored_at_all_and_the_store_goes_on_when_there_is_room() throws Exception {
         assertThat(append()).isTrue();
-        fill();
+        fillDisk();
         Awaitility.await().until(() -> !append());
-        long taken = sequence;
-        assertWhole();
+        long stored = sequence;
+        assertAllStoredOnce();
         assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
 
         Files.delete(filler());
         Awaitility.await().until(this::append);
-        assertThat(sequence).isEqualTo(taken + 1);
+        assertThat(sequence).isEqualTo(stored + 1);
         await(store.compact());
-        assertWhole();
+        assertAllStoredOnce();
     }
 
     @Test
-    void says_why_it_does_not_open_on_a_disk_that_is_full_and_opens_when_there_is_room() throws Exception {
+    void opening_on_a_full_disk_fails_with_the_reason_and_succeeds_when_there_is_room() throws Exception {
         assertThat(append()).isTrue();
         store.close();
-        fill();
+        fillDisk();
         assertThatThrownBy(this::open)
                 .isInstanceOf(PlaneException.ResourceExhausted.class)
                 .hasMessageContaining("disk is full");
         Files.delete(filler());
         open();
-        assertWhole();
+        assertAllStoredOnce();
         assertThat(append()).isTrue();
     }
 }

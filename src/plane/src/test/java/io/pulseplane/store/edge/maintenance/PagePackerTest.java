@@ -23,7 +23,7 @@ class PagePackerTest {
     private final List<ChunkTable.NewChunk> chunks = new ArrayList<>();
 
     @BeforeEach
-    void chunks_of_patients_who_have_the_same_monitor() {
+    void create_chunks_of_patients_with_the_same_kind_of_monitor() {
         var random = new SplittableRandom(1);
         for (int series = 0; series < 350; series++) {
             int length = List.of(880, 190, 180, 170, 1_270, 1_120, 1_340).get(series % 7) + random.nextInt(20);
@@ -33,16 +33,16 @@ class PagePackerTest {
     }
 
     @Test
-    void has_every_chunk_once() {
+    void every_chunk_is_returned_once() {
         assertThat(new PagePacker(PAGE).inPackingOrder(chunks)).containsExactlyInAnyOrderElementsOf(chunks);
         assertThat(new PagePacker(PAGE).inPackingOrder(List.of())).isEmpty();
     }
 
     @Test
-    void leaves_less_empty_on_disk_than_their_own_order() throws SQLException {
-        long inTheirOrder = pagesOf("plain.db", chunks);
-        assertThat(pagesOf("filled.db", new PagePacker(PAGE).inPackingOrder(chunks)))
-                .isLessThan(inTheirOrder * 95 / 100);
+    void packed_chunks_take_fewer_pages_than_unpacked_ones() throws SQLException {
+        long unpackedPages = pagesOf("unpacked.db", chunks);
+        assertThat(pagesOf("packed.db", new PagePacker(PAGE).inPackingOrder(chunks)))
+                .isLessThan(unpackedPages * 95 / 100);
     }
 
     private long pagesOf(String name, List<ChunkTable.NewChunk> ordered) throws SQLException {

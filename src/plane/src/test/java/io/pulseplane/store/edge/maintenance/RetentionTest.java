@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Chunks go when the last of their readings is older than it is kept. */
+/** Tests that a chunk is deleted when the last of its readings is older than its retention period. */
 class RetentionTest {
 
     private static final long DAY = TimeUnit.DAYS.toMicros(1);
@@ -45,8 +45,8 @@ class RetentionTest {
                 .times();
     }
 
-    /** A reading of each code at T0 and 40 days after it, in chunks of their own. */
-    private void appendTwoOfEach(EdgeStore store) {
+    /** Appends a reading of each code at T0, and one 40 days later, in chunks of their own. */
+    private void appendTwoOfEachCode(EdgeStore store) {
         for (var code : new String[] {HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION}) {
             appendAll(
                     store,
@@ -57,9 +57,9 @@ class RetentionTest {
     }
 
     @Test
-    void is_for_good_unless_somebody_says_otherwise() {
+    void without_a_rule_readings_are_kept_without_limit() {
         var store = open(Retention.UNLIMITED);
-        appendTwoOfEach(store);
+        appendTwoOfEachCode(store);
         clock.set(T0 + 10_000 * DAY);
         await(store.compact());
         assertThat(times(store, HEART_RATE)).hasSize(2);
@@ -67,11 +67,11 @@ class RetentionTest {
     }
 
     @Test
-    void is_one_thing_for_a_code_and_another_for_the_others() {
+    void a_code_can_have_a_period_of_its_own() {
         var store = open(new Retention(
                 Map.of(HEART_RATE, Duration.ofDays(30), RESPIRATORY_RATE, Duration.ofDays(90)),
                 Optional.of(Duration.ofDays(60))));
-        appendTwoOfEach(store);
+        appendTwoOfEachCode(store);
         clock.set(T0 + 30 * DAY);
         await(store.compact());
         assertThat(times(store, HEART_RATE)).hasSize(2);
@@ -92,7 +92,7 @@ class RetentionTest {
     }
 
     @Test
-    void drops_a_chunk_whole_and_only_when_all_of_it_is_old() throws Exception {
+    void a_chunk_is_deleted_as_a_whole_and_only_when_all_its_readings_are_old() throws Exception {
         var store = open(new Retention(Map.of(), Optional.of(Duration.ofDays(30))));
         appendAll(store, new Columns(series("ada", "d1", HEART_RATE), new long[] {T0, T0 + 5 * DAY}, new double[] {
             50, 51

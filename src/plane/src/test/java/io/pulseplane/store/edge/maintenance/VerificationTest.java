@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Looking inside: what is there, and whether it is as it was written. */
+/** Tests the inspection and the verification of a store's files. */
 class VerificationTest {
 
     private static final Series ADA = series("ada", "d1", ReadingFixtures.HEART_RATE);
@@ -36,7 +36,7 @@ class VerificationTest {
     Path directory;
 
     @BeforeEach
-    void a_store_with_some_of_everything() {
+    void create_a_store_with_chunks_journal_and_receipts() {
         var settings = EdgeSettings.of(1).withNodeKey(KeyVaultTest.nodeKey(1));
         var store = EdgeStore.open(directory, settings, () -> 1_763_000_000_000_000L);
         for (int i = 1; i <= 2; i++) {
@@ -55,28 +55,28 @@ class VerificationTest {
     }
 
     @Test
-    void counts_what_is_there() {
-        var found = Inspection.of(directory, Optional.of(KeyVaultTest.nodeKey(1)));
-        assertThat(found.patients()).isEqualTo(2);
-        assertThat(found.devices()).isEqualTo(2);
-        assertThat(found.series()).isEqualTo(2);
-        assertThat(found.chunks()).isEqualTo(2);
-        assertThat(found.readingsInChunks()).isEqualTo(2_500);
-        assertThat(found.journal().entries()).isEqualTo(1);
-        assertThat(found.journal().batches()).isEqualTo(2);
-        assertThat(found.journal().readings()).hasValue(2);
-        assertThat(found.readings()).isEqualTo(2_502);
-        assertThat(found.oldest()).hasValue(1);
-        assertThat(found.newest()).hasValue(10_000);
-        assertThat(found.damagedChunks() + found.erasedNotCollected()).isZero();
-        // Everything but the readings of the journal is told without a key.
-        var sealed = Inspection.of(directory, Optional.empty());
-        assertThat(sealed.journal().batches()).isEqualTo(2);
-        assertThat(sealed.journal().readings()).isEqualTo(OptionalLong.empty());
+    void inspection_counts_everything() {
+        var inspection = Inspection.of(directory, Optional.of(KeyVaultTest.nodeKey(1)));
+        assertThat(inspection.patients()).isEqualTo(2);
+        assertThat(inspection.devices()).isEqualTo(2);
+        assertThat(inspection.series()).isEqualTo(2);
+        assertThat(inspection.chunks()).isEqualTo(2);
+        assertThat(inspection.readingsInChunks()).isEqualTo(2_500);
+        assertThat(inspection.journal().entries()).isEqualTo(1);
+        assertThat(inspection.journal().batches()).isEqualTo(2);
+        assertThat(inspection.journal().readings()).hasValue(2);
+        assertThat(inspection.readings()).isEqualTo(2_502);
+        assertThat(inspection.oldest()).hasValue(1);
+        assertThat(inspection.newest()).hasValue(10_000);
+        assertThat(inspection.damagedChunks() + inspection.erasedNotCollected()).isZero();
+        // Without a key, everything but the readings of the journal is counted.
+        var withoutKey = Inspection.of(directory, Optional.empty());
+        assertThat(withoutKey.journal().batches()).isEqualTo(2);
+        assertThat(withoutKey.journal().readings()).isEqualTo(OptionalLong.empty());
     }
 
     @Test
-    void finds_nothing_in_a_store_that_is_as_it_was_written() {
+    void verification_finds_nothing_in_an_undamaged_store() {
         var report = verify();
         assertThat(report.findings()).isEmpty();
         assertThat(report.chunks()).isEqualTo(2);
@@ -91,21 +91,21 @@ class VerificationTest {
             UPDATE chunk SET payload = zeroblob(99) WHERE series = 1           | of series 1, from
             UPDATE chunk SET count = count + 1 WHERE series = 2                | of series 2, from
             UPDATE chunk SET series = 1, first_us = 9 WHERE series = 2         | overlaps the one before it
-            INSERT INTO quarantined_chunk SELECT * FROM chunk WHERE number = 1 | was put aside
+            INSERT INTO quarantined_chunk SELECT * FROM chunk WHERE number = 1 | is in quarantine
             UPDATE patient SET details = zeroblob(99) WHERE number = 2         | patient number 2
             UPDATE journal SET payload = substr(payload, 1, 20)                | of the journal: it is damaged
             UPDATE journal SET payload = X'0103000000'                        | of the journal: batch 0 is damaged
-            UPDATE receipt SET payload = zeroblob(99) WHERE device = 1         | receipts of device number 1: cannot be opened
-            UPDATE receipt SET count = 7 WHERE device = 2                      | receipts of device number 2: others than they say
+            UPDATE receipt SET payload = zeroblob(99) WHERE device = 1 | receipts of device number 1: cannot be opened
+            UPDATE receipt SET count = 7 WHERE device = 2 | receipts of device number 2: the row has another count
             UPDATE key_check SET payload = zeroblob(99)                        | the keys are not those
             """)
-    void finds_what_is_damaged(String damage, String finding) throws Exception {
+    void verification_finds_damage(String damage, String finding) throws Exception {
         assertThat(RawDatabase.update(directory, damage)).isPositive();
         assertThat(verify().findings()).anySatisfy(line -> assertThat(line).contains(finding));
     }
 
     @Test
-    void finds_pages_that_do_not_hang_together() throws Exception {
+    void verification_finds_inconsistent_pages() throws Exception {
         long page = RawDatabase.queryLong(directory, "SELECT rootpage FROM sqlite_schema WHERE name = 'chunk_by_age'");
         try (var file = new RandomAccessFile(directory.resolve("pulseplane.db").toFile(), "rw")) {
             file.seek((page - 1) * RawDatabase.queryLong(directory, "PRAGMA page_size"));
@@ -115,7 +115,7 @@ class VerificationTest {
     }
 
     @Test
-    void refuses_another_node_key_and_a_directory_without_a_store() {
+    void verification_refuses_another_node_key_and_a_directory_without_a_store() {
         assertThatThrownBy(() -> Verification.verify(directory, KeyVaultTest.nodeKey(2)))
                 .isInstanceOf(PlaneException.FailedPrecondition.class);
         assertThatThrownBy(() -> Verification.verify(directory.resolve("none"), KeyVaultTest.nodeKey(1)))

@@ -1,4 +1,4 @@
-package io.pulseplane.node;
+package io.pulseplane.node.config;
 
 import static com.tngtech.archunit.core.domain.properties.CanBeAnnotated.Predicates.annotatedWith;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -74,7 +74,7 @@ class ConfigurationPageTest {
         for (JavaClass mapping : mappings) {
             ConfigMappings.getProperties(ConfigClass.configClass(mapping.reflect()))
                     .forEach((name, property) -> {
-                        // The same key as a list, element by element.
+                        // A list has a second property for its elements.
                         if (!name.endsWith("]")) {
                             keys.put(
                                     name,
@@ -102,7 +102,7 @@ class ConfigurationPageTest {
     }
 
     @Test
-    void says_what_holds_without_a_default_and_what_every_key_means() {
+    void has_a_default_cell_and_a_meaning_for_every_key() {
         var softly = new SoftAssertions();
         for (var row : rows) {
             softly.assertThat(row.defaultCell()).as("default of %s", row.key()).isNotBlank();

@@ -22,7 +22,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a batch costs before it is stored: from bytes to a message, to columns, to those that may be stored. */
+/**
+ * Measures the steps of a batch before it is stored: parse the message, read its columns, compute its digest, screen
+ * it.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -34,12 +37,12 @@ public class BatchBenchmark {
     private static final long START = 1_763_000_000_000_000L;
     private static final long SECOND = 1_000_000;
 
-    /** Of one batch, in two columns. */
+    /** How many readings the batch has, in two columns. */
     @Param({"10", "1000", "100000"})
     public int readings;
 
     private final BatchRequestReader reader = new BatchRequestReader(100_000);
-    private final BatchScreener screening =
+    private final BatchScreener screener =
             new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
 
     private byte[] bytes;
@@ -47,7 +50,7 @@ public class BatchBenchmark {
     private Batch batch;
 
     @Setup
-    public void make() {
+    public void createBatch() {
         var message = io.pulseplane.v1.Batch.newBuilder()
                 .setDeviceId("monitor")
                 .setPatientId("ada")
@@ -84,6 +87,6 @@ public class BatchBenchmark {
 
     @Benchmark
     public ScreenedBatch screen() {
-        return screening.screen(batch, START + readings * SECOND);
+        return screener.screen(batch, START + readings * SECOND);
     }
 }

@@ -35,7 +35,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What long answers cost, out of an edge store with 30 days of 1 Hz to the bytes that go out. */
+/**
+ * Measures long queries on an edge store with 30 days of a series at 1 Hz, up to the bytes of the response messages.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -49,14 +51,14 @@ public class RangeBenchmark {
     private static final int DAYS = 30;
 
     private final Series series = new Series("ada", "monitor", "8867-4", "/min");
-    private final SeriesSelector question = new SeriesSelector(new Subject.OfPatient("ada"), Set.of("8867-4"));
+    private final SeriesSelector selector = new SeriesSelector(new Subject.OfPatient("ada"), Set.of("8867-4"));
     private final Set<Function> functions =
             EnumSet.of(Function.FUNCTION_MEAN, Function.FUNCTION_MIN, Function.FUNCTION_MAX);
 
     private Path directory;
     private EdgeStore store;
-    private RangeQuery ranges;
-    private AggregateQuery aggregation;
+    private RangeQuery rangeQuery;
+    private AggregateQuery aggregateQuery;
 
     @Setup
     public void fill() throws IOException {
@@ -77,8 +79,8 @@ public class RangeBenchmark {
                     .indefinitely();
         }
         store.compact().await().indefinitely();
-        ranges = new RangeQuery(store);
-        aggregation = new AggregateQuery(store);
+        rangeQuery = new RangeQuery(store);
+        aggregateQuery = new AggregateQuery(store);
     }
 
     @TearDown
@@ -94,8 +96,9 @@ public class RangeBenchmark {
 
     @Benchmark
     public long day() {
-        var last = new TimeRange((DAYS - 1L) * DAY * SECOND, (long) DAYS * DAY * SECOND);
-        return ranges.execute(new RangeQuery.Parameters(question, last, Order.OLDEST_FIRST), "", Long.MAX_VALUE)
+        var lastDay = new TimeRange((DAYS - 1L) * DAY * SECOND, (long) DAYS * DAY * SECOND);
+        return rangeQuery
+                .execute(new RangeQuery.Parameters(selector, lastDay, Order.OLDEST_FIRST), "", Long.MAX_VALUE)
                 .map(chunk -> QueryReadingsResponse.newBuilder()
                         .addAllSeries(QueryMessages.columns(chunk.columns()))
                         .build()
@@ -108,16 +111,17 @@ public class RangeBenchmark {
 
     @Benchmark
     public long windows() {
-        var none = new double[0];
-        return aggregation
+        var noQuantiles = new double[0];
+        return aggregateQuery
                 .windows(new AggregateQuery.WindowParameters(
-                        question,
+                        selector,
                         new TimeRange(0, (long) DAYS * DAY * SECOND),
                         60 * SECOND,
-                        none,
+                        noQuantiles,
                         false,
                         Grouping.BY_SERIES))
-                .map(windows -> QueryMessages.windows(windows, functions, none).toByteArray())
+                .map(windows ->
+                        QueryMessages.windows(windows, functions, noQuantiles).toByteArray())
                 .collect()
                 .with(Collectors.summingLong(bytes -> bytes.length))
                 .await()

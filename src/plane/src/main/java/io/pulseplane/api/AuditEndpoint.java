@@ -19,11 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The endpoint of {@code AuditService}. */
+/** Serves {@code AuditService}. */
 @GrpcService
 public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableService {
 
-    /** Number of records in one message: at most about 250 KB, while a message may have 4 MB. */
+    /** Records of one message. At some 500 bytes a record it has 250 kB; gRPC clients allow 4 MB by default. */
     private static final int RECORDS_PER_RESPONSE = 500;
 
     private final AuditTrailSource trail;
@@ -80,7 +80,7 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
         return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
-    /** Reads the records page by page on worker threads; each page is read after the one before has been sent. */
+    /** Reads page by page on a worker thread. The next page is read when the one before it has been sent. */
     private Multi<List<AuditEntry>> records(AuditFilter filter) {
         var cursor = new TrailCursor(filter);
         return Multi.createBy()
@@ -94,10 +94,7 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
                 .invoke(() -> Infrastructure.getDefaultWorkerPool().execute(cursor::close));
     }
 
-    /**
-     * Reads pages from one reader, which it opens with the first page. It never closes the reader while it reads a
-     * page.
-     */
+    /** A reader that is opened for the first page. Another thread may close it; it is then closed between two pages. */
     private final class TrailCursor {
 
         private final AuditFilter filter;

@@ -3,10 +3,10 @@ package io.pulseplane.api;
 import io.pulseplane.gate.audit.AuditFilter;
 import io.pulseplane.gate.audit.AuditReader;
 
-/** Opens the audit trail for reading. */
+/** Opens readers of the audit trail. */
 @FunctionalInterface
 public interface AuditTrailSource {
 
-    /** Opens a reader, which the caller must close. Blocks. */
+    /** Blocks. The caller closes the reader. */
     AuditReader open(AuditFilter filter);
 }

@@ -32,8 +32,10 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * What the audit log costs. {@code durable} is the whole way of a record to the disk in async mode, appending included;
- * run on one core ({@code taskset -c 0}) it says how many records a core takes. {@code enqueue} is what a call pays.
+ * Measures the cost of the audit trail. {@code durable} measures the whole way of a record to the disk, append
+ * included; in async mode on one core ({@code taskset -c 0}) it shows how many records a core can write.
+ * {@code enqueue} measures what a call pays in async mode. {@code appendAndAwait} measures a call that waits for its
+ * record.
  */
 @State(Scope.Benchmark)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -42,7 +44,7 @@ public class AuditBenchmark {
 
     private static final int RECORDS = 1_000_000;
 
-    /** As many as async mode makes durable at once, and no more than the queue holds. */
+    /** Less than the queue's bound, so that no record of a burst is refused. */
     private static final int BURST = 50_000;
 
     private static final int PATIENTS = 4_096;
@@ -52,9 +54,9 @@ public class AuditBenchmark {
 
     private final AuditRecord[] sampleRecords = new AuditRecord[PATIENTS];
     private final AtomicLong committed = new AtomicLong();
-    private long handedOver;
+    private long appended;
     private Path directory;
-    private AuditTrail log;
+    private AuditTrail trail;
 
     @Setup
     public void open() throws IOException {
@@ -62,7 +64,7 @@ public class AuditBenchmark {
             sampleRecords[i] = make(i);
         }
         directory = Files.createTempDirectory("audit-benchmark");
-        log = open(directory, new AuditEvents() {
+        trail = open(directory, new AuditEvents() {
             @Override
             public void committed(int records, long nanos) {
                 committed.addAndGet(records);
@@ -70,21 +72,22 @@ public class AuditBenchmark {
         });
     }
 
-    private AuditTrail open(Path where, AuditEvents events) {
-        return AuditTrail.open(AuditSettings.of(mode, where, "benchmark"), () -> System.nanoTime() / 1_000, events);
+    private AuditTrail open(Path trailDirectory, AuditEvents events) {
+        return AuditTrail.open(
+                AuditSettings.of(mode, trailDirectory, "benchmark"), () -> System.nanoTime() / 1_000, events);
     }
 
-    /** A burst finds an empty queue, so that no refusal is measured. */
+    /** Waits until the queue is empty, so that no refusal is measured. */
     @Setup(Level.Invocation)
-    public void awaitRoom() {
-        while (committed.get() < handedOver) {
+    public void awaitEmptyQueue() {
+        while (committed.get() < appended) {
             LockSupport.parkNanos(1_000_000);
         }
     }
 
     @TearDown
     public void close() throws IOException {
-        log.close();
+        trail.close();
         delete(directory);
     }
 
@@ -118,27 +121,27 @@ public class AuditBenchmark {
                 "7d1f2c3b4a596877");
     }
 
-    /** Waits where the queue is full, as a gate would not: it refuses. */
-    private static CompletionStage<Void> append(AuditTrail to, AuditRecord record) {
-        var answer = to.append(record);
-        while (answer.toCompletableFuture().isCompletedExceptionally()) {
+    /** Retries while the queue is full. The gate would refuse the call instead. */
+    private static CompletionStage<Void> append(AuditTrail trail, AuditRecord record) {
+        var completion = trail.append(record);
+        while (completion.toCompletableFuture().isCompletedExceptionally()) {
             LockSupport.parkNanos(100_000);
-            answer = to.append(record);
+            completion = trail.append(record);
         }
-        return answer;
+        return completion;
     }
 
-    /** A log of its own for each million records, opened and removed outside of what is measured. */
+    /** A new trail for each invocation. Opening and deleting it is not measured. */
     @State(Scope.Benchmark)
     public static class NewTrail {
 
         private Path directory;
-        private AuditTrail log;
+        private AuditTrail trail;
 
         @Setup(Level.Invocation)
-        public void open(AuditBenchmark settings) throws IOException {
+        public void open(AuditBenchmark benchmark) throws IOException {
             directory = Files.createTempDirectory("audit-durable");
-            log = settings.open(directory, AuditEvents.NONE);
+            trail = benchmark.open(directory, AuditEvents.NONE);
         }
 
         @TearDown(Level.Invocation)
@@ -147,38 +150,38 @@ public class AuditBenchmark {
         }
     }
 
-    /** Until all of it is synced and sealed. */
+    /** Appends records and waits until all are synced and the trail is sealed. */
     @Benchmark
     @BenchmarkMode(Mode.SingleShotTime)
     @OperationsPerInvocation(RECORDS)
     @Warmup(iterations = 5)
     @Measurement(iterations = 5)
-    public void durable(NewTrail fresh) {
+    public void durable(NewTrail newTrail) {
         for (int i = 0; i < RECORDS; i++) {
-            append(fresh.log, sampleRecords[i % PATIENTS]);
+            append(newTrail.trail, sampleRecords[i % PATIENTS]);
         }
-        fresh.log.close();
+        newTrail.trail.close();
     }
 
-    /** A burst, without waiting for the disk. */
+    /** Appends a burst without waiting for the disk. */
     @Benchmark
     @BenchmarkMode(Mode.SingleShotTime)
     @OperationsPerInvocation(BURST)
     @Warmup(iterations = 60)
     @Measurement(iterations = 60)
-    public void enqueue(Blackhole answers) {
+    public void enqueue(Blackhole blackhole) {
         for (int i = 0; i < BURST; i++) {
-            answers.consume(log.append(sampleRecords[i % PATIENTS]));
+            blackhole.consume(trail.append(sampleRecords[i % PATIENTS]));
         }
-        handedOver += BURST;
+        appended += BURST;
     }
 
-    /** One call that waits for its record: in sync mode, a group commit. */
+    /** Appends one record and waits for it. In sync mode that takes a group commit. */
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
     @Warmup(iterations = 2, time = 2)
     @Measurement(iterations = 3, time = 2)
     public Void appendAndAwait() {
-        return append(log, sampleRecords[0]).toCompletableFuture().join();
+        return append(trail, sampleRecords[0]).toCompletableFuture().join();
     }
 }

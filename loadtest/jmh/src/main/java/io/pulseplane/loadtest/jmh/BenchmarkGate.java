@@ -52,16 +52,18 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A plane's gate with everything that it stands on, on a real disk, without the network before it and endpoints behind it. */
+/**
+ * A plane's gate with tokens, policy, audit trail and an edge store on a real disk, but without network and endpoints.
+ */
 final class BenchmarkGate implements AutoCloseable {
 
-    /** A bound that is looked at and never reached. */
+    /** The gate checks this bound, and no benchmark reaches it. */
     private static final long MAX_REQUESTS_PER_SECOND = 100_000_000;
 
     private static final int MAX_CALLS_PER_CONNECTION = 1_000;
     private static final long MAX_METADATA_BYTES = 16 * 1024;
 
-    /** Runs what a call left for later, on the thread that makes the call. */
+    /** Queues the tasks of calls until the thread that makes the calls runs them. */
     static final class CallExecutor implements Executor {
 
         private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
@@ -147,7 +149,7 @@ final class BenchmarkGate implements AutoCloseable {
                         .build());
     }
 
-    /** The built-in policy refuses everybody where nothing is written; this one decides as if it were. */
+    /** The built-in policy refuses all calls without an audit trail. This one decides as if there were a trail. */
     private record AssumeAuditedPolicy(Policy policy) implements Policy {
 
         private static PolicyInput asAudited(PolicyInput input) {
@@ -186,12 +188,12 @@ final class BenchmarkGate implements AutoCloseable {
         }
     }
 
-    /** As the plane's own clock. */
+    /** Microseconds since the epoch, computed as the plane's clock does. */
     static long now() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
-    /** Somebody who may be asked about. */
+    /** Registers a patient who consents, and returns a query for the patient's latest readings. */
     GetLatestRequest registerPatient(int number) throws IOException {
         var id = "MRN-" + (100_000 + number);
         store.registry().putPatient(Patient.provisional(id, now())).await().indefinitely();
@@ -207,7 +209,7 @@ final class BenchmarkGate implements AutoCloseable {
         return GetLatestRequest.parseFrom(request.toByteArray());
     }
 
-    /** What a nurse's call brings, as the transport read it from the wire. */
+    /** The metadata of a nurse's call as the transport reads them from the wire. The token is in the gate's cache. */
     Metadata headers(int nurse) throws IOException {
         var token = LocalTokens.issue(
                 directory,
@@ -218,8 +220,11 @@ final class BenchmarkGate implements AutoCloseable {
                         "",
                         "",
                         TOKEN_LIFE));
-        var header = bytes("Bearer " + token);
-        authenticator.verify(new BearerToken(header)).toCompletableFuture().join();
+        var authorization = bytes("Bearer " + token);
+        authenticator
+                .verify(new BearerToken(authorization))
+                .toCompletableFuture()
+                .join();
         return InternalMetadata.newMetadata(
                 bytes("user-agent"),
                 bytes("grpc-java-netty/1.76.0"),
@@ -228,7 +233,7 @@ final class BenchmarkGate implements AutoCloseable {
                 bytes("content-type"),
                 bytes("application/grpc"),
                 bytes("authorization"),
-                header,
+                authorization,
                 bytes("grpc-accept-encoding"),
                 bytes("gzip"));
     }
@@ -237,17 +242,17 @@ final class BenchmarkGate implements AutoCloseable {
         return ascii.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Of the calling thread. */
+    /** The executor of the calling thread. */
     CallExecutor callExecutor() {
         return executors.get();
     }
 
-    /** Whether everything that was decided is on disk, of those that were refused too. */
+    /** Whether the records of all decisions, permitted and refused, are on disk. */
     boolean isAllAudited() {
         return !audit.isEnabled() || records.get() >= decisions.sum();
     }
 
-    /** How many groups became durable since this was asked last. */
+    /** How many groups became durable since the last call of this method. */
     long takeGroupCount() {
         return groups.getAndSet(0);
     }

@@ -19,8 +19,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a chunk costs to write and to read, by how many readings it has and what they are like. The times are of a whole
- * chunk; 86,400 readings are a day of a series at 1 Hz, 1,000 a batch. {@code window} is a minute out of the middle.
+ * Measures how long it takes to write and to read a chunk, by the number and the kind of its readings. The results are
+ * for a whole chunk: 86,400 readings are a day of a series at 1 Hz, and 1,000 are a batch. {@code decodeWindow} reads
+ * one minute in the middle.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -33,7 +34,10 @@ public class ChunkBenchmark {
     private static final long START = 1_790_000_000_000_000L;
     private static final long SECOND = 1_000_000;
 
-    /** A monitor with one decimal, one that does not change, late or lost seconds, floats, and doubles of all digits. */
+    /**
+     * The kinds of readings: values with one decimal, a constant value, jittered times, missing seconds,
+     * single-precision values, and doubles with all digits.
+     */
     public enum Shape {
         MONITOR,
         CONSTANT,
@@ -59,7 +63,7 @@ public class ChunkBenchmark {
     private double[] valuesRead;
 
     @Setup
-    public void make() {
+    public void encodeChunk() {
         var random = new SplittableRandom(1);
         times = new long[readings];
         values = new double[readings];
@@ -114,7 +118,7 @@ public class ChunkBenchmark {
         return reader.open(chunk).summary().orElseThrow();
     }
 
-    /** What moving the plain columns costs, to compare with. */
+    /** Copies the plain columns, for comparison. */
     @Benchmark
     public double[] copy() {
         System.arraycopy(times, 0, timesRead, 0, readings);

@@ -15,11 +15,12 @@ import java.util.TreeMap;
 import java.util.function.BiPredicate;
 
 /**
- * Prints how many bytes a reading takes in chunks, by code, for a CSV of the columns {@code measured_at}, {@code device_id},
- * {@code patient_id}, {@code code} and {@code value}; once for all readings and once for the plausible ones, which are what
- * the plane keeps. The recording is repeated with its clock moved on, to make chunks as long as a plane has.
+ * Prints how many bytes a reading takes in chunks, by code, for a CSV with the columns {@code measured_at},
+ * {@code device_id}, {@code patient_id}, {@code code} and {@code value}. It prints this for all readings and for the
+ * plausible ones, which the plane accepts. The recording is repeated with shifted times, so that the chunks are as long
+ * as those of a plane.
  *
- * <p>Arguments: the file; readings of a chunk, 0 for one chunk a series; times the recording is repeated.
+ * <p>Arguments: the file; the readings per chunk, 0 for the greatest number; how many times the recording is repeated.
  */
 public final class ChunkSizes {
 
@@ -29,46 +30,46 @@ public final class ChunkSizes {
 
     private record Series(long[] times, double[] values) {
 
-        Series keep(BiPredicate<Long, Double> plausible) {
-            var kept = new ArrayList<Integer>();
+        Series filter(BiPredicate<Long, Double> predicate) {
+            var indexes = new ArrayList<Integer>();
             for (int i = 0; i < times.length; i++) {
-                if (plausible.test(times[i], values[i])) {
-                    kept.add(i);
+                if (predicate.test(times[i], values[i])) {
+                    indexes.add(i);
                 }
             }
             return new Series(
-                    kept.stream().mapToLong(i -> times[i]).toArray(),
-                    kept.stream().mapToDouble(i -> values[i]).toArray());
+                    indexes.stream().mapToLong(i -> times[i]).toArray(),
+                    indexes.stream().mapToDouble(i -> values[i]).toArray());
         }
 
-        Series repeat(int repeats, long every) {
+        Series repeat(int repeats, long periodUs) {
             int size = times.length;
-            var longer = new long[size * repeats];
-            var values = new double[size * repeats];
-            for (int i = 0; i < longer.length; i++) {
-                longer[i] = times[i % size] + i / size * every;
-                values[i] = this.values[i % size];
+            var repeatedTimes = new long[size * repeats];
+            var repeatedValues = new double[size * repeats];
+            for (int i = 0; i < repeatedTimes.length; i++) {
+                repeatedTimes[i] = times[i % size] + i / size * periodUs;
+                repeatedValues[i] = values[i % size];
             }
-            return new Series(longer, values);
+            return new Series(repeatedTimes, repeatedValues);
         }
     }
 
     public static void main(String[] arguments) throws IOException {
         var recording = read(Path.of(arguments[0]));
-        int most = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
+        int maxReadings = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
         int repeats = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 1;
-        print("all readings", recording, most, repeats);
+        print("all readings", recording, maxReadings, repeats);
         var plausible = new TreeMap<String, Series>();
         recording.forEach((code, series) -> {
-            var kept = series.keep((_, value) -> isPlausible(code, value));
-            if (kept.times.length > 0) {
-                plausible.put(code, kept);
+            var plausibleSeries = series.filter((_, value) -> isPlausible(code, value));
+            if (plausibleSeries.times.length > 0) {
+                plausible.put(code, plausibleSeries);
             }
         });
-        print("plausible readings", plausible, most, repeats);
+        print("plausible readings", plausible, maxReadings, repeats);
     }
 
-    /** The ranges of the plane's catalogue. */
+    /** The ranges of the plane's catalogue for the codes of the recording. */
     private static boolean isPlausible(String code, double value) {
         return switch (code) {
             case "8867-4", "8889-8" -> value >= 20 && value <= 300;
@@ -85,38 +86,40 @@ public final class ChunkSizes {
         var times = new TreeMap<String, List<Long>>();
         var values = new TreeMap<String, List<Double>>();
         try (var lines = Files.lines(file)) {
-            lines.skip(1).map(line -> line.split(",")).forEach(cells -> {
+            lines.skip(1).map(line -> line.split(",", -1)).forEach(cells -> {
                 long micros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(cells[TIME]));
                 times.computeIfAbsent(cells[CODE], _ -> new ArrayList<>()).add(micros);
                 values.computeIfAbsent(cells[CODE], _ -> new ArrayList<>()).add(Double.valueOf(cells[VALUE]));
             });
         }
-        var all = new TreeMap<String, Series>();
-        times.forEach((code, column) -> all.put(
+        var series = new TreeMap<String, Series>();
+        times.forEach((code, column) -> series.put(
                 code,
                 new Series(
                         column.stream().mapToLong(Long::longValue).toArray(),
                         values.get(code).stream()
                                 .mapToDouble(Double::doubleValue)
                                 .toArray())));
-        return all;
+        return series;
     }
 
-    private static void print(String title, Map<String, Series> recording, int most, int repeats) {
-        long start =
-                recording.values().stream().mapToLong(s -> s.times[0]).min().orElseThrow();
+    private static void print(String title, Map<String, Series> recording, int maxReadings, int repeats) {
+        long start = recording.values().stream()
+                .mapToLong(series -> series.times[0])
+                .min()
+                .orElseThrow();
         long end = recording.values().stream()
-                .mapToLong(s -> s.times[s.times.length - 1])
+                .mapToLong(series -> series.times[series.times.length - 1])
                 .max()
                 .orElseThrow();
-        long every = Math.ceilDiv(end - start + 1, 60_000_000L) * 60_000_000L;
+        long periodUs = Math.ceilDiv(end - start + 1, 60_000_000L) * 60_000_000L;
         long readings = 0;
         long bytes = 0;
         System.out.println(title);
         for (var series : recording.entrySet()) {
-            var repeated = series.getValue().repeat(repeats, every);
+            var repeated = series.getValue().repeat(repeats, periodUs);
             int count = repeated.times.length;
-            long size = sizeOf(repeated, most > 0 ? most : ChunkEncoder.MAX_READINGS);
+            long size = sizeOf(repeated, maxReadings > 0 ? maxReadings : ChunkEncoder.MAX_READINGS);
             readings += count;
             bytes += size;
             System.out.printf(
@@ -127,17 +130,17 @@ public final class ChunkSizes {
                 "  %-8s %9d readings %10d bytes %6.3f a reading%n", "", readings, bytes, (double) bytes / readings);
     }
 
-    private static long sizeOf(Series series, int most) {
+    private static long sizeOf(Series series, int maxReadings) {
         var encoder = new ChunkEncoder();
         var reader = new ChunkReader();
         long size = 0;
-        for (int from = 0; from < series.times.length; from += most) {
-            int to = Math.min(series.times.length, from + most);
+        for (int from = 0; from < series.times.length; from += maxReadings) {
+            int to = Math.min(series.times.length, from + maxReadings);
             var chunk = encoder.encode(series.times, series.values, from, to);
             var values = new double[to - from];
             reader.open(chunk).values(0, to - from, values, 0);
             if (!Arrays.equals(values, 0, to - from, series.values, from, to)) {
-                throw new IllegalStateException("values differ");
+                throw new IllegalStateException("the decoded values differ from the encoded ones");
             }
             size += chunk.length;
         }

@@ -21,18 +21,19 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
 /**
- * Prints what the edge store takes, holds and answers, without gRPC before it. One directory is made for each figure below
- * the one that is named, and removed.
+ * Prints figures of the edge store without gRPC: its ingest rate, the duration of queries, and its size on disk. Each
+ * figure uses a new directory below the given one, and deletes it afterwards.
  *
- * <p>Arguments: a directory on the disk to be measured; seconds of ingest for each figure; optionally a CSV of the columns
- * {@code measured_at}, {@code device_id}, {@code patient_id}, {@code code} and {@code value}, to be stored for 50 patients.
+ * <p>Arguments: a directory on the disk to measure; seconds of ingest for each figure; optionally a CSV with the
+ * columns {@code measured_at}, {@code device_id}, {@code patient_id}, {@code code} and {@code value}, which is stored
+ * for 50 patients.
  */
 public final class EdgeStoreFigures {
 
@@ -41,7 +42,6 @@ public final class EdgeStoreFigures {
     private static final int SERIES = 200;
     private static final int PATIENTS = 50;
     private static final String[] CODES = {"8867-4", "9279-1", "59408-5", "8310-5"};
-    private static final LongSupplier NOW = () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
 
     private final Path directory;
     private final int seconds;
@@ -62,85 +62,85 @@ public final class EdgeStoreFigures {
         }
     }
 
-    private interface Work {
-        void on(EdgeStore store, Path directory) throws IOException;
+    private interface StoreTask {
+        void run(EdgeStore store, Path directory) throws IOException;
     }
 
-    private void withStore(Work work) throws IOException {
-        var own = directory();
-        try (var store = EdgeStore.open(own, 2, NOW)) {
-            work.on(store, own);
+    private void withStore(StoreTask task) throws IOException {
+        var storeDirectory = createDirectory();
+        try (var store = EdgeStore.open(storeDirectory, 2, BenchmarkGate::now)) {
+            task.run(store, storeDirectory);
         }
-        delete(own);
+        delete(storeDirectory);
     }
 
-    private Path directory() throws IOException {
+    private Path createDirectory() throws IOException {
         Files.createDirectories(directory);
         return Files.createTempDirectory(directory, "edge-");
     }
 
-    private static void delete(Path own) throws IOException {
-        try (var files = Files.list(own)) {
+    private static void delete(Path storeDirectory) throws IOException {
+        try (var files = Files.list(storeDirectory)) {
             for (var file : files.toList()) {
                 Files.delete(file);
             }
         }
-        Files.delete(own);
+        Files.delete(storeDirectory);
     }
 
-    /** Groups as ingest makes them: as many batches as came while the disk was busy. */
+    /** Appends groups of batches. The ingest of a plane also makes groups, of the batches that come during a sync. */
     private void ingest(int readings, int batches) throws IOException {
-        withStore((store, own) -> {
+        withStore((store, storeDirectory) -> {
             var random = new Random(1);
             var latencies = new Histogram(3);
-            var next = new long[SERIES];
+            var nextSeconds = new long[SERIES];
             var sequences = new long[SERIES];
             long stored = 0;
-            long begun = System.nanoTime();
-            long measured = 0;
-            for (int device = 0; System.nanoTime() - begun < seconds * 1_000_000_000L; ) {
+            long startNanos = System.nanoTime();
+            long appendNanos = 0;
+            for (int device = 0; System.nanoTime() - startNanos < seconds * 1_000_000_000L; ) {
                 var group = new ArrayList<ScreenedBatch>(batches);
                 for (int i = 0; i < batches; i++) {
-                    group.add(batch(device, ++sequences[device], next, readings, random));
+                    group.add(batch(device, ++sequences[device], nextSeconds, readings, random));
                     device = (device + 1) % SERIES;
                 }
-                long asked = System.nanoTime();
+                long groupStartNanos = System.nanoTime();
                 await(store.readings().append(group));
-                long took = System.nanoTime() - asked;
-                measured += took;
-                latencies.recordValue(took);
+                long groupNanos = System.nanoTime() - groupStartNanos;
+                appendNanos += groupNanos;
+                latencies.recordValue(groupNanos);
                 stored += (long) readings * batches;
             }
             System.out.printf(
-                    "ingest, batches of %,d, groups of %,d: %,.0f readings/s; a group p50 %.1f ms, p99 %.1f ms, p99.9 %.1f"
-                            + " ms, worst %.1f ms%n",
+                    "ingest, batches of %,d, groups of %,d: %,.0f readings/s; a group p50 %.1f ms, p99 %.1f ms,"
+                            + " p99.9 %.1f ms, worst %.1f ms%n",
                     readings,
                     batches,
-                    stored / (measured / 1e9),
+                    stored / (appendNanos / 1e9),
                     latencies.getValueAtPercentile(50) / 1e6,
                     latencies.getValueAtPercentile(99) / 1e6,
                     latencies.getValueAtPercentile(99.9) / 1e6,
                     latencies.getMaxValue() / 1e6);
-            long compacting = System.nanoTime();
+            long compactionStartNanos = System.nanoTime();
             await(store.compact());
             System.out.printf(
-                    "  what was left to compact: %.1f s; on disk %.2f B a reading%n",
-                    (System.nanoTime() - compacting) / 1e9, (double) bytes(own) / stored);
+                    "  compaction of the rest: %.1f s; on disk %.2f B a reading%n",
+                    (System.nanoTime() - compactionStartNanos) / 1e9, (double) bytes(storeDirectory) / stored);
         });
     }
 
-    private static ScreenedBatch batch(int device, long sequence, long[] next, int readings, Random random) {
+    private static ScreenedBatch batch(int device, long sequence, long[] nextSeconds, int readings, Random random) {
         var series = new Series("patient-" + device, "device-" + device, CODES[device % CODES.length], "/min");
         var times = new long[readings];
         var values = new double[readings];
         for (int i = 0; i < readings; i++) {
-            times[i] = (1_700_000_000L + next[device]++) * SECOND;
+            times[i] = (1_700_000_000L + nextSeconds[device]++) * SECOND;
             values[i] = (600 + random.nextInt(20)) / 10.0;
         }
-        return batch(device, sequence, new Columns(series, times, values));
+        return batch(sequence, new Columns(series, times, values));
     }
 
-    private static ScreenedBatch batch(int device, long sequence, Columns columns) {
+    private static ScreenedBatch batch(long sequence, Columns columns) {
         return new ScreenedBatch(
                 columns.series().device(),
                 columns.series().patient(),
@@ -151,14 +151,14 @@ public final class EdgeStoreFigures {
                 List.of());
     }
 
-    /** 30 days of 1 Hz. */
+    /** Measures queries over 30 days of a series at 1 Hz. */
     private void read() throws IOException {
-        withStore((store, own) -> {
+        withStore((store, _) -> {
             var random = new Random(1);
-            var next = new long[1];
+            var nextSeconds = new long[1];
             long sequence = 0;
             for (long stored = 0; stored < 30 * DAY; stored += 10_000) {
-                await(store.readings().append(List.of(batch(0, ++sequence, next, 10_000, random))));
+                await(store.readings().append(List.of(batch(0, ++sequence, nextSeconds, 10_000, random))));
             }
             await(store.compact());
             var series = await(store.readings().series(new Subject.OfPatient("patient-0")))
@@ -180,14 +180,14 @@ public final class EdgeStoreFigures {
     private static int day(EdgeStore store, Series series, long from) {
         int page = 16_384;
         int count = 0;
-        var rest = new TimeRange(from, from + DAY * SECOND);
+        var remaining = new TimeRange(from, from + DAY * SECOND);
         while (true) {
-            var columns = await(store.readings().read(series, rest, Order.OLDEST_FIRST, page));
+            var columns = await(store.readings().read(series, remaining, Order.OLDEST_FIRST, page));
             count += columns.size();
             if (columns.size() < page) {
                 return count;
             }
-            rest = new TimeRange(columns.lastTime() + 1, rest.to());
+            remaining = new TimeRange(columns.lastTime() + 1, remaining.to());
         }
     }
 
@@ -195,14 +195,14 @@ public final class EdgeStoreFigures {
         int page = 16_384;
         long width = 60 * SECOND;
         int count = 0;
-        var rest = TimeRange.ALL;
+        var remaining = TimeRange.ALL;
         while (true) {
-            var windows = await(store.readings().aggregate(series, rest, width, page));
+            var windows = await(store.readings().aggregate(series, remaining, width, page));
             count += windows.size();
             if (windows.size() < page) {
                 return count;
             }
-            rest = new TimeRange((windows.windowIndexes()[page - 1] + 1) * width, rest.to());
+            remaining = new TimeRange((windows.windowIndexes()[page - 1] + 1) * width, remaining.to());
         }
     }
 
@@ -210,36 +210,36 @@ public final class EdgeStoreFigures {
         int run();
     }
 
-    private static void time(String what, Query question) {
-        int answer = 0;
+    private static void time(String name, Query query) {
+        int count = 0;
         for (int i = 0; i < 30; i++) {
-            answer = question.run();
+            count = query.run();
         }
         var times = new Histogram(3);
         for (int i = 0; i < 50; i++) {
-            long begun = System.nanoTime();
-            answer = question.run();
-            times.recordValue(System.nanoTime() - begun);
+            long startNanos = System.nanoTime();
+            count = query.run();
+            times.recordValue(System.nanoTime() - startNanos);
         }
         System.out.printf(
-                "%s: %,d answered, p50 %.2f ms, best %.2f ms%n",
-                what, answer, times.getValueAtPercentile(50) / 1e6, times.getMinValue() / 1e6);
+                "%s: %,d results, p50 %.2f ms, best %.2f ms%n",
+                name, count, times.getValueAtPercentile(50) / 1e6, times.getMinValue() / 1e6);
     }
 
     private record Key(String device, String code) {}
 
     /**
-     * The recording for 50 patients, each with its clock moved on.
+     * Stores the recording for 50 patients, with its times shifted for each patient, and prints the size on disk.
      *
-     * @param plausible whether those readings only that a plane takes; or also those that validation refuses, the zeroes of
-     *     sensors that are not plugged in, which cost next to nothing
+     * @param plausible whether to store only the readings that a plane accepts. The others are mostly zeros of sensors
+     *     that are not plugged in, which take almost no space
      */
     private void size(Path csv, boolean plausible) throws IOException {
-        var recording = new TreeMap<Key, TreeMap<Long, Double>>(
+        var recording = new TreeMap<Key, SortedMap<Long, Double>>(
                 Comparator.comparing(Key::device).thenComparing(Key::code));
         try (var lines = Files.lines(csv)) {
             lines.skip(1)
-                    .map(line -> line.split(","))
+                    .map(line -> line.split(",", -1))
                     .filter(row -> !plausible || isPlausible(row))
                     .forEach(row -> recording
                             .computeIfAbsent(new Key(row[1], row[3]), _ -> new TreeMap<>())
@@ -247,9 +247,9 @@ public final class EdgeStoreFigures {
                                     ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(row[0])),
                                     Double.parseDouble(row[4])));
         }
-        var own = directory();
+        var storeDirectory = createDirectory();
         long readings;
-        try (var store = EdgeStore.open(own, 2, NOW)) {
+        try (var store = EdgeStore.open(storeDirectory, 2, BenchmarkGate::now)) {
             readings = fill(store, recording);
             await(store.compact());
         }
@@ -257,24 +257,24 @@ public final class EdgeStoreFigures {
                 "%s for %d patients, %s: %,d readings, %,d bytes on disk, %.2f B a reading%n",
                 csv.getFileName(),
                 PATIENTS,
-                plausible ? "plausible readings" : "all readings, as if none were refused",
+                plausible ? "plausible readings" : "all readings, as if none were rejected",
                 readings,
-                bytes(own),
-                (double) bytes(own) / readings);
-        printParts(own, readings);
-        delete(own);
+                bytes(storeDirectory),
+                (double) bytes(storeDirectory) / readings);
+        printTableSizes(storeDirectory, readings);
+        delete(storeDirectory);
     }
 
-    /** What takes how much of it, pages and all. */
-    private static void printParts(Path own, long readings) {
+    /** Prints how much space each table and index takes. */
+    private static void printTableSizes(Path storeDirectory, long readings) {
         for (var file : List.of("pulseplane.db", "keys.db")) {
-            try (var connection = DriverManager.getConnection("jdbc:sqlite:" + own.resolve(file));
+            try (var connection = DriverManager.getConnection("jdbc:sqlite:" + storeDirectory.resolve(file));
                     var statement = connection.createStatement();
                     var rows = statement.executeQuery("SELECT name, sum(pgsize), sum(payload), sum(unused)"
                             + " FROM dbstat GROUP BY name ORDER BY 2 DESC, 1 LIMIT 12")) {
                 while (rows.next()) {
                     System.out.printf(
-                            "  %s, %s: %,d bytes (%.3f B a reading), of which %,d hold something and %,d nothing%n",
+                            "  %s, %s: %,d bytes (%.3f B a reading), of which %,d are used and %,d are free%n",
                             file,
                             rows.getString(1),
                             rows.getLong(2),
@@ -288,16 +288,16 @@ public final class EdgeStoreFigures {
         }
     }
 
-    private static long fill(EdgeStore store, SortedMap<Key, TreeMap<Long, Double>> recording) {
+    private static long fill(EdgeStore store, Map<Key, SortedMap<Long, Double>> recording) {
         long readings = 0;
         for (int patient = 0; patient < PATIENTS; patient++) {
-            long shift = patient * 7_919L * SECOND;
+            long shiftUs = patient * 7_919L * SECOND;
             long sequence = 0;
             for (var series : recording.entrySet()) {
-                var columns = columns(series.getKey(), series.getValue(), "patient-" + patient, shift);
+                var columns = columns(series.getKey(), series.getValue(), "patient-" + patient, shiftUs);
                 for (int from = 0; from < columns.size(); from += 1_000) {
                     var part = columns.slice(from, Math.min(columns.size(), from + 1_000));
-                    await(store.readings().append(List.of(batch(patient, ++sequence, part))));
+                    await(store.readings().append(List.of(batch(++sequence, part))));
                     readings += part.size();
                 }
             }
@@ -312,11 +312,11 @@ public final class EdgeStoreFigures {
                 .isPresent();
     }
 
-    private static Columns columns(Key key, TreeMap<Long, Double> readings, String patient, long shift) {
+    private static Columns columns(Key key, Map<Long, Double> readings, String patient, long shiftUs) {
         var series = new Series(patient, key.device() + "-" + patient, key.code(), "");
         return new Columns(
                 series,
-                readings.keySet().stream().mapToLong(time -> time + shift).toArray(),
+                readings.keySet().stream().mapToLong(time -> time + shiftUs).toArray(),
                 readings.values().stream().mapToDouble(Double::doubleValue).toArray());
     }
 
@@ -332,7 +332,7 @@ public final class EdgeStoreFigures {
         }
     }
 
-    private static <T> T await(Uni<T> answer) {
-        return answer.await().atMost(Duration.ofMinutes(5));
+    private static <T> T await(Uni<T> result) {
+        return result.await().atMost(Duration.ofMinutes(5));
     }
 }

@@ -32,15 +32,16 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a call pays for passing the gate when everything it is decided by is known: from the token's bytes to the request
- * in the endpoint's hands, with the record of it handed over to a log on a real disk. {@code decision} is that, without a
- * wait for the disk; {@code synced} is 64 callers who do wait, with the number of groups that became durable for them.
+ * Measures what a call pays for passing the gate when its token, consent and decision are cached: from the token's
+ * bytes until the endpoint gets the request. Each call appends a record to an audit trail on a real disk.
+ * {@code decision} does not wait for the disk. In {@code synced} 64 callers wait for it; the benchmark also counts the
+ * groups that became durable.
  */
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
 public class GateBenchmark {
 
-    /** What the audit log makes durable at once, and no more than it has room for. */
+    /** Less than the bound of the audit queue, so that no call of a burst is refused. */
     private static final int BURST = 50_000;
 
     private static final int CALLERS = 64;
@@ -48,7 +49,7 @@ public class GateBenchmark {
     /** A power of two. */
     private static final int NURSES = 16;
 
-    /** A call without a transport. What is answered is of no interest. */
+    /** A call without a transport. It ignores the response. */
     private static final class Call extends ServerCall<GetLatestRequest, GetLatestResponse> {
 
         private final Attributes connection;
@@ -87,7 +88,7 @@ public class GateBenchmark {
         }
     }
 
-    /** An endpoint that counts what it is asked. */
+    /** An endpoint that counts the requests it gets. */
     private static class Endpoint extends ServerCall.Listener<GetLatestRequest>
             implements ServerCallHandler<GetLatestRequest, GetLatestResponse> {
 
@@ -111,49 +112,49 @@ public class GateBenchmark {
         public void onComplete() {}
     }
 
-    /** A plane that has decided on everything before. */
-    abstract static class Warm {
+    /** A gate with nurses and patients, whose tokens and consents it has cached. */
+    abstract static class GateState {
 
-        BenchmarkGate plane;
+        BenchmarkGate gate;
         private Metadata[] headers;
         private GetLatestRequest[] requests;
 
         void open(AuditSettings.Mode mode, int patients) throws IOException, UnusableKeyException {
-            plane = new BenchmarkGate(mode);
+            gate = new BenchmarkGate(mode);
             headers = new Metadata[NURSES];
             for (int i = 0; i < headers.length; i++) {
-                headers[i] = plane.headers(i);
+                headers[i] = gate.headers(i);
             }
             requests = new GetLatestRequest[patients];
             for (int i = 0; i < requests.length; i++) {
-                requests[i] = plane.registerPatient(i);
+                requests[i] = gate.registerPatient(i);
             }
         }
 
-        /** A unary call, from its headers to its end. What is not decided at once is waited for. */
+        /** Makes a unary call and waits until the endpoint gets the request. */
         void call(int number, Endpoint endpoint) throws InterruptedException {
-            long before = endpoint.requestCount;
-            var call = new Call(plane.connection);
-            var listener = plane.gate.interceptCall(call, headers[number & NURSES - 1], endpoint);
-            listener.onMessage(requests[number & requests.length - 1]);
+            long countBefore = endpoint.requestCount;
+            var call = new Call(gate.connection);
+            var listener = gate.gate.interceptCall(call, headers[number & (NURSES - 1)], endpoint);
+            listener.onMessage(requests[number & (requests.length - 1)]);
             listener.onHalfClose();
-            while (endpoint.requestCount == before) {
-                plane.callExecutor().runNext();
+            while (endpoint.requestCount == countBefore) {
+                gate.callExecutor().runNext();
             }
             listener.onComplete();
         }
 
         @TearDown
         public void close() {
-            plane.close();
+            gate.close();
         }
     }
 
-    /** Nobody waits for the disk. */
+    /** Calls do not wait for the disk. */
     @State(Scope.Benchmark)
-    public static class Unsynced extends Warm {
+    public static class Unsynced extends GateState {
 
-        /** OFF writes nothing, which a policy of this benchmark's own permits: all the rest of the gate, to compare with. */
+        /** OFF writes no records; a policy of the benchmark permits that. It measures the gate without a trail. */
         @Param({"ASYNC", "OFF"})
         AuditSettings.Mode mode;
 
@@ -166,10 +167,10 @@ public class GateBenchmark {
             open(mode, patients);
         }
 
-        /** A burst finds an empty queue, so that no refusal is measured. */
+        /** Waits until the audit queue is empty, so that no refusal is measured. */
         @Setup(Level.Invocation)
-        public void awaitRoom() {
-            while (!plane.isAllAudited()) {
+        public void awaitEmptyQueue() {
+            while (!gate.isAllAudited()) {
                 LockSupport.parkNanos(1_000_000);
             }
         }
@@ -180,17 +181,17 @@ public class GateBenchmark {
     @OperationsPerInvocation(BURST)
     @Warmup(iterations = 60)
     @Measurement(iterations = 60)
-    public long decision(Unsynced warm) throws InterruptedException {
+    public long decision(Unsynced state) throws InterruptedException {
         var endpoint = new Endpoint();
         for (int i = 0; i < BURST; i++) {
-            warm.call(i, endpoint);
+            state.call(i, endpoint);
         }
         return endpoint.requestCount;
     }
 
-    /** Everybody waits for the disk. */
+    /** Calls wait for the disk. */
     @State(Scope.Benchmark)
-    public static class Synced extends Warm {
+    public static class Synced extends GateState {
 
         @Setup
         public void open() throws IOException, UnusableKeyException {
@@ -198,22 +199,22 @@ public class GateBenchmark {
         }
     }
 
-    /** How many calls it were, and how many groups they became durable in. */
+    /** Counts the calls, and the groups in which their records became durable. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class Counts {
 
         public long calls;
-        private Synced synced;
+        private Synced state;
 
         @Setup
-        public void open(Synced of) {
-            synced = of;
+        public void open(Synced state) {
+            this.state = state;
         }
 
-        /** Each group is counted by one of the callers: their sum is what is reported. */
+        /** Each group is counted in one thread's result. JMH reports the sum over all threads. */
         public long groups() {
-            return synced.plane.takeGroupCount();
+            return state.gate.takeGroupCount();
         }
     }
 
@@ -222,7 +223,7 @@ public class GateBenchmark {
     @Threads(CALLERS)
     @Warmup(iterations = 3, time = 2)
     @Measurement(iterations = 5, time = 2)
-    public void synced(Synced warm, Counts counts) throws InterruptedException {
-        warm.call((int) counts.calls++, new Endpoint());
+    public void synced(Synced state, Counts counts) throws InterruptedException {
+        state.call((int) counts.calls++, new Endpoint());
     }
 }

@@ -19,11 +19,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Whether the latest readings of many series are answered without the disk: asks for those of every patient once, which fills
- * the memory, then for all of them again, and counts what the process read meanwhile as Linux has it.
+ * Prints whether a plane answers queries for the latest readings of many series without the disk. It queries every
+ * patient once, which fills the cache, and then again, and prints how many bytes the process read from files meanwhile
+ * (by Linux).
  *
- * <p>Arguments: a directory on the disk to be measured; how many series, five of each patient; bytes that latest readings may
- * take, as {@code pulseplane.live.latest-memory} says.
+ * <p>Arguments: a directory on the disk to measure; the number of series, five for each patient; the bytes that latest
+ * readings may take, as in {@code pulseplane.live.latest-memory}.
  */
 public final class LatestFigures {
 
@@ -32,13 +33,11 @@ public final class LatestFigures {
     private static final int ROUNDS = 20;
 
     private final int patients;
-    private final LatestCache values;
     private final LatestQuery query;
 
     private LatestFigures(EdgeStore store, int patients, long maxBytes) {
         this.patients = patients;
-        this.values = new LatestCache(maxBytes);
-        this.query = new LatestQuery(values, store);
+        this.query = new LatestQuery(new LatestCache(maxBytes), store);
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -73,45 +72,50 @@ public final class LatestFigures {
     }
 
     private void measure() throws IOException {
-        long begun = System.nanoTime();
-        long read = bytesRead();
+        long startNanos = System.nanoTime();
+        long bytesBefore = bytesRead();
         for (int patient = 0; patient < patients; patient++) {
-            check(await(query.execute(question(patient))).size());
+            check(await(query.execute(selector(patient))).size());
         }
-        print("asked for the first time", patients, System.nanoTime() - begun, bytesRead() - read);
-        begun = System.nanoTime();
-        read = bytesRead();
-        int known = 0;
+        print("queried for the first time", patients, System.nanoTime() - startNanos, bytesRead() - bytesBefore);
+        startNanos = System.nanoTime();
+        bytesBefore = bytesRead();
+        int answeredFromMemory = 0;
         for (int round = 0; round < ROUNDS; round++) {
             for (int patient = 0; patient < patients; patient++) {
-                var answer = query.cachedAnswer(question(patient));
-                if (answer.isPresent()) {
-                    check(answer.get().size());
-                    known++;
+                var latest = query.cachedAnswer(selector(patient));
+                if (latest.isPresent()) {
+                    check(latest.get().size());
+                    answeredFromMemory++;
                 }
             }
         }
-        print("asked again, answered from memory", known, System.nanoTime() - begun, bytesRead() - read);
-        System.out.printf("%,d of %,d series in memory%n", known / ROUNDS * CODES.size(), patients * CODES.size());
+        print(
+                "queried again, answered from memory",
+                answeredFromMemory,
+                System.nanoTime() - startNanos,
+                bytesRead() - bytesBefore);
+        System.out.printf(
+                "%,d of %,d series in memory%n", answeredFromMemory / ROUNDS * CODES.size(), patients * CODES.size());
     }
 
-    private static SeriesSelector question(int patient) {
+    private static SeriesSelector selector(int patient) {
         return new SeriesSelector(new Subject.OfPatient("patient-" + patient), Set.of());
     }
 
     private static void check(int readings) {
         if (readings != CODES.size()) {
-            throw new IllegalStateException(readings + " readings");
+            throw new IllegalStateException("expected " + CODES.size() + " readings, but got " + readings);
         }
     }
 
-    private static void print(String what, int count, long nanos, long read) {
+    private static void print(String name, int count, long nanos, long bytesRead) {
         System.out.printf(
                 "%s: %,d patients, %.2f us each; %,d bytes were read from files%n",
-                what, count, nanos / 1e3 / count, read);
+                name, count, nanos / 1e3 / count, bytesRead);
     }
 
-    /** What this process has had read from files, cached by the system or not; that of looking it up is in it. */
+    /** The bytes that this process read from files, also from the system's cache; reading this number is included. */
     private static long bytesRead() throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/io"))) {
             return lines.filter(line -> line.startsWith("rchar: "))
@@ -120,7 +124,7 @@ public final class LatestFigures {
         }
     }
 
-    private static <T> T await(Uni<T> answer) {
-        return answer.await().atMost(Duration.ofMinutes(5));
+    private static <T> T await(Uni<T> result) {
+        return result.await().atMost(Duration.ofMinutes(5));
     }
 }

@@ -13,20 +13,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.LongSupplier;
 
 /**
- * How soon an edge store of many readings answers after it is opened: its files are read again, its journal is read, then it is asked
- * for the latest reading of a patient and for a minute out of the middle. In the process that filled it, so warm code and
- * the system's cache of files are not what is measured; a first opening, of a store with one reading, is told beside it.
+ * Prints how soon an edge store with many readings answers after it is opened. Each measurement opens the store, reads
+ * its journal, and makes two queries: the latest reading of a patient, and one minute in the middle. It runs in the
+ * process that filled the store, so the code is warm and the files are in the system's cache. For comparison it first
+ * measures a store with one reading.
  *
- * <p>Arguments: a directory on the disk to be measured; how many readings.
+ * <p>Arguments: a directory on the disk to measure; the number of readings.
  */
 public final class OpeningFigures {
 
@@ -35,7 +33,6 @@ public final class OpeningFigures {
     private static final int SERIES = 200;
     private static final int BATCH = 10_000;
     private static final int OPENINGS = 11;
-    private static final LongSupplier NOW = () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
 
     private final Path directory;
 
@@ -56,27 +53,27 @@ public final class OpeningFigures {
     private long fill(long readings) {
         var values = new SplittableRandom(1)
                 .ints(2 * BATCH, 600, 620)
-                .mapToDouble(v -> v / 10.0)
+                .mapToDouble(tenths -> tenths / 10.0)
                 .toArray();
-        int batch = (int) Math.min(BATCH, readings);
+        int batchReadings = (int) Math.min(BATCH, readings);
         long stored = 0;
-        long begun = System.nanoTime();
-        try (var store = EdgeStore.open(directory, 2, NOW)) {
+        long startNanos = System.nanoTime();
+        try (var store = EdgeStore.open(directory, 2, BenchmarkGate::now)) {
             for (long round = 0; stored < readings; round++) {
                 var group = new ArrayList<ScreenedBatch>(SERIES);
                 for (int series = 0; series < SERIES && stored < readings; series++) {
-                    group.add(batch(series, round, batch, values));
-                    stored += batch;
+                    group.add(batch(series, round, batchReadings, values));
+                    stored += batchReadings;
                 }
                 append(store, group);
             }
             await(store.compact());
         }
-        System.out.printf("%,d readings stored in %.0f s%n", stored, (System.nanoTime() - begun) / 1e9);
+        System.out.printf("%,d readings stored in %.0f s%n", stored, (System.nanoTime() - startNanos) / 1e9);
         return stored;
     }
 
-    /** With nothing to wait for on the way, batches come faster than they become chunks. */
+    /** Compacts when the journal is full, because batches come faster here than the store compacts them. */
     private static void append(EdgeStore store, List<ScreenedBatch> group) {
         try {
             await(store.readings().append(group));
@@ -110,15 +107,15 @@ public final class OpeningFigures {
     private void open(long stored) throws IOException {
         var millis = new double[OPENINGS];
         for (int i = 0; i < OPENINGS; i++) {
-            long begun = System.nanoTime();
-            try (var store = EdgeStore.open(directory, 2, NOW)) {
+            long startNanos = System.nanoTime();
+            try (var store = EdgeStore.open(directory, 2, BenchmarkGate::now)) {
                 query(store, stored);
-                millis[i] = (System.nanoTime() - begun) / 1e6;
+                millis[i] = (System.nanoTime() - startNanos) / 1e6;
             }
         }
         Arrays.sort(millis);
         System.out.printf(
-                "%,d readings, %,d bytes: opened and asked twice in %.1f ms (median of %d, %.1f to %.1f)%n",
+                "%,d readings, %,d bytes: opened and queried twice in %.1f ms (median of %d, %.1f to %.1f)%n",
                 stored, bytes(), millis[OPENINGS / 2], OPENINGS, millis[0], millis[OPENINGS - 1]);
     }
 
@@ -128,7 +125,7 @@ public final class OpeningFigures {
         var minute = new TimeRange(middle, middle + 60 * SECOND);
         await(store.readings().read(series(0), minute, Order.OLDEST_FIRST, 60));
         if (latest.size() != 1) {
-            throw new IllegalStateException("not one reading but " + latest.size());
+            throw new IllegalStateException("expected one reading, but got " + latest.size());
         }
     }
 
@@ -151,7 +148,7 @@ public final class OpeningFigures {
         Files.delete(directory);
     }
 
-    private static <T> T await(Uni<T> answer) {
-        return answer.await().atMost(Duration.ofMinutes(5));
+    private static <T> T await(Uni<T> result) {
+        return result.await().atMost(Duration.ofMinutes(5));
     }
 }

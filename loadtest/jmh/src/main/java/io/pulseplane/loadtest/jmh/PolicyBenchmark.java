@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a decision costs: one that is known already, as it is for all calls but the first of a kind; one that the built-in
- * policy has to make, compiled; and one that a policy from a directory has to make, interpreted, on a thread of its own.
+ * Measures how long a decision takes: one from the cache, as for all calls but the first of a kind; one of the built-in
+ * policy, which is compiled; and one of a policy from a directory, which is interpreted on a thread of its own.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -44,11 +44,11 @@ public class PolicyBenchmark {
     private static final PolicyInput.User STAFF =
             new PolicyInput.User("anna", List.of("authorized_medical_staff"), "ward-7", "", "");
 
-    /** Whether the patient agreed: a refusal has to say why. */
+    /** Whether the patient consents. A refusal also needs reasons. */
     @Param({"true", "false"})
     public boolean consent;
 
-    private Policy known;
+    private Policy caching;
     private WasmPolicy compiled;
     private Policy interpreted;
     private Path directory;
@@ -56,52 +56,52 @@ public class PolicyBenchmark {
 
     @Setup
     public void open() throws IOException {
-        known = Policies.open(PolicySettings.defaults());
-        known.decide(asked("p-0"));
+        caching = Policies.open(PolicySettings.defaults());
+        caching.decide(input("p-0"));
         compiled = Policies.builtIn(1);
         directory = Files.createTempDirectory("policy");
         Files.copy(MODULE, directory.resolve("policy.wasm"));
-        var usual = PolicySettings.defaults();
+        var defaults = PolicySettings.defaults();
         interpreted = Policies.open(new PolicySettings(
                 PolicySettings.Engine.WASM,
                 Optional.of(directory),
                 Duration.ofHours(1),
-                usual.instances(),
+                defaults.instances(),
                 1,
-                usual.server(),
-                usual.serverTimeout(),
-                usual.serverDecisionTtl(),
-                usual.serverMaxFailures(),
-                usual.serverRetryDelay()));
+                defaults.server(),
+                defaults.serverTimeout(),
+                defaults.serverDecisionTtl(),
+                defaults.serverMaxFailures(),
+                defaults.serverRetryDelay()));
     }
 
     @TearDown
     public void close() throws IOException {
-        known.close();
+        caching.close();
         compiled.close();
         interpreted.close();
         Files.delete(directory.resolve("policy.wasm"));
         Files.delete(directory);
     }
 
-    /** With the making of the question, as each call makes its own. */
+    /** Includes the creation of the policy's input, which each call needs. */
     @Benchmark
-    public PolicyDecision known() {
-        return known.cached(asked("p-0"));
+    public PolicyDecision cached() {
+        return caching.cached(input("p-0"));
     }
 
     @Benchmark
     public PolicyDecision compiled() {
-        return compiled.decide(asked("p-0")).toCompletableFuture().join();
+        return compiled.decide(input("p-0")).toCompletableFuture().join();
     }
 
-    /** A patient that was not asked for before, as verdicts are remembered here too. */
+    /** Uses a new patient each time, because this policy caches its decisions, too. */
     @Benchmark
     public PolicyDecision interpreted() {
-        return interpreted.decide(asked("p-" + patient++)).toCompletableFuture().join();
+        return interpreted.decide(input("p-" + patient++)).toCompletableFuture().join();
     }
 
-    private PolicyInput asked(String id) {
+    private PolicyInput input(String id) {
         return new PolicyInput(
                 "query",
                 "pulseplane.v1.QueryService/GetLatest",

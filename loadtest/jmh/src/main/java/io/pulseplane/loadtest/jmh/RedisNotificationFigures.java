@@ -22,27 +22,30 @@ import org.HdrHistogram.Histogram;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * How soon planes know of a reading that another plane put into Redis, and what it costs Redis: told by a message that has it, or
- * by client tracking, which says what to ask for. Every plane shows every patient. Arguments: planes that are told, readings a second, seconds.
+ * Prints how soon planes get a reading that another plane wrote to Redis, and what it costs Redis. It compares two
+ * ways: a message with the reading on a channel, and client tracking, which names the key so that a plane reads it.
+ * Every plane needs the readings of every patient.
+ *
+ * <p>Arguments: planes that are notified; readings per second; seconds.
  */
 public final class RedisNotificationFigures implements AutoCloseable {
 
     private static final int PATIENTS = 1_000;
 
-    /** A latest reading, sealed. */
-    private static final int BYTES = 150;
+    /** The length of an encrypted latest reading. */
+    private static final int VALUE_BYTES = 150;
 
     private static final String CHANNEL = "news";
-    private static final String INVALIDATED = "__redis__:invalidate";
-    private static final Pattern PROCESSOR = Pattern.compile("used_cpu_(?:user|sys):([0-9.]+)");
-    private static final Pattern SENT = Pattern.compile("total_net_output_bytes:([0-9]+)");
+    private static final String INVALIDATION_CHANNEL = "__redis__:invalidate";
+    private static final Pattern CPU_SECONDS = Pattern.compile("used_cpu_(?:user|sys):([0-9.]+)");
+    private static final Pattern SENT_BYTES = Pattern.compile("total_net_output_bytes:([0-9]+)");
 
     private final Vertx vertx = Vertx.vertx();
     private final List<Redis> clients = new ArrayList<>();
     private final int port = freePort();
     private final Process redis;
-    private final long[] sentAt = new long[PATIENTS];
-    private final Histogram micros = new Histogram(3);
+    private final long[] sentNanos = new long[PATIENTS];
+    private final Histogram latencyMicros = new Histogram(3);
     private final AtomicLong notificationCount = new AtomicLong();
     private final AtomicLong readCount = new AtomicLong();
 
@@ -56,12 +59,12 @@ public final class RedisNotificationFigures implements AutoCloseable {
 
     public static void main(String[] arguments) throws IOException {
         int planes = Integer.parseInt(arguments[0]);
-        int perSecond = Integer.parseInt(arguments[1]);
+        int readingsPerSecond = Integer.parseInt(arguments[1]);
         int seconds = Integer.parseInt(arguments[2]);
-        System.out.printf("%d patients, %d planes told, %,d readings/s%n", PATIENTS, planes, perSecond);
+        System.out.printf("%d patients, %d planes notified, %,d readings/s%n", PATIENTS, planes, readingsPerSecond);
         for (boolean isTracking : new boolean[] {false, true, false, true}) {
             try (var figures = new RedisNotificationFigures()) {
-                figures.measure(isTracking, planes, perSecond, seconds);
+                figures.measure(isTracking, planes, readingsPerSecond, seconds);
             }
         }
     }
@@ -74,13 +77,13 @@ public final class RedisNotificationFigures implements AutoCloseable {
         }
     }
 
-    private void measure(boolean isTracking, int planes, int perSecond, int seconds) {
+    private void measure(boolean isTracking, int planes, int readingsPerSecond, int seconds) {
         var writer = connect();
         for (int i = 0; i < planes; i++) {
             if (isTracking) {
                 track();
             } else {
-                listen();
+                subscribe();
             }
         }
         IntConsumer put = isTracking
@@ -88,42 +91,42 @@ public final class RedisNotificationFigures implements AutoCloseable {
                         writer.send(Request.cmd(Command.SET).arg(key(patient)).arg(value(patient)))
                 : patient ->
                         writer.send(Request.cmd(Command.PUBLISH).arg(CHANNEL).arg(value(patient)));
-        load(put, perSecond, Math.max(1, seconds / 2));
-        synchronized (micros) {
-            micros.reset();
+        load(put, readingsPerSecond, Math.max(1, seconds / 2));
+        synchronized (latencyMicros) {
+            latencyMicros.reset();
         }
-        long before = notificationCount.get();
-        long askedBefore = readCount.get();
-        double processor = sum(writer, PROCESSOR);
-        double bytes = sum(writer, SENT);
-        load(put, perSecond, seconds);
-        double readings = (double) perSecond * seconds;
-        synchronized (micros) {
+        long notificationsBefore = notificationCount.get();
+        long readsBefore = readCount.get();
+        double cpuSeconds = sum(writer, CPU_SECONDS);
+        double sentBytes = sum(writer, SENT_BYTES);
+        load(put, readingsPerSecond, seconds);
+        double readings = (double) readingsPerSecond * seconds;
+        synchronized (latencyMicros) {
             System.out.printf(
                     Locale.ROOT,
                     "%-9s p50 %.2f ms, p99 %.2f ms; %.1f us of Redis' processor time, %.0f bytes sent,"
-                            + " %.2f questions and %.2f answers or messages for each reading%n",
+                            + " %.2f reads and %.2f responses or messages for each reading%n",
                     isTracking ? "tracking" : "pub/sub",
-                    micros.getValueAtPercentile(50) / 1e3,
-                    micros.getValueAtPercentile(99) / 1e3,
-                    (sum(writer, PROCESSOR) - processor) * 1e6 / readings,
-                    (sum(writer, SENT) - bytes) / readings,
-                    (readCount.get() - askedBefore) / readings,
-                    (notificationCount.get() - before) / readings);
+                    latencyMicros.getValueAtPercentile(50) / 1e3,
+                    latencyMicros.getValueAtPercentile(99) / 1e3,
+                    (sum(writer, CPU_SECONDS) - cpuSeconds) * 1e6 / readings,
+                    (sum(writer, SENT_BYTES) - sentBytes) / readings,
+                    (readCount.get() - readsBefore) / readings,
+                    (notificationCount.get() - notificationsBefore) / readings);
         }
     }
 
-    /** So many a second, a few each millisecond. */
-    private void load(IntConsumer put, int perSecond, int seconds) {
-        long begin = System.nanoTime();
-        long count = (long) perSecond * seconds;
+    /** Writes readings at a fixed rate, then waits for the last notifications. */
+    private void load(IntConsumer put, int readingsPerSecond, int seconds) {
+        long startNanos = System.nanoTime();
+        long count = (long) readingsPerSecond * seconds;
         for (long i = 0; i < count; i++) {
-            long due = begin + i * TimeUnit.SECONDS.toNanos(1) / perSecond;
-            while (System.nanoTime() < due) {
+            long dueNanos = startNanos + i * TimeUnit.SECONDS.toNanos(1) / readingsPerSecond;
+            while (System.nanoTime() < dueNanos) {
                 LockSupport.parkNanos(200_000);
             }
             int patient = (int) (i % PATIENTS);
-            sentAt[patient] = System.nanoTime();
+            sentNanos[patient] = System.nanoTime();
             put.accept(patient);
         }
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
@@ -134,53 +137,53 @@ public final class RedisNotificationFigures implements AutoCloseable {
     }
 
     private static Buffer value(int patient) {
-        return Buffer.buffer().appendInt(patient).appendBytes(new byte[BYTES - Integer.BYTES]);
+        return Buffer.buffer().appendInt(patient).appendBytes(new byte[VALUE_BYTES - Integer.BYTES]);
     }
 
     private void recordLatency(byte[] value) {
         long now = System.nanoTime();
         notificationCount.incrementAndGet();
         int patient = Buffer.buffer(value).getInt(0);
-        synchronized (micros) {
-            micros.recordValue(Math.max(1, (now - sentAt[patient]) / 1_000));
+        synchronized (latencyMicros) {
+            latencyMicros.recordValue(Math.max(1, (now - sentNanos[patient]) / 1_000));
         }
     }
 
-    private void listen() {
+    private void subscribe() {
         var connection = connect();
         connection.handler(message -> {
             if (isMessage(message)) {
                 recordLatency(message.get(2).toBytes());
             }
         });
-        ask(connection, Request.cmd(Command.SUBSCRIBE).arg(CHANNEL));
+        send(connection, Request.cmd(Command.SUBSCRIBE).arg(CHANNEL));
     }
 
     private void track() {
-        var told = connect();
-        var asking = connect();
-        var id = ask(told, Request.cmd(Command.CLIENT).arg("ID")).toString();
-        told.handler(message -> {
+        var subscriber = connect();
+        var reader = connect();
+        var id = send(subscriber, Request.cmd(Command.CLIENT).arg("ID")).toString();
+        subscriber.handler(message -> {
             if (isMessage(message) && message.get(2) != null) {
-                message.get(2).forEach(key -> ask(asking, key.toString()));
+                message.get(2).forEach(key -> read(reader, key.toString()));
             }
         });
-        ask(told, Request.cmd(Command.SUBSCRIBE).arg(INVALIDATED));
-        ask(
-                asking,
+        send(subscriber, Request.cmd(Command.SUBSCRIBE).arg(INVALIDATION_CHANNEL));
+        send(
+                reader,
                 Request.cmd(Command.CLIENT)
                         .arg("TRACKING")
                         .arg("ON")
                         .arg("REDIRECT")
                         .arg(id));
         for (int patient = 0; patient < PATIENTS; patient++) {
-            ask(asking, Request.cmd(Command.GET).arg(key(patient)));
+            send(reader, Request.cmd(Command.GET).arg(key(patient)));
         }
     }
 
-    private void ask(RedisConnection asking, String key) {
+    private void read(RedisConnection connection, String key) {
         readCount.incrementAndGet();
-        asking.send(Request.cmd(Command.GET).arg(key)).onSuccess(value -> recordLatency(value.toBytes()));
+        connection.send(Request.cmd(Command.GET).arg(key)).onSuccess(value -> recordLatency(value.toBytes()));
     }
 
     private static boolean isMessage(Response message) {
@@ -194,7 +197,7 @@ public final class RedisNotificationFigures implements AutoCloseable {
                 .setConnectionString("redis://127.0.0.1:" + port)
                 .setProtocolNegotiation(false)
                 .setMaxWaitingHandlers(1 << 20);
-        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10); ; ) {
+        for (long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10); ; ) {
             var client = Redis.createClient(vertx, options);
             clients.add(client);
             try {
@@ -203,7 +206,7 @@ public final class RedisNotificationFigures implements AutoCloseable {
                         .toCompletableFuture()
                         .join();
             } catch (RuntimeException e) {
-                if (System.nanoTime() > end) {
+                if (System.nanoTime() > deadline) {
                     throw e;
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
@@ -211,19 +214,19 @@ public final class RedisNotificationFigures implements AutoCloseable {
         }
     }
 
-    private static Response ask(RedisConnection connection, Request request) {
-        // A subscription is confirmed as a message is told, and answers nobody.
-        var answer = connection.send(request);
+    private static Response send(RedisConnection connection, Request request) {
+        // Redis confirms a subscription with a message; there is no response to wait for.
+        var response = connection.send(request);
         return request.command() == Command.SUBSCRIBE
                 ? null
-                : answer.toCompletionStage().toCompletableFuture().join();
+                : response.toCompletionStage().toCompletableFuture().join();
     }
 
-    private static double sum(RedisConnection connection, Pattern what) {
-        var info = ask(connection, Request.cmd(Command.INFO)).toString();
-        return what.matcher(info)
+    private static double sum(RedisConnection connection, Pattern field) {
+        var info = send(connection, Request.cmd(Command.INFO)).toString();
+        return field.matcher(info)
                 .results()
-                .mapToDouble(found -> Double.parseDouble(found.group(1)))
+                .mapToDouble(match -> Double.parseDouble(match.group(1)))
                 .sum();
     }
 

@@ -49,8 +49,9 @@ import org.openjdk.jmh.annotations.Warmup;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * What a plane of a site reads: latest readings from its memory, beside those of a plane that has its store to itself; from
- * Redis; and a day of a series from PostgreSQL. Both servers are real, and on this machine.
+ * Measures the reads of a plane in a site: latest readings from its memory (and, for comparison, from that of a single
+ * plane), latest readings from Redis, and a day of a series from PostgreSQL. It also measures how soon another plane
+ * gets a reading. Redis and PostgreSQL are real servers on this machine.
  */
 @State(Scope.Benchmark)
 @Fork(1)
@@ -59,31 +60,31 @@ import redis.embedded.core.ExecutableProvider;
 public class SiteBenchmark {
 
     private static final int PATIENTS = 1_000;
-    private static final int AT_ONCE = 64;
+    private static final int PARALLEL_READS = 64;
     private static final int DAY = 86_400;
-    private static final long T0 = 1_763_000_000_000_000L;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long START_US = 1_763_000_000_000_000L;
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final SiteEvents NO_EVENTS = new SiteEvents() {};
-    private static final Series ADAS = new Series("ada", "monitor", "8867-4", "/min");
+    private static final Series HEART_RATE = new Series("ada", "monitor", "8867-4", "/min");
 
     private final Vertx vertx = Vertx.vertx();
     private final List<Subject> subjects = IntStream.range(0, PATIENTS)
             .<Subject>mapToObj(i -> new Subject.OfPatient("patient-" + i))
             .toList();
-    private final List<SeriesSelector> questions = subjects.stream()
+    private final List<SeriesSelector> selectors = subjects.stream()
             .map(subject -> new SeriesSelector(subject, Set.of()))
             .toList();
     private EmbeddedPostgres postgres;
     private Process redis;
     private PostgresStore store;
     private RedisSite site;
-    private RedisSite other;
+    private RedisSite otherSite;
     private final Listener listener = new Listener();
-    private long lastTime = T0;
-    private LatestSource shared;
-    private LatestQuery ofSite;
-    private LatestQuery ofSinglePlane;
-    private int next;
+    private long lastTime = START_US;
+    private LatestSource redisSource;
+    private LatestQuery siteQuery;
+    private LatestQuery singlePlaneQuery;
+    private int index;
 
     @Setup
     public void start() throws IOException {
@@ -103,20 +104,19 @@ public class SiteBenchmark {
         fill();
         int port = startRedis();
         site = member("one", port);
-        other = member("two", port);
+        otherSite = member("two", port);
         site.start(new Listener());
-        other.start(listener);
-        shared = site.latestSource(store);
-        var remembered = new LatestCache(1 << 26);
-        ofSite = new LatestQuery(remembered, store, shared, site);
-        ofSinglePlane = new LatestQuery(
+        otherSite.start(listener);
+        redisSource = site.latestSource(store);
+        siteQuery = new LatestQuery(new LatestCache(1 << 26), store, redisSource, site);
+        singlePlaneQuery = new LatestQuery(
                 new LatestCache(1 << 26), store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
-        while (site.planeCount() < 2 || !site.isSharing() || !other.isSharing()) {
+        while (site.planeCount() < 2 || !site.isSharing() || !otherSite.isSharing()) {
             Thread.onSpinWait();
         }
-        for (var question : questions) {
-            ofSite.execute(question).await().atMost(PATIENCE);
-            ofSinglePlane.execute(question).await().atMost(PATIENCE);
+        for (var selector : selectors) {
+            siteQuery.execute(selector).await().atMost(TIMEOUT);
+            singlePlaneQuery.execute(selector).await().atMost(TIMEOUT);
         }
     }
 
@@ -126,7 +126,7 @@ public class SiteBenchmark {
                 vertx,
                 RedisSettings.of(name, server, new Keyset(new byte[Keyset.BYTES], List.of())),
                 NO_EVENTS,
-                new WindowCache(0, PATIENCE));
+                new WindowCache(0, TIMEOUT));
     }
 
     private int startRedis() throws IOException {
@@ -146,70 +146,70 @@ public class SiteBenchmark {
         for (int i = 0; i < PATIENTS; i++) {
             var id = Integer.toString(i);
             var series = new Series("patient-" + id, "monitor-" + id, "8867-4", "/min");
-            append("monitor-" + id, "patient-" + id, 1, new Columns(series, new long[] {T0}, new double[] {60}));
+            append("monitor-" + id, "patient-" + id, 1, new Columns(series, new long[] {START_US}, new double[] {60}));
         }
         long[] times = new long[DAY];
         double[] values = new double[DAY];
         for (int i = 0; i < DAY; i++) {
-            times[i] = T0 + i * 1_000_000L;
+            times[i] = START_US + i * 1_000_000L;
             values[i] = 60 + i % 40 / 10.0;
         }
-        append("monitor", "ada", 1, new Columns(ADAS, times, values));
+        append("monitor", "ada", 1, new Columns(HEART_RATE, times, values));
     }
 
     private void append(String device, String patient, long sequence, Columns columns) {
         var batch = new ScreenedBatch(
                 device, patient, sequence, sequence, List.of(new ScreenedBatch.Block(columns, null)), 0, List.of());
-        store.readings().append(List.of(batch)).await().atMost(PATIENCE);
+        store.readings().append(List.of(batch)).await().atMost(TIMEOUT);
     }
 
     @TearDown
     public void stop() throws IOException {
         site.close();
-        other.close();
+        otherSite.close();
         store.close();
         redis.destroyForcibly();
         postgres.close();
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
-    /** From memory, but for the rare moment in which the planes have not heard of each other in time. */
-    private Object answer(LatestQuery query) {
-        var question = questions.get(next());
-        return query.cachedAnswer(question)
-                .orElseGet(() -> query.execute(question).await().atMost(PATIENCE));
+    /** Answers from memory. Executes the query only if the site's freshness is not confirmed, which is rare. */
+    private Object latest(LatestQuery query) {
+        var selector = selectors.get(nextIndex());
+        return query.cachedAnswer(selector)
+                .orElseGet(() -> query.execute(selector).await().atMost(TIMEOUT));
     }
 
-    private int next() {
-        next = next + 1 == PATIENTS ? 0 : next + 1;
-        return next;
+    private int nextIndex() {
+        index = index + 1 == PATIENTS ? 0 : index + 1;
+        return index;
     }
 
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.NANOSECONDS)
-    public Object latestFromMemoryOfOne() {
-        return answer(ofSinglePlane);
+    public Object latestFromMemoryOfOnePlane() {
+        return latest(singlePlaneQuery);
     }
 
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.NANOSECONDS)
     public Object latestFromMemoryOfASite() {
-        return answer(ofSite);
+        return latest(siteQuery);
     }
 
     @Benchmark
     @BenchmarkMode(Mode.Throughput)
     @OutputTimeUnit(TimeUnit.SECONDS)
-    @OperationsPerInvocation(AT_ONCE)
+    @OperationsPerInvocation(PARALLEL_READS)
     public Object latestFromRedis() {
-        var answers = IntStream.range(0, AT_ONCE)
-                .mapToObj(_ -> shared.latest(subjects.get(next())))
+        var results = IntStream.range(0, PARALLEL_READS)
+                .mapToObj(_ -> redisSource.latest(subjects.get(nextIndex())))
                 .map(Uni::subscribeAsCompletionStage)
                 .toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(answers).join();
-        return answers;
+        CompletableFuture.allOf(results).join();
+        return results;
     }
 
     @Benchmark
@@ -217,39 +217,39 @@ public class SiteBenchmark {
     @OutputTimeUnit(TimeUnit.MILLISECONDS)
     public Columns dayOfOneHertzFromPostgres() {
         var day = store.readings()
-                .read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, DAY)
+                .read(HEART_RATE, TimeRange.ALL, Order.OLDEST_FIRST, DAY)
                 .await()
-                .atMost(PATIENCE);
+                .atMost(TIMEOUT);
         if (day.size() != DAY) {
-            throw new IllegalStateException("not a day: " + day.size());
+            throw new IllegalStateException("expected " + DAY + " readings, but got " + day.size());
         }
         return day;
     }
 
-    /** From when a reading is durable on one plane until another one answers with it. */
+    /** Measures the time from a stored reading on one plane until the listener of another plane gets it. */
     @Benchmark
     @BenchmarkMode(Mode.SampleTime)
     @OutputTimeUnit(TimeUnit.MILLISECONDS)
     public Object propagationToAnotherPlane() {
-        var heard = listener.next();
-        site.readingsStored(new Columns(ADAS, new long[] {++lastTime}, new double[] {60}));
-        return heard.join();
+        var propagated = listener.nextReading();
+        site.readingsStored(new Columns(HEART_RATE, new long[] {++lastTime}, new double[] {60}));
+        return propagated.join();
     }
 
-    /** Waits for what another plane stored. */
+    /** Gets the readings that another plane stored. */
     private static final class Listener implements RemoteChangeListener {
 
-        private volatile CompletableFuture<Reading> waiting = new CompletableFuture<>();
+        private volatile CompletableFuture<Reading> pending = new CompletableFuture<>();
 
-        CompletableFuture<Reading> next() {
-            var next = new CompletableFuture<Reading>();
-            waiting = next;
-            return next;
+        CompletableFuture<Reading> nextReading() {
+            var future = new CompletableFuture<Reading>();
+            pending = future;
+            return future;
         }
 
         @Override
         public void readingStored(Reading reading) {
-            waiting.complete(reading);
+            pending.complete(reading);
         }
     }
 }

@@ -36,7 +36,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What it costs to know whose a token is: warm, which is every call but a caller's first, and cold. */
+/**
+ * Measures how long it takes to verify a token: cached, as for every call of a caller but the first, and not cached.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
@@ -48,14 +50,14 @@ public class TokenBenchmark {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
-    /** A plane that takes the tokens of one key. */
+    /** An authenticator that accepts the tokens of one key. */
     abstract static class TokenVerifier {
 
         private PublicJsonWebKey key;
         private Path jwks;
         Authenticator authenticator;
 
-        void open(String algorithm, TokenSettings.CacheBounds known) throws IOException, JoseException {
+        void open(String algorithm, TokenSettings.CacheBounds cacheBounds) throws IOException, JoseException {
             key = switch (algorithm) {
                 case "RS256" -> RsaJwkGenerator.generateJwk(2_048);
                 case "ES256" -> EcJwkGenerator.generateJwk(EllipticCurves.P256);
@@ -75,11 +77,11 @@ public class TokenBenchmark {
                     standard.keys(),
                     standard.claims(),
                     standard.refresh(),
-                    known);
+                    cacheBounds);
             authenticator = Authenticator.open(settings, () -> null, TokenBenchmark::clock);
         }
 
-        /** The header that a doctor's call brings. */
+        /** The {@code authorization} header of a doctor's call. */
         byte[] header(int number) throws JoseException {
             var claims = new JwtClaims();
             claims.setIssuer(TokenSettings.DEFAULT_ISSUER);
@@ -112,11 +114,11 @@ public class TokenBenchmark {
         }
     }
 
-    /** Callers that were here before. */
+    /** An authenticator that has cached the tokens of all callers. */
     @State(Scope.Benchmark)
     public static class Warm extends TokenVerifier {
 
-        /** A power of two, so that going through them costs nothing. */
+        /** A power of two, so that the index of the next caller is cheap to compute. */
         @Param({"1", "1024"})
         int callers;
 
@@ -134,7 +136,7 @@ public class TokenBenchmark {
         }
     }
 
-    /** A plane that has room for no token, so that every one is new to it. */
+    /** An authenticator whose cache has no room for a token, so that it verifies every one. */
     @State(Scope.Benchmark)
     public static class Cold extends TokenVerifier {
 
@@ -150,23 +152,23 @@ public class TokenBenchmark {
         }
     }
 
-    /** With the wrapper that every call makes of its header. */
+    /** Includes the creation of the {@link BearerToken}, which every call needs. */
     @Benchmark
-    public Identity cached(Warm plane) {
-        var header = plane.headers[plane.next++ & plane.callers - 1];
-        var identity = plane.authenticator.cached(new BearerToken(header));
+    public Identity cached(Warm state) {
+        var header = state.headers[state.next++ & (state.callers - 1)];
+        var identity = state.authenticator.cached(new BearerToken(header));
         if (identity == null) {
-            throw new IllegalStateException("forgotten");
+            throw new IllegalStateException("the token should be in the cache");
         }
         return identity;
     }
 
-    /** To a thread of the gate and back included. */
+    /** Includes the way to a thread of the gate and back. */
     @Benchmark
-    public Identity verified(Cold plane) {
-        if (plane.authenticator.cached(new BearerToken(plane.header)) != null) {
-            throw new IllegalStateException("remembered");
+    public Identity verified(Cold state) {
+        if (state.authenticator.cached(new BearerToken(state.header)) != null) {
+            throw new IllegalStateException("the token should not be in the cache");
         }
-        return plane.verify(plane.header);
+        return state.verify(state.header);
     }
 }

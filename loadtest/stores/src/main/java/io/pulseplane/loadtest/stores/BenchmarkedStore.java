@@ -6,13 +6,16 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 
-/** A store of readings, as somebody would use it who has no plane; and the plane's own. Is used by one thread. */
+/**
+ * A store of readings that the load test compares: the plane's edge store, or one that is common elsewhere. Not
+ * thread-safe.
+ */
 interface BenchmarkedStore extends AutoCloseable {
 
     long SECOND_US = 1_000_000;
     long MINUTE_US = 60 * SECOND_US;
 
-    /** Readings of the series of this number, oldest first. */
+    /** Consecutive readings of one series, oldest first. */
     record SeriesRun(int series, long[] times, double[] values) {
 
         int size() {
@@ -20,22 +23,28 @@ interface BenchmarkedStore extends AutoCloseable {
         }
     }
 
-    /** What it took to call a reading stored. */
+    /** What this store guarantees when {@link #append} returns, for the report. */
     String durability();
 
-    /** Returns when it is stored as {@link #durability} says. */
+    /** Stores the runs; returns when they are as durable as {@link #durability} says. */
     void append(List<SeriesRun> group) throws Exception;
 
-    /** Makes it what it would be after a while: compacted, flushed, with statistics. */
+    /**
+     * Does the maintenance that the store would do over time: compaction, flush, statistics. Called after the last
+     * append.
+     */
     void compact() throws Exception;
 
-    /** On disk, of readings and their indexes. */
+    /** The size of readings and their indexes on disk. */
     long bytes() throws Exception;
 
-    /** How many readings there are of a series in a range, each of which was read. */
+    /** Reads all readings of a series in a range and returns their number. */
     int countReadings(int series, long from, long to) throws Exception;
 
-    /** How many minutes there are of a series in a range, of which count, mean, lowest and highest were read. */
+    /**
+     * Computes mean, minimum, maximum and count for each minute of a series in a range, and returns the number of
+     * minutes.
+     */
     int minuteWindows(int series, long from, long to) throws Exception;
 
     @Override

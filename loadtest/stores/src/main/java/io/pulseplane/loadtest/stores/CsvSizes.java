@@ -11,11 +11,15 @@ import java.util.Optional;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
-/** What the same readings take as text, packed as a whole, which nobody could append to or ask anything. */
+/**
+ * Prints the size of the same readings as CSV, plain and compressed as a whole. Such a file cannot be appended or
+ * queried.
+ */
 final class CsvSizes {
 
     private static final int ZSTD_LEVEL = 19;
-    /** Of a month, as packing all of it takes minutes and comes to the same. */
+
+    /** Three days instead of a month: to compress a month takes minutes, and the size per reading is the same. */
     private static final int READINGS = 3 * 86_400;
 
     private CsvSizes() {}
@@ -23,16 +27,16 @@ final class CsvSizes {
     static void print(Optional<Path> recording) throws IOException {
         print("a month", month(), READINGS);
         if (recording.isPresent()) {
-            int readings = Recording.lines(recording.get()).size() * Recording.PATIENTS;
+            int readings = Recording.plausibleRows(recording.get()).size() * Recording.PATIENTS;
             print("the recording", Recording.csv(recording.get()), readings);
         }
     }
 
-    private static void print(String what, String text, int readings) throws IOException {
+    private static void print(String name, String text, int readings) throws IOException {
         var bytes = text.getBytes(StandardCharsets.US_ASCII);
-        StoreFigures.print("csv of " + what, (double) bytes.length / readings);
-        StoreFigures.print("gzip of " + what, (double) gzip(bytes) / readings);
-        StoreFigures.print("zstd of " + what, (double) Zstd.compress(bytes, ZSTD_LEVEL).length / readings);
+        StoreFigures.print("csv of " + name, (double) bytes.length / readings);
+        StoreFigures.print("gzip of " + name, (double) gzip(bytes) / readings);
+        StoreFigures.print("zstd of " + name, (double) Zstd.compress(bytes, ZSTD_LEVEL).length / readings);
     }
 
     private static String month() {
@@ -48,14 +52,14 @@ final class CsvSizes {
     }
 
     private static int gzip(byte[] bytes) throws IOException {
-        var packed = new ByteArrayOutputStream();
-        try (var out = new GZIPOutputStream(packed) {
+        var compressed = new ByteArrayOutputStream();
+        try (var out = new GZIPOutputStream(compressed) {
             {
                 def.setLevel(Deflater.BEST_COMPRESSION);
             }
         }) {
             out.write(bytes);
         }
-        return packed.size();
+        return compressed.size();
     }
 }

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.duckdb.DuckDBConnection;
 
-/** DuckDB in process, with its appender and without an index. */
+/** DuckDB in the same process, filled with its appender, without an index. */
 final class DuckDb extends RowStore {
 
     private final Path directory;
@@ -25,14 +25,14 @@ final class DuckDb extends RowStore {
 
     @Override
     public void append(List<SeriesRun> group) throws SQLException {
-        try (var rows = connection.unwrap(DuckDBConnection.class).createAppender("main", "reading")) {
+        try (var appender = connection.unwrap(DuckDBConnection.class).createAppender("main", "reading")) {
             for (var run : group) {
                 for (int i = 0; i < run.size(); i++) {
-                    rows.beginRow();
-                    rows.append(run.series());
-                    rows.append(run.times()[i]);
-                    rows.append(run.values()[i]);
-                    rows.endRow();
+                    appender.beginRow();
+                    appender.append(run.series());
+                    appender.append(run.times()[i]);
+                    appender.append(run.values()[i]);
+                    appender.endRow();
                 }
             }
         }

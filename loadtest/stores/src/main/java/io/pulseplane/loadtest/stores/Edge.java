@@ -14,11 +14,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-/** The plane's edge store, without gate and gRPC before it. */
+/** The plane's edge store, without gate and gRPC. */
 final class Edge implements BenchmarkedStore {
 
     private static final int PAGE = 8_192;
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
     private final Path directory;
     private final EdgeStore store;
@@ -31,7 +31,7 @@ final class Edge implements BenchmarkedStore {
 
     @Override
     public String durability() {
-        return "synced, encrypted; each run told apart from one sent before";
+        return "synced, encrypted; duplicates are recognised";
     }
 
     @Override
@@ -62,31 +62,31 @@ final class Edge implements BenchmarkedStore {
     @Override
     public int countReadings(int series, long from, long to) {
         int count = 0;
-        for (var rest = new TimeRange(from, to); ; ) {
-            var columns = await(store.readings().read(series(series), rest, Order.OLDEST_FIRST, PAGE));
+        for (var remaining = new TimeRange(from, to); ; ) {
+            var columns = await(store.readings().read(series(series), remaining, Order.OLDEST_FIRST, PAGE));
             count += columns.size();
             if (columns.size() < PAGE) {
                 return count;
             }
-            rest = new TimeRange(columns.lastTime() + 1, to);
+            remaining = new TimeRange(columns.lastTime() + 1, to);
         }
     }
 
     @Override
     public int minuteWindows(int series, long from, long to) {
         int count = 0;
-        for (var rest = new TimeRange(from, to); ; ) {
-            var windows = await(store.readings().aggregate(series(series), rest, MINUTE_US, PAGE));
+        for (var remaining = new TimeRange(from, to); ; ) {
+            var windows = await(store.readings().aggregate(series(series), remaining, MINUTE_US, PAGE));
             count += windows.size();
             if (windows.size() < PAGE) {
                 return count;
             }
-            rest = new TimeRange((windows.windowIndexes()[PAGE - 1] + 1) * MINUTE_US, to);
+            remaining = new TimeRange((windows.windowIndexes()[PAGE - 1] + 1) * MINUTE_US, to);
         }
     }
 
-    private static <T> T await(Uni<T> answer) {
-        return answer.await().atMost(PATIENCE);
+    private static <T> T await(Uni<T> result) {
+        return result.await().atMost(TIMEOUT);
     }
 
     @Override

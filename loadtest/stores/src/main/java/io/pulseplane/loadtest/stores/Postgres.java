@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.postgresql.PGConnection;
 
-/** PostgreSQL with a row for each reading and one index. */
+/** PostgreSQL with one row per reading and one index. */
 final class Postgres extends RowStore {
 
     private final EmbeddedPostgres server;

@@ -12,7 +12,7 @@ import io.questdb.griffin.SqlExecutionContextImpl;
 import java.nio.file.Path;
 import java.util.List;
 
-/** QuestDB in process, writing into the table itself rather than into a log before it. */
+/** QuestDB in the same process. It writes directly into the table, without a write-ahead log. */
 final class QuestDb implements BenchmarkedStore {
 
     private final Path directory;
@@ -63,7 +63,7 @@ final class QuestDb implements BenchmarkedStore {
         writer.commit();
     }
 
-    /** A writer has more of a file than there is in it. */
+    /** Closes the writer, because an open writer allocates more of a file than it has filled. */
     @Override
     public void compact() {
         writer.close();
@@ -87,7 +87,7 @@ final class QuestDb implements BenchmarkedStore {
                 3);
     }
 
-    /** Its optimizer knows what numbers compared with timestamps are: microseconds. */
+    /** QuestDB takes numbers that are compared with a timestamp as microseconds. */
     private static String where(int series, long from, long to) {
         return " WHERE series = " + series + " AND t >= " + from + " AND t < " + to;
     }

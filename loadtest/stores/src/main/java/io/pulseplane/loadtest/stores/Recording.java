@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.TreeMap;
 
 /**
- * A recording as {@code pulseplane replay} takes it, for 50 patients, the clock of each moved on. What the plane would not
- * take for plausible is left out.
+ * Reads a recording in the format of {@code pulseplane replay} and repeats it for 50 patients, with shifted times.
+ * Readings that the plane would reject as implausible are left out.
  */
 final class Recording {
 
@@ -23,8 +23,8 @@ final class Recording {
     private static final long PATIENT_SHIFT_US = 7_919 * BenchmarkedStore.SECOND_US;
     private static final int RUN = 1_000;
 
-    /** One reading of the recording, as it stands in the file. */
-    record CsvRow(String time, String device, String patient, String code, String value, String rest) {
+    /** One line of the file. */
+    record CsvRow(String time, String device, String patient, String code, String value, String otherFields) {
 
         static CsvRow of(String line) {
             var fields = line.split(",", 6);
@@ -50,26 +50,27 @@ final class Recording {
 
     private Recording() {}
 
-    static List<CsvRow> lines(Path csv) throws IOException {
+    static List<CsvRow> plausibleRows(Path csv) throws IOException {
         try (var lines = Files.lines(csv)) {
             return lines.skip(1).map(CsvRow::of).filter(CsvRow::isPlausible).toList();
         }
     }
 
-    /** Of all patients, in runs of up to 1,000. */
+    /** The readings of all patients, in runs of up to 1,000. */
     static List<SeriesRun> runs(Path csv) throws IOException {
-        var recorded = new TreeMap<String, TreeMap<Long, Double>>();
-        for (var line : lines(csv)) {
-            recorded.computeIfAbsent(line.device() + " " + line.code(), _ -> new TreeMap<>())
-                    .putIfAbsent(line.micros(), line.number());
+        var recording = new TreeMap<String, TreeMap<Long, Double>>();
+        for (var row : plausibleRows(csv)) {
+            recording
+                    .computeIfAbsent(row.device() + " " + row.code(), _ -> new TreeMap<>())
+                    .putIfAbsent(row.micros(), row.number());
         }
         var runs = new ArrayList<SeriesRun>();
         for (int patient = 0; patient < PATIENTS; patient++) {
-            long shift = patient * PATIENT_SHIFT_US;
-            int series = patient * recorded.size();
-            for (var readings : recorded.values()) {
+            long shiftUs = patient * PATIENT_SHIFT_US;
+            int series = patient * recording.size();
+            for (var readings : recording.values()) {
                 var times = readings.keySet().stream()
-                        .mapToLong(time -> time + shift)
+                        .mapToLong(time -> time + shiftUs)
                         .toArray();
                 var values = readings.values().stream()
                         .mapToDouble(Double::doubleValue)
@@ -85,23 +86,23 @@ final class Recording {
         return runs;
     }
 
-    /** All patients as one CSV. */
+    /** The readings of all patients as one CSV. */
     static String csv(Path csv) throws IOException {
-        var lines = lines(csv);
+        var rows = plausibleRows(csv);
         var text = new StringBuilder();
         for (int patient = 0; patient < PATIENTS; patient++) {
-            for (var line : lines) {
-                var time = Instant.EPOCH.plus(line.micros() + patient * PATIENT_SHIFT_US, ChronoUnit.MICROS);
+            for (var row : rows) {
+                var time = Instant.EPOCH.plus(row.micros() + patient * PATIENT_SHIFT_US, ChronoUnit.MICROS);
                 text.append("%s,%s-%d,%s-%d,%s,%s,%s%n"
                         .formatted(
                                 time,
-                                line.device(),
+                                row.device(),
                                 patient,
-                                line.patient(),
+                                row.patient(),
                                 patient,
-                                line.code(),
-                                line.value(),
-                                line.rest()));
+                                row.code(),
+                                row.value(),
+                                row.otherFields()));
             }
         }
         return text.toString();

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** A store with a row for each reading that is asked in SQL. */
+/** A store with one row per reading that is queried in SQL. */
 abstract class RowStore implements BenchmarkedStore {
 
     final Connection connection;
@@ -19,7 +19,7 @@ abstract class RowStore implements BenchmarkedStore {
         }
     }
 
-    /** A whole number of minutes since the epoch, of the column {@code t}. */
+    /** The SQL expression for the minutes since the epoch of column {@code t}, as a whole number. */
     abstract String minuteExpression();
 
     @Override
@@ -38,7 +38,7 @@ abstract class RowStore implements BenchmarkedStore {
                 to);
     }
 
-    private int query(String sql, int values, int series, long from, long to) throws SQLException {
+    private int query(String sql, int valueColumns, int series, long from, long to) throws SQLException {
         try (var select = connection.prepareStatement(sql)) {
             select.setInt(1, series);
             select.setLong(2, from);
@@ -47,7 +47,7 @@ abstract class RowStore implements BenchmarkedStore {
                 int count = 0;
                 while (rows.next()) {
                     rows.getLong(1);
-                    for (int i = 0; i < values; i++) {
+                    for (int i = 0; i < valueColumns; i++) {
                         rows.getDouble(2 + i);
                     }
                     count++;

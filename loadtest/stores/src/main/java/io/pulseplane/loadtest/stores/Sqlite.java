@@ -5,10 +5,10 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 
-/** SQLite with a row for each reading, which is what the edge store would be without chunks. */
+/** SQLite with one row per reading. The edge store would be like this without chunks. */
 final class Sqlite extends RowStore {
 
-    private static final int TRANSACTION = 1_000;
+    private static final int ROWS_PER_TRANSACTION = 1_000;
 
     private final Path directory;
 
@@ -28,7 +28,7 @@ final class Sqlite extends RowStore {
 
     @Override
     public void append(List<SeriesRun> group) throws SQLException {
-        int open = 0;
+        int pendingRows = 0;
         try (var insert = connection.prepareStatement("INSERT INTO reading VALUES (?, ?, ?)")) {
             for (var run : group) {
                 for (int i = 0; i < run.size(); i++) {
@@ -36,10 +36,10 @@ final class Sqlite extends RowStore {
                     insert.setLong(2, run.times()[i]);
                     insert.setDouble(3, run.values()[i]);
                     insert.addBatch();
-                    if (++open == TRANSACTION) {
+                    if (++pendingRows == ROWS_PER_TRANSACTION) {
                         insert.executeBatch();
                         connection.commit();
-                        open = 0;
+                        pendingRows = 0;
                     }
                 }
             }

@@ -10,14 +10,15 @@ import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /**
- * Prints what one store takes, holds and answers, a line {@code name=value} for each figure.
+ * Prints figures of one store, each as a line {@code name=value}: readings appended per second, bytes per reading on
+ * disk, and the duration of queries.
  *
- * <p>Arguments: which store; an empty directory on the disk to be measured; seconds of appending for each figure; optionally
+ * <p>Arguments: the store; an empty directory on the disk to measure; seconds of appending for each figure; optionally
  * a recording.
  */
 public final class StoreFigures {
 
-    /** What can be measured. */
+    /** The stores that can be measured. */
     private enum Kind {
         EDGE,
         SQLITE,
@@ -31,13 +32,13 @@ public final class StoreFigures {
     private static final int SERIES = 200;
     private static final int DAYS = 30;
     private static final int DAY = 86_400;
-    private static final int TIMES = 50;
+    private static final int QUERIES = 50;
     private static final long MAX_QUERY_NANOS = 6_000_000_000L;
 
     private final Kind kind;
     private final Path directory;
     private final int seconds;
-    private int stores;
+    private int storeCount;
 
     private StoreFigures(Kind kind, Path directory, int seconds) {
         this.kind = kind;
@@ -62,14 +63,14 @@ public final class StoreFigures {
     }
 
     private BenchmarkedStore open() throws Exception {
-        var own = Files.createDirectories(directory.resolve(Integer.toString(stores++)));
+        var storeDirectory = Files.createDirectories(directory.resolve(Integer.toString(storeCount++)));
         return switch (kind) {
-            case EDGE -> new Edge(own);
-            case SQLITE -> new Sqlite(own);
-            case POSTGRES -> Postgres.start(own);
-            case DUCKDB -> new DuckDb(own);
-            case QUESTDB -> new QuestDb(own, false);
-            case QUESTDB_SYNCED -> new QuestDb(own, true);
+            case EDGE -> new Edge(storeDirectory);
+            case SQLITE -> new Sqlite(storeDirectory);
+            case POSTGRES -> Postgres.start(storeDirectory);
+            case DUCKDB -> new DuckDb(storeDirectory);
+            case QUESTDB -> new QuestDb(storeDirectory, false);
+            case QUESTDB_SYNCED -> new QuestDb(storeDirectory, true);
             case CSV -> throw new IllegalArgumentException("not a store");
         };
     }
@@ -78,41 +79,42 @@ public final class StoreFigures {
         System.out.printf(Locale.ROOT, "%s=%.4f%n", name, value);
     }
 
-    /** Groups as they come while the disk is busy with the one before. Half as long to get warm. */
+    /** Appends groups of runs. Warms up half as long as it measures. */
     private void append(String name, int runs, int readings) throws Exception {
         try (var store = open()) {
             System.out.println("promise=" + store.durability());
-            var ward = new HeartRateGenerator(SERIES);
-            rate(store, ward, runs, readings, seconds / 2 + 1);
-            print(name, rate(store, ward, runs, readings, seconds));
+            var generator = new HeartRateGenerator(SERIES);
+            rate(store, generator, runs, readings, seconds / 2 + 1);
+            print(name, rate(store, generator, runs, readings, seconds));
         }
     }
 
-    private static double rate(BenchmarkedStore store, HeartRateGenerator ward, int runs, int readings, int seconds)
+    private static double rate(
+            BenchmarkedStore store, HeartRateGenerator generator, int runs, int readings, int seconds)
             throws Exception {
-        long appending = 0;
+        long appendNanos = 0;
         long stored = 0;
-        while (appending < seconds * 1_000_000_000L) {
-            var group = ward.nextGroup(runs, readings);
-            long begun = System.nanoTime();
+        while (appendNanos < seconds * 1_000_000_000L) {
+            var group = generator.nextGroup(runs, readings);
+            long startNanos = System.nanoTime();
             store.append(group);
-            appending += System.nanoTime() - begun;
+            appendNanos += System.nanoTime() - startNanos;
             stored += (long) runs * readings;
         }
-        return stored / (appending / 1e9);
+        return stored / (appendNanos / 1e9);
     }
 
     private void month() throws Exception {
         try (var store = open()) {
-            var ward = new HeartRateGenerator(1);
-            long appending = 0;
+            var generator = new HeartRateGenerator(1);
+            long appendNanos = 0;
             for (int stored = 0; stored < DAYS * DAY; stored += 54_000) {
-                var group = ward.nextGroup(54, 1_000);
-                long begun = System.nanoTime();
+                var group = generator.nextGroup(54, 1_000);
+                long startNanos = System.nanoTime();
                 store.append(group);
-                appending += System.nanoTime() - begun;
+                appendNanos += System.nanoTime() - startNanos;
             }
-            print("append of a month", DAYS * DAY / (appending / 1e9));
+            print("append of a month", DAYS * DAY / (appendNanos / 1e9));
             store.compact();
             print("bytes of a month", (double) store.bytes() / (DAYS * DAY));
             long day = DAY * BenchmarkedStore.SECOND_US;
@@ -148,21 +150,21 @@ public final class StoreFigures {
         int run() throws Exception;
     }
 
-    /** The median, warm. */
-    private static double medianMillis(int expected, Query question) throws Exception {
-        repeat(expected, question);
-        return repeat(expected, question).getValueAtPercentile(50) / 1e6;
+    /** The median duration after a warm-up. */
+    private static double medianMillis(int expected, Query query) throws Exception {
+        repeat(expected, query);
+        return repeat(expected, query).getValueAtPercentile(50) / 1e6;
     }
 
-    private static Histogram repeat(int expected, Query question) throws Exception {
+    private static Histogram repeat(int expected, Query query) throws Exception {
         var times = new Histogram(3);
-        long begun = System.nanoTime();
-        for (int i = 0; i < TIMES && System.nanoTime() - begun < MAX_QUERY_NANOS; i++) {
-            long asked = System.nanoTime();
-            int answered = question.run();
-            times.recordValue(System.nanoTime() - asked);
-            if (answered != expected) {
-                throw new IOException(answered + " answers, not " + expected);
+        long startNanos = System.nanoTime();
+        for (int i = 0; i < QUERIES && System.nanoTime() - startNanos < MAX_QUERY_NANOS; i++) {
+            long queryStartNanos = System.nanoTime();
+            int count = query.run();
+            times.recordValue(System.nanoTime() - queryStartNanos);
+            if (count != expected) {
+                throw new IOException("expected " + expected + " results, but got " + count);
             }
         }
         return times;

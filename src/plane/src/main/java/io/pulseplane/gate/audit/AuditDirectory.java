@@ -13,12 +13,13 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The files of a log by their names. What is made here is for its owner alone. */
+/** The directory of a trail and the names of its files. Only the owner can read what this class creates. */
 record AuditDirectory(Path path) {
 
     private static final Pattern SEGMENT = Pattern.compile("audit-([0-9]{20})\\.log");
@@ -28,7 +29,7 @@ record AuditDirectory(Path path) {
     static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-    /** A file of these is a few hundred bytes; anything much larger is not one of ours. */
+    /** A bound for the files that are read whole. They have a few hundred bytes, so a longer one is not genuine. */
     private static final int MAX_SMALL_FILE_BYTES = LineFormat.MAX_BYTES;
 
     static AuditDirectory create(Path path) throws IOException {
@@ -49,13 +50,13 @@ record AuditDirectory(Path path) {
         return path.resolve("retired");
     }
 
-    /** The numbers of the segments that are there. */
-    TreeSet<Long> segmentNumbers() throws IOException {
+    /** The numbers of the segments in the directory. */
+    NavigableSet<Long> segmentNumbers() throws IOException {
         var numbers = new TreeSet<Long>();
         try (var files = Files.newDirectoryStream(path)) {
             for (var file : files) {
                 var name = SEGMENT.matcher(file.getFileName().toString());
-                // A number that is too long for us cannot be one we gave.
+                // A number of 20 digits does not fit into a long; no plane writes one.
                 if (name.matches() && name.group(1).startsWith("0")) {
                     numbers.add(Long.parseLong(name.group(1)));
                 }
@@ -66,12 +67,12 @@ record AuditDirectory(Path path) {
         return numbers;
     }
 
-    /** What stands in a small file, byte by byte; empty if there is none. */
+    /** The text of a small file, one character per byte; empty if there is no such file. */
     static Optional<String> read(Path file) throws IOException {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
             var bytes = ByteBuffer.allocate(MAX_SMALL_FILE_BYTES);
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-                // Until the end of the file, or of what such a file may hold.
+                // Reads until the end of the file, or until the bound.
             }
             return Optional.of(new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1));
         } catch (NoSuchFileException _) {
@@ -79,19 +80,19 @@ record AuditDirectory(Path path) {
         }
     }
 
-    /** Puts a file in another's place, so that after a power cut there is the one or the other. */
+    /** Replaces a file atomically: after a power cut there is the old text or the new one. */
     static void replace(Path file, String text) throws IOException {
-        var fresh = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(fresh);
+        var newFile = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(newFile);
         try (var channel = FileChannel.open(
-                fresh, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE)) {
+                newFile, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE)) {
             var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
             channel.force(true);
         }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(newFile, file, StandardCopyOption.ATOMIC_MOVE);
         sync(file.toAbsolutePath().getParent());
     }
 

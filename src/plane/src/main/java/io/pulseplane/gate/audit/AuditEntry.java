@@ -1,13 +1,13 @@
 package io.pulseplane.gate.audit;
 
 /**
- * A record in its place in the log.
+ * A record of the trail with its number.
  *
  * @param number counts from 1 over all segments, without gaps
  */
 public record AuditEntry(long number, AuditRecord record) {
 
-    /** The line that stands in the log, without its line break. */
+    /** The record's line in the trail, without the line break. */
     public String json() {
         return RecordLine.text(number, record);
     }

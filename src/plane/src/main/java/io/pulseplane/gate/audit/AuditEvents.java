@@ -1,20 +1,24 @@
 package io.pulseplane.gate.audit;
 
-/** What happens to the audit log, for those who count. Called from several threads; must not block. */
+/** Listens to events of the audit trail, for metrics. Several threads call it; an implementation must not block. */
 public interface AuditEvents {
 
-    /** For those who do not count. */
+    /** Ignores all events. */
     AuditEvents NONE = new AuditEvents() {};
 
-    /** A group of records became durable with one sync. @param nanos from when the writer took it on */
+    /**
+     * A batch of records became durable with one sync.
+     *
+     * @param nanos how long the write took; after a failed attempt, the time since the failure
+     */
     default void committed(int records, long nanos) {}
 
-    /** A record was not taken: the queue was full, the log cannot be written, or it is closed. */
+    /** The trail refused a record: the queue is full, or the trail cannot be written, or it is closed. */
     default void recordRefused() {}
 
-    /** The log could not be written; called again at each attempt that fails. */
+    /** An attempt to write the trail failed. Called for each attempt. */
     default void writeFailed() {}
 
-    /** The log can be written again. */
+    /** The trail can be written again. */
     default void writeRecovered() {}
 }

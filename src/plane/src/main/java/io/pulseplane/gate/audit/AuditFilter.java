@@ -5,9 +5,9 @@ import io.pulseplane.vitals.TimeRange;
 import java.util.Optional;
 
 /**
- * Which records are asked for; what is empty matches all.
+ * Selects records of the trail. An empty field matches all records.
  *
- * @param order by place in the log, which is the order in which records were appended
+ * @param order of the records' numbers, in which they were appended
  * @param limit at least 1
  */
 public record AuditFilter(
@@ -19,16 +19,16 @@ public record AuditFilter(
         Order order,
         long limit) {
 
-    /** Every time there is; a record may have any. */
+    /** A record may have any time, also one that {@link TimeRange#ALL} does not contain. */
     private static final TimeRange ALWAYS = new TimeRange(Long.MIN_VALUE, Long.MAX_VALUE);
 
     public AuditFilter {
         if (limit < 1) {
-            throw new IllegalArgumentException("a limit is at least 1");
+            throw new IllegalArgumentException("the limit must be at least 1");
         }
     }
 
-    /** Everything, in this order. */
+    /** Selects all records. */
     public static AuditFilter all(Order order) {
         return new AuditFilter(
                 ALWAYS, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), order, Long.MAX_VALUE);
@@ -42,7 +42,7 @@ public record AuditFilter(
                 && decision.map(record.decision()::equals).orElse(true);
     }
 
-    private static boolean matchesText(Optional<String> wanted, String is) {
-        return wanted.isEmpty() || wanted.get().equals(is);
+    private static boolean matchesText(Optional<String> expected, String actual) {
+        return expected.isEmpty() || expected.get().equals(actual);
     }
 }

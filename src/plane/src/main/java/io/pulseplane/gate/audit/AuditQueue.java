@@ -6,19 +6,20 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where records wait for the writer. Bounded, the batch that is being written included.
+ * The queue in which records wait for the writer. Its bounds include the batch that the writer has taken.
  *
- * <p>Adding is a few dozen instructions under a lock and allocates nothing but now and then a larger array: refusals are
- * made once, and all records of a batch share one stage.
+ * <p>Adding takes a few dozen instructions under a lock, and allocates only when the batch needs a larger array:
+ * refusals are constants, and all records of a batch share one stage.
  */
 final class AuditQueue {
 
-    private static final CompletionStage<Void> FULL = refusal("the audit log does not keep up; nothing was done");
+    private static final CompletionStage<Void> FULL =
+            refusal("the audit trail cannot keep up with the calls; nothing was done");
     private static final CompletionStage<Void> UNWRITABLE =
-            refusal("the audit log cannot be written; nothing was done");
+            refusal("the audit trail cannot be written; nothing was done");
     private static final CompletionStage<Void> CLOSED = refusal("the plane is stopping");
 
-    /** A queue that is filled to this part of its bounds is written before its time. */
+    /** When this fraction (1/4) of a bound is reached, the writer does not wait for the interval to end. */
     private static final int EARLY_FRACTION = 4;
 
     private enum State {
@@ -32,13 +33,17 @@ final class AuditQueue {
     private final AuditSettings.Queue bounds;
 
     private State state = State.OPEN;
-    private RecordBatch waiting = new RecordBatch();
+    private RecordBatch pending = new RecordBatch();
     private RecordBatch spare = new RecordBatch();
+
+    /** Records and bytes of the pending batch and of the one that the writer has taken. */
     private int heldRecords;
+
     private long heldBytes;
+
     private long refusedCount;
 
-    /** When the first of the waiting records came. */
+    /** {@link System#nanoTime} when the first record of the pending batch was added. */
     private long oldestNanos;
 
     AuditQueue(AuditSettings settings) {
@@ -51,8 +56,8 @@ final class AuditQueue {
         return CompletableFuture.failedStage(new PlaneException.Unavailable(message, null));
     }
 
-    static boolean isRefusal(CompletionStage<Void> answer) {
-        return answer == FULL || answer == UNWRITABLE || answer == CLOSED;
+    static boolean isRefusal(CompletionStage<Void> completion) {
+        return completion == FULL || completion == UNWRITABLE || completion == CLOSED;
     }
 
     CompletionStage<Void> add(AuditRecord record) {
@@ -68,38 +73,39 @@ final class AuditQueue {
             }
             heldRecords++;
             heldBytes += weight;
-            waiting.add(record, weight);
-            if (waiting.count() == 1) {
+            pending.add(record, weight);
+            if (pending.count() == 1) {
                 oldestNanos = System.nanoTime();
                 notify();
-            } else if (!sync && isEarly(weight)) {
+            } else if (!sync && crossesEarlyBound(weight)) {
                 notify();
             }
-            return sync ? waiting.completion() : AuditTrail.WRITTEN;
+            return sync ? pending.completion() : AuditTrail.WRITTEN;
         }
     }
 
-    /** Whether it was this record that filled the queue to the part that is written early. */
-    private boolean isEarly(int weight) {
-        long before = waiting.bytes() - weight;
-        return waiting.count() == bounds.maxRecords() / EARLY_FRACTION
-                || (waiting.bytes() >= bounds.maxBytes() / EARLY_FRACTION
-                        && before < bounds.maxBytes() / EARLY_FRACTION);
+    /** Whether the batch must be written early, and did not have to be before the last record was added. */
+    private boolean crossesEarlyBound(int weight) {
+        long bytesBefore = pending.bytes() - weight;
+        return pending.count() == bounds.maxRecords() / EARLY_FRACTION
+                || (pending.bytes() >= bounds.maxBytes() / EARLY_FRACTION
+                        && bytesBefore < bounds.maxBytes() / EARLY_FRACTION);
     }
 
     /**
-     * Waits for records to be written, until this time of {@link System#nanoTime} at the latest.
+     * Waits until there is a batch to write, or until the deadline.
      *
-     * @return null if it is not time to write anything yet; empty if there is nothing more to come
+     * @param deadline on the clock of {@link System#nanoTime}
+     * @return null if no batch is due yet; an empty batch if the queue is closed and all records were taken
      */
-    synchronized RecordBatch take(long until) throws InterruptedException {
+    synchronized RecordBatch take(long deadline) throws InterruptedException {
         while (true) {
             long now = System.nanoTime();
-            long due = waiting.count() == 0 ? Long.MAX_VALUE : nanosUntilDue(now);
+            long due = pending.count() == 0 ? Long.MAX_VALUE : nanosUntilDue(now);
             if (due <= 0 || state == State.CLOSED) {
-                return takeWaiting();
+                return takePending();
             }
-            long left = Math.min(due, until - now);
+            long left = Math.min(due, deadline - now);
             if (left <= 0) {
                 return null;
             }
@@ -108,46 +114,46 @@ final class AuditQueue {
     }
 
     private long nanosUntilDue(long now) {
-        var early = waiting.count() >= bounds.maxRecords() / EARLY_FRACTION
-                || waiting.bytes() >= bounds.maxBytes() / EARLY_FRACTION;
+        boolean early = pending.count() >= bounds.maxRecords() / EARLY_FRACTION
+                || pending.bytes() >= bounds.maxBytes() / EARLY_FRACTION;
         return early ? 0 : oldestNanos + intervalNanos - now;
     }
 
-    private RecordBatch takeWaiting() {
-        var batch = waiting;
-        waiting = spare;
+    private RecordBatch takePending() {
+        var batch = pending;
+        pending = spare;
         spare = null;
         return batch;
     }
 
-    /** Gives back the room of a batch that is over. The writer does so before it takes another. */
+    /** Frees the room of a batch that is done. The writer calls this before it takes the next batch. */
     synchronized void release(RecordBatch batch) {
         heldRecords -= batch.count();
         heldBytes -= batch.bytes();
         spare = batch.recycle();
     }
 
-    /** Refuses everything from now on; in sync mode, also what waits. */
+    /** Refuses all records from now on. In sync mode, also fails the pending ones. */
     void markUnwritable() {
-        RecordBatch given = null;
+        RecordBatch failed = null;
         synchronized (this) {
             if (state == State.OPEN) {
                 state = State.UNWRITABLE;
             }
             if (sync) {
-                given = waiting;
-                heldRecords -= given.count();
-                heldBytes -= given.bytes();
-                refusedCount += given.count();
-                waiting = new RecordBatch();
+                failed = pending;
+                heldRecords -= failed.count();
+                heldBytes -= failed.bytes();
+                refusedCount += failed.count();
+                pending = new RecordBatch();
             }
         }
-        if (given != null) {
-            given.fail(unwritable());
+        if (failed != null) {
+            failed.fail(unwritable());
         }
     }
 
-    /** Fails what was taken and could not be written. */
+    /** Fails a batch that the writer took and could not write. */
     void failBatch(RecordBatch batch) {
         synchronized (this) {
             refusedCount += batch.count();
@@ -156,7 +162,7 @@ final class AuditQueue {
     }
 
     private static PlaneException unwritable() {
-        return new PlaneException.Unavailable("the audit log cannot be written; nothing was done", null);
+        return new PlaneException.Unavailable("the audit trail cannot be written; nothing was done", null);
     }
 
     synchronized void markWritable() {
@@ -165,13 +171,13 @@ final class AuditQueue {
         }
     }
 
-    /** Takes no more. */
+    /** Refuses all records from now on. The writer still gets the pending ones. */
     synchronized void close() {
         state = State.CLOSED;
         notifyAll();
     }
 
-    /** Takes no more, and fails what nobody will write any more. */
+    /** Closes the queue when there is no writer any more. In sync mode, also fails the pending records. */
     void abandon() {
         close();
         markUnwritable();
@@ -185,15 +191,15 @@ final class AuditQueue {
         return state == State.OPEN;
     }
 
-    /** Waits, or less long if the queue is closed meanwhile. */
+    /** Waits for this time, or until the queue is closed. */
     synchronized void pause(long nanos) throws InterruptedException {
-        long until = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0 && state != State.CLOSED; left = until - System.nanoTime()) {
+        long deadline = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0 && state != State.CLOSED; left = deadline - System.nanoTime()) {
             TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 
-    /** How many records were not taken, ever. */
+    /** How many records were refused since the queue was made. */
     synchronized long refusedCount() {
         return refusedCount;
     }

@@ -12,11 +12,11 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * The records of a log that match a filter, one after the other, while the log may be written. Gives records of complete
- * groups only, and all that were complete when it was opened; the newest may be read a moment before it is synced. Blocks,
- * and holds one group at a time.
+ * Reads the records of a trail that match a filter, one after the other. A plane may write the trail meanwhile. The
+ * reader gives records of complete groups only, and all that were complete when it was opened; it may give the newest a
+ * moment before they are synced. It blocks, and holds one group in memory.
  *
- * <p>Reads; whether what it reads is as it was written is the {@link AuditVerifier}'s to say.
+ * <p>The reader checks no digests and no signatures; the {@link AuditVerifier} does.
  */
 public final class AuditReader implements AutoCloseable {
 
@@ -31,11 +31,11 @@ public final class AuditReader implements AutoCloseable {
         this.directory = directory;
         this.filter = filter;
         this.remaining = filter.limit();
-        var there = directory.segmentNumbers();
-        this.segments = new ArrayDeque<>(isNewestFirst() ? there.descendingSet() : there);
+        var numbers = directory.segmentNumbers();
+        this.segments = new ArrayDeque<>(isNewestFirst() ? numbers.descendingSet() : numbers);
     }
 
-    /** @throws PlaneException.Unavailable if there is no such directory, or it cannot be read */
+    /** @throws PlaneException.Unavailable if the directory does not exist or cannot be read */
     public static AuditReader open(Path directory, AuditFilter filter) {
         try {
             return new AuditReader(new AuditDirectory(directory), filter);
@@ -47,8 +47,8 @@ public final class AuditReader implements AutoCloseable {
     /**
      * The next record that matches; empty after the last.
      *
-     * @throws PlaneException.Unavailable if the log cannot be read
-     * @throws PlaneException.DataLoss if there is something in it that is no record
+     * @throws PlaneException.Unavailable if the trail cannot be read
+     * @throws PlaneException.DataLoss if the reader finds a line that the trail cannot have
      */
     public Optional<AuditEntry> next() {
         try {
@@ -65,7 +65,7 @@ public final class AuditReader implements AutoCloseable {
         }
     }
 
-    /** Goes to the next group that there is; false if there is none. */
+    /** Reads the matches of the next group; false if there is no further group. */
     private boolean nextGroup() throws IOException {
         while (true) {
             if (groups != null && groups.next(this::accept)) {
@@ -86,17 +86,17 @@ public final class AuditReader implements AutoCloseable {
                 groups = isNewestFirst() ? new GroupReader.Backward(segment) : new GroupReader.Forward(segment);
             }
         } catch (NoSuchFileException _) {
-            // Its time was over meanwhile.
+            // The segment was retired meanwhile.
         }
     }
 
-    /** The seal says which times there are; a segment without a seal has to be read. */
+    /** The footer has the bounds of the records' times. A segment without a footer may always match. */
     private boolean mayMatch(Path segment) throws IOException {
         TimeRange times = filter.times();
         return SegmentTail.footerLine(segment)
                 .flatMap(SegmentFooter::parse)
-                .map(seal ->
-                        seal.times().earliest() < times.to() && seal.times().latest() >= times.from())
+                .map(footer ->
+                        footer.times().earliest() < times.to() && footer.times().latest() >= times.from())
                 .orElse(true);
     }
 
@@ -112,7 +112,7 @@ public final class AuditReader implements AutoCloseable {
                 matches.addLast(entry);
             }
         } catch (IOException _) {
-            throw new PlaneException.DataLoss("the audit log is not as it was written; verify it");
+            throw new PlaneException.DataLoss("the audit trail is not as it was written; verify it");
         }
     }
 
@@ -121,14 +121,14 @@ public final class AuditReader implements AutoCloseable {
     }
 
     private static PlaneException unreadable(IOException e) {
-        return new PlaneException.Unavailable("the audit log cannot be read", e);
+        return new PlaneException.Unavailable("the audit trail cannot be read", e);
     }
 
     private void closeGroups() throws IOException {
-        Closeable open = groups;
+        Closeable reader = groups;
         groups = null;
-        if (open != null) {
-            open.close();
+        if (reader != null) {
+            reader.close();
         }
     }
 

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * One access to health data, or one attempt. Never holds a reading.
+ * One access to health data, or one attempt that was refused. A record never holds a reading.
  *
- * <p>Any text may be empty, none is null, and none has to be well formed: some of them come from a caller who was
- * refused for exactly that. A text of more than {@value #MAX_TEXT_LENGTH} characters is cut and then ends with an ellipsis, so
- * that nobody takes it for the whole; so are codes of more than {@value #MAX_CODE_LENGTH} characters and the list of codes
- * beyond {@value #MAX_CODES}.
+ * <p>A text may be empty, and is never null. It need not be well formed: a caller may have been refused because it is
+ * not. A text of more than {@value #MAX_TEXT_LENGTH} characters is cut and ends with an ellipsis, so that a reader sees
+ * that it was cut. The same holds for a code of more than {@value #MAX_CODE_LENGTH} characters, and for a list of more
+ * than {@value #MAX_CODES} codes.
  *
  * @param timeUs microseconds since the epoch
  * @param policyDigest digest of the policy that decided
@@ -37,7 +37,7 @@ public record AuditRecord(
 
     private static final String ELLIPSIS = "…";
 
-    /** The record itself, its place in a queue, and a little for the texts' own headers. */
+    /** An estimate of the record object, its slot in the queue, and the object headers of its texts. */
     private static final int BASE_WEIGHT_BYTES = 200;
 
     public AuditRecord {
@@ -56,7 +56,10 @@ public record AuditRecord(
         requestId = truncate(requestId, MAX_TEXT_LENGTH);
     }
 
-    /** Memory it takes while it waits, in bytes; no less than it really is unless texts are shared. */
+    /**
+     * An estimate of the record's memory in bytes. It is rather too high: records often share texts, and it counts them
+     * all.
+     */
     int weightBytes() {
         int characters = subject.length()
                 + role.length()
@@ -87,12 +90,12 @@ public record AuditRecord(
         return text.substring(0, end) + ELLIPSIS;
     }
 
-    /** Takes nothing but a look where nothing has to be cut and the list cannot change. */
+    /** Allocates nothing if no code is too long and the list is immutable. */
     private static List<String> truncate(List<String> codes) {
         if (codes.size() > MAX_CODES) {
-            var some = new ArrayList<>(codes.subList(0, MAX_CODES - 1));
-            some.add(ELLIPSIS);
-            return truncate(some);
+            var firstCodes = new ArrayList<>(codes.subList(0, MAX_CODES - 1));
+            firstCodes.add(ELLIPSIS);
+            return truncate(firstCodes);
         }
         for (int i = 0; i < codes.size(); i++) {
             if (codes.get(i).length() > MAX_CODE_LENGTH) {

@@ -4,28 +4,28 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * How the audit log is kept.
+ * The settings of an audit trail.
  *
- * @param directory holds the log and nothing else
- * @param keyFile the node's private key; made at the first opening if it is not there
- * @param nodeId the name of the node, as it stands in each segment
- * @param interval how long a record may wait in memory in {@link Mode#ASYNC}: what a power cut may take away
+ * @param directory holds the trail and nothing else
+ * @param keyFile the node's private key; created when the trail is first opened if it does not exist
+ * @param nodeId the name of the node; the header of each segment has it
+ * @param interval how long a record may wait in memory in {@link Mode#ASYNC}; a power cut loses the waiting records
  */
 public record AuditSettings(
         Mode mode, Path directory, Path keyFile, String nodeId, Duration interval, Queue queue, Segments segments) {
 
-    /** When an append is done. */
+    /** When an append completes. */
     public enum Mode {
         /** When the record is on disk. */
         SYNC,
-        /** At once; the record is on disk after {@link AuditSettings#interval} and one sync. */
+        /** At once. The record is on disk after {@link AuditSettings#interval} and one sync. */
         ASYNC,
-        /** Nothing is written. */
+        /** At once. Nothing is written. */
         OFF
     }
 
     /**
-     * What may wait to become durable, in memory.
+     * The bounds of the records that wait in memory to become durable.
      *
      * @param maxBytes estimated from the records' texts
      */
@@ -34,25 +34,26 @@ public record AuditSettings(
         public static final Queue DEFAULT = new Queue(262_144, 128L << 20);
 
         public Queue {
-            require(maxRecords > 0 && maxBytes > 0, "the audit queue must have room for something");
+            require(maxRecords > 0 && maxBytes > 0, "the audit queue's bounds on records and bytes must be positive");
         }
     }
 
     /**
-     * How long the files of the log grow and how long they are kept. A file is sealed when it reaches its size or its age,
-     * whichever is sooner, and exceeds the size by one group commit at most.
+     * How large and how old a segment gets, and how long it is kept. A segment is sealed at the first write after it
+     * has reached its size or its age, so it exceeds its size by one group commit at most. An idle trail checks every
+     * minute.
      *
-     * @param retention a sealed file is removed when its seal is older than this
+     * @param retention a sealed segment is removed when it was sealed longer ago than this
      */
     public record Segments(long maxBytes, Duration maxAge, Duration retention) {
 
-        /** HIPAA asks for six years: 45 CFR 164.316(b)(2)(i). */
+        /** HIPAA requires six years: 45 CFR 164.316(b)(2)(i). */
         private static final Duration SIX_YEARS = Duration.ofDays(6 * 365 + 2);
 
         public static final Segments DEFAULT = new Segments(64L << 20, Duration.ofDays(1), SIX_YEARS);
 
         public Segments {
-            require(maxBytes > 0, "an audit segment must have room for something");
+            require(maxBytes > 0, "the size of audit segments must be positive");
             require(
                     maxAge.isPositive() && retention.isPositive(),
                     "age and retention of audit segments must be positive");
@@ -65,24 +66,24 @@ public record AuditSettings(
         require(interval.isPositive(), "the audit interval must be positive");
         require(
                 !nodeId.isBlank() && nodeId.length() <= AuditRecord.MAX_TEXT_LENGTH,
-                "the node must have a name, not a story");
+                "the node's name must have 1 to " + AuditRecord.MAX_TEXT_LENGTH + " characters, not only blanks");
     }
 
-    /** With all bounds as they are by default, and the key in the log's own directory. */
-    public static AuditSettings of(Mode mode, Path directory, String node) {
+    /** Default bounds, with the key in the trail's directory. */
+    public static AuditSettings of(Mode mode, Path directory, String nodeId) {
         return new AuditSettings(
                 mode,
                 directory,
                 directory.resolve("node.key"),
-                node,
+                nodeId,
                 DEFAULT_INTERVAL,
                 Queue.DEFAULT,
                 Segments.DEFAULT);
     }
 
-    private static void require(boolean condition, String otherwise) {
+    private static void require(boolean condition, String message) {
         if (!condition) {
-            throw new IllegalArgumentException(otherwise);
+            throw new IllegalArgumentException(message);
         }
     }
 }

@@ -10,25 +10,27 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
 /**
- * The trail of who was let at what, and who was not. Only ever grows at its end, by one thread.
+ * The record of every access and every refusal. One thread writes it, and it only grows at its end.
  *
- * <p>Closed by default: a record that cannot be kept is refused, and its caller with it, until the log can be written
- * again, which it finds out by itself.
+ * <p>The trail is closed by default: when it cannot be written, it refuses every record, and the gate refuses the call.
+ * It keeps trying, and takes records again as soon as it can write them.
  */
 public final class AuditTrail implements AutoCloseable {
 
-    /** Of a record that may be relied on at once. One for all, so that whoever gets it need not ask whether it is done. */
+    /**
+     * The result of a record whose call need not wait. There is one instance, so that callers can compare references.
+     */
     public static final CompletionStage<Void> WRITTEN = CompletableFuture.completedStage(null);
 
     private static final System.Logger LOG = System.getLogger(AuditTrail.class.getName());
 
-    /** A disk that takes longer than this to sync what waits does not answer any more. */
+    /** {@link #close} gives up after this time; a disk that takes longer to sync the waiting records hangs. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
     private final AuditQueue queue;
     private final AuditEvents events;
 
-    /** Nobody, if nothing is written. */
+    /** Empty in mode {@code OFF}. */
     private final Optional<Thread> writer;
 
     private AuditTrail(AuditQueue queue, AuditEvents events, Optional<Thread> writer) {
@@ -38,11 +40,12 @@ public final class AuditTrail implements AutoCloseable {
     }
 
     /**
-     * Opens the log and makes it if it is not there, its directory and the node's key too. A log that was not closed goes
-     * on where its last complete group ends. Blocks. One plane at a time, which is the caller's to see to.
+     * Opens the trail. Creates the trail, its directory and the node's key if they do not exist. A trail that was not
+     * closed continues after its last complete group. Blocks. The caller makes sure that only one plane has the trail
+     * open.
      *
      * @param clock microseconds since the epoch
-     * @throws PlaneException.DataLoss if the log is not as it was written; it is left alone
+     * @throws PlaneException.DataLoss if the trail is not as it was written; nothing is changed then
      * @throws PlaneException.FailedPrecondition if the node's key cannot be used
      * @throws PlaneException.Unavailable if the directory cannot be written to
      */
@@ -50,8 +53,7 @@ public final class AuditTrail implements AutoCloseable {
         return open(settings, clock, events, SegmentFile.OnDisk.OPENER);
     }
 
-    static AuditTrail open(
-            AuditSettings settings, LongSupplier clock, AuditEvents events, SegmentFile.Opener segments) {
+    static AuditTrail open(AuditSettings settings, LongSupplier clock, AuditEvents events, SegmentFile.Opener opener) {
         var queue = new AuditQueue(settings);
         if (settings.mode() == AuditSettings.Mode.OFF) {
             return new AuditTrail(queue, events, Optional.empty());
@@ -59,51 +61,57 @@ public final class AuditTrail implements AutoCloseable {
         try {
             var directory = AuditDirectory.create(settings.directory());
             var key = SigningKey.open(settings.keyFile());
-            var found = TrailRecovery.recover(directory, key, clock.getAsLong());
-            var log = new TrailWriter(settings, directory, key, found.end(), segments, clock);
-            var loop = new WriterLoop(settings, queue, log, directory, key, clock, events, found.marks());
+            var recovery = TrailRecovery.recover(directory, key, clock.getAsLong());
+            var writer = new TrailWriter(settings, directory, key, recovery.end(), opener, clock);
+            var loop = new WriterLoop(settings, queue, writer, directory, key, clock, events, recovery.marks());
             var thread = Thread.ofPlatform().name("pulseplane-audit").daemon().start(loop);
             return new AuditTrail(queue, events, Optional.of(thread));
         } catch (IOException e) {
-            throw new PlaneException.Unavailable("the audit log cannot be written", e);
+            throw new PlaneException.Unavailable("the audit trail cannot be written", e);
         }
     }
 
-    /** Whether anything is written at all. */
+    /** Whether records are written; false in mode {@code OFF}. */
     public boolean isEnabled() {
         return writer.isPresent();
     }
 
-    /** Whether the next record will be taken, as far as one can know. */
+    /**
+     * Whether the trail takes records now. It may still refuse the next one, because the queue is full or the disk
+     * fails.
+     */
     public boolean isHealthy() {
         return writer.isEmpty() || queue.isOpen();
     }
 
     /**
-     * In sync mode the stage completes when the record is on disk; in async mode it has completed already. It fails with
-     * {@code Unavailable} if the record is not kept: then the caller must not be served.
+     * Appends a record. In sync mode the stage completes when the record is on disk; in async mode it is complete
+     * already. The stage fails with {@code Unavailable} if the trail does not keep the record: the call must then be
+     * refused.
      *
-     * <p>What is chained to the stage runs on the writer's thread, so it must be short and must not block. Records of one
-     * thread are in the log in their order.
+     * <p>Dependent stages run on the writer's thread, so they must be short and must not block. The trail keeps the
+     * order of the records of one thread.
      */
     public CompletionStage<Void> append(AuditRecord record) {
         if (writer.isEmpty()) {
             return WRITTEN;
         }
-        var answer = queue.add(record);
-        if (AuditQueue.isRefusal(answer)) {
+        var completion = queue.add(record);
+        if (AuditQueue.isRefusal(completion)) {
             events.recordRefused();
         }
-        return answer;
+        return completion;
     }
 
-    /** Takes no more, writes what waits, and seals the log. */
+    /** Refuses new records, writes the waiting ones, and seals the trail. */
     @Override
     public void close() {
         queue.close();
         try {
             if (writer.isPresent() && !writer.get().join(CLOSE_TIMEOUT)) {
-                LOG.log(Level.ERROR, "The audit log was not closed in time; what waited may not be in it");
+                LOG.log(
+                        Level.ERROR,
+                        "The audit trail was not closed in time; the records that waited may be missing in it");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

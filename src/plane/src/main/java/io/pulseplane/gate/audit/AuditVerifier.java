@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Tells whether a log is as it was written, by its own digests and the node's public key. Reads everything once, in
- * bounded memory; a log that is being written can be verified too.
+ * Checks by the digests and signatures of a trail whether it is as the node wrote it. The verifier reads each segment
+ * once, in bounded memory. A plane may write the trail meanwhile.
  *
- * <p>What no verifier can tell from the directory alone: whether all of it, head included, was put back to an older copy.
+ * <p>The verifier cannot tell whether somebody replaced the whole directory, head included, with an older copy of it.
  */
 public final class AuditVerifier {
 
@@ -30,23 +30,23 @@ public final class AuditVerifier {
         this.key = key;
     }
 
-    /** @throws PlaneException.Unavailable if there is no such directory, or it cannot be read */
+    /** @throws PlaneException.Unavailable if the directory does not exist or cannot be read */
     public static VerificationResult verify(Path directory, PublicKey key) {
         try {
             return new AuditVerifier(new AuditDirectory(directory), new SignatureCheck(key)).verify();
         } catch (IOException e) {
-            throw new PlaneException.Unavailable("the audit log cannot be read", e);
+            throw new PlaneException.Unavailable("the audit trail cannot be read", e);
         }
     }
 
     private VerificationResult verify() throws IOException {
-        // Before the segments: of a log that is being written, the head must be the older of the two.
+        // Reads the head before the segments: while a plane writes the trail, the head must not be newer than they are.
         var head = readHead();
         long expected = lastRetiredSegment() + 1;
-        var there = directory.segmentNumbers().tailSet(expected);
-        for (long segment : there) {
+        var numbers = directory.segmentNumbers().tailSet(expected, true);
+        for (long segment : numbers) {
             expectNoGap(expected, segment);
-            check(segment, head, segment == there.last());
+            check(segment, head, segment == numbers.last());
             expected = segment + 1;
         }
         if (head.isPresent()) {
@@ -56,26 +56,28 @@ public final class AuditVerifier {
     }
 
     private VerificationResult intact(SignedHead head) {
-        var last = end.orElseThrow();
-        long signed = Math.max(head.lastRecord(), last.isSealed() ? last.lastRecord() : last.firstRecord() - 1);
-        return new VerificationResult.Intact(records, segments, last.digest(), last.lastRecord() - signed, tornBytes);
+        var trailEnd = end.orElseThrow();
+        long lastSealed = trailEnd.isSealed() ? trailEnd.lastRecord() : trailEnd.firstRecord() - 1;
+        long lastSigned = Math.max(head.lastRecord(), lastSealed);
+        return new VerificationResult.Intact(
+                records, segments, trailEnd.digest(), trailEnd.lastRecord() - lastSigned, tornBytes);
     }
 
     private Optional<SignedHead> readHead() throws IOException {
         var text = AuditDirectory.read(directory.headFile());
-        var head = text.flatMap(t -> SignedHead.parse(t, key));
+        var head = text.flatMap(line -> SignedHead.parse(line, key));
         if (text.isEmpty()) {
-            findings.add(new Finding.Missing("head", "the signed end of the log", "no such file"));
+            findings.add(new Finding.Missing("head", "the signed end of the trail", "no such file"));
         } else if (head.isEmpty()) {
             findings.add(new Finding.Forged("head", 1, 0, "a head that this key signed", "something else"));
         }
         return head;
     }
 
-    /** The last segment before those that must be there. */
+    /** The number of the last retired segment. All later segments must exist. */
     private long lastRetiredSegment() throws IOException {
         var text = AuditDirectory.read(directory.retiredFile());
-        var retired = text.flatMap(t -> RetiredSegments.parse(t, key));
+        var retired = text.flatMap(line -> RetiredSegments.parse(line, key));
         if (text.isPresent() && retired.isEmpty()) {
             findings.add(new Finding.Forged("retired", 1, 0, "a line that this key signed", "something else"));
             end = Optional.empty();
@@ -83,7 +85,7 @@ public final class AuditVerifier {
                     ? 0
                     : directory.segmentNumbers().first() - 1;
         }
-        var begin = retired.map(r -> new TrailEnd(
+        var start = retired.map(r -> new TrailEnd(
                         r.lastSegment(),
                         r.lastRecord() + 1,
                         r.timeUs(),
@@ -93,8 +95,8 @@ public final class AuditVerifier {
                         r.digest(),
                         true))
                 .orElse(TrailEnd.GENESIS);
-        end = Optional.of(begin);
-        return begin.segment();
+        end = Optional.of(start);
+        return start.segment();
     }
 
     private void expectNoGap(long expected, long segment) {
@@ -105,11 +107,11 @@ public final class AuditVerifier {
         }
     }
 
-    private void check(long segment, Optional<SignedHead> head, boolean newest) throws IOException {
+    private void check(long segment, Optional<SignedHead> head, boolean isNewest) throws IOException {
         var path = directory.segmentFile(segment);
-        var position = head.filter(h -> h.segment() == segment);
-        var mayBeOpen = newest && head.filter(h -> h.segment() <= segment).isPresent();
-        var check = new SegmentCheck(segment, path.getFileName().toString(), key, end, position, mayBeOpen);
+        var headOfSegment = head.filter(h -> h.segment() == segment);
+        boolean mayBeOpen = isNewest && head.filter(h -> h.segment() <= segment).isPresent();
+        var check = new SegmentCheck(segment, path.getFileName().toString(), key, end, headOfSegment, mayBeOpen);
         try (var scanner = SegmentScanner.fromStart(path)) {
             check.run(scanner).ifPresent(findings::add);
             end = check.end();

@@ -1,17 +1,17 @@
 package io.pulseplane.gate.audit;
 
-/** What the gate said. */
+/** The decision of the gate on a call. */
 public enum Decision {
     PERMITTED("permitted"),
     REFUSED("refused");
 
     private final String label;
 
-    Decision(String word) {
-        this.label = word;
+    Decision(String label) {
+        this.label = label;
     }
 
-    /** As it stands in the log. */
+    /** The value of the field {@code decision} in the trail. */
     String label() {
         return label;
     }

@@ -9,13 +9,13 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has the disk begin with a large batch while the rest of it is still being written, so that the sync at its end finds
- * little left to do. Promises nothing by itself: that is the last sync's. One thread's, beside the one it starts when a
- * batch is large.
+ * Syncs the first part of a large batch while the writer still writes the rest, so that the last sync has little left
+ * to do. Only the last sync makes the batch durable. One thread calls this; the early syncs run on a thread of their
+ * own, which starts with the first large batch and ends when it has been idle for 30 seconds.
  */
 final class EarlySync {
 
-    /** Not worth a sync of its own below this. */
+    /** An early sync starts when this much was written since the last one. */
     static final int MIN_BYTES = 4 << 20;
 
     private final ExecutorService thread = new ThreadPoolExecutor(
@@ -26,36 +26,39 @@ final class EarlySync {
             new LinkedBlockingQueue<>(),
             Thread.ofPlatform().name("pulseplane-audit-sync").daemon().factory());
 
-    private Future<?> running;
+    private Future<?> runningSync;
     private long unsyncedBytes;
 
-    /** So many bytes were written to the file. */
+    /** The writer wrote these bytes to the file. */
     void onWritten(SegmentFile file, int bytes) throws IOException {
         unsyncedBytes += bytes;
-        if (unsyncedBytes >= MIN_BYTES && (running == null || running.isDone())) {
+        if (unsyncedBytes >= MIN_BYTES && (runningSync == null || runningSync.isDone())) {
             await();
-            running = thread.submit(() -> {
+            runningSync = thread.submit(() -> {
                 file.sync();
                 return null;
             });
         }
     }
 
-    /** Waits for what was begun. A sync that failed is told to one caller only, so it is passed on. */
+    /**
+     * Waits for the running sync. Passes its failure on: the operating system reports a failed write to one sync only,
+     * so the last sync may succeed although data is lost.
+     */
     void await() throws IOException {
-        var begun = running;
-        running = null;
+        var sync = runningSync;
+        runningSync = null;
         unsyncedBytes = 0;
-        if (begun == null) {
+        if (sync == null) {
             return;
         }
         try {
-            begun.get();
+            sync.get();
         } catch (ExecutionException e) {
-            throw new IOException("the disk did not take what was written", e.getCause());
+            throw new IOException("an early sync of the audit trail failed", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("it is not known whether the disk took what was written", e);
+            throw new IOException("interrupted while waiting for an early sync of the audit trail", e);
         }
     }
 }

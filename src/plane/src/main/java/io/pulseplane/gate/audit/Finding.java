@@ -1,10 +1,10 @@
 package io.pulseplane.gate.audit;
 
 /**
- * Where a log is not as it was written. Holds digests and numbers, nothing that stands in a record.
+ * A place where a trail is not as it was written. It has digests and numbers, and no text of a record.
  *
- * <p>Lines and records count from 1; 0 where there is none to name. An altered record is found at the end of its group at
- * the latest, so the place may be a group further than the change.
+ * <p>Lines and records count from 1; 0 means that there is none to name. The verifier finds an altered record at the
+ * end of its group at the latest, so the line may be up to one group after the change.
  */
 public sealed interface Finding {
 
@@ -21,16 +21,16 @@ public sealed interface Finding {
     /** Bytes were changed, or lines were removed, added or moved. */
     record Altered(String file, long line, long record, String expected, String found) implements Finding {}
 
-    /** A segment does not continue the one before it, or is not the one of its name. */
+    /** A segment does not continue the one before it, or its header has another number than its file name. */
     record Misplaced(String file, long line, long record, String expected, String found) implements Finding {}
 
-    /** The log ends, or a segment does, before it should. */
+    /** The trail or a segment ends too early. */
     record Truncated(String file, long line, long record, String expected, String found) implements Finding {}
 
-    /** What must be signed with the node's key is not. */
+    /** A line that needs a signature has none of this node's key. */
     record Forged(String file, long line, long record, String expected, String found) implements Finding {}
 
-    /** A file that must be there is not. */
+    /** A file does not exist. */
     record Missing(String file, String expected, String found) implements Finding {
 
         @Override

@@ -6,12 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The line after a group.
+ * The line that ends a group. In the file it is called {@code chain}.
  *
- * @param records in the group
- * @param lastRecord number of the last record so far
- * @param bytes of the group's lines, without the segment's header and without this line
- * @param times times of the segment's records so far
+ * @param records how many records the group has
+ * @param lastRecord number of the last record up to here
+ * @param bytes length of the group's lines, without the segment's header and without this line
+ * @param times bounds of the times of the segment's records up to here
  */
 record GroupFooter(long records, long lastRecord, long bytes, TimeBounds times, String digest) {
 
@@ -19,24 +19,24 @@ record GroupFooter(long records, long lastRecord, long bytes, TimeBounds times, 
 
     static final byte[] PREFIX = START.getBytes(StandardCharsets.US_ASCII);
 
-    private static final LineFormat LAYOUT =
+    private static final LineFormat FORMAT =
             new LineFormat(START + "{\"records\":#,\"last\":#,\"bytes\":#,\"from_us\":#,\"to_us\":#" + LineFormat.DIGEST
                     + "@" + LineFormat.END);
 
-    /** Up to where the digest begins. */
-    static String prefix(long records, long last, long bytes, TimeBounds span) {
-        return START + "{\"records\":" + records + ",\"last\":" + last + ",\"bytes\":" + bytes + ",\"from_us\":"
-                + span.earliest() + ",\"to_us\":" + span.latest();
+    /** The line up to the digest. */
+    static String prefix(long records, long lastRecord, long bytes, TimeBounds times) {
+        return START + "{\"records\":" + records + ",\"last\":" + lastRecord + ",\"bytes\":" + bytes + ",\"from_us\":"
+                + times.earliest() + ",\"to_us\":" + times.latest();
     }
 
     static Optional<GroupFooter> parse(String line) {
-        return LAYOUT.parse(
+        return FORMAT.parse(
                 line,
-                m -> new GroupFooter(
-                        number(m, 1),
-                        number(m, 2),
-                        number(m, 3),
-                        new TimeBounds(number(m, 4), number(m, 5)),
-                        m.group(6)));
+                match -> new GroupFooter(
+                        number(match, 1),
+                        number(match, 2),
+                        number(match, 3),
+                        new TimeBounds(number(match, 4), number(match, 5)),
+                        match.group(6)));
     }
 }

@@ -10,27 +10,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The complete groups of a segment as they were when it was opened. */
+/** Reads the groups of a segment that were complete when it was opened. */
 sealed interface GroupReader extends Closeable {
 
-    /** Is given the lines of records, one by one, in the order of the log. */
+    /** Gets the lines of a group's records, in the order of the trail. The bytes are only valid during the call. */
     interface RecordConsumer {
         void accept(byte[] bytes, int from, int length);
     }
 
-    /** Gives the records of the next group; false if there is none. */
-    boolean next(RecordConsumer taker) throws IOException;
+    /** Passes the records of the next group to the consumer; false if there is no further group. */
+    boolean next(RecordConsumer consumer) throws IOException;
 
     private static PlaneException damaged() {
-        return new PlaneException.DataLoss("the audit log is not as it was written; verify it");
+        return new PlaneException.DataLoss("the audit trail is not as it was written; verify it");
     }
 
-    private static void forEachRecord(byte[] bytes, int from, int to, RecordConsumer taker) {
+    private static void forEachRecord(byte[] bytes, int from, int to, RecordConsumer consumer) {
         int start = from;
         for (int i = from; i < to; i++) {
             if (bytes[i] == '\n') {
                 if (startsWith(bytes, start, RecordLine.NUMBER_PREFIX)) {
-                    taker.accept(bytes, start, i + 1 - start);
+                    consumer.accept(bytes, start, i + 1 - start);
                 }
                 start = i + 1;
             }
@@ -46,7 +46,7 @@ sealed interface GroupReader extends Closeable {
         return true;
     }
 
-    /** From the first group on. */
+    /** Reads from the first group to the last. */
     final class Forward implements GroupReader {
 
         private final LineReader lines;
@@ -57,11 +57,11 @@ sealed interface GroupReader extends Closeable {
         }
 
         @Override
-        public boolean next(RecordConsumer taker) throws IOException {
+        public boolean next(RecordConsumer consumer) throws IOException {
             int length = 0;
             while (lines.next() && lines.isComplete()) {
                 if (startsWith(lines.bytes(), lines.start(), GroupFooter.PREFIX)) {
-                    forEachRecord(group, 0, length, taker);
+                    forEachRecord(group, 0, length, consumer);
                     return true;
                 }
                 if (length + lines.length() > group.length) {
@@ -79,18 +79,18 @@ sealed interface GroupReader extends Closeable {
         }
     }
 
-    /** From the last group back: the line after a group says how long the group is. */
+    /** Reads from the last group to the first. The footer of a group has the group's length. */
     final class Backward implements GroupReader {
 
         private final FileChannel channel;
 
-        /** A piece of the file, from an offset on. */
+        /** A part of the file that starts at {@link #windowStart}. */
         private final byte[] window = new byte[2 * TrailWriter.MAX_GROUP_BYTES];
 
         private long windowStart;
         private int windowLength;
 
-        /** Where the part of the file ends that was not given yet: after a group, a seal, or the header. */
+        /** The end of the part that was not read yet: after a group, the segment footer, or the header. */
         private long end;
 
         Backward(Path segment) throws IOException {
@@ -103,7 +103,7 @@ sealed interface GroupReader extends Closeable {
             }
         }
 
-        /** What stands after the last complete group is no longer than a group may be. */
+        /** Looks in one window only: the bytes after the last complete group are no more than a group may have. */
         private long endOfLastGroup(long size) throws IOException {
             load(size);
             int lineEnd = lineStart(windowLength);
@@ -121,18 +121,18 @@ sealed interface GroupReader extends Closeable {
             return 0;
         }
 
-        /** After the last line break before here; 0 if there is none. */
-        private int lineStart(int before) {
-            int i = before;
+        /** The start in the window of the line that ends before this index, which is not searched. */
+        private int lineStart(int lineEnd) {
+            int i = lineEnd;
             while (i > 0 && window[i - 1] != '\n') {
                 i--;
             }
             return i;
         }
 
-        private void load(long until) throws IOException {
-            windowStart = Math.max(0, until - window.length);
-            windowLength = (int) (until - windowStart);
+        private void load(long loadEnd) throws IOException {
+            windowStart = Math.max(0, loadEnd - window.length);
+            windowLength = (int) (loadEnd - windowStart);
             var bytes = ByteBuffer.wrap(window, 0, windowLength);
             while (bytes.hasRemaining()) {
                 if (channel.read(bytes, windowStart + bytes.position()) < 0) {
@@ -142,18 +142,18 @@ sealed interface GroupReader extends Closeable {
         }
 
         @Override
-        public boolean next(RecordConsumer taker) throws IOException {
+        public boolean next(RecordConsumer consumer) throws IOException {
             while (end > 0) {
                 ensureLoaded(end - LineFormat.MAX_BYTES);
                 int lineEnd = (int) (end - windowStart);
                 int lineStart = lineStart(lineEnd - 1);
                 if (startsWith(window, lineStart, GroupFooter.PREFIX)) {
-                    readGroup(windowStart + lineStart, lineEnd - lineStart, taker);
+                    readGroup(windowStart + lineStart, lineEnd - lineStart, consumer);
                     return true;
                 }
-                boolean seal = startsWith(window, lineStart, SegmentFooter.PREFIX);
-                boolean header = windowStart + lineStart == 0;
-                if (!seal && !header) {
+                boolean isFooter = startsWith(window, lineStart, SegmentFooter.PREFIX);
+                boolean isHeader = windowStart + lineStart == 0;
+                if (!isFooter && !isHeader) {
                     throw damaged();
                 }
                 end = windowStart + lineStart;
@@ -161,19 +161,19 @@ sealed interface GroupReader extends Closeable {
             return false;
         }
 
-        private void readGroup(long groupEnd, int lineLength, RecordConsumer taker) throws IOException {
+        private void readGroup(long groupEnd, int lineLength, RecordConsumer consumer) throws IOException {
             var line = new String(window, (int) (groupEnd - windowStart), lineLength, StandardCharsets.ISO_8859_1);
-            var group = GroupFooter.parse(line).orElseThrow(GroupReader::damaged);
-            long begin = groupEnd - group.bytes();
-            ensureLoaded(begin);
-            if (group.bytes() < 0 || begin < windowStart) {
+            var footer = GroupFooter.parse(line).orElseThrow(GroupReader::damaged);
+            long groupStart = groupEnd - footer.bytes();
+            ensureLoaded(groupStart);
+            if (footer.bytes() < 0 || groupStart < windowStart) {
                 throw damaged();
             }
-            forEachRecord(window, (int) (begin - windowStart), (int) (groupEnd - windowStart), taker);
-            end = begin;
+            forEachRecord(window, (int) (groupStart - windowStart), (int) (groupEnd - windowStart), consumer);
+            end = groupStart;
         }
 
-        /** Makes sure that the window goes from here, or from the start of the file, to the end of what is left. */
+        /** Loads the window that ends at {@link #end}, unless the current one starts at this offset or before it. */
         private void ensureLoaded(long from) throws IOException {
             if (Math.max(0, from) < windowStart) {
                 load(end);

@@ -4,10 +4,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The digest that goes over the log: each step covers the step before and the bytes since. */
+/** The chain of SHA-256 digests over the trail. Each digest covers the digest before it and all bytes since. */
 final class HashChain {
 
-    /** Where the first segment begins. */
+    /** The digest before the first segment. */
     static final String GENESIS = "0".repeat(64);
 
     private final MessageDigest sha256;
@@ -22,7 +22,7 @@ final class HashChain {
             chain.restart(previous);
             return chain;
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("this JDK has no SHA-256", e);
         }
     }
 
@@ -30,7 +30,7 @@ final class HashChain {
         sha256.update(bytes, from, length);
     }
 
-    /** Ends a step, and begins the next. */
+    /** Returns the digest of the bytes since the last one, and starts the next. */
     String nextDigest() {
         var digest = HexFormat.of().formatHex(sha256.digest());
         restart(digest);

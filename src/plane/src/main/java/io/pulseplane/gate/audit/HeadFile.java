@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Overwrites the head in its place; a new file for each would need two syncs and a rename. */
+/**
+ * The file of the head. It is overwritten in place, because a new file for each head would need two syncs and a rename.
+ */
 final class HeadFile implements Closeable {
 
     private final Path path;
@@ -18,7 +20,7 @@ final class HeadFile implements Closeable {
         this.path = path;
     }
 
-    /** @param text of {@link SignedHead#BYTES} */
+    /** @param text has {@link SignedHead#BYTES} bytes */
     void write(String text) throws IOException {
         if (channel == null) {
             channel = FileChannel.open(path, StandardOpenOption.WRITE);
@@ -37,10 +39,10 @@ final class HeadFile implements Closeable {
 
     @Override
     public void close() throws IOException {
-        var open = channel;
+        var openChannel = channel;
         channel = null;
-        if (open != null) {
-            open.close();
+        if (openChannel != null) {
+            openChannel.close();
         }
     }
 }

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Bytes of JSON, written one after the other into memory that is used again. Allocates nothing; the room is the
- * caller's to look after.
+ * A buffer of JSON text of a fixed capacity that is used again and again. Writing numbers and texts allocates nothing,
+ * except for negative numbers and escaped characters. The caller must make sure that the capacity is large enough.
  */
 final class JsonBuffer {
 
@@ -14,10 +14,10 @@ final class JsonBuffer {
 
     private static final int MAX_DIGITS = 19;
 
-    /** An escaped character of a string takes no more. */
+    /** The greatest length of one {@code char} of a string, escaped. */
     static final int MAX_CHARACTER_BYTES = 6;
 
-    /** Characters that stand for themselves within a JSON string. */
+    /** Which ASCII characters a JSON string can have unescaped. */
     private static final boolean[] UNESCAPED = unescaped();
 
     private final byte[] bytes;
@@ -28,11 +28,11 @@ final class JsonBuffer {
     }
 
     private static boolean[] unescaped() {
-        var plain = new boolean[128];
-        Arrays.fill(plain, ' ', 0x7F, true);
-        plain['"'] = false;
-        plain['\\'] = false;
-        return plain;
+        var unescaped = new boolean[128];
+        Arrays.fill(unescaped, ' ', 0x7F, true);
+        unescaped['"'] = false;
+        unescaped['\\'] = false;
+        return unescaped;
     }
 
     int length() {
@@ -51,13 +51,13 @@ final class JsonBuffer {
         return ByteBuffer.wrap(bytes, 0, length);
     }
 
-    /** What is read by people who look at bytes: every character is one. */
+    /** Appends bytes as they are, without escaping. */
     void raw(byte[] ascii) {
         raw(ascii, ascii.length);
     }
 
-    void raw(byte[] from, int count) {
-        System.arraycopy(from, 0, bytes, length, count);
+    void raw(byte[] ascii, int count) {
+        System.arraycopy(ascii, 0, bytes, length, count);
         length += count;
     }
 
@@ -75,14 +75,14 @@ final class JsonBuffer {
             return;
         }
         int digits = digits(number);
-        int at = length + digits;
-        length = at;
-        long rest = number;
+        int index = length + digits;
+        length = index;
+        long remainder = number;
         do {
-            long tenth = rest / 10;
-            bytes[--at] = (byte) ('0' + (rest - tenth * 10));
-            rest = tenth;
-        } while (rest != 0);
+            long tenth = remainder / 10;
+            bytes[--index] = (byte) ('0' + (remainder - tenth * 10));
+            remainder = tenth;
+        } while (remainder != 0);
     }
 
     private static int digits(long number) {
@@ -97,28 +97,28 @@ final class JsonBuffer {
     }
 
     /**
-     * The inside of a JSON string. What a person could not see, or what could turn the line around on a terminal, is
-     * escaped; so are halves of surrogate pairs, which UTF-8 has no bytes for.
+     * Appends the inside of a JSON string. Escapes invisible characters and those that change the direction of text on
+     * a terminal, so that a reader sees them. Also escapes unpaired surrogates, because UTF-8 cannot encode them.
      */
     void text(String text) {
-        var to = bytes;
-        int at = length;
+        var target = bytes;
+        int index = length;
         int end = text.length();
         for (int i = 0; i < end; i++) {
             char c = text.charAt(i);
             if (c < UNESCAPED.length && UNESCAPED[c]) {
-                to[at++] = (byte) c;
+                target[index++] = (byte) c;
             } else {
-                length = at;
-                i += special(text, i);
-                at = length;
+                length = index;
+                i += escapeOrEncode(text, i);
+                index = length;
             }
         }
-        length = at;
+        length = index;
     }
 
-    /** Says how many characters it took beyond the one. */
-    private int special(String text, int index) {
+    /** Appends one code point, and returns how many more {@code char}s than one it has. */
+    private int escapeOrEncode(String text, int index) {
         int codePoint = text.codePointAt(index);
         if (codePoint == '"' || codePoint == '\\') {
             raw('\\');
@@ -137,23 +137,23 @@ final class JsonBuffer {
         raw('\\');
         raw('u');
         for (int shift = 12; shift >= 0; shift -= 4) {
-            bytes[length++] = HEX[unit >> shift & 0xF];
+            bytes[length++] = HEX[(unit >> shift) & 0xF];
         }
     }
 
     private void utf8(int codePoint) {
         if (codePoint < 0x800) {
-            bytes[length++] = (byte) (0xC0 | codePoint >> 6);
+            bytes[length++] = (byte) (0xC0 | (codePoint >> 6));
         } else {
             if (codePoint < 0x10000) {
-                bytes[length++] = (byte) (0xE0 | codePoint >> 12);
+                bytes[length++] = (byte) (0xE0 | (codePoint >> 12));
             } else {
-                bytes[length++] = (byte) (0xF0 | codePoint >> 18);
-                bytes[length++] = (byte) (0x80 | codePoint >> 12 & 0x3F);
+                bytes[length++] = (byte) (0xF0 | (codePoint >> 18));
+                bytes[length++] = (byte) (0x80 | ((codePoint >> 12) & 0x3F));
             }
-            bytes[length++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
+            bytes[length++] = (byte) (0x80 | ((codePoint >> 6) & 0x3F));
         }
-        bytes[length++] = (byte) (0x80 | codePoint & 0x3F);
+        bytes[length++] = (byte) (0x80 | (codePoint & 0x3F));
     }
 
     private static boolean isVisible(int codePoint) {

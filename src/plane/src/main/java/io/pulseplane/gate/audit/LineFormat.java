@@ -6,26 +6,29 @@ import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** One kind of line that is not a record, as text: each has exactly one spelling. */
+/** The format of one kind of line that is not a record. The same values always give the same bytes. */
 final class LineFormat {
 
-    /** No such line is longer, whatever its numbers and however the node is called. */
+    /** The greatest length of such a line, with the longest numbers and the longest name of a node. */
     static final int MAX_BYTES = 4 << 10;
 
-    /** What stands between that which a digest covers and the digest. */
+    /** The text between the bytes that a digest covers and the digest. */
     static final String DIGEST = ",\"digest\":\"";
 
-    /** What stands between that which a signature covers and the signature. */
+    /** The text between the bytes that a signature covers and the signature. */
     static final String SIGNATURE = ",\"signature\":\"";
 
     static final String END = "\"}}\n";
 
     private final Pattern pattern;
 
-    /** @param shape the line with {@code #} for a number, {@code @} for a digest, {@code !} for a signature and {@code *} for text */
-    LineFormat(String shape) {
+    /**
+     * @param template the line with {@code #} for a number, {@code @} a digest, {@code !} a signature, {@code *} a text
+     */
+    LineFormat(String template) {
         var regex = new StringBuilder();
-        for (char c : shape.toCharArray()) {
+        for (int i = 0; i < template.length(); i++) {
+            char c = template.charAt(i);
             regex.append(
                     switch (c) {
                         case '#' -> "(-?[0-9]{1,19})";
@@ -39,12 +42,12 @@ final class LineFormat {
     }
 
     /** Empty if the line is not of this kind. */
-    <T> Optional<T> parse(String line, Function<MatchResult, T> as) {
+    <T> Optional<T> parse(String line, Function<MatchResult, T> factory) {
         var matcher = pattern.matcher(line);
         try {
-            return matcher.matches() ? Optional.of(as.apply(matcher)) : Optional.empty();
+            return matcher.matches() ? Optional.of(factory.apply(matcher)) : Optional.empty();
         } catch (NumberFormatException _) {
-            return Optional.empty(); // More digits than a number has.
+            return Optional.empty(); // The number has too many digits for a long.
         }
     }
 

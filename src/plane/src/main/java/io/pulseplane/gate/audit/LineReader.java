@@ -7,46 +7,46 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Goes through a file line by line, in memory that is used again. */
+/** Reads a file line by line into a buffer that is used again. */
 final class LineReader implements Closeable {
 
-    /** A longer line is given in pieces, none of which is complete. */
+    /** A longer line is read in parts, and {@link #isComplete} is false for the first ones. */
     static final int MAX_LINE_BYTES = RecordLine.MAX_BYTES + LineFormat.MAX_BYTES;
 
     private final FileChannel channel;
     private final long limit;
     private final byte[] buffer = new byte[4 * MAX_LINE_BYTES];
-    private int filled;
+    private int bufferLength;
     private int start;
     private int end;
     private long offset;
     private long number;
 
-    /** @param limit reads no further, whatever is written to the file meanwhile */
-    LineReader(Path file, long from, long limit) throws IOException {
+    /** @param limit offset in the file at which the reader stops, so that it does not read what is written meanwhile */
+    LineReader(Path file, long offset, long limit) throws IOException {
         channel = FileChannel.open(file, StandardOpenOption.READ);
-        channel.position(from);
+        channel.position(offset);
         this.limit = limit;
-        offset = from;
+        this.offset = offset;
     }
 
-    /** False at the end of the file. */
+    /** Reads the next line; false at the end of the file. */
     boolean next() throws IOException {
         offset += end - start;
         start = end;
-        int at = lineEnd(start);
-        if (at < 0) {
+        int lineEnd = lineEnd(start);
+        if (lineEnd < 0) {
             fill();
-            at = lineEnd(start);
+            lineEnd = lineEnd(start);
         }
-        end = at < 0 ? Math.min(filled, start + MAX_LINE_BYTES) : at;
+        end = lineEnd < 0 ? Math.min(bufferLength, start + MAX_LINE_BYTES) : lineEnd;
         number++;
         return end > start;
     }
 
-    /** After the line break; negative if there is none in what was read. */
+    /** The index after the next line break; negative if the buffer has none. */
     private int lineEnd(int from) {
-        for (int i = from; i < filled; i++) {
+        for (int i = from; i < bufferLength; i++) {
             if (buffer[i] == '\n') {
                 return i + 1;
             }
@@ -55,26 +55,26 @@ final class LineReader implements Closeable {
     }
 
     private void fill() throws IOException {
-        System.arraycopy(buffer, start, buffer, 0, filled - start);
-        filled -= start;
+        System.arraycopy(buffer, start, buffer, 0, bufferLength - start);
+        bufferLength -= start;
         start = 0;
         end = 0;
-        while (filled < buffer.length) {
-            int room = (int) Math.min(buffer.length - filled, limit - channel.position());
-            int read = room <= 0 ? -1 : channel.read(ByteBuffer.wrap(buffer, filled, room));
+        while (bufferLength < buffer.length) {
+            int room = (int) Math.min(buffer.length - bufferLength, limit - channel.position());
+            int read = room <= 0 ? -1 : channel.read(ByteBuffer.wrap(buffer, bufferLength, room));
             if (read < 0) {
                 return;
             }
-            filled += read;
+            bufferLength += read;
         }
     }
 
-    /** Whether the line ends in a line break, and is not too long. */
+    /** Whether the line ends with a line break and is not too long. */
     boolean isComplete() {
         return buffer[end - 1] == '\n' && end - start <= MAX_LINE_BYTES;
     }
 
-    /** Whether more follows this piece of a line, so that it is not the end of the file that cut it. */
+    /** Whether the line is incomplete because it is too long, and not because the file ends. */
     boolean isTooLong() {
         return end - start >= MAX_LINE_BYTES;
     }
@@ -91,12 +91,12 @@ final class LineReader implements Closeable {
         return end - start;
     }
 
-    /** Where the line begins in the file. */
+    /** The offset of the line in the file. */
     long offset() {
         return offset;
     }
 
-    /** Counts from 1, from where the reading began. */
+    /** The number of the line, counted from 1 where the reader started. */
     long number() {
         return number;
     }

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Records that become durable with one sync, and the one answer that all of them share. */
+/** Records that become durable with one sync, and share one completion. */
 final class RecordBatch {
 
-    private static final int INITIAL = 64;
+    private static final int INITIAL_CAPACITY = 64;
 
     private AuditRecord[] records;
     private int count;
@@ -16,18 +16,18 @@ final class RecordBatch {
 
     private final CompletableFuture<Void> result = new CompletableFuture<>();
 
-    /** The answer as it is handed out: nobody but the writer can complete it. */
+    /** The result as callers get it: they cannot complete it. */
     private final CompletionStage<Void> completion = result.minimalCompletionStage();
 
     RecordBatch() {
-        this(new AuditRecord[INITIAL]);
+        this(new AuditRecord[INITIAL_CAPACITY]);
     }
 
-    private RecordBatch(AuditRecord[] room) {
-        records = room;
+    private RecordBatch(AuditRecord[] records) {
+        this.records = records;
     }
 
-    /** A batch for other records in the room of this one, which is over. */
+    /** An empty batch that takes over the array of this one. This batch must not be used afterwards. */
     RecordBatch recycle() {
         Arrays.fill(records, 0, count, null);
         return new RecordBatch(records);
@@ -61,7 +61,7 @@ final class RecordBatch {
         result.complete(null);
     }
 
-    void fail(PlaneException problem) {
-        result.completeExceptionally(problem);
+    void fail(PlaneException failure) {
+        result.completeExceptionally(failure);
     }
 }

@@ -8,10 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A record as a line of JSON. Texts that are empty are left out. One thread's. */
+/** Writes and parses records as lines of JSON. Empty texts are left out. Not thread-safe. */
 final class RecordLine {
 
-    /** More than the longest record takes, every character of it escaped. */
+    /** More than the longest record takes when every character is escaped. */
     static final int MAX_BYTES = 64 << 10;
 
     static final byte[] NUMBER_PREFIX = ascii("{\"n\":");
@@ -39,7 +39,7 @@ final class RecordLine {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Needs room for {@link #MAX_BYTES}. */
+    /** Appends the record's line. The buffer must have room for {@link #MAX_BYTES}. */
     void write(JsonBuffer out, long number, AuditRecord record) {
         out.raw(NUMBER_PREFIX);
         out.number(number);
@@ -62,8 +62,8 @@ final class RecordLine {
     }
 
     /**
-     * A field that is mostly the same object in one record after the other: comparing references and copying bytes takes
-     * a tenth of the time that escaping takes.
+     * A field whose text is usually the same object as in the record before. Comparing references and copying bytes
+     * takes a tenth of the time that escaping takes.
      */
     private static final class CachedField {
 
@@ -77,19 +77,21 @@ final class RecordLine {
             this.bytes = new byte[name.length() + AuditRecord.MAX_TEXT_LENGTH * JsonBuffer.MAX_CHARACTER_BYTES + 1];
         }
 
+        /** An equal text in another object is escaped again, which gives the same bytes. */
+        @SuppressWarnings("ReferenceEquality")
         void write(JsonBuffer out, String text) {
             if (text.isEmpty()) {
                 return;
             }
-            if (text == cachedText) { // An equal text that is another object is only slower.
+            if (text == cachedText) {
                 out.raw(bytes, length);
                 return;
             }
-            int from = out.length();
+            int start = out.length();
             field(out, name, text);
             cachedText = text;
-            length = out.length() - from;
-            System.arraycopy(out.bytes(), from, bytes, 0, length);
+            length = out.length() - start;
+            System.arraycopy(out.bytes(), start, bytes, 0, length);
         }
     }
 
@@ -101,7 +103,7 @@ final class RecordLine {
         }
     }
 
-    /** By index: an iterator for each record would be the only thing allocated here. */
+    /** Goes through the list by index, because an iterator would be an allocation per record. */
     private static void codes(JsonBuffer out, List<String> codes) {
         if (codes.isEmpty()) {
             return;
@@ -124,12 +126,12 @@ final class RecordLine {
         return new String(out.bytes(), 0, out.length() - 1, StandardCharsets.UTF_8);
     }
 
-    /** @throws IOException if this is no line that {@link #write} wrote */
+    /** @throws IOException if {@link #write} cannot have written this line */
     static AuditEntry parse(byte[] bytes, int from, int length) throws IOException {
         try (var parser = JSON.createParser(bytes, from, length)) {
             var fields = new Fields();
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new IOException("a record is an object");
+                throw new IOException("a record must be a JSON object");
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 fields.read(parser.currentName(), parser);
@@ -138,7 +140,7 @@ final class RecordLine {
         }
     }
 
-    /** What a line has said so far. */
+    /** The fields of a line that were parsed so far. */
     private static final class Fields {
 
         private long number;
@@ -179,22 +181,22 @@ final class RecordLine {
                 case "policy" -> policy = parser.getText();
                 case "peer" -> peer = parser.getText();
                 case "request" -> request = parser.getText();
-                default -> throw new IOException("a record has no such field");
+                default -> throw new IOException("a record has a field that is not known");
             }
         }
 
-        private static Decision decision(String word) throws IOException {
+        private static Decision decision(String label) throws IOException {
             for (var decision : Decision.values()) {
-                if (decision.label().equals(word)) {
+                if (decision.label().equals(label)) {
                     return decision;
                 }
             }
-            throw new IOException("there is no such decision");
+            throw new IOException("a record has a decision that is not known");
         }
 
         AuditEntry entry() throws IOException {
             if (number < 1 || decision == null) {
-                throw new IOException("a record has a number and a decision");
+                throw new IOException("a record must have a number and a decision");
             }
             return new AuditEntry(
                     number,

@@ -7,8 +7,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Removes segments whose time is over: whole ones, sealed ones, the oldest first. Says so in a signed file before it
- * does, so that a removed segment is not taken for a missing one, nor a missing one for a removed one.
+ * Removes sealed segments that are older than the retention, the oldest first. Before it removes a segment, it writes
+ * the segment's number into a signed file ({@link RetiredSegments}), so that a verifier can tell a retired segment from
+ * one that somebody deleted.
  */
 final class Retention {
 
@@ -18,21 +19,24 @@ final class Retention {
     private final SigningKey key;
     private final long retentionUs;
 
-    Retention(AuditDirectory directory, SigningKey key, Duration kept) {
+    Retention(AuditDirectory directory, SigningKey key, Duration retention) {
         this.directory = directory;
         this.key = key;
-        this.retentionUs = TimeUnit.MICROSECONDS.convert(kept);
+        this.retentionUs = TimeUnit.MICROSECONDS.convert(retention);
     }
 
-    /** Never touches the current segment. A failure is logged: a log that is too long is still a log. */
-    void apply(long current, long nowUs) {
+    /**
+     * Removes what is due before the current segment. A failure is only logged, because a trail may be longer than
+     * needed.
+     */
+    void apply(long currentSegment, long nowUs) {
         try {
             var signatures = new SignatureCheck(key.publicKey());
             long retired = AuditDirectory.read(directory.retiredFile())
                     .flatMap(line -> RetiredSegments.parse(line, signatures))
                     .map(RetiredSegments::lastSegment)
                     .orElse(0L);
-            for (long segment : directory.segmentNumbers().headSet(current)) {
+            for (long segment : directory.segmentNumbers().headSet(currentSegment)) {
                 if (segment > retired + 1 || (segment == retired + 1 && !retire(segment, signatures, nowUs))) {
                     return;
                 }
@@ -41,27 +45,34 @@ final class Retention {
                 directory.sync();
             }
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "Audit segments whose time is over were not removed", e);
+            LOG.log(Level.WARNING, "Audit segments that are older than the retention could not be removed", e);
         }
     }
 
-    /** Removing a segment that is not as it was written would remove the evidence, and so would going on past a gap. */
+    /**
+     * Records that the segment is retired, if it is old enough. A segment without a genuine footer is kept, because it
+     * is evidence that somebody changed it.
+     */
     private boolean retire(long segment, SignatureCheck signatures, long nowUs) throws IOException {
         var line = SegmentTail.footerLine(directory.segmentFile(segment));
-        var seal = line.filter(signatures::covers).flatMap(SegmentFooter::parse).filter(s -> s.segment() == segment);
-        if (seal.isEmpty()) {
-            LOG.log(Level.ERROR, "Audit segment {0} has no genuine seal, so it is kept", Long.toString(segment));
+        var footer =
+                line.filter(signatures::covers).flatMap(SegmentFooter::parse).filter(f -> f.segment() == segment);
+        if (footer.isEmpty()) {
+            LOG.log(
+                    Level.ERROR,
+                    "Audit segment {0} has no seal that this node signed, so it is not removed; verify the audit trail",
+                    Long.toString(segment));
             return false;
         }
-        if (seal.get().timeUs() > nowUs - retentionUs) {
+        if (footer.get().timeUs() > nowUs - retentionUs) {
             return false;
         }
-        var retired =
-                new RetiredSegments(segment, seal.get().lastRecord(), seal.get().digest(), nowUs);
+        var retired = new RetiredSegments(
+                segment, footer.get().lastRecord(), footer.get().digest(), nowUs);
         AuditDirectory.replace(directory.retiredFile(), retired.signedBy(key));
         LOG.log(
                 Level.INFO,
-                "Removing audit segment {0}, whose time is over: it ends with record {1} and digest {2}",
+                "Removing audit segment {0}, which is older than the retention: it ends with record {1} and digest {2}",
                 Long.toString(segment),
                 Long.toString(retired.lastRecord()),
                 retired.digest());

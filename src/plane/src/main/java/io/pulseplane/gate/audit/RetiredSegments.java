@@ -5,14 +5,14 @@ import static io.pulseplane.gate.audit.LineFormat.number;
 import java.util.Optional;
 
 /**
- * The signed word on which segments were removed because their time was over: all up to this one.
+ * A signed statement that all segments up to this one were removed because they were older than the retention.
  *
- * @param lastRecord number of the last record removed
- * @param digest at the end of the last segment removed
+ * @param lastRecord number of the last removed record
+ * @param digest at the end of the last removed segment
  */
 record RetiredSegments(long lastSegment, long lastRecord, String digest, long timeUs) {
 
-    private static final LineFormat LAYOUT = new LineFormat("{\"retired\":{\"segment\":#,\"last\":#,\"digest\":\"@\""
+    private static final LineFormat FORMAT = new LineFormat("{\"retired\":{\"segment\":#,\"last\":#,\"digest\":\"@\""
             + ",\"time_us\":#" + LineFormat.SIGNATURE + "!" + LineFormat.END);
 
     String signedBy(SigningKey key) {
@@ -20,9 +20,12 @@ record RetiredSegments(long lastSegment, long lastRecord, String digest, long ti
                 + digest + "\",\"time_us\":" + timeUs);
     }
 
-    /** Empty if it is no such line, or not one that the key's owner signed. */
+    /** Empty if the line is no such statement, or has no valid signature. */
     static Optional<RetiredSegments> parse(String line, SignatureCheck key) {
-        return LAYOUT.parse(line, m -> new RetiredSegments(number(m, 1), number(m, 2), m.group(3), number(m, 4)))
+        return FORMAT.parse(
+                        line,
+                        match -> new RetiredSegments(
+                                number(match, 1), number(match, 2), match.group(3), number(match, 4)))
                 .filter(_ -> key.covers(line));
     }
 }

@@ -4,7 +4,7 @@ import io.pulseplane.gate.audit.SegmentScanner.Step;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Holds one segment to its place in the log: to its name, to what comes before it, to the head, and to its seal. */
+/** Checks one segment: against its file name, the segment before it, the head, and its footer. */
 final class SegmentCheck {
 
     private final long segment;
@@ -12,7 +12,7 @@ final class SegmentCheck {
     private final SignatureCheck key;
     private final Optional<TrailEnd> previousEnd;
     private final Optional<SignedHead> head;
-    private final boolean isNewest;
+    private final boolean mayBeOpen;
 
     private TrailEnd position;
     private boolean headReached;
@@ -20,28 +20,28 @@ final class SegmentCheck {
     private boolean broken;
 
     /**
-     * @param file its name
-     * @param before the end of the segment before; empty if that one is broken
-     * @param head if it points into this segment
-     * @param newest whether the segment may end without a seal
+     * @param file the file name
+     * @param previousEnd the end of the segment before; empty if that one is broken
+     * @param head the head if it points into this segment; empty otherwise
+     * @param mayBeOpen whether the segment may end without a footer, because it is the newest
      */
     SegmentCheck(
             long segment,
             String file,
             SignatureCheck key,
-            Optional<TrailEnd> before,
+            Optional<TrailEnd> previousEnd,
             Optional<SignedHead> head,
-            boolean newest) {
+            boolean mayBeOpen) {
         this.segment = segment;
         this.file = file;
         this.key = key;
-        this.previousEnd = before;
+        this.previousEnd = previousEnd;
         this.head = head;
-        this.isNewest = newest;
+        this.mayBeOpen = mayBeOpen;
         this.headReached = head.isEmpty();
     }
 
-    /** The first thing that is not as it should be, if anything is. */
+    /** Reads the segment up to the first finding, or to its end. */
     Optional<Finding> run(SegmentScanner scanner) throws IOException {
         var finding = Optional.<Finding>empty();
         Step step;
@@ -50,9 +50,9 @@ final class SegmentCheck {
             finding = switch (step) {
                 case Step.HeaderRead(var header) -> checkHeader(header);
                 case Step.GroupRead(var group, var end, var line) -> checkGroup(group, end, line);
-                case Step.FooterRead(var seal, var text, var end, var line) -> checkFooter(seal, text, end, line);
+                case Step.FooterRead(var footer, var text, var end, var line) -> checkFooter(footer, text, end, line);
                 case Step.TornTail(var bytes, var line) -> checkTornTail(bytes, line);
-                case Step.Mismatch broken -> Optional.of(altered(broken));
+                case Step.Mismatch mismatch -> Optional.of(altered(mismatch));
                 case Step.EndOfFile(var line) -> checkEnd(line);
             };
         } while (finding.isEmpty() && !(step instanceof Step.TornTail) && !(step instanceof Step.EndOfFile));
@@ -96,7 +96,7 @@ final class SegmentCheck {
         return checkAgainstHead(line);
     }
 
-    private Optional<Finding> checkFooter(SegmentFooter seal, String text, long end, long line) {
+    private Optional<Finding> checkFooter(SegmentFooter footer, String text, long end, long line) {
         if (position.isSealed()) {
             return Optional.of(
                     new Finding.Altered(file, line, position.lastRecord(), "nothing after the seal", "a seal"));
@@ -105,35 +105,35 @@ final class SegmentCheck {
             return Optional.of(
                     new Finding.Forged(file, line, position.lastRecord(), "a seal that this key signed", "another"));
         }
-        if (seal.segment() != segment || seal.records() != position.records()) {
+        if (footer.segment() != segment || footer.records() != position.records()) {
             return Optional.of(new Finding.Altered(
                     file,
                     line,
                     position.lastRecord(),
                     "the seal of segment " + segment + " with " + position.records() + " records",
-                    "that of segment " + seal.segment() + " with " + seal.records()));
+                    "that of segment " + footer.segment() + " with " + footer.records()));
         }
-        position = position.after(seal, end);
+        position = position.after(footer, end);
         return checkAgainstHead(line);
     }
 
-    /** Where the head points to, there must be what it says. */
+    /** At the head's offset, the trail must have the head's digest and last record. */
     private Optional<Finding> checkAgainstHead(long line) {
         if (headReached || position.offset() < head.orElseThrow().offset()) {
             return Optional.empty();
         }
         headReached = true;
-        var signed = head.orElseThrow();
-        if (position.offset() == signed.offset()
-                && position.digest().equals(signed.digest())
-                && position.lastRecord() == signed.lastRecord()) {
+        var expected = head.orElseThrow();
+        if (position.offset() == expected.offset()
+                && position.digest().equals(expected.digest())
+                && position.lastRecord() == expected.lastRecord()) {
             return Optional.empty();
         }
         return Optional.of(new Finding.Altered(
                 file,
                 line,
                 position.lastRecord(),
-                "digest " + signed.digest() + " as the head says",
+                "digest " + expected.digest() + " as the head says",
                 "digest " + position.digest()));
     }
 
@@ -143,20 +143,20 @@ final class SegmentCheck {
             return Optional.of(
                     new Finding.Altered(file, line, position.lastRecord(), "nothing after the seal", "part of a line"));
         }
-        return endedEarly(line, "part of a group");
+        return checkEarlyEnd(line, "part of a group");
     }
 
     private Optional<Finding> checkEnd(long line) {
-        return position.isSealed() ? endedBeforeHead(line, "a seal") : endedEarly(line, "the end of the file");
+        return position.isSealed() ? checkHeadReached(line, "a seal") : checkEarlyEnd(line, "the end of the file");
     }
 
-    private Optional<Finding> endedEarly(long line, String found) {
-        return isNewest
-                ? endedBeforeHead(line, found)
+    private Optional<Finding> checkEarlyEnd(long line, String found) {
+        return mayBeOpen
+                ? checkHeadReached(line, found)
                 : Optional.of(new Finding.Truncated(file, line, lastRecord(), "a seal", found));
     }
 
-    private Optional<Finding> endedBeforeHead(long line, String found) {
+    private Optional<Finding> checkHeadReached(long line, String found) {
         return headReached
                 ? Optional.empty()
                 : Optional.of(new Finding.Truncated(
@@ -167,15 +167,15 @@ final class SegmentCheck {
                         found));
     }
 
-    private Finding altered(Step.Mismatch step) {
-        return new Finding.Altered(file, step.line(), step.record(), step.expected(), step.found());
+    private Finding altered(Step.Mismatch mismatch) {
+        return new Finding.Altered(file, mismatch.line(), mismatch.record(), mismatch.expected(), mismatch.found());
     }
 
     private long lastRecord() {
         return position == null ? 0 : position.lastRecord();
     }
 
-    /** Where the log stands after this segment; empty if that cannot be told. */
+    /** The end of the trail after this segment; empty if the segment has a finding. */
     Optional<TrailEnd> end() {
         if (broken) {
             return Optional.empty();

@@ -11,26 +11,26 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 
-/** A segment as it is written to. */
+/** A segment that is open for writing. */
 interface SegmentFile extends Closeable {
 
-    /** Appends all of it. */
+    /** Appends all bytes. */
     void write(ByteBuffer bytes) throws IOException;
 
-    /** Done when all of it is on disk. Fails if the file is not the one of that name any more. */
+    /** Returns when all bytes are on disk. Fails if another file has the segment's name now. */
     void sync() throws IOException;
 
-    /** How a segment is opened; the one place where the log touches its disk. */
+    /** Opens segments. Tests replace it to make the disk fail. */
     interface Opener {
 
-        /** An empty file, whatever was there. */
+        /** Creates an empty file, and deletes an existing one. */
         SegmentFile create(Path path) throws IOException;
 
-        /** The file that is there, cut at this length. */
+        /** Opens an existing file, cuts it at this length, and appends. */
         SegmentFile append(Path path, long length) throws IOException;
     }
 
-    /** Files of this machine. */
+    /** A segment in the file system. */
     final class OnDisk implements SegmentFile {
 
         static final Opener OPENER = new Opener() {
@@ -50,7 +50,7 @@ interface SegmentFile extends Closeable {
                 var channel = FileChannel.open(path, StandardOpenOption.WRITE);
                 try {
                     if (channel.size() < length) {
-                        throw new IOException("the segment is shorter than what was written to it");
+                        throw new IOException("the segment is shorter than it was written");
                     }
                     channel.truncate(length).position(length);
                     return new OnDisk(path, channel);
@@ -78,12 +78,12 @@ interface SegmentFile extends Closeable {
             }
         }
 
-        /** A file that was removed under its writer can be written and synced for ever; nobody would find it again. */
+        /** Checks the name, because a deleted file can still be written and synced, and its records would be lost. */
         @Override
         public void sync() throws IOException {
             channel.force(false);
             if (!identity(path).equals(identity)) {
-                throw new NoSuchFileException("the segment that was written to has been replaced");
+                throw new NoSuchFileException("the segment was replaced by another file while it was written");
             }
         }
 

@@ -6,11 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The last line of a segment that is done.
+ * The last line of a finished segment, signed. In the file it is called {@code seal}.
  *
- * @param records in the segment
- * @param lastRecord number of the last record so far
- * @param times times of the segment's records
+ * @param records how many records the segment has
+ * @param lastRecord number of the segment's last record
+ * @param times bounds of the times of the segment's records
+ * @param timeUs when the segment was sealed
  */
 record SegmentFooter(
         long segment, long records, long lastRecord, TimeBounds times, long timeUs, String digest, String signature) {
@@ -19,26 +20,26 @@ record SegmentFooter(
 
     static final byte[] PREFIX = START.getBytes(StandardCharsets.US_ASCII);
 
-    private static final LineFormat LAYOUT =
+    private static final LineFormat FORMAT =
             new LineFormat(START + "{\"segment\":#,\"records\":#,\"last\":#,\"from_us\":#,\"to_us\":#,\"time_us\":#"
                     + LineFormat.DIGEST + "@\"" + LineFormat.SIGNATURE + "!" + LineFormat.END);
 
-    /** Up to where the digest begins. */
-    static String prefix(long segment, long records, long last, TimeBounds span, long timeUs) {
-        return START + "{\"segment\":" + segment + ",\"records\":" + records + ",\"last\":" + last + ",\"from_us\":"
-                + span.earliest() + ",\"to_us\":" + span.latest() + ",\"time_us\":" + timeUs;
+    /** The line up to the digest. */
+    static String prefix(long segment, long records, long lastRecord, TimeBounds times, long timeUs) {
+        return START + "{\"segment\":" + segment + ",\"records\":" + records + ",\"last\":" + lastRecord
+                + ",\"from_us\":" + times.earliest() + ",\"to_us\":" + times.latest() + ",\"time_us\":" + timeUs;
     }
 
     static Optional<SegmentFooter> parse(String line) {
-        return LAYOUT.parse(
+        return FORMAT.parse(
                 line,
-                m -> new SegmentFooter(
-                        number(m, 1),
-                        number(m, 2),
-                        number(m, 3),
-                        new TimeBounds(number(m, 4), number(m, 5)),
-                        number(m, 6),
-                        m.group(7),
-                        m.group(8)));
+                match -> new SegmentFooter(
+                        number(match, 1),
+                        number(match, 2),
+                        number(match, 3),
+                        new TimeBounds(number(match, 4), number(match, 5)),
+                        number(match, 6),
+                        match.group(7),
+                        match.group(8)));
     }
 }

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * The first line of a segment. The digest of the first group covers it.
  *
- * @param firstRecord number of the first record
+ * @param firstRecord number of the segment's first record
+ * @param timeUs when the segment was begun
  * @param previousDigest digest at the end of the segment before
  */
 record SegmentHeader(long segment, long firstRecord, long timeUs, String previousDigest) {
@@ -15,17 +16,18 @@ record SegmentHeader(long segment, long firstRecord, long timeUs, String previou
     static final int VERSION = 1;
     static final String START = "{\"audit\":";
 
-    private static final LineFormat LAYOUT = new LineFormat(
+    private static final LineFormat FORMAT = new LineFormat(
             START + VERSION + ",\"segment\":#,\"first\":#,\"time_us\":#,\"node\":\"*\",\"previous\":\"@\"}\n");
 
-    void write(JsonBuffer out, String node) {
+    void write(JsonBuffer out, String nodeId) {
         out.raw(START + VERSION + ",\"segment\":" + segment + ",\"first\":" + firstRecord + ",\"time_us\":" + timeUs
                 + ",\"node\":\"");
-        out.text(node);
+        out.text(nodeId);
         out.raw("\",\"previous\":\"" + previousDigest + "\"}\n");
     }
 
     static Optional<SegmentHeader> parse(String line) {
-        return LAYOUT.parse(line, m -> new SegmentHeader(number(m, 1), number(m, 2), number(m, 3), m.group(5)));
+        return FORMAT.parse(
+                line, match -> new SegmentHeader(number(match, 1), number(match, 2), number(match, 3), match.group(5)));
     }
 }

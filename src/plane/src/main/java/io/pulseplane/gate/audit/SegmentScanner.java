@@ -6,26 +6,26 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Goes through a segment group by group and holds each to the chain. Whether the segment is in its place, and whether its
- * seal is genuine, is for the caller to say.
+ * Reads a segment group by group and checks each against the hash chain. The caller checks whether the segment
+ * continues the one before it, and whether the signature of its footer is valid.
  */
 final class SegmentScanner implements Closeable {
 
-    /** What comes next in a segment. After {@code TornTail}, {@code Mismatch} and {@code EndOfFile} nothing comes. */
+    /** The next part of a segment. {@code TornTail}, {@code Mismatch} and {@code EndOfFile} are the last. */
     sealed interface Step {
 
         record HeaderRead(SegmentHeader header) implements Step {}
 
-        /** @param end offset after it */
+        /** @param end offset after the group's footer */
         record GroupRead(GroupFooter group, long end, long line) implements Step {}
 
-        /** @param text the line, to check its signature */
+        /** @param text the line, so that the caller can check its signature */
         record FooterRead(SegmentFooter footer, String text, long end, long line) implements Step {}
 
         /** The file ends within a group. */
         record TornTail(long bytes, long line) implements Step {}
 
-        /** What is there is not what was written. */
+        /** A line is not one that the node can have written there. */
         record Mismatch(long line, long record, String expected, String found) implements Step {}
 
         record EndOfFile(long line) implements Step {}
@@ -35,37 +35,43 @@ final class SegmentScanner implements Closeable {
 
     private final LineReader lines;
     private final HashChain chain;
-    private boolean hasHeader;
+    private boolean headerRead;
 
     /** Number of the last record of the last complete group. */
     private long lastRecord;
 
+    /** Records since the last complete group. */
     private long records;
+
+    /** Bytes of records and marks since the last complete group. */
     private long bytes;
+
+    /** Bytes of all lines since the last complete group, the segment's header included. */
     private long pendingBytes;
 
-    private SegmentScanner(LineReader lines, String digest, long last, boolean begun) {
+    private SegmentScanner(LineReader lines, String digest, long lastRecord, boolean headerRead) {
         this.lines = lines;
         this.chain = HashChain.from(digest);
-        this.lastRecord = last;
-        this.hasHeader = begun;
+        this.lastRecord = lastRecord;
+        this.headerRead = headerRead;
     }
 
     static SegmentScanner fromStart(Path segment) throws IOException {
         return new SegmentScanner(new LineReader(segment, 0, Long.MAX_VALUE), HashChain.GENESIS, 0, false);
     }
 
-    static SegmentScanner after(Path segment, long offset, String digest, long last) throws IOException {
-        return new SegmentScanner(new LineReader(segment, offset, Long.MAX_VALUE), digest, last, true);
+    /** Starts after a group of this digest and this last record, which ends at the offset. */
+    static SegmentScanner after(Path segment, long offset, String digest, long lastRecord) throws IOException {
+        return new SegmentScanner(new LineReader(segment, offset, Long.MAX_VALUE), digest, lastRecord, true);
     }
 
     Step next() throws IOException {
         while (lines.next()) {
             pendingBytes += lines.length();
             if (!lines.isComplete()) {
-                return lines.isTooLong() ? mismatch("a line of the log", "a longer line") : tornTail();
+                return lines.isTooLong() ? mismatch("a line of the trail", "a longer line") : tornTail();
             }
-            if (!hasHeader) {
+            if (!headerRead) {
                 return readHeader();
             }
             if (lines.startsWith(GroupFooter.PREFIX)) {
@@ -83,10 +89,10 @@ final class SegmentScanner implements Closeable {
                 records++;
                 cover(lines.length());
             } else {
-                return mismatch("a line of the log", "something else");
+                return mismatch("a line of the trail", "something else");
             }
         }
-        return pendingBytes > 0 || !hasHeader ? tornTail() : new Step.EndOfFile(lines.number());
+        return pendingBytes > 0 || !headerRead ? tornTail() : new Step.EndOfFile(lines.number());
     }
 
     private void cover(int length) {
@@ -99,7 +105,7 @@ final class SegmentScanner implements Closeable {
         if (header.isEmpty()) {
             return mismatch("the header of a segment", "something else");
         }
-        hasHeader = true;
+        headerRead = true;
         lastRecord = header.get().firstRecord() - 1;
         chain.restart(header.get().previousDigest());
         chain.update(lines.bytes(), lines.start(), lines.length());
@@ -111,17 +117,17 @@ final class SegmentScanner implements Closeable {
         if (parsed.isEmpty()) {
             return mismatch("the end of a group", "something else");
         }
-        var group = parsed.get();
-        var digest = digest(group.digest(), LineFormat.END.length());
-        if (!digest.equals(group.digest())) {
-            return mismatch("digest " + group.digest(), "digest " + digest);
+        var footer = parsed.get();
+        var digest = digest(footer.digest(), LineFormat.END.length());
+        if (!digest.equals(footer.digest())) {
+            return mismatch("digest " + footer.digest(), "digest " + digest);
         }
-        if (group.records() != records || group.lastRecord() != lastRecord + records || group.bytes() != bytes) {
-            return mismatch("a group of " + group.records() + " records", "one of " + records);
+        if (footer.records() != records || footer.lastRecord() != lastRecord + records || footer.bytes() != bytes) {
+            return mismatch("a group of " + footer.records() + " records", "one of " + records);
         }
-        lastRecord = group.lastRecord();
+        lastRecord = footer.lastRecord();
         startGroup();
-        return new Step.GroupRead(group, lines.offset() + lines.length(), lines.number());
+        return new Step.GroupRead(footer, lines.offset() + lines.length(), lines.number());
     }
 
     private Step readFooter() {
@@ -129,22 +135,27 @@ final class SegmentScanner implements Closeable {
         if (parsed.isEmpty() || bytes > 0) {
             return mismatch(bytes > 0 ? "the end of a group" : "a seal", bytes > 0 ? "a seal" : "something else");
         }
-        var seal = parsed.get();
-        int rest = 1 + LineFormat.SIGNATURE.length() + seal.signature().length() + LineFormat.END.length();
-        var digest = digest(seal.digest(), rest);
-        if (!digest.equals(seal.digest())) {
-            return mismatch("digest " + seal.digest(), "digest " + digest);
+        var footer = parsed.get();
+        int suffixLength =
+                1 + LineFormat.SIGNATURE.length() + footer.signature().length() + LineFormat.END.length();
+        var digest = digest(footer.digest(), suffixLength);
+        if (!digest.equals(footer.digest())) {
+            return mismatch("digest " + footer.digest(), "digest " + digest);
         }
-        if (seal.lastRecord() != lastRecord) {
-            return mismatch("a seal after record " + seal.lastRecord(), "one after record " + lastRecord);
+        if (footer.lastRecord() != lastRecord) {
+            return mismatch("a seal after record " + footer.lastRecord(), "one after record " + lastRecord);
         }
         startGroup();
-        return new Step.FooterRead(seal, lines.text(), lines.offset() + lines.length(), lines.number());
+        return new Step.FooterRead(footer, lines.text(), lines.offset() + lines.length(), lines.number());
     }
 
-    /** The digest up to where the line gives it; what follows it in the line is this long. */
-    private String digest(String given, int rest) {
-        int covered = lines.length() - rest - given.length() - LineFormat.DIGEST.length();
+    /**
+     * Computes the digest that the current line should have.
+     *
+     * @param suffixLength length of the line after its digest
+     */
+    private String digest(String lineDigest, int suffixLength) {
+        int covered = lines.length() - suffixLength - lineDigest.length() - LineFormat.DIGEST.length();
         chain.update(lines.bytes(), lines.start(), covered);
         return chain.nextDigest();
     }
@@ -155,7 +166,7 @@ final class SegmentScanner implements Closeable {
         pendingBytes = 0;
     }
 
-    /** The number the line gives; 0 if it gives none. */
+    /** The record's number in the current line; 0 if it has none. */
     private long recordNumber() {
         var bytes = lines.bytes();
         long number = 0;

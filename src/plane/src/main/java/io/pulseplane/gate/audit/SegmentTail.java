@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
-/** What stands at the end of a segment, without reading all of it. */
+/** Reads the last line of a segment without reading all of it. */
 final class SegmentTail {
 
     private SegmentTail() {}
 
-    /** The line that ends at this offset, with its line break; empty if none does. */
+    /** The line that ends at this offset, with its line break; empty if no line ends there. */
     static Optional<String> line(FileChannel channel, long offset) throws IOException {
         var bytes = ByteBuffer.allocate((int) Math.min(offset, LineFormat.MAX_BYTES));
-        long from = offset - bytes.capacity();
+        long start = offset - bytes.capacity();
         while (bytes.hasRemaining()) {
-            if (channel.read(bytes, from + bytes.position()) < 0) {
+            if (channel.read(bytes, start + bytes.position()) < 0) {
                 return Optional.empty();
             }
         }
@@ -29,7 +29,7 @@ final class SegmentTail {
                 : Optional.empty();
     }
 
-    /** Whether the segment has a group or seal of this digest that ends at this offset. */
+    /** Whether a group or the segment ends at this offset with this digest. */
     static boolean endsWith(Path segment, long offset, String digest) throws IOException {
         try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
             return channel.size() >= offset
@@ -48,7 +48,7 @@ final class SegmentTail {
                 .or(() -> SegmentFooter.parse(line).map(SegmentFooter::digest));
     }
 
-    /** The seal of a segment that is done. Nothing is said about whether it is genuine. */
+    /** The footer of the segment; empty if the segment has none. The signature is not checked. */
     static Optional<String> footerLine(Path segment) throws IOException {
         try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
             return line(channel, channel.size()).filter(line -> line.startsWith(SegmentFooter.START));

@@ -23,15 +23,14 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.HexFormat;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The Ed25519 key with which a node signs what it wrote.
+ * The Ed25519 key with which a node signs its audit trail.
  *
- * <p>One file holds both halves, the private one in PKCS#8 and the public one in X.509, as PEM, so that no crash can
- * leave one without the other; beside it, {@code .pub} instead of {@code .key}, is a copy of the public half to be
- * handed out. The private file is for its owner alone, and refused if others can read it.
+ * <p>One file has both keys as PEM, the private key in PKCS#8 and the public key in X.509, so that a crash cannot leave
+ * one without the other. A copy of the public key is beside it, with the ending {@code .pub} instead of {@code .key},
+ * to give to others. The plane refuses a key file that others than its owner can read.
  */
 public final class SigningKey {
 
@@ -52,62 +51,62 @@ public final class SigningKey {
     }
 
     /**
-     * Reads the key, and makes it if there is none.
+     * Reads the key, and creates it if the file does not exist.
      *
-     * @throws PlaneException.FailedPrecondition if others can read it, or if it is not an Ed25519 key with both halves
-     * @throws PlaneException.Unavailable if it can neither be read nor written
+     * @throws PlaneException.FailedPrecondition if others can read the file, or if it is not an Ed25519 key pair
+     * @throws PlaneException.Unavailable if the file cannot be read or written
      */
     static SigningKey open(Path file) {
         try {
             if (Files.notExists(file)) {
                 AuditDirectory.replace(
                         file, pem(KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair()));
-                LOG.log(Level.INFO, "Made a key for this node: {0}", file);
+                LOG.log(Level.INFO, "Created a signing key for this node: {0}", file);
             }
             requireOwnerOnly(file);
             var text = Files.readString(file, StandardCharsets.US_ASCII);
-            var key = new SigningKey(pair(text, file));
+            var key = new SigningKey(parsePair(text));
             exportPublicKey(key, file);
             return key;
         } catch (IOException e) {
-            throw new PlaneException.Unavailable("the key of this node can neither be read nor written", e);
+            throw new PlaneException.Unavailable("the signing key of this node cannot be read or written", e);
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            LOG.log(Level.ERROR, "Not a key of this node: {0}: {1}", file, e.getMessage());
+            LOG.log(Level.ERROR, "Not a signing key: {0}: {1}", file, e.getMessage());
             throw new PlaneException.FailedPrecondition(
-                    "the key of this node must be an Ed25519 key in PEM, the private half and the public");
+                    "the signing key of this node must be an Ed25519 key pair in PEM, private and public key");
         }
     }
 
-    /** The public half, from the file that is handed out. */
+    /** Reads a public key from its own file. */
     public static PublicKey readPublic(Path file) {
         try {
             return publicKey(block(PUBLIC, Files.readString(file, StandardCharsets.US_ASCII)));
         } catch (NoSuchFileException e) {
-            throw new PlaneException.FailedPrecondition("there is no public key where one was expected");
+            throw new PlaneException.FailedPrecondition("the file of the node's public key does not exist");
         } catch (IOException e) {
-            throw new PlaneException.Unavailable("the public key cannot be read", e);
+            throw new PlaneException.Unavailable("the node's public key cannot be read", e);
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            throw new PlaneException.FailedPrecondition("a public key of a node must be an Ed25519 key in PEM");
+            throw new PlaneException.FailedPrecondition("the node's public key must be an Ed25519 key in PEM");
         }
     }
 
-    /** Where the public half of the key in this file is kept. */
-    public static Path publicFile(Path file) {
-        var name = file.getFileName().toString();
-        return file.resolveSibling((name.endsWith(".key") ? name.substring(0, name.length() - 4) : name) + ".pub");
+    /** The file with the copy of the public key, beside this key file. */
+    public static Path publicFile(Path keyFile) {
+        var name = keyFile.getFileName().toString();
+        return keyFile.resolveSibling((name.endsWith(".key") ? name.substring(0, name.length() - 4) : name) + ".pub");
     }
 
     public PublicKey publicKey() {
         return publicKey;
     }
 
-    /** @return the line that begins like this and ends with its signature; to be called by one thread at a time */
+    /** @return the line with this prefix and its signature; only one thread at a time may call this */
     String sign(String prefix) {
         try {
             signer.update(prefix.getBytes(StandardCharsets.UTF_8));
             return prefix + LineFormat.SIGNATURE + HexFormat.of().formatHex(signer.sign()) + LineFormat.END;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a key that signed before does not sign any more", e);
+            throw new IllegalStateException("the signing key cannot sign", e);
         }
     }
 
@@ -115,48 +114,53 @@ public final class SigningKey {
         var permissions = Files.getPosixFilePermissions(file);
         var owner = EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
         if (!owner.containsAll(permissions)) {
-            LOG.log(Level.ERROR, "The key is open to others; chmod 600 {0}, or replace it", file);
-            throw new PlaneException.FailedPrecondition("the key of this node must be for its owner alone (mode 0600)");
+            LOG.log(
+                    Level.ERROR,
+                    "Others than its owner can read the signing key; run chmod 600 {0}, or replace the key",
+                    file);
+            throw new PlaneException.FailedPrecondition(
+                    "only the owner may have access to the signing key of this node (mode 0600)");
         }
     }
 
-    private static KeyPair pair(String text, Path file) throws GeneralSecurityException {
+    private static KeyPair parsePair(String text) throws GeneralSecurityException {
         PrivateKey privateKey =
                 KeyFactory.getInstance(ALGORITHM).generatePrivate(new PKCS8EncodedKeySpec(block(PRIVATE, text)));
         var pair = new KeyPair(publicKey(block(PUBLIC, text)), privateKey);
         if (!pair.getPublic().equals(derivePublicKey(privateKey))) {
-            throw new GeneralSecurityException("the halves do not belong together");
+            throw new GeneralSecurityException("the private key and the public key are not a pair");
         }
         return pair;
     }
 
     /**
-     * The public half is made of the private one, whose bytes are what a generator of keys draws. Every start of a plane waits
-     * for it, and longer for something to be signed and checked.
+     * Derives the public key. The private key's bytes are what a key generator draws at random, so a generator that
+     * draws them again makes the same pair. This is faster than signing and checking something, and every start of a
+     * plane waits for it.
      */
     private static PublicKey derivePublicKey(PrivateKey privateKey) throws GeneralSecurityException {
-        var drawn = ((EdECPrivateKey) privateKey)
+        var seed = ((EdECPrivateKey) privateKey)
                 .getBytes()
-                .orElseThrow(() -> new GeneralSecurityException("the private half does not say its bytes"));
+                .orElseThrow(() -> new GeneralSecurityException("the private key does not give its bytes"));
         var generator = KeyPairGenerator.getInstance(ALGORITHM);
-        generator.initialize(NamedParameterSpec.ED25519, new FixedRandom(drawn));
+        generator.initialize(NamedParameterSpec.ED25519, new FixedRandom(seed));
         return generator.generateKeyPair().getPublic();
     }
 
-    /** Draws what it was given. */
+    /** Always draws the same bytes. */
     private static final class FixedRandom extends SecureRandom {
 
         private static final long serialVersionUID = 1L;
 
-        private final byte[] given;
+        private final byte[] seed;
 
-        private FixedRandom(byte[] given) {
-            this.given = given;
+        private FixedRandom(byte[] seed) {
+            this.seed = seed;
         }
 
         @Override
-        public void nextBytes(byte[] drawn) {
-            System.arraycopy(given, 0, drawn, 0, drawn.length);
+        public void nextBytes(byte[] bytes) {
+            System.arraycopy(seed, 0, bytes, 0, bytes.length);
         }
     }
 
@@ -164,12 +168,11 @@ public final class SigningKey {
         return KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(encoded));
     }
 
-    private static void exportPublicKey(SigningKey key, Path file) throws IOException {
-        var copy = publicFile(file);
+    private static void exportPublicKey(SigningKey key, Path keyFile) throws IOException {
+        var publicFile = publicFile(keyFile);
         var text = pem(PUBLIC, key.publicKey.getEncoded());
-        var there = Files.exists(copy) ? Optional.of(Files.readString(copy)) : Optional.empty();
-        if (!there.equals(Optional.of(text))) {
-            AuditDirectory.replace(copy, text);
+        if (!Files.exists(publicFile) || !Files.readString(publicFile).equals(text)) {
+            AuditDirectory.replace(publicFile, text);
         }
     }
 
@@ -178,17 +181,17 @@ public final class SigningKey {
                 + pem(PUBLIC, pair.getPublic().getEncoded());
     }
 
-    private static String pem(String what, byte[] encoded) {
+    private static String pem(String label, byte[] encoded) {
         var lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(encoded);
-        return "-----BEGIN " + what + "-----\n" + lines + "\n-----END " + what + "-----\n";
+        return "-----BEGIN " + label + "-----\n" + lines + "\n-----END " + label + "-----\n";
     }
 
-    private static byte[] block(String what, String text) {
-        var found = Pattern.compile("-----BEGIN " + what + "-----([A-Za-z0-9+/=\\s]+)-----END " + what + "-----")
+    private static byte[] block(String label, String text) {
+        var matcher = Pattern.compile("-----BEGIN " + label + "-----([A-Za-z0-9+/=\\s]+)-----END " + label + "-----")
                 .matcher(text);
-        if (!found.find()) {
-            throw new IllegalArgumentException("there is no " + what);
+        if (!matcher.find()) {
+            throw new IllegalArgumentException("the file has no " + label);
         }
-        return Base64.getMimeDecoder().decode(found.group(1));
+        return Base64.getMimeDecoder().decode(matcher.group(1));
     }
 }

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.audit;
 
-/** Least and greatest time of some records, microseconds since the epoch; of none, the wrong way round. */
+/** The least and the greatest time of records, in microseconds since the epoch. Without records it is {@link #NONE}. */
 record TimeBounds(long earliest, long latest) {
 
     static final TimeBounds NONE = new TimeBounds(Long.MAX_VALUE, Long.MIN_VALUE);

@@ -1,15 +1,16 @@
 package io.pulseplane.gate.audit;
 
 /**
- * How far the log reaches.
+ * The end of the trail: the position after its last complete group, and what is needed to continue there.
  *
- * @param segment the newest; 0 before there is one
- * @param firstRecord number of its first record
- * @param openedUs when it was begun
- * @param offset after its last complete group, or after its seal
+ * @param segment number of the newest segment; 0 if there is none
+ * @param firstRecord number of the segment's first record
+ * @param openedUs when the segment was begun
+ * @param offset in the segment, after its last complete group or its footer
  * @param lastRecord number of the last record
- * @param times times of the segment's records
- * @param isSealed whether the next group needs a new segment
+ * @param times bounds of the times of the segment's records
+ * @param digest of the last group or segment footer
+ * @param isSealed whether the segment has its footer, so that the next group begins a new segment
  */
 record TrailEnd(
         long segment,
@@ -27,16 +28,16 @@ record TrailEnd(
         return lastRecord - firstRecord + 1;
     }
 
-    TrailEnd after(GroupFooter group, long end) {
+    TrailEnd after(GroupFooter group, long offset) {
         return new TrailEnd(
-                segment, firstRecord, openedUs, end, group.lastRecord(), group.times(), group.digest(), false);
+                segment, firstRecord, openedUs, offset, group.lastRecord(), group.times(), group.digest(), false);
     }
 
-    TrailEnd after(SegmentFooter seal, long end) {
-        return new TrailEnd(segment, firstRecord, openedUs, end, lastRecord, times, seal.digest(), true);
+    TrailEnd after(SegmentFooter footer, long offset) {
+        return new TrailEnd(segment, firstRecord, openedUs, offset, lastRecord, times, footer.digest(), true);
     }
 
-    /** The end before there is anything in the segment after this one. */
+    /** The end of the trail when the next segment is begun and still empty. */
     TrailEnd nextSegment(long nowUs) {
         return new TrailEnd(segment + 1, lastRecord + 1, nowUs, 0, lastRecord, TimeBounds.NONE, digest, false);
     }

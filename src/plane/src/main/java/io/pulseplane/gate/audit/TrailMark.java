@@ -1,6 +1,6 @@
 package io.pulseplane.gate.audit;
 
-/** What the log says about itself, in a line of its own that is covered like a record. */
+/** A line about the trail itself: it was interrupted or resumed. A mark is no record, but the digests cover it too. */
 sealed interface TrailMark {
 
     String START = "{\"mark\":";
@@ -8,9 +8,9 @@ sealed interface TrailMark {
     String line();
 
     /**
-     * The log could not be written for a while.
+     * The trail could not be written for a while.
      *
-     * @param refusedRecords how many records were not taken meanwhile; their callers were told so
+     * @param refusedRecords how many records the trail refused meanwhile; their calls were refused
      */
     record Interruption(long fromUs, long toUs, long refusedRecords) implements TrailMark {
         @Override
@@ -21,11 +21,11 @@ sealed interface TrailMark {
     }
 
     /**
-     * The log was opened after it had not been closed.
+     * The trail was opened, and had not been closed before.
      *
-     * @param lastSignedRecord number of the last record the head had vouched for
-     * @param lastFoundRecord number of the last record that was there in a complete group
-     * @param droppedBytes length of what followed and was no complete group
+     * @param lastSignedRecord number of the last record that the head covered
+     * @param lastFoundRecord number of the last record in a complete group
+     * @param droppedBytes how many bytes of an incomplete group were cut off after it
      */
     record Resumption(long timeUs, long lastSignedRecord, long lastFoundRecord, long droppedBytes)
             implements TrailMark {

@@ -12,17 +12,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds where a log ends that may not have been closed.
+ * Finds the end of a trail that may not have been closed.
  *
- * <p>The head says how far the log reaches at least; what is missing of that was taken away, and such a log is not
- * written on. Complete groups beyond the head were written just before a crash and belong to the log. What follows them
- * was being written when the crash came. Nobody was answered for it in sync mode, for nothing of it had been synced.
+ * <p>The trail reaches at least as far as its head says. If it is shorter, somebody cut it or the disk lost data, and
+ * the plane does not continue it. Complete groups beyond the head were written just before a crash and belong to the
+ * trail. An incomplete group after them was being written when the crash came, and is cut off. In sync mode its callers
+ * had no answer yet, because it was not synced.
  */
 final class TrailRecovery {
 
     private static final System.Logger LOG = System.getLogger(TrailRecovery.class.getName());
 
-    /** @param marks what the log has to say about how it was found, to be written first */
+    /** @param marks to be written before the first record */
     record RecoveryResult(TrailEnd end, List<TrailMark> marks) {}
 
     private final AuditDirectory directory;
@@ -36,27 +37,27 @@ final class TrailRecovery {
     }
 
     /**
-     * Begins a log where there is none.
+     * Finds the end of the trail in the directory. Writes the first head if there is no trail yet.
      *
-     * @throws PlaneException.DataLoss if the log is not as it was written
+     * @throws PlaneException.DataLoss if the trail is not as it was written
      */
     static RecoveryResult recover(AuditDirectory directory, SigningKey key, long nowUs) throws IOException {
         var text = AuditDirectory.read(directory.headFile());
         if (text.isEmpty()) {
             if (!directory.segmentNumbers().isEmpty() || Files.exists(directory.retiredFile())) {
-                throw damaged("there are segments, and no head");
+                throw damaged("there are segments but no head");
             }
             AuditDirectory.replace(
                     directory.headFile(), TrailEnd.GENESIS.head(nowUs).signedBy(key));
             return new RecoveryResult(TrailEnd.GENESIS, List.of());
         }
         var check = new SignatureCheck(key.publicKey());
-        var head =
-                SignedHead.parse(text.get(), check).orElseThrow(() -> damaged("the head is not what this node signed"));
-        var opening = new TrailRecovery(directory, check);
-        opening.startAtHead(head);
-        opening.followBeyondHead();
-        return opening.result(head, nowUs);
+        var head = SignedHead.parse(text.get(), check)
+                .orElseThrow(() -> damaged("the head has no signature of this node"));
+        var recovery = new TrailRecovery(directory, check);
+        recovery.startAtHead(head);
+        recovery.followBeyondHead();
+        return recovery.result(head, nowUs);
     }
 
     private RecoveryResult result(SignedHead head, long nowUs) {
@@ -65,8 +66,8 @@ final class TrailRecovery {
         }
         LOG.log(
                 Level.WARNING,
-                "The audit log was not closed: {0} records beyond the head are taken over, {1} bytes of an unfinished"
-                        + " group are dropped",
+                "The audit trail was not closed: {0} records beyond the head are kept, {1} bytes of an incomplete group"
+                        + " are dropped",
                 Long.toString(end.lastRecord() - head.lastRecord()),
                 Long.toString(droppedBytes));
         return new RecoveryResult(
@@ -79,14 +80,14 @@ final class TrailRecovery {
         }
         var segment = directory.segmentFile(head.segment());
         if (!SegmentTail.endsWith(segment, head.offset(), head.digest())) {
-            throw damaged("the log does not reach as far as the head says");
+            throw damaged("the trail does not reach as far as the head says");
         }
         var header = header(segment).orElseThrow(() -> damaged("the newest segment has no header"));
         String line;
         try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
             line = SegmentTail.line(channel, head.offset()).orElseThrow();
         }
-        var span = GroupFooter.parse(line)
+        var times = GroupFooter.parse(line)
                 .map(GroupFooter::times)
                 .or(() -> SegmentFooter.parse(line).map(SegmentFooter::times))
                 .orElseThrow();
@@ -96,7 +97,7 @@ final class TrailRecovery {
                 header.timeUs(),
                 head.offset(),
                 head.lastRecord(),
-                span,
+                times,
                 head.digest(),
                 line.startsWith(SegmentFooter.START));
     }
@@ -112,50 +113,50 @@ final class TrailRecovery {
             var segment = directory.segmentFile(end.segment());
             follow(SegmentScanner.after(segment, end.offset(), end.digest(), end.lastRecord()), end.segment());
         }
-        var more = true;
-        while (more && end.isSealed() && Files.exists(directory.segmentFile(end.segment() + 1))) {
-            more = follow(SegmentScanner.fromStart(directory.segmentFile(end.segment() + 1)), end.segment() + 1);
+        var belongs = true;
+        while (belongs && end.isSealed() && Files.exists(directory.segmentFile(end.segment() + 1))) {
+            belongs = follow(SegmentScanner.fromStart(directory.segmentFile(end.segment() + 1)), end.segment() + 1);
         }
         var segments = directory.segmentNumbers();
         if (!segments.isEmpty() && segments.last() > end.segment() + (end.isSealed() ? 1 : 0)) {
-            throw damaged("a segment ends without a seal");
+            throw damaged("there are segments after the end of the chain");
         }
     }
 
-    /** Says whether anything of the segment belongs to the log. */
-    private boolean follow(SegmentScanner segment, long number) throws IOException {
-        try (segment) {
-            scan(segment);
+    /** Follows the chain through a segment, and returns whether any group of it belongs to the trail. */
+    private boolean follow(SegmentScanner scanner, long segment) throws IOException {
+        try (scanner) {
+            scan(scanner);
         }
-        boolean belongs = end.segment() == number;
-        droppedBytes = Files.size(directory.segmentFile(number)) - (belongs ? end.offset() : 0);
+        boolean belongs = end.segment() == segment;
+        droppedBytes = Files.size(directory.segmentFile(segment)) - (belongs ? end.offset() : 0);
         if (belongs && end.isSealed() && droppedBytes > 0) {
-            throw damaged("something follows a seal");
+            throw damaged("something follows the seal of the newest segment");
         }
         return belongs;
     }
 
-    /** As far as the chain holds. A segment that was begun and has no complete group is none. */
+    /** Moves the end as far as the chain holds. A segment without a complete group does not move it. */
     private void scan(SegmentScanner scanner) throws IOException {
-        var at = end;
+        var position = end;
         while (true) {
             switch (scanner.next()) {
                 case Step.HeaderRead(var header) -> {
-                    at = end.nextSegment(header.timeUs());
-                    if (!header.equals(at.header())) {
+                    position = end.nextSegment(header.timeUs());
+                    if (!header.equals(position.header())) {
                         return;
                     }
                 }
                 case Step.GroupRead(var group, var offset, var _) -> {
-                    at = at.after(group, offset);
-                    end = at;
+                    position = position.after(group, offset);
+                    end = position;
                 }
-                case Step.FooterRead(var seal, var text, var offset, var _) -> {
-                    if (at.isSealed() || seal.segment() != at.segment() || !key.covers(text)) {
+                case Step.FooterRead(var footer, var text, var offset, var _) -> {
+                    if (position.isSealed() || footer.segment() != position.segment() || !key.covers(text)) {
                         return;
                     }
-                    at = at.after(seal, offset);
-                    end = at;
+                    position = position.after(footer, offset);
+                    end = position;
                 }
                 case Step.TornTail _, Step.Mismatch _, Step.EndOfFile _ -> {
                     return;
@@ -164,12 +165,13 @@ final class TrailRecovery {
         }
     }
 
-    private static PlaneException damaged(String how) {
+    private static PlaneException damaged(String reason) {
         LOG.log(
                 Level.ERROR,
-                "The audit log is not as it was written: {0}. Verify it, and put its directory aside to begin another",
-                how);
+                "The audit trail is not as it was written: {0}. Verify it with `pulseplane audit verify`, then move its"
+                        + " directory away to begin a new trail",
+                reason);
         return new PlaneException.DataLoss(
-                "the audit log is not as it was written; verify it, and put it aside to begin another");
+                "the audit trail is not as it was written; verify it, then move it away to begin a new one");
     }
 }

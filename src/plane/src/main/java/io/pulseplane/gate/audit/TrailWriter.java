@@ -7,15 +7,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Writes batches of records to the end of the log. A batch is there whole after {@link #write} returns; after it fails,
- * {@link #recover} takes away what there is of it. One thread's.
+ * Writes batches of records to the end of the trail. After {@link #write} returns, the whole batch is on disk. After it
+ * fails, {@link #recover} discards what was written of the batch. Not thread-safe.
  */
 final class TrailWriter {
 
-    /** A group is closed when it is this long, so that whoever reads it can hold it in memory. */
+    /** A group ends when it has this length, so that a reader can hold a group in memory. */
     static final int GROUP_BYTES = 256 << 10;
 
-    /** The longest a group can be, with the header before it and the line after it. */
+    /** The greatest length of a group, with the header before it and the footer after it. */
     static final int MAX_GROUP_BYTES = GROUP_BYTES + RecordLine.MAX_BYTES + 2 * LineFormat.MAX_BYTES;
 
     private static final System.Logger LOG = System.getLogger(TrailWriter.class.getName());
@@ -30,33 +30,33 @@ final class TrailWriter {
     private final HashChain chain;
     private final EarlySync earlySync = new EarlySync();
 
-    /** Everything up to here is on disk, and only this much is the log. */
+    /** Everything up to here is synced. What follows it in the file does not belong to the trail. */
     private TrailEnd durableEnd;
 
-    /** The file of the durable end's segment; null if that is sealed, or not opened yet. */
+    /** The file of the newest segment; null if that is sealed, or not open. */
     private SegmentFile segmentFile;
 
     TrailWriter(
             AuditSettings settings,
             AuditDirectory directory,
             SigningKey key,
-            TrailEnd durable,
-            SegmentFile.Opener files,
+            TrailEnd durableEnd,
+            SegmentFile.Opener segmentFiles,
             LongSupplier clock) {
         this.settings = settings;
         this.directory = directory;
         this.key = key;
-        this.durableEnd = durable;
-        this.segmentFiles = files;
+        this.durableEnd = durableEnd;
+        this.segmentFiles = segmentFiles;
         this.clock = clock;
-        this.chain = HashChain.from(durable.digest());
+        this.chain = HashChain.from(durableEnd.digest());
     }
 
     TrailEnd durableEnd() {
         return durableEnd;
     }
 
-    /** Whether the segment has had its time or its size. Without a record it goes on: there is nothing to seal. */
+    /** Whether the newest segment has reached its size or its age. A segment without a record is not sealed. */
     boolean isSealDue() {
         return !durableEnd.isSealed()
                 && durableEnd.records() > 0
@@ -66,7 +66,7 @@ final class TrailWriter {
                                         settings.segments().maxAge()));
     }
 
-    /** Writes the marks and the records and syncs once. */
+    /** Writes the marks, then the records, and waits until the disk has them. */
     void write(List<TrailMark> marks, AuditRecord[] records, int count) throws IOException {
         if (isSealDue()) {
             seal();
@@ -81,11 +81,11 @@ final class TrailWriter {
             } else {
                 reopen();
             }
-            int header = buffer.length();
+            int headerBytes = buffer.length();
             for (var mark : marks) {
                 buffer.raw(mark.line());
             }
-            end = append(end, header, records, count);
+            end = append(end, headerBytes, records, count);
             earlySync.await();
             segmentFile.sync();
             durableEnd = end;
@@ -102,51 +102,51 @@ final class TrailWriter {
         void run() throws IOException;
     }
 
-    /** What fails half way is never appended to: the file is let go, and opening it again cuts it at the durable end. */
-    private void writeOrAbandon(WriteAction writing) throws IOException {
+    /** Closes the file if the action fails. The next write opens it again and cuts off what follows the durable end. */
+    private void writeOrAbandon(WriteAction action) throws IOException {
         chain.restart(durableEnd.digest());
         buffer.clear();
         try {
-            writing.run();
+            action.run();
         } catch (IOException | RuntimeException e) {
             abandon();
             throw e;
         }
     }
 
-    private TrailEnd append(TrailEnd begin, int headerBytes, AuditRecord[] records, int count) throws IOException {
-        var end = begin;
-        int header = headerBytes;
-        long from = end.times().earliest();
-        long to = end.times().latest();
-        int inGroup = 0;
+    private TrailEnd append(TrailEnd start, int headerBytes, AuditRecord[] records, int count) throws IOException {
+        var end = start;
+        int groupHeaderBytes = headerBytes;
+        long earliest = end.times().earliest();
+        long latest = end.times().latest();
+        int groupRecords = 0;
         for (int i = 0; i < count; i++) {
             var record = records[i];
-            line.write(buffer, end.lastRecord() + ++inGroup, record);
-            from = Math.min(from, record.timeUs());
-            to = Math.max(to, record.timeUs());
+            line.write(buffer, end.lastRecord() + ++groupRecords, record);
+            earliest = Math.min(earliest, record.timeUs());
+            latest = Math.max(latest, record.timeUs());
             if (buffer.length() >= GROUP_BYTES && i < count - 1) {
-                end = endGroup(end, header, inGroup, new TimeBounds(from, to));
-                header = 0;
-                inGroup = 0;
+                end = endGroup(end, groupHeaderBytes, groupRecords, new TimeBounds(earliest, latest));
+                groupHeaderBytes = 0;
+                groupRecords = 0;
             }
         }
-        return endGroup(end, header, inGroup, new TimeBounds(from, to));
+        return endGroup(end, groupHeaderBytes, groupRecords, new TimeBounds(earliest, latest));
     }
 
-    private TrailEnd endGroup(TrailEnd end, int headerBytes, int records, TimeBounds span) throws IOException {
-        long last = end.lastRecord() + records;
-        long bytes = buffer.length() - headerBytes;
-        buffer.raw(GroupFooter.prefix(records, last, bytes, span));
-        var group = new GroupFooter(records, last, bytes, span, digest());
+    private TrailEnd endGroup(TrailEnd end, int headerBytes, int records, TimeBounds times) throws IOException {
+        long lastRecord = end.lastRecord() + records;
+        int bytes = buffer.length() - headerBytes;
+        buffer.raw(GroupFooter.prefix(records, lastRecord, bytes, times));
+        var footer = new GroupFooter(records, lastRecord, bytes, times, digest());
         buffer.raw(LineFormat.DIGEST);
-        buffer.raw(group.digest());
+        buffer.raw(footer.digest());
         buffer.raw(LineFormat.END);
         long offset = end.offset() + buffer.length();
-        int written = buffer.length();
+        int writtenBytes = buffer.length();
         flush();
-        earlySync.onWritten(segmentFile, written);
-        return end.after(group, offset);
+        earlySync.onWritten(segmentFile, writtenBytes);
+        return end.after(footer, offset);
     }
 
     private String digest() {
@@ -159,7 +159,7 @@ final class TrailWriter {
         buffer.clear();
     }
 
-    /** Ends the segment; the next batch begins a new one. */
+    /** Ends the newest segment with a signed footer. The next batch begins a new segment. */
     void seal() throws IOException {
         writeOrAbandon(() -> {
             reopen();
@@ -187,7 +187,9 @@ final class TrailWriter {
                 durableEnd.digest());
     }
 
-    /** Goes back to the durable end, after a failure. Fails if the log is not there to go on with. */
+    /**
+     * Goes back to the durable end after a failed write. Fails if the segment on disk does not end there as expected.
+     */
     void recover() throws IOException {
         abandon();
         if (!durableEnd.isSealed()
@@ -201,20 +203,20 @@ final class TrailWriter {
         try {
             earlySync.await();
         } catch (IOException _) {
-            // It failed already.
+            // The failed write reported it.
         }
         try {
             close();
         } catch (IOException _) {
-            // What it held beyond the durable end is given up anyway.
+            // Nothing is lost: what follows the durable end is discarded.
         }
     }
 
     void close() throws IOException {
-        var open = segmentFile;
+        var file = segmentFile;
         segmentFile = null;
-        if (open != null) {
-            open.close();
+        if (file != null) {
+            file.close();
         }
     }
 }

@@ -2,23 +2,27 @@ package io.pulseplane.gate.audit;
 
 import java.util.List;
 
-/** What came of verifying a log. */
+/** The result of verifying a trail. */
 public sealed interface VerificationResult {
 
     /**
-     * Every record is there, unchanged and in its place.
+     * Every record is in its place and unchanged.
      *
-     * @param records that are there
-     * @param segments that are there
-     * @param digest at the end of the log. Kept elsewhere, it tells this log from an older copy of it
-     * @param unsignedRecords how many of the newest records are chained but not signed yet: those of the last moments before a
-     *     crash, or before now if the log is being written
-     * @param tornBytes length of an unfinished group after the last complete one
+     * @param records how many records the trail has
+     * @param segments how many segments the trail has
+     * @param digest at the end of the trail; a copy of it in another place can tell this trail from an older copy
+     * @param unsignedRecords how many of the newest records are chained but not signed yet, because the plane has
+     *     crashed or is writing the trail
+     * @param tornBytes length of an incomplete group after the last complete one
      */
     record Intact(long records, long segments, String digest, long unsignedRecords, long tornBytes)
             implements VerificationResult {}
 
-    /** @param findings the first of each segment, in the order of the log; at least one */
+    /**
+     * The trail is not as it was written.
+     *
+     * @param findings the first finding of each segment, in the order of the trail; at least one
+     */
     record Broken(List<Finding> findings) implements VerificationResult {
         public Broken {
             findings = List.copyOf(findings);

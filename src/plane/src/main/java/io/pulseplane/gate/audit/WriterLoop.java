@@ -7,36 +7,38 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** What the writer's thread does: write what waits, keep the head close behind, and mend what fails. */
+/** The writer's thread: writes batches from the queue, signs the head soon after, and recovers from failed writes. */
 final class WriterLoop implements Runnable {
 
-    /** The head follows the log within this time. It costs a signature, most of a millisecond, so there are few of them. */
+    /**
+     * The head is written this long after the first batch it does not cover. Each head costs a signature, almost 1 ms.
+     */
     static final Duration HEAD_LAG = Duration.ofMillis(50);
 
-    /** After a power cut the head is behind by this time at most. */
+    /** A written head is synced within this time, so a power cut takes away the heads of this time at most. */
     static final Duration HEAD_SYNC = Duration.ofSeconds(1);
 
-    /** Between attempts to write a log that could not be written. */
+    /** Time between two attempts to write after a failure. */
     static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
-    /** How often an idle log looks at its age. */
+    /** How often an idle trail checks the age of its newest segment. */
     private static final Duration MAINTENANCE_INTERVAL = Duration.ofMinutes(1);
 
     private static final System.Logger LOG = System.getLogger(WriterLoop.class.getName());
 
     private final boolean sync;
     private final AuditQueue queue;
-    private final TrailWriter trail;
+    private final TrailWriter writer;
     private final HeadFile head;
     private final Retention retention;
     private final SigningKey key;
     private final LongSupplier clock;
     private final AuditEvents events;
 
-    /** To be written before the next record. */
+    /** Marks that are written before the next record. */
     private List<TrailMark> pendingMarks;
 
-    /** Digest at the end of the log as the head on disk has it. */
+    /** The digest that the head on disk has. */
     private String signedDigest;
 
     private long headDue = Long.MAX_VALUE;
@@ -47,7 +49,7 @@ final class WriterLoop implements Runnable {
     WriterLoop(
             AuditSettings settings,
             AuditQueue queue,
-            TrailWriter log,
+            TrailWriter writer,
             AuditDirectory directory,
             SigningKey key,
             LongSupplier clock,
@@ -55,16 +57,16 @@ final class WriterLoop implements Runnable {
             List<TrailMark> marks) {
         this.sync = settings.mode() == AuditSettings.Mode.SYNC;
         this.queue = queue;
-        this.trail = log;
+        this.writer = writer;
         this.head = new HeadFile(directory.headFile());
         this.retention = new Retention(directory, key, settings.segments().retention());
         this.key = key;
         this.clock = clock;
         this.events = events;
         this.pendingMarks = marks;
-        this.signedDigest = log.durableEnd().digest();
+        this.signedDigest = writer.durableEnd().digest();
         this.maintenanceDue = System.nanoTime() + MAINTENANCE_INTERVAL.toNanos();
-        this.maintainedSegment = log.durableEnd().segment();
+        this.maintainedSegment = writer.durableEnd().segment();
     }
 
     @Override
@@ -85,66 +87,75 @@ final class WriterLoop implements Runnable {
             }
             closeTrail();
         } catch (InterruptedException _) {
-            LOG.log(Level.ERROR, "The writer of the audit log was interrupted; nothing more is written");
+            LOG.log(
+                    Level.ERROR,
+                    "The writer of the audit trail was interrupted and has stopped; all calls are refused");
         } finally {
             queue.abandon();
         }
     }
 
     private void commit(RecordBatch batch) throws InterruptedException {
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         try {
             write(batch, pendingMarks);
         } catch (IOException | RuntimeException e) {
             recover(batch, e);
             return;
         }
-        complete(batch, begun);
+        complete(batch, startNanos);
     }
 
-    private void write(RecordBatch batch, List<TrailMark> before) throws IOException {
-        trail.write(before, batch.records(), batch.count());
+    private void write(RecordBatch batch, List<TrailMark> marks) throws IOException {
+        writer.write(marks, batch.records(), batch.count());
         pendingMarks = List.of();
         if (headDue == Long.MAX_VALUE) {
             headDue = System.nanoTime() + HEAD_LAG.toNanos();
         }
     }
 
-    private void complete(RecordBatch batch, long begun) {
+    private void complete(RecordBatch batch, long startNanos) {
         if (batch.count() > 0) {
-            events.committed(batch.count(), System.nanoTime() - begun);
+            events.committed(batch.count(), System.nanoTime() - startNanos);
         }
         queue.release(batch);
         batch.complete();
     }
 
     /**
-     * Fails what nobody has been answered for yet, keeps the rest, and tries until the log can be written or is closed.
-     * Returns with an open queue, or with a closed one and whatever could not be written reported.
+     * Closes the queue to new records and retries until the trail can be written. In sync mode the batch fails, because
+     * its callers still wait; in async mode the batch is kept, because its callers were answered. If the trail is
+     * closed meanwhile, this makes one last attempt, logs how many records were lost, and returns.
      */
-    private void recover(RecordBatch failed, Exception failure) throws InterruptedException {
-        LOG.log(Level.ERROR, "The audit log cannot be written; every call is refused until it can be", failure);
+    private void recover(RecordBatch failedBatch, Exception failure) throws InterruptedException {
+        LOG.log(
+                Level.ERROR,
+                "The audit trail cannot be written; all calls are refused until it can be written again",
+                failure);
         events.writeFailed();
-        long begun = System.nanoTime();
+        long startNanos = System.nanoTime();
         long fromUs = clock.getAsLong();
         long refusedBefore = queue.refusedCount();
         queue.markUnwritable();
-        var batch = failed;
+        var batch = failedBatch;
         if (sync) {
-            queue.failBatch(failed);
-            queue.release(failed);
+            queue.failBatch(failedBatch);
+            queue.release(failedBatch);
             batch = new RecordBatch();
         }
         while (!retry(batch, fromUs, refusedBefore)) {
             events.writeFailed();
             if (queue.isClosed()) {
-                LOG.log(Level.ERROR, "The audit log was closed without {0} records", batch.count());
+                LOG.log(
+                        Level.ERROR,
+                        "The audit trail was closed while it could not be written; {0} records are lost",
+                        batch.count());
                 queue.release(batch);
                 return;
             }
         }
-        LOG.log(Level.INFO, "The audit log can be written again");
-        complete(batch, begun);
+        LOG.log(Level.INFO, "The audit trail can be written again");
+        complete(batch, startNanos);
         queue.markWritable();
         events.writeRecovered();
     }
@@ -153,12 +164,12 @@ final class WriterLoop implements Runnable {
         queue.pause(RETRY_INTERVAL.toNanos());
         try {
             head.close();
-            trail.recover();
-            var before = new ArrayList<>(pendingMarks);
-            before.add(new TrailMark.Interruption(fromUs, clock.getAsLong(), queue.refusedCount() - refusedBefore));
-            write(batch, before);
+            writer.recover();
+            var marks = new ArrayList<>(pendingMarks);
+            marks.add(new TrailMark.Interruption(fromUs, clock.getAsLong(), queue.refusedCount() - refusedBefore));
+            write(batch, marks);
         } catch (IOException | RuntimeException e) {
-            LOG.log(Level.DEBUG, "The audit log cannot be written yet", e);
+            LOG.log(Level.DEBUG, "The audit trail cannot be written yet", e);
             return false;
         }
         return true;
@@ -173,7 +184,7 @@ final class WriterLoop implements Runnable {
             if (now >= headSyncDue) {
                 syncHead();
             }
-            if (now >= maintenanceDue || trail.durableEnd().segment() != maintainedSegment) {
+            if (now >= maintenanceDue || writer.durableEnd().segment() != maintainedSegment) {
                 maintenanceDue = now + MAINTENANCE_INTERVAL.toNanos();
                 runMaintenance();
             }
@@ -182,12 +193,12 @@ final class WriterLoop implements Runnable {
         }
     }
 
-    /** Nothing is removed before the head on disk stands beyond it. */
+    /** The head is on disk before segments are removed, so it never points into a removed segment. */
     private void runMaintenance() throws IOException {
-        if (trail.isSealDue()) {
-            trail.seal();
+        if (writer.isSealDue()) {
+            writer.seal();
         }
-        maintainedSegment = trail.durableEnd().segment();
+        maintainedSegment = writer.durableEnd().segment();
         writeHead();
         syncHead();
         retention.apply(maintainedSegment, clock.getAsLong());
@@ -195,7 +206,7 @@ final class WriterLoop implements Runnable {
 
     private void writeHead() throws IOException {
         headDue = Long.MAX_VALUE;
-        var end = trail.durableEnd();
+        var end = writer.durableEnd();
         if (!end.digest().equals(signedDigest)) {
             head.write(end.head(clock.getAsLong()).signedBy(key));
             signedDigest = end.digest();
@@ -210,14 +221,17 @@ final class WriterLoop implements Runnable {
 
     private void closeTrail() {
         try (head) {
-            if (!trail.durableEnd().isSealed() && trail.durableEnd().records() > 0) {
-                trail.seal();
+            if (!writer.durableEnd().isSealed() && writer.durableEnd().records() > 0) {
+                writer.seal();
             }
             writeHead();
             syncHead();
-            trail.close();
+            writer.close();
         } catch (IOException | RuntimeException e) {
-            LOG.log(Level.ERROR, "The audit log was not sealed; the next plane goes on where it ends", e);
+            LOG.log(
+                    Level.ERROR,
+                    "The audit trail was not sealed; it continues where it ends when it is opened next",
+                    e);
         }
     }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is asked for, and no more, in the order that is asked for. */
+/** The reader gives the records that match the filter, and no others, in the filter's order. */
 class AuditReaderTest {
 
     @TempDir
@@ -32,7 +32,7 @@ class AuditReaderTest {
 
     private final SplittableRandom random = new SplittableRandom(20261205);
 
-    private List<AuditRecord> writeSome(int count, int segmentBytes, Mode mode) {
+    private List<AuditRecord> writeRandomRecords(int count, int segmentBytes, Mode mode) {
         var records = IntStream.range(0, count)
                 .mapToObj(i -> TrailFixture.record(
                         TrailFixture.NOW + random.nextInt(1_000),
@@ -43,8 +43,8 @@ class AuditReaderTest {
                 .toList();
         var settings = TrailFixture.settings(
                 mode, directory, new AuditSettings.Segments(segmentBytes, TrailFixture.NEVER, TrailFixture.NEVER));
-        try (var log = TrailFixture.open(settings)) {
-            records.stream().map(log::append).toList().forEach(TrailFixture::await);
+        try (var trail = TrailFixture.open(settings)) {
+            records.stream().map(trail::append).toList().forEach(TrailFixture::await);
         }
         return records;
     }
@@ -53,16 +53,16 @@ class AuditReaderTest {
         long from = TrailFixture.NOW + random.nextInt(-100, 1_000);
         return new AuditFilter(
                 random.nextBoolean() ? TimeRange.ALL : new TimeRange(from, from + random.nextInt(600)),
-                some("nurse-", 4),
+                sometimes("nurse-", 4),
                 random.nextInt(3) == 0 ? Optional.of("query") : Optional.empty(),
-                some("patient-", 5),
+                sometimes("patient-", 5),
                 random.nextInt(3) == 0 ? Optional.of(Decision.REFUSED) : Optional.empty(),
                 random.nextBoolean() ? Order.OLDEST_FIRST : Order.NEWEST_FIRST,
                 1 + random.nextInt(400));
     }
 
-    private Optional<String> some(String name, int bound) {
-        return random.nextInt(3) == 0 ? Optional.of(name + random.nextInt(bound)) : Optional.empty();
+    private Optional<String> sometimes(String prefix, int bound) {
+        return random.nextInt(3) == 0 ? Optional.of(prefix + random.nextInt(bound)) : Optional.empty();
     }
 
     private static List<AuditEntry> referenceRead(List<AuditRecord> records, AuditFilter filter) {
@@ -82,8 +82,8 @@ class AuditReaderTest {
     }
 
     @Test
-    void gives_what_a_plain_reading_of_the_filter_gives() {
-        var records = writeSome(500, 10_000, Mode.SYNC);
+    void gives_the_same_records_as_a_reference_implementation() {
+        var records = writeRandomRecords(500, 10_000, Mode.SYNC);
         for (int round = 0; round < 300; round++) {
             var filter = randomFilter();
             assertThat(TrailFixture.read(directory, filter)).isEqualTo(referenceRead(records, filter));
@@ -93,27 +93,27 @@ class AuditReaderTest {
     @ParameterizedTest
     @EnumSource
     void reads_large_groups_in_many_segments(Order order) {
-        var records = writeSome(30_000, 1 << 20, Mode.ASYNC);
+        var records = writeRandomRecords(30_000, 1 << 20, Mode.ASYNC);
         var filter = AuditFilter.all(order);
         assertThat(TrailFixture.read(directory, filter)).isEqualTo(referenceRead(records, filter));
     }
 
     @ParameterizedTest
     @EnumSource
-    void finds_nothing_in_an_empty_log(Order order) {
+    void finds_nothing_in_an_empty_trail(Order order) {
         TrailFixture.open(TrailFixture.settings(Mode.SYNC, directory)).close();
         assertThat(TrailFixture.read(directory, AuditFilter.all(order))).isEmpty();
     }
 
     @ParameterizedTest
     @EnumSource
-    void leaves_out_a_group_that_is_not_complete(Order order) throws IOException {
+    void leaves_out_an_incomplete_group(Order order) throws IOException {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory.resolve("live")), 3);
-        var whole = directory.resolve("live").resolve("audit-00000000000000000001.log");
-        var text = TrailFixture.text(whole);
+        var complete = directory.resolve("live").resolve("audit-00000000000000000001.log");
+        var text = TrailFixture.text(complete);
         int lastGroup = text.indexOf("{\"n\":3");
         int seal = text.indexOf("{\"seal\":");
-        var torn = directory.resolve("torn").resolve(whole.getFileName());
+        var torn = directory.resolve("torn").resolve(complete.getFileName());
         Files.createDirectories(torn.getParent());
         for (int length = lastGroup; length < seal; length += 7) {
             Files.writeString(torn, text.substring(0, length));
@@ -130,17 +130,17 @@ class AuditReaderTest {
 
     @ParameterizedTest
     @EnumSource
-    void reads_a_log_that_is_being_written(Order order) {
+    void reads_a_trail_that_is_being_written(Order order) {
         var stop = new AtomicBoolean();
-        var settings = TrailFixture.segmentsOf(20_000, directory);
-        try (var log = TrailFixture.open(settings)) {
-            TrailFixture.append(log, 0, 1);
-            var writing = CompletableFuture.runAsync(() -> {
+        var settings = TrailFixture.settingsWithSegmentBytes(20_000, directory);
+        try (var trail = TrailFixture.open(settings)) {
+            TrailFixture.append(trail, 0, 1);
+            var writer = CompletableFuture.runAsync(() -> {
                 for (int i = 1; !stop.get(); i++) {
-                    TrailFixture.await(log.append(TrailFixture.record(i)));
+                    TrailFixture.await(trail.append(TrailFixture.record(i)));
                 }
             });
-            long before = 0;
+            int previousCount = 0;
             for (int round = 0; round < 50; round++) {
                 var numbers = TrailFixture.read(directory, AuditFilter.all(order)).stream()
                         .map(AuditEntry::number)
@@ -150,16 +150,16 @@ class AuditReaderTest {
                         .isEqualTo(Stream.iterate(1L, n -> n + 1)
                                 .limit(numbers.size())
                                 .toList())
-                        .hasSizeGreaterThanOrEqualTo((int) before);
-                before = numbers.size();
+                        .hasSizeGreaterThanOrEqualTo(previousCount);
+                previousCount = numbers.size();
             }
             stop.set(true);
-            writing.join();
+            writer.join();
         }
     }
 
     @Test
-    void gives_records_as_they_stand_in_the_log() {
+    void gives_records_with_their_lines_in_the_trail() {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
         var lines = TrailFixture.lines(TrailFixture.segments(directory).getFirst()).stream()
                 .filter(line -> line.startsWith("{\"n\":"))
@@ -171,7 +171,7 @@ class AuditReaderTest {
 
     @ParameterizedTest
     @EnumSource
-    void says_that_a_log_is_damaged_where_it_meets_it(Order order) throws IOException {
+    void fails_at_a_damaged_record(Order order) throws IOException {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
         var segment = TrailFixture.segments(directory).getFirst();
         Files.writeString(
@@ -181,7 +181,7 @@ class AuditReaderTest {
     }
 
     @Test
-    void does_not_look_for_the_last_group_for_ever() throws IOException {
+    void does_not_search_the_whole_segment_for_the_last_group() throws IOException {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory), 3);
         Files.writeString(TrailFixture.segments(directory).getFirst(), "x".repeat(4 << 20), StandardOpenOption.APPEND);
         assertThatThrownBy(() -> TrailFixture.read(directory, AuditFilter.all(Order.NEWEST_FIRST)))
@@ -189,14 +189,14 @@ class AuditReaderTest {
     }
 
     @Test
-    void has_nothing_to_read_where_there_is_no_log() {
+    void fails_if_there_is_no_trail() {
         assertThatThrownBy(() -> AuditReader.open(directory.resolve("none"), AuditFilter.all(Order.OLDEST_FIRST)))
                 .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
     void can_be_closed_in_the_middle() {
-        TrailFixture.write(TrailFixture.segmentsOf(1_000, directory), 10);
+        TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_000, directory), 10);
         var reader = AuditReader.open(directory, AuditFilter.all(Order.OLDEST_FIRST));
         assertThat(reader.next()).get().extracting(AuditEntry::number).isEqualTo(1L);
         reader.close();

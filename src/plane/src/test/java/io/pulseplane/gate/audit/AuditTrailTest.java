@@ -33,19 +33,19 @@ class AuditTrailTest {
     Path directory;
 
     private final AtomicLong clock = new AtomicLong(TrailFixture.NOW);
-    private final RecordingAuditEvents counts = new RecordingAuditEvents();
+    private final RecordingAuditEvents events = new RecordingAuditEvents();
     private final FaultyDisk disk = new FaultyDisk();
 
     private AuditTrail open(AuditSettings settings) {
-        return AuditTrail.open(settings, clock::get, counts, disk);
+        return AuditTrail.open(settings, clock::get, events, disk);
     }
 
     private AuditTrail open(Mode mode) {
-        return open(TrailFixture.settings(mode, log()));
+        return open(TrailFixture.settings(mode, trailDirectory()));
     }
 
-    private Path log() {
-        return directory.resolve("log");
+    private Path trailDirectory() {
+        return directory.resolve("trail");
     }
 
     private static boolean isDone(CompletionStage<Void> stage) {
@@ -60,59 +60,61 @@ class AuditTrailTest {
         Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(disk::isSyncing);
     }
 
-    private List<AuditRecord> numbered(int from, int to) {
+    private List<AuditRecord> recordsBetween(int from, int to) {
         return IntStream.range(from, to).mapToObj(TrailFixture::record).toList();
     }
 
-    private void assertIntact(long records) {
-        assertThat(TrailFixture.verify(log())).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-            assertThat(verdict.records()).isEqualTo(records);
-            assertThat(verdict.unsignedRecords()).isZero();
-        });
+    private void assertIntact(long expectedRecords) {
+        assertThat(TrailFixture.verify(trailDirectory()))
+                .isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+                    assertThat(result.records()).isEqualTo(expectedRecords);
+                    assertThat(result.unsignedRecords()).isZero();
+                });
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SYNC", "ASYNC"})
-    void takes_what_many_threads_append_in_the_order_of_each(Mode mode) throws Exception {
-        int each = 2_000;
-        try (var log = open(mode);
+    void keeps_the_order_of_each_thread_that_appends(Mode mode) throws Exception {
+        int recordsPerThread = 2_000;
+        try (var trail = open(mode);
                 var threads = Executors.newFixedThreadPool(THREADS)) {
-            var done = new ArrayList<Future<?>>();
+            var futures = new ArrayList<Future<?>>();
             for (int t = 0; t < THREADS; t++) {
                 var subject = "nurse-" + t;
-                done.add(threads.submit(() -> {
+                futures.add(threads.submit(() -> {
                     var stages = new ArrayList<CompletionStage<Void>>();
-                    for (int i = 0; i < each; i++) {
-                        stages.add(log.append(TrailFixture.record(i, subject, "query", "ada", Decision.PERMITTED)));
+                    for (int i = 0; i < recordsPerThread; i++) {
+                        stages.add(trail.append(TrailFixture.record(i, subject, "query", "ada", Decision.PERMITTED)));
                     }
                     stages.forEach(TrailFixture::await);
                 }));
             }
-            for (var thread : done) {
-                thread.get();
+            for (var future : futures) {
+                future.get();
             }
         }
-        assertIntact(THREADS * each);
-        assertThat(counts.records()).isEqualTo(THREADS * each);
-        var records = TrailFixture.records(log());
+        assertIntact((long) THREADS * recordsPerThread);
+        assertThat(events.records()).isEqualTo(THREADS * recordsPerThread);
+        var records = TrailFixture.records(trailDirectory());
         for (int t = 0; t < THREADS; t++) {
             var subject = "nurse-" + t;
             assertThat(records.stream().filter(record -> record.subject().equals(subject)))
                     .extracting(AuditRecord::timeUs)
-                    .hasSize(each)
+                    .hasSize(recordsPerThread)
                     .isSorted()
                     .doesNotHaveDuplicates();
         }
     }
 
     @Test
-    void is_for_its_owner_alone() throws IOException {
+    void can_be_read_by_its_owner_only() throws IOException {
         open(Mode.SYNC).close();
-        try (var log = open(Mode.SYNC)) {
-            TrailFixture.append(log, 0, 3);
+        try (var trail = open(Mode.SYNC)) {
+            TrailFixture.append(trail, 0, 3);
         }
-        assertThat(Files.getPosixFilePermissions(log())).isEqualTo(PosixFilePermissions.fromString("rwx------"));
-        try (var files = Files.list(log())) {
+        assertThat(Files.getPosixFilePermissions(trailDirectory()))
+                .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        try (var files = Files.list(trailDirectory())) {
             assertThat(files.filter(file -> !file.endsWith("node.pub")))
                     .hasSize(3)
                     .allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file))
@@ -123,13 +125,14 @@ class AuditTrailTest {
     @Test
     void is_not_opened_with_a_key_that_others_can_read() throws IOException {
         open(Mode.SYNC).close();
-        Files.setPosixFilePermissions(log().resolve("node.key"), PosixFilePermissions.fromString("rw-r-----"));
+        Files.setPosixFilePermissions(
+                trailDirectory().resolve("node.key"), PosixFilePermissions.fromString("rw-r-----"));
         assertThatThrownBy(() -> open(Mode.SYNC)).isInstanceOf(PlaneException.FailedPrecondition.class);
     }
 
     @Test
-    void is_not_opened_where_no_directory_can_be() throws IOException {
-        Files.writeString(log(), "in the way");
+    void is_not_opened_if_its_directory_cannot_be_created() throws IOException {
+        Files.writeString(trailDirectory(), "in the way");
         assertThatThrownBy(() -> open(Mode.SYNC)).isInstanceOf(PlaneException.Unavailable.class);
     }
 
@@ -137,37 +140,39 @@ class AuditTrailTest {
     class InSyncMode {
 
         @Test
-        void answers_when_the_record_is_on_disk_and_not_before() {
+        void completes_when_the_record_is_on_disk_and_not_before() {
             disk.holdSyncs();
-            try (var log = open(Mode.SYNC)) {
-                var answer = log.append(TrailFixture.record(1));
+            try (var trail = open(Mode.SYNC)) {
+                var completion = trail.append(TrailFixture.record(1));
                 awaitSyncing();
-                assertThat(TrailFixture.records(log())).containsExactly(TrailFixture.record(1));
-                assertThat(isDone(answer)).isFalse();
+                assertThat(TrailFixture.records(trailDirectory())).containsExactly(TrailFixture.record(1));
+                assertThat(isDone(completion)).isFalse();
                 disk.sync();
-                TrailFixture.await(answer);
-                disk.sync(); // The seal.
+                TrailFixture.await(completion);
+                disk.sync(); // Lets the segment be sealed.
             }
         }
 
         @Test
-        void finds_every_answered_record_in_the_file() {
-            try (var log = open(Mode.SYNC)) {
+        void has_every_completed_record_in_the_file() {
+            try (var trail = open(Mode.SYNC)) {
                 for (int i = 0; i < 200; i++) {
-                    TrailFixture.await(log.append(TrailFixture.record(i)));
-                    assertThat(TrailFixture.records(log())).hasSize(i + 1).endsWith(TrailFixture.record(i));
+                    TrailFixture.await(trail.append(TrailFixture.record(i)));
+                    assertThat(TrailFixture.records(trailDirectory()))
+                            .hasSize(i + 1)
+                            .endsWith(TrailFixture.record(i));
                 }
             }
         }
 
         @Test
-        void makes_one_group_of_what_comes_while_the_disk_is_busy() {
+        void makes_one_group_of_records_that_come_during_a_sync() {
             disk.holdSyncs();
-            try (var log = open(Mode.SYNC)) {
-                var first = log.append(TrailFixture.record(0));
+            try (var trail = open(Mode.SYNC)) {
+                var first = trail.append(TrailFixture.record(0));
                 awaitSyncing();
                 var others = IntStream.range(1, 500)
-                        .mapToObj(i -> log.append(TrailFixture.record(i)))
+                        .mapToObj(i -> trail.append(TrailFixture.record(i)))
                         .toList();
                 disk.sync();
                 TrailFixture.await(first);
@@ -175,21 +180,21 @@ class AuditTrailTest {
                 assertThat(others).noneMatch(AuditTrailTest::isDone);
                 disk.sync();
                 others.forEach(TrailFixture::await);
-                assertThat(counts.groups()).containsExactly(1, 499);
+                assertThat(events.groups()).containsExactly(1, 499);
                 disk.sync();
             }
             assertIntact(500);
         }
 
         @Test
-        void cannot_be_answered_by_anybody_else() {
+        void gives_completions_that_callers_cannot_complete() {
             disk.holdSyncs();
-            try (var log = open(Mode.SYNC)) {
-                var answer = log.append(TrailFixture.record(0));
+            try (var trail = open(Mode.SYNC)) {
+                var completion = trail.append(TrailFixture.record(0));
                 awaitSyncing();
-                answer.toCompletableFuture().complete(null);
-                var other = log.append(TrailFixture.record(1));
-                assertThat(isDone(log.append(TrailFixture.record(2)))).isFalse();
+                completion.toCompletableFuture().complete(null);
+                var other = trail.append(TrailFixture.record(1));
+                assertThat(isDone(trail.append(TrailFixture.record(2)))).isFalse();
                 disk.sync();
                 awaitSyncing();
                 assertThat(isDone(other)).isFalse();
@@ -200,21 +205,21 @@ class AuditTrailTest {
         }
 
         @Test
-        void refuses_what_does_not_fit_in_the_queue_and_takes_more_when_there_is_room() {
+        void refuses_records_while_the_queue_is_full_and_takes_them_when_it_has_room_again() {
             disk.holdSyncs();
             var settings = withQueue(new AuditSettings.Queue(10, 1 << 20), Mode.SYNC);
-            try (var log = open(settings)) {
-                var first = log.append(TrailFixture.record(0));
+            try (var trail = open(settings)) {
+                var first = trail.append(TrailFixture.record(0));
                 awaitSyncing();
                 var waiting = IntStream.range(1, 10)
-                        .mapToObj(i -> log.append(TrailFixture.record(i)))
+                        .mapToObj(i -> trail.append(TrailFixture.record(i)))
                         .toList();
-                assertUnavailable(log.append(TrailFixture.record(10)));
-                assertThat(counts.refusals()).isEqualTo(1);
-                assertThat(log.isHealthy()).isTrue();
+                assertUnavailable(trail.append(TrailFixture.record(10)));
+                assertThat(events.refusals()).isEqualTo(1);
+                assertThat(trail.isHealthy()).isTrue();
                 disk.sync();
                 TrailFixture.await(first);
-                var late = log.append(TrailFixture.record(11));
+                var late = trail.append(TrailFixture.record(11));
                 disk.sync();
                 waiting.forEach(TrailFixture::await);
                 disk.sync();
@@ -225,15 +230,16 @@ class AuditTrailTest {
         }
 
         @Test
-        void bounds_the_bytes_that_wait() {
+        void bounds_the_bytes_of_waiting_records() {
             disk.holdSyncs();
-            var long1 =
+            var longRecord =
                     TrailFixture.record(1, "x".repeat(AuditRecord.MAX_TEXT_LENGTH), "query", "ada", Decision.PERMITTED);
-            try (var log = open(withQueue(new AuditSettings.Queue(1_000, 3L * long1.weightBytes()), Mode.SYNC))) {
+            try (var trail =
+                    open(withQueue(new AuditSettings.Queue(1_000, 3L * longRecord.weightBytes()), Mode.SYNC))) {
                 for (int i = 0; i < 3; i++) {
-                    log.append(long1);
+                    trail.append(longRecord);
                 }
-                assertUnavailable(log.append(long1));
+                assertUnavailable(trail.append(longRecord));
                 disk.sync();
                 disk.sync();
                 disk.sync();
@@ -243,17 +249,17 @@ class AuditTrailTest {
         }
 
         @Test
-        void writes_what_waits_before_it_is_closed_and_takes_no_more() {
-            var log = open(Mode.SYNC);
-            var answers = IntStream.range(0, 1_000)
-                    .mapToObj(i -> log.append(TrailFixture.record(i)))
+        void writes_waiting_records_before_it_is_closed_and_refuses_new_ones() {
+            var trail = open(Mode.SYNC);
+            var completions = IntStream.range(0, 1_000)
+                    .mapToObj(i -> trail.append(TrailFixture.record(i)))
                     .toList();
-            log.close();
-            assertThat(answers).allMatch(AuditTrailTest::isDone);
-            answers.forEach(TrailFixture::await);
-            assertUnavailable(log.append(TrailFixture.record(1)));
-            assertThat(log.isHealthy()).isFalse();
-            log.close();
+            trail.close();
+            assertThat(completions).allMatch(AuditTrailTest::isDone);
+            completions.forEach(TrailFixture::await);
+            assertUnavailable(trail.append(TrailFixture.record(1)));
+            assertThat(trail.isHealthy()).isFalse();
+            trail.close();
             assertIntact(1_000);
         }
     }
@@ -261,8 +267,8 @@ class AuditTrailTest {
     private AuditSettings withQueue(AuditSettings.Queue queue, Mode mode) {
         return new AuditSettings(
                 mode,
-                log(),
-                log().resolve("node.key"),
+                trailDirectory(),
+                trailDirectory().resolve("node.key"),
                 "edge-1",
                 Duration.ofDays(1),
                 queue,
@@ -273,64 +279,64 @@ class AuditTrailTest {
     class InAsyncMode {
 
         @Test
-        void answers_at_once_and_always_with_the_same_answer() {
+        void completes_at_once_and_always_with_the_same_instance() {
             disk.holdSyncs();
-            var log = open(Mode.ASYNC);
-            var answer = log.append(TrailFixture.record(0));
-            assertThat(isDone(answer)).isTrue();
-            assertThat(log.append(TrailFixture.record(1)) == answer).isTrue();
+            var trail = open(Mode.ASYNC);
+            var completion = trail.append(TrailFixture.record(0));
+            assertThat(isDone(completion)).isTrue();
+            assertThat(trail.append(TrailFixture.record(1)) == completion).isTrue();
             disk.sync();
             disk.sync();
             disk.sync();
-            log.close();
+            trail.close();
             assertIntact(2);
         }
 
         @Test
         void is_on_disk_after_the_interval() {
-            try (var log = open(Mode.ASYNC)) {
-                log.append(TrailFixture.record(0));
-                Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.records() == 1);
-                assertThat(TrailFixture.records(log())).containsExactly(TrailFixture.record(0));
+            try (var trail = open(Mode.ASYNC)) {
+                trail.append(TrailFixture.record(0));
+                Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.records() == 1);
+                assertThat(TrailFixture.records(trailDirectory())).containsExactly(TrailFixture.record(0));
             }
         }
 
         @Test
-        void is_written_before_the_interval_is_over_if_much_waits() {
-            try (var log = open(withQueue(new AuditSettings.Queue(100, 1 << 20), Mode.ASYNC))) {
+        void is_written_before_the_interval_ends_if_many_records_wait() {
+            try (var trail = open(withQueue(new AuditSettings.Queue(100, 1 << 20), Mode.ASYNC))) {
                 for (int i = 0; i < 25; i++) {
-                    log.append(TrailFixture.record(i));
+                    trail.append(TrailFixture.record(i));
                 }
-                Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.records() > 0);
+                Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.records() > 0);
             }
             assertIntact(25);
         }
 
         @Test
-        void is_written_before_the_interval_is_over_if_many_bytes_wait() {
+        void is_written_before_the_interval_ends_if_many_bytes_wait() {
             int weight = TrailFixture.record(0).weightBytes();
-            try (var log = open(withQueue(new AuditSettings.Queue(1_000_000, 100L * weight), Mode.ASYNC))) {
+            try (var trail = open(withQueue(new AuditSettings.Queue(1_000_000, 100L * weight), Mode.ASYNC))) {
                 for (int i = 0; i < 25; i++) {
-                    log.append(TrailFixture.record(i));
+                    trail.append(TrailFixture.record(i));
                 }
-                Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.records() > 0);
+                Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.records() > 0);
             }
             assertIntact(25);
         }
 
         @Test
-        void refuses_what_does_not_fit_in_the_queue() {
+        void refuses_records_while_the_queue_is_full() {
             disk.holdSyncs();
-            var log = open(withQueue(new AuditSettings.Queue(4, 1 << 20), Mode.ASYNC));
+            var trail = open(withQueue(new AuditSettings.Queue(4, 1 << 20), Mode.ASYNC));
             for (int i = 0; i < 4; i++) {
-                TrailFixture.await(log.append(TrailFixture.record(i)));
+                TrailFixture.await(trail.append(TrailFixture.record(i)));
             }
-            assertUnavailable(log.append(TrailFixture.record(4)));
+            assertUnavailable(trail.append(TrailFixture.record(4)));
             for (int i = 0; i < 6; i++) {
                 disk.sync();
             }
-            log.close();
-            assertThat(TrailFixture.records(log())).isEqualTo(numbered(0, 4));
+            trail.close();
+            assertThat(TrailFixture.records(trailDirectory())).isEqualTo(recordsBetween(0, 4));
         }
     }
 
@@ -339,12 +345,12 @@ class AuditTrailTest {
 
         @Test
         void writes_nothing_and_refuses_nothing() {
-            try (var log = open(Mode.OFF)) {
-                assertThat(log.isEnabled()).isFalse();
-                assertThat(log.isHealthy()).isTrue();
-                TrailFixture.await(log.append(TrailFixture.record(0)));
+            try (var trail = open(Mode.OFF)) {
+                assertThat(trail.isEnabled()).isFalse();
+                assertThat(trail.isHealthy()).isTrue();
+                TrailFixture.await(trail.append(TrailFixture.record(0)));
             }
-            assertThat(log()).doesNotExist();
+            assertThat(trailDirectory()).doesNotExist();
         }
     }
 
@@ -352,72 +358,76 @@ class AuditTrailTest {
     class Segments {
 
         @Test
-        void are_sealed_when_they_have_their_size() {
-            try (var log = open(TrailFixture.segmentsOf(5_000, log()))) {
-                TrailFixture.append(log, 0, 100);
+        void are_sealed_when_they_reach_their_size() {
+            try (var trail = open(TrailFixture.settingsWithSegmentBytes(5_000, trailDirectory()))) {
+                TrailFixture.append(trail, 0, 100);
             }
-            assertThat(TrailFixture.segments(log())).hasSizeGreaterThan(5).allSatisfy(segment -> {
-                assertThat(Files.size(segment)).isLessThan(7_000);
-                assertThat(TrailFixture.lines(segment).getFirst()).startsWith("{\"audit\":1,");
-                assertThat(TrailFixture.lines(segment).getLast()).startsWith("{\"seal\":");
-            });
+            assertThat(TrailFixture.segments(trailDirectory()))
+                    .hasSizeGreaterThan(5)
+                    .allSatisfy(segment -> {
+                        assertThat(Files.size(segment)).isLessThan(7_000);
+                        assertThat(TrailFixture.lines(segment).getFirst()).startsWith("{\"audit\":1,");
+                        assertThat(TrailFixture.lines(segment).getLast()).startsWith("{\"seal\":");
+                    });
             assertIntact(100);
-            assertThat(TrailFixture.records(log())).isEqualTo(numbered(0, 100));
+            assertThat(TrailFixture.records(trailDirectory())).isEqualTo(recordsBetween(0, 100));
         }
 
         @Test
-        void are_sealed_when_they_have_their_age() {
+        void are_sealed_when_they_reach_their_age() {
             var settings = TrailFixture.settings(
-                    Mode.SYNC, log(), new AuditSettings.Segments(1 << 20, Duration.ofHours(1), TrailFixture.NEVER));
-            try (var log = open(settings)) {
+                    Mode.SYNC,
+                    trailDirectory(),
+                    new AuditSettings.Segments(1 << 20, Duration.ofHours(1), TrailFixture.NEVER));
+            try (var trail = open(settings)) {
                 for (int hour = 0; hour < 5; hour++) {
-                    TrailFixture.append(log, 2 * hour, 2 * hour + 2);
+                    TrailFixture.append(trail, 2 * hour, 2 * hour + 2);
                     clock.addAndGet(Duration.ofHours(1).toNanos() / 1_000);
                 }
             }
-            assertThat(TrailFixture.segments(log())).hasSize(5);
+            assertThat(TrailFixture.segments(trailDirectory())).hasSize(5);
             assertIntact(10);
         }
 
         @Test
-        void go_on_after_the_log_was_closed_and_opened() {
+        void continue_after_the_trail_was_closed_and_opened_again() {
             for (int round = 0; round < 5; round++) {
-                try (var log = open(Mode.SYNC)) {
-                    TrailFixture.append(log, 3 * round, 3 * round + 3);
+                try (var trail = open(Mode.SYNC)) {
+                    TrailFixture.append(trail, 3 * round, 3 * round + 3);
                 }
             }
             assertIntact(15);
-            assertThat(TrailFixture.records(log())).isEqualTo(numbered(0, 15));
+            assertThat(TrailFixture.records(trailDirectory())).isEqualTo(recordsBetween(0, 15));
         }
 
         @Test
-        void are_not_begun_for_nothing() {
+        void are_not_begun_without_a_record() {
             for (int round = 0; round < 3; round++) {
                 open(Mode.SYNC).close();
             }
-            assertThat(TrailFixture.segments(log())).isEmpty();
+            assertThat(TrailFixture.segments(trailDirectory())).isEmpty();
         }
 
         @Test
-        void are_removed_when_their_time_is_over() {
+        void are_removed_after_their_retention() {
             var settings = TrailFixture.settings(
-                    Mode.SYNC, log(), new AuditSettings.Segments(1, TrailFixture.NEVER, Duration.ofDays(3)));
-            try (var log = open(settings)) {
+                    Mode.SYNC, trailDirectory(), new AuditSettings.Segments(1, TrailFixture.NEVER, Duration.ofDays(3)));
+            try (var trail = open(settings)) {
                 for (int day = 0; day < 10; day++) {
-                    TrailFixture.append(log, day, day + 1);
+                    TrailFixture.append(trail, day, day + 1);
                     clock.addAndGet(Duration.ofDays(1).toNanos() / 1_000);
                 }
             }
-            // A day's segment is sealed on that day or on the next, and looked at when another is begun.
-            int kept = TrailFixture.records(log()).size();
-            assertThat(kept).isBetween(2, 5);
-            assertThat(TrailFixture.records(log())).isEqualTo(numbered(10 - kept, 10));
-            assertIntact(kept);
-            try (var log = open(settings)) {
-                TrailFixture.append(log, 10, 11);
+            // A day's segment is sealed on that day or the next. Retention checks it when the next segment begins.
+            int keptRecords = TrailFixture.records(trailDirectory()).size();
+            assertThat(keptRecords).isBetween(2, 5);
+            assertThat(TrailFixture.records(trailDirectory())).isEqualTo(recordsBetween(10 - keptRecords, 10));
+            assertIntact(keptRecords);
+            try (var trail = open(settings)) {
+                TrailFixture.append(trail, 10, 11);
             }
-            assertThat(TrailFixture.verify(log())).isInstanceOf(VerificationResult.Intact.class);
-            assertThat(TrailFixture.records(log())).endsWith(TrailFixture.record(10));
+            assertThat(TrailFixture.verify(trailDirectory())).isInstanceOf(VerificationResult.Intact.class);
+            assertThat(TrailFixture.records(trailDirectory())).endsWith(TrailFixture.record(10));
         }
     }
 }

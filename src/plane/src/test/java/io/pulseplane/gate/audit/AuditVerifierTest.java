@@ -23,110 +23,114 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is done to a log, the verifier finds it; where nothing was done, it finds nothing. */
+/** The verifier finds every change to a trail, and finds nothing in an unchanged one. */
 class AuditVerifierTest {
 
     @TempDir
     Path directory;
 
-    /** Of all bytes, so many at most are passed over. */
-    private static final int STEP = 8;
+    /** The greatest distance between two bytes that a test changes. */
+    private static final int MAX_STEP = 8;
 
     private final SplittableRandom random = new SplittableRandom(20261202);
 
-    private Path log() {
-        return directory.resolve("log");
+    private Path trailDirectory() {
+        return directory.resolve("trail");
     }
 
     private List<Finding> findings() {
-        return switch (TrailFixture.verify(log())) {
+        return switch (TrailFixture.verify(trailDirectory())) {
             case VerificationResult.Broken(var findings) -> findings;
             case VerificationResult.Intact _ -> List.of();
         };
     }
 
     private Path segment(int number) {
-        return new AuditDirectory(log()).segmentFile(number);
+        return new AuditDirectory(trailDirectory()).segmentFile(number);
     }
 
     private void assertIntact() {
-        assertThat(TrailFixture.verify(log())).isInstanceOf(VerificationResult.Intact.class);
+        assertThat(TrailFixture.verify(trailDirectory())).isInstanceOf(VerificationResult.Intact.class);
     }
 
     @Nested
-    class AnUntouchedLog {
+    class AnUntouchedTrail {
 
         @Test
-        void is_intact_and_its_end_can_be_kept_elsewhere() {
-            TrailFixture.write(TrailFixture.segmentsOf(4_000, log()), 50);
-            var last =
-                    TrailFixture.lines(TrailFixture.segments(log()).getLast()).getLast();
-            assertThat(TrailFixture.verify(log())).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-                assertThat(verdict.records()).isEqualTo(50);
-                assertThat(verdict.segments())
-                        .isEqualTo(TrailFixture.segments(log()).size())
-                        .isGreaterThan(3);
-                assertThat(verdict.unsignedRecords()).isZero();
-                assertThat(verdict.tornBytes()).isZero();
-                assertThat(last).contains("\"digest\":\"" + verdict.digest());
-            });
+        void is_intact_and_its_last_digest_is_in_the_result() {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(4_000, trailDirectory()), 50);
+            var lastLine = TrailFixture.lines(
+                            TrailFixture.segments(trailDirectory()).getLast())
+                    .getLast();
+            assertThat(TrailFixture.verify(trailDirectory()))
+                    .isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+                        assertThat(result.records()).isEqualTo(50);
+                        assertThat(result.segments())
+                                .isEqualTo(
+                                        TrailFixture.segments(trailDirectory()).size())
+                                .isGreaterThan(3);
+                        assertThat(result.unsignedRecords()).isZero();
+                        assertThat(result.tornBytes()).isZero();
+                        assertThat(lastLine).contains("\"digest\":\"" + result.digest());
+                    });
         }
 
         @Test
-        void is_intact_before_there_is_a_record() {
-            TrailFixture.write(TrailFixture.segmentsOf(4_000, log()), 0);
-            assertThat(TrailFixture.verify(log())).isEqualTo(new VerificationResult.Intact(0, 0, "0".repeat(64), 0, 0));
+        void is_intact_without_a_record() {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(4_000, trailDirectory()), 0);
+            assertThat(TrailFixture.verify(trailDirectory()))
+                    .isEqualTo(new VerificationResult.Intact(0, 0, "0".repeat(64), 0, 0));
         }
 
         @Test
-        void is_intact_while_it_is_written() {
-            try (var log = TrailFixture.open(TrailFixture.segmentsOf(20_000, log()))) {
+        void is_intact_while_a_plane_writes_it() {
+            try (var trail = TrailFixture.open(TrailFixture.settingsWithSegmentBytes(20_000, trailDirectory()))) {
                 for (int round = 0; round < 50; round++) {
-                    TrailFixture.append(log, round * 20, round * 20 + 20);
-                    assertThat(TrailFixture.verify(log()))
+                    TrailFixture.append(trail, round * 20, round * 20 + 20);
+                    assertThat(TrailFixture.verify(trailDirectory()))
                             .isInstanceOfSatisfying(
                                     VerificationResult.Intact.class,
-                                    verdict -> assertThat(verdict.records()).isPositive());
+                                    result -> assertThat(result.records()).isPositive());
                 }
             }
         }
 
         @Test
         void is_intact_with_groups_of_every_size() {
-            try (var log = AuditTrail.open(
+            try (var trail = AuditTrail.open(
                     TrailFixture.settings(
                             AuditSettings.Mode.ASYNC,
-                            log(),
+                            trailDirectory(),
                             new AuditSettings.Segments(300_000, TrailFixture.NEVER, TrailFixture.NEVER)),
                     () -> TrailFixture.NOW,
                     AuditEvents.NONE)) {
                 for (int i = 0; i < 20_000; i++) {
-                    log.append(TrailFixture.record(i));
+                    trail.append(TrailFixture.record(i));
                 }
             }
-            assertThat(TrailFixture.verify(log()))
+            assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
-                            verdict -> assertThat(verdict.records()).isEqualTo(20_000));
+                            result -> assertThat(result.records()).isEqualTo(20_000));
         }
     }
 
     @Nested
-    class ASealedLog {
+    class ASealedTrail {
 
         @Test
-        void shows_any_byte_that_was_changed() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+        void shows_any_changed_byte() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
-                for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
-                    byte was = bytes[i];
+                for (int i = random.nextInt(MAX_STEP); i < bytes.length; i += 1 + random.nextInt(MAX_STEP)) {
+                    byte original = bytes[i];
                     bytes[i] ^= (byte) (1 << random.nextInt(8));
                     Files.write(file, bytes);
                     assertThat(findings())
                             .as("byte %s of %s", i, file.getFileName())
                             .isNotEmpty();
-                    bytes[i] = was;
+                    bytes[i] = original;
                 }
                 Files.write(file, bytes);
             }
@@ -134,10 +138,10 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_any_line_that_was_dropped_doubled_moved_or_put_in() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(2_000, log()), 12);
+        void shows_any_line_that_was_removed_duplicated_moved_or_inserted() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(2_000, trailDirectory()), 12);
             for (int round = 0; round < 200; round++) {
-                var file = any(TrailFixture.segments(log()));
+                var file = any(TrailFixture.segments(trailDirectory()));
                 var before = Files.readString(file);
                 var lines = new ArrayList<>(before.lines().toList());
                 int at = random.nextInt(lines.size());
@@ -156,12 +160,12 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_every_segment_that_was_dropped_swapped_renamed_or_put_in() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_000, log()), 12);
-            int count = TrailFixture.segments(log()).size();
+        void shows_every_segment_that_was_removed_swapped_renamed_or_inserted() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_000, trailDirectory()), 12);
+            int count = TrailFixture.segments(trailDirectory()).size();
             assertThat(count).isGreaterThan(4);
             var good = directory.resolve("good");
-            TrailFixture.copy(log(), good);
+            TrailFixture.copy(trailDirectory(), good);
             for (int a = 1; a <= count; a++) {
                 Files.delete(segment(a));
                 assertThat(findings()).isNotEmpty();
@@ -185,11 +189,11 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_any_length_it_was_cut_to() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+        void shows_that_a_file_was_cut_at_any_length() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             for (var file : signedFiles()) {
                 var bytes = Files.readAllBytes(file);
-                for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
+                for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * MAX_STEP)) {
                     Files.write(file, Arrays.copyOf(bytes, length));
                     assertThat(findings())
                             .as("%s cut to %s", file.getFileName(), length)
@@ -201,13 +205,13 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_what_was_put_behind_it() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
-            for (var more : List.of(
+        void shows_anything_that_was_appended() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
+            for (var appendix : List.of(
                     "x", "\n", "{\"n\":6", TrailFixture.lines(segment(1)).get(1) + "\n")) {
                 for (var file : signedFiles()) {
                     var bytes = Files.readAllBytes(file);
-                    Files.writeString(file, more, StandardOpenOption.APPEND);
+                    Files.writeString(file, appendix, StandardOpenOption.APPEND);
                     assertThat(findings()).isNotEmpty();
                     Files.write(file, bytes);
                 }
@@ -215,26 +219,26 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_that_its_head_is_gone_or_older() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
-            var older = Files.readAllBytes(log().resolve("head"));
-            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
-            var newer = Files.readAllBytes(log().resolve("head"));
-            Files.delete(log().resolve("head"));
+        void shows_that_its_head_is_missing_or_newer_than_its_segments() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
+            var older = Files.readAllBytes(trailDirectory().resolve("head"));
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
+            var newer = Files.readAllBytes(trailDirectory().resolve("head"));
+            Files.delete(trailDirectory().resolve("head"));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
-            // An older head is what a crash leaves; together with the older segments it is an older log.
-            Files.write(log().resolve("head"), older);
+            // A crash leaves an older head. An older head with the older segments is an older trail.
+            Files.write(trailDirectory().resolve("head"), older);
             assertIntact();
             Files.delete(segment(2));
             assertIntact();
-            Files.write(log().resolve("head"), newer);
+            Files.write(trailDirectory().resolve("head"), newer);
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
-        /** Everything is chained anew after a change, as anybody can who has no key. */
+        /** A forger without the key can compute new digests after a change, but no signatures. */
         @Test
-        void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 5);
+        void shows_a_forgery_with_recomputed_digests() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 5);
             var forged = rechained(TrailFixture.lines(segment(1)), line -> line.replace("nurse-2", "nurse-6"));
             Files.writeString(segment(1), forged);
             assertThat(findings()).singleElement().isInstanceOfSatisfying(Finding.Forged.class, finding -> {
@@ -245,26 +249,26 @@ class AuditVerifierTest {
         }
 
         @Test
-        void shows_in_each_segment_that_it_was_signed_with_another_key() {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 5);
+        void shows_in_each_segment_that_another_key_signed_it() {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 5);
             var other = SigningKey.open(directory.resolve("other.key")).publicKey();
-            assertThat(AuditVerifier.verify(log(), other))
+            assertThat(AuditVerifier.verify(trailDirectory(), other))
                     .isInstanceOfSatisfying(
                             VerificationResult.Broken.class,
-                            verdict -> assertThat(verdict.findings())
-                                    .hasSize(1 + TrailFixture.segments(log()).size())
+                            result -> assertThat(result.findings())
+                                    .hasSize(1
+                                            + TrailFixture.segments(trailDirectory())
+                                                    .size())
                                     .allMatch(finding -> finding instanceof Finding.Forged));
         }
 
         @Test
-        void says_where_and_what() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 9);
+        void says_what_was_changed_and_where() throws IOException {
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 9);
             var lines = new ArrayList<>(TrailFixture.lines(segment(2)));
-            int at = 1;
-            var first = TrailFixture.lines(segment(2)).get(1);
-            lines.remove(at);
+            var firstRecord = lines.remove(1);
             Files.writeString(segment(2), String.join("\n", lines) + "\n");
-            long number = Long.parseLong(first.replaceAll("^.\"n\":([0-9]+),.*", "$1"));
+            long number = Long.parseLong(firstRecord.replaceAll("^.\"n\":([0-9]+),.*", "$1"));
             assertThat(findings()).singleElement().isInstanceOfSatisfying(Finding.Altered.class, finding -> {
                 assertThat(finding.file()).isEqualTo("audit-00000000000000000002.log");
                 assertThat(finding.line()).isEqualTo(2);
@@ -274,7 +278,7 @@ class AuditVerifierTest {
 
         @Test
         void shows_the_first_change_of_each_segment() throws IOException {
-            TrailFixture.write(TrailFixture.segmentsOf(1_500, log()), 12);
+            TrailFixture.write(TrailFixture.settingsWithSegmentBytes(1_500, trailDirectory()), 12);
             for (int number : List.of(1, 3)) {
                 Files.writeString(
                         segment(number), TrailFixture.text(segment(number)).replace("nurse", "nurze"));
@@ -285,127 +289,127 @@ class AuditVerifierTest {
         }
 
         private List<Path> signedFiles() {
-            var files = new ArrayList<>(TrailFixture.segments(log()));
-            files.add(log().resolve("head"));
+            var files = new ArrayList<>(TrailFixture.segments(trailDirectory()));
+            files.add(trailDirectory().resolve("head"));
             return files;
         }
     }
 
     @Nested
-    class ALogThatWasNotClosed {
+    class ATrailThatWasNotClosed {
 
         private void crash() throws IOException {
             var live = directory.resolve("live");
-            try (var log = TrailFixture.open(TrailFixture.segmentsOf(3_000, live))) {
-                TrailFixture.append(log, 0, 12);
+            try (var trail = TrailFixture.open(TrailFixture.settingsWithSegmentBytes(3_000, live))) {
+                TrailFixture.append(trail, 0, 12);
                 Awaitility.await()
                         .atMost(ReadingFixtures.TIMEOUT)
                         .until(() -> TrailFixture.verify(live) instanceof VerificationResult.Intact intact
                                 && intact.unsignedRecords() == 0);
-                TrailFixture.copy(live, log());
+                TrailFixture.copy(live, trailDirectory());
             }
         }
 
         @Test
         void is_intact() throws IOException {
             crash();
-            assertThat(TrailFixture.verify(log()))
+            assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
-                            verdict -> assertThat(verdict.records()).isEqualTo(12));
+                            result -> assertThat(result.records()).isEqualTo(12));
         }
 
         @Test
-        void shows_any_byte_that_was_changed_in_its_newest_segment() throws IOException {
+        void shows_any_changed_byte_of_its_newest_segment() throws IOException {
             crash();
-            var file = TrailFixture.segments(log()).getLast();
+            var file = TrailFixture.segments(trailDirectory()).getLast();
             var bytes = Files.readAllBytes(file);
-            for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
-                byte was = bytes[i];
+            for (int i = random.nextInt(MAX_STEP); i < bytes.length; i += 1 + random.nextInt(MAX_STEP)) {
+                byte original = bytes[i];
                 bytes[i] ^= (byte) (1 << random.nextInt(8));
                 Files.write(file, bytes);
                 assertThat(findings()).as("byte %s", i).isNotEmpty();
-                bytes[i] = was;
+                bytes[i] = original;
             }
         }
 
         @Test
-        void shows_any_length_it_was_cut_to() throws IOException {
+        void shows_that_a_file_was_cut_at_any_length() throws IOException {
             crash();
-            var file = TrailFixture.segments(log()).getLast();
+            var file = TrailFixture.segments(trailDirectory()).getLast();
             var bytes = Files.readAllBytes(file);
-            for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * STEP)) {
+            for (int length = 0; length < bytes.length; length += 1 + random.nextInt(2 * MAX_STEP)) {
                 Files.write(file, Arrays.copyOf(bytes, length));
                 assertThat(findings()).as("cut to %s", length).isNotEmpty();
             }
         }
 
         @Test
-        void shows_a_forgery_that_is_chained_as_it_should_be() throws IOException {
+        void shows_a_forgery_with_recomputed_digests() throws IOException {
             crash();
-            var file = TrailFixture.segments(log()).getLast();
+            var file = TrailFixture.segments(trailDirectory()).getLast();
             Files.writeString(file, rechained(TrailFixture.lines(file), line -> line.replace("permitted", "refused")));
             assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
         }
     }
 
     @Nested
-    class ALogWithRetiredSegments {
+    class ATrailWithRetiredSegments {
 
         private final AtomicLong clock = new AtomicLong(TrailFixture.NOW);
 
         private void writeAndRetire() {
             var settings = TrailFixture.settings(
                     AuditSettings.Mode.SYNC,
-                    log(),
+                    trailDirectory(),
                     new AuditSettings.Segments(1_500, TrailFixture.NEVER, Duration.ofDays(10)));
-            try (var log = AuditTrail.open(settings, clock::get, AuditEvents.NONE)) {
+            try (var trail = AuditTrail.open(settings, clock::get, AuditEvents.NONE)) {
                 for (int i = 0; i < 20; i++) {
-                    TrailFixture.append(log, i, i + 1);
+                    TrailFixture.append(trail, i, i + 1);
                     clock.addAndGet(Duration.ofDays(1).toNanos() / 1_000);
                 }
             }
         }
 
         @Test
-        void is_intact_and_begins_where_retirement_ended() {
+        void is_intact_and_begins_after_the_last_retired_segment() {
             writeAndRetire();
             assertThat(segment(1)).doesNotExist();
-            assertThat(TrailFixture.verify(log()))
+            assertThat(TrailFixture.verify(trailDirectory()))
                     .isInstanceOfSatisfying(
                             VerificationResult.Intact.class,
-                            verdict -> assertThat(verdict.records()).isBetween(5L, 18L));
-            var kept = TrailFixture.records(log());
-            assertThat(kept.getLast()).isEqualTo(TrailFixture.record(19));
+                            result -> assertThat(result.records()).isBetween(5L, 18L));
+            var records = TrailFixture.records(trailDirectory());
+            assertThat(records.getLast()).isEqualTo(TrailFixture.record(19));
         }
 
         @Test
-        void shows_a_segment_that_was_not_retired_but_removed() throws IOException {
+        void shows_a_segment_that_was_removed_without_being_retired() throws IOException {
             writeAndRetire();
-            Files.delete(TrailFixture.segments(log()).getFirst());
+            Files.delete(TrailFixture.segments(trailDirectory()).getFirst());
             assertThat(findings()).singleElement().isInstanceOf(Finding.Missing.class);
         }
 
         @Test
-        void shows_any_byte_that_was_changed_in_what_says_so() throws IOException {
+        void shows_any_byte_that_was_changed_in_the_retired_file() throws IOException {
             writeAndRetire();
-            var file = log().resolve("retired");
+            var file = trailDirectory().resolve("retired");
             var bytes = Files.readAllBytes(file);
-            for (int i = random.nextInt(STEP); i < bytes.length; i += 1 + random.nextInt(STEP)) {
-                byte was = bytes[i];
+            for (int i = random.nextInt(MAX_STEP); i < bytes.length; i += 1 + random.nextInt(MAX_STEP)) {
+                byte original = bytes[i];
                 bytes[i] ^= (byte) (1 << random.nextInt(8));
                 Files.write(file, bytes);
                 assertThat(findings()).as("byte %s", i).isNotEmpty();
-                bytes[i] = was;
+                bytes[i] = original;
             }
             Files.delete(file);
             assertThat(findings()).isNotEmpty();
         }
 
         @Test
-        void keeps_a_broken_segment_though_its_time_is_over() throws IOException {
+        void keeps_a_broken_segment_after_its_retention() throws IOException {
             writeAndRetire();
-            var first = TrailFixture.segments(log()).getFirst();
+            var first = TrailFixture.segments(trailDirectory()).getFirst();
             var lines = new ArrayList<>(TrailFixture.lines(first));
             lines.removeLast();
             Files.writeString(first, String.join("\n", lines) + "\n");
@@ -417,20 +421,21 @@ class AuditVerifierTest {
     }
 
     @Test
-    void has_nothing_to_say_about_what_cannot_be_read() {
+    void fails_if_the_directory_cannot_be_read() {
         var key = SigningKey.open(directory.resolve("any.key")).publicKey();
-        assertThatThrownBy(() -> AuditVerifier.verify(log(), key)).isInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(() -> AuditVerifier.verify(trailDirectory(), key))
+                .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
-    void finds_a_line_without_an_end_without_keeping_it() throws IOException {
-        TrailFixture.write(TrailFixture.segmentsOf(100_000, log()), 3);
+    void finds_a_line_without_an_end_and_does_not_keep_it_in_memory() throws IOException {
+        TrailFixture.write(TrailFixture.settingsWithSegmentBytes(100_000, trailDirectory()), 3);
         Files.writeString(segment(1), "x".repeat(10 << 20), StandardOpenOption.APPEND);
         assertThat(findings()).singleElement().isInstanceOf(Finding.Altered.class);
     }
 
     private interface Change {
-        String of(String line);
+        String apply(String line);
     }
 
     private static String rechained(List<String> lines, Change change) {
@@ -438,7 +443,7 @@ class AuditVerifierTest {
         var chain = HashChain.from(header.previousDigest());
         var forged = new StringBuilder();
         for (var line : lines) {
-            var text = change.of(line) + "\n";
+            var text = change.apply(line) + "\n";
             int end = text.indexOf(LineFormat.DIGEST);
             var covered = (end < 0 ? text : text.substring(0, end)).getBytes(StandardCharsets.UTF_8);
             chain.update(covered, 0, covered.length);
@@ -451,13 +456,13 @@ class AuditVerifierTest {
         return forged.toString();
     }
 
-    private <T> T any(List<T> all) {
-        return all.get(random.nextInt(all.size()));
+    private <T> T any(List<T> list) {
+        return list.get(random.nextInt(list.size()));
     }
 
     private void restore(Path good) throws IOException {
         for (var file : TrailFixture.segments(good)) {
-            Files.copy(file, log().resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(file, trailDirectory().resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whenever the machine stops, the log goes on with every record that was on disk, and verifies. */
+/** After a crash at any time, the trail continues with every record that was on disk, and verifies. */
 class CrashTest {
 
     @TempDir
@@ -36,8 +36,8 @@ class CrashTest {
         crashed = directory.resolve("crashed");
     }
 
-    private static AuditSettings settings(Path where) {
-        return TrailFixture.settings(Mode.SYNC, where);
+    private static AuditSettings settings(Path trailDirectory) {
+        return TrailFixture.settings(Mode.SYNC, trailDirectory);
     }
 
     private void awaitSigned(Path live) {
@@ -47,48 +47,49 @@ class CrashTest {
                         && intact.unsignedRecords() == 0);
     }
 
-    /** Records 0 to 2, then the head of that moment, then record 3 to 5 in groups of their own. */
+    /** Leaves records 0 to 2 that the head covers, and records 3 to 5 beyond it, each in its own group. */
     private void crashBeyondTheHead() throws IOException {
         var live = directory.resolve("live");
-        try (var log = TrailFixture.open(settings(live))) {
-            TrailFixture.append(log, 0, 3);
+        try (var trail = TrailFixture.open(settings(live))) {
+            TrailFixture.append(trail, 0, 3);
             awaitSigned(live);
             TrailFixture.copy(live, crashed);
-            TrailFixture.append(log, 3, 6);
+            TrailFixture.append(trail, 3, 6);
             var segment = TrailFixture.segments(live).getFirst();
             Files.copy(segment, crashed.resolve(segment.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
-    private void assertGoesOn(Path where, List<AuditRecord> found) {
-        TrailFixture.write(settings(where), 2);
-        assertThat(TrailFixture.verify(where)).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-            assertThat(verdict.unsignedRecords()).isZero();
-            assertThat(verdict.tornBytes()).isZero();
-        });
-        var expected = new ArrayList<>(found);
+    private void assertContinues(Path trailDirectory, List<AuditRecord> records) {
+        TrailFixture.write(settings(trailDirectory), 2);
+        assertThat(TrailFixture.verify(trailDirectory))
+                .isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+                    assertThat(result.unsignedRecords()).isZero();
+                    assertThat(result.tornBytes()).isZero();
+                });
+        var expected = new ArrayList<>(records);
         expected.add(TrailFixture.record(0));
         expected.add(TrailFixture.record(1));
-        assertThat(TrailFixture.records(where)).isEqualTo(expected);
+        assertThat(TrailFixture.records(trailDirectory)).isEqualTo(expected);
     }
 
     @Test
-    void keeps_complete_groups_beyond_the_head_and_says_so() throws IOException {
+    void keeps_complete_groups_beyond_the_head_and_writes_a_mark() throws IOException {
         crashBeyondTheHead();
-        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-            assertThat(verdict.records()).isEqualTo(6);
-            assertThat(verdict.unsignedRecords()).isEqualTo(3);
+        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+            assertThat(result.records()).isEqualTo(6);
+            assertThat(result.unsignedRecords()).isEqualTo(3);
         });
-        var found = TrailFixture.records(crashed);
-        assertGoesOn(crashed, found);
-        assertThat(found).hasSize(6);
+        var records = TrailFixture.records(crashed);
+        assertContinues(crashed, records);
+        assertThat(records).hasSize(6);
         assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst()))
                 .contains("{\"mark\":\"resumed\",\"time_us\":" + TrailFixture.NOW
                         + ",\"signed\":3,\"found\":6,\"dropped_bytes\":0}\n");
     }
 
     @Test
-    void drops_an_unfinished_group_wherever_it_was_torn() throws IOException {
+    void drops_an_incomplete_group_of_any_length() throws IOException {
         crashBeyondTheHead();
         var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
@@ -100,89 +101,88 @@ class CrashTest {
             Files.write(torn.resolve(segment.getFileName()), Arrays.copyOf(bytes, length));
             assertThat(TrailFixture.verify(torn))
                     .isEqualTo(new VerificationResult.Intact(5, 1, digest(torn), 2, length - groupStart));
-            assertGoesOn(torn, TrailFixture.records(torn));
+            assertContinues(torn, TrailFixture.records(torn));
             assertThat(TrailFixture.records(torn)).hasSize(7);
         }
     }
 
-    private static String digest(Path where) {
-        return ((VerificationResult.Intact) TrailFixture.verify(where)).digest();
+    private static String digest(Path trailDirectory) {
+        return ((VerificationResult.Intact) TrailFixture.verify(trailDirectory)).digest();
     }
 
     @Test
-    void drops_what_a_power_cut_left_in_place_of_an_unfinished_group() throws IOException {
+    void drops_zeros_that_a_power_cut_left_in_an_incomplete_group() throws IOException {
         crashBeyondTheHead();
         var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
         int end = TrailFixture.text(segment).lastIndexOf("{\"n\":6");
         Arrays.fill(bytes, end, end + 40, (byte) 0);
         Files.write(segment, bytes);
-        assertGoesOn(crashed, TrailFixture.records(crashed).subList(0, 5));
+        assertContinues(crashed, TrailFixture.records(crashed).subList(0, 5));
         assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst()))
                 .contains("\"found\":5,\"dropped_bytes\":" + (bytes.length - end) + "}");
     }
 
     @Test
-    void goes_on_from_any_moment_of_a_life() throws Exception {
+    void continues_after_a_crash_at_any_time() throws Exception {
         var live = directory.resolve("live");
-        var settings = TrailFixture.segmentsOf(4_000, live);
+        var settings = TrailFixture.settingsWithSegmentBytes(4_000, live);
         var stop = new AtomicBoolean();
-        var log = TrailFixture.open(settings);
-        var writing = CompletableFuture.runAsync(() -> {
+        var trail = TrailFixture.open(settings);
+        var writer = CompletableFuture.runAsync(() -> {
             for (int i = 0; !stop.get(); i++) {
-                TrailFixture.await(log.append(TrailFixture.record(i)));
+                TrailFixture.await(trail.append(TrailFixture.record(i)));
             }
         });
         for (int round = 0; round < 30; round++) {
             var copy = directory.resolve("copy-" + round);
             TrailFixture.copy(live, copy);
-            var found = TrailFixture.records(copy);
-            assertThat(found)
-                    .isEqualTo(IntStream.range(0, found.size())
+            var records = TrailFixture.records(copy);
+            assertThat(records)
+                    .isEqualTo(IntStream.range(0, records.size())
                             .mapToObj(TrailFixture::record)
                             .toList());
-            assertGoesOn(copy, found);
+            assertContinues(copy, records);
         }
         stop.set(true);
-        writing.join();
-        log.close();
+        writer.join();
+        trail.close();
     }
 
     @Test
-    void begins_a_segment_again_that_had_no_group_yet() throws IOException {
+    void replaces_a_segment_that_has_no_complete_group() throws IOException {
         var closed = directory.resolve("closed");
         TrailFixture.write(settings(closed), 3);
-        for (var left : List.of("", "{\"audit\":1,\"seg", "\u0000\u0000\u0000")) {
-            var copy = directory.resolve("left-" + left.length());
+        for (var content : List.of("", "{\"audit\":1,\"seg", "\u0000\u0000\u0000")) {
+            var copy = directory.resolve("copy-" + content.length());
             TrailFixture.copy(closed, copy);
-            Files.writeString(new AuditDirectory(copy).segmentFile(2), left);
+            Files.writeString(new AuditDirectory(copy).segmentFile(2), content);
             assertThat(TrailFixture.verify(copy))
-                    .isEqualTo(new VerificationResult.Intact(3, 2, digest(copy), 0, left.length()));
-            assertGoesOn(copy, TrailFixture.records(copy));
+                    .isEqualTo(new VerificationResult.Intact(3, 2, digest(copy), 0, content.length()));
+            assertContinues(copy, TrailFixture.records(copy));
         }
     }
 
     @Test
-    void goes_on_after_a_seal_that_was_torn() throws IOException {
+    void continues_after_an_incomplete_seal() throws IOException {
         TrailFixture.write(settings(crashed), 3);
-        var older = directory.resolve("older");
-        TrailFixture.copy(crashed, older);
         var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
         int seal = TrailFixture.text(segment).indexOf("{\"seal\":");
-        // The head of before the seal.
+        // The head as it was before the segment was sealed.
         var key = SigningKey.open(crashed.resolve("node.key"));
-        var chain = TrailFixture.lines(segment).get(TrailFixture.lines(segment).size() - 2) + "\n";
-        var group = GroupFooter.parse(chain).orElseThrow();
+        var chainLine =
+                TrailFixture.lines(segment).get(TrailFixture.lines(segment).size() - 2) + "\n";
+        var group = GroupFooter.parse(chainLine).orElseThrow();
         Files.writeString(
                 crashed.resolve("head"), new SignedHead(1, seal, 3, group.digest(), TrailFixture.NOW).signedBy(key));
         Files.write(segment, Arrays.copyOf(bytes, seal + 50));
         assertThat(TrailFixture.verify(crashed)).isEqualTo(new VerificationResult.Intact(3, 1, group.digest(), 0, 50));
-        assertGoesOn(crashed, TrailFixture.records(crashed));
+        assertContinues(crashed, TrailFixture.records(crashed));
     }
 
     @Test
-    void does_not_write_on_a_log_that_is_shorter_than_its_head_says() throws IOException {
+    void does_not_continue_a_trail_that_is_shorter_than_its_head_states() throws IOException {
         TrailFixture.write(settings(crashed), 3);
         var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
@@ -193,11 +193,11 @@ class CrashTest {
         Files.delete(segment);
         assertRefused();
         Files.write(segment, bytes);
-        assertGoesOn(crashed, TrailFixture.records(crashed));
+        assertContinues(crashed, TrailFixture.records(crashed));
     }
 
     @Test
-    void does_not_write_on_a_log_whose_head_is_gone_or_of_another() throws IOException {
+    void does_not_continue_a_trail_whose_head_is_missing_or_not_genuine() throws IOException {
         TrailFixture.write(settings(crashed), 3);
         var head = crashed.resolve("head");
         var text = TrailFixture.text(head);
@@ -213,7 +213,7 @@ class CrashTest {
     }
 
     @Test
-    void does_not_write_on_a_sealed_segment_that_something_was_put_behind() throws IOException {
+    void does_not_continue_a_trail_if_something_was_appended_to_a_sealed_segment() throws IOException {
         TrailFixture.write(settings(crashed), 3);
         var segment = TrailFixture.segments(crashed).getFirst();
         Files.writeString(segment, TrailFixture.text(segment) + "{\"n\":4}\n");

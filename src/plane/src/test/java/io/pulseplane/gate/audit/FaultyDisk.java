@@ -5,38 +5,40 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** A disk that holds so many bytes and no more, fails when it is told to, and syncs when it is told to. */
+/** A disk with limited space whose syncs a test can fail or hold back. */
 final class FaultyDisk implements SegmentFile.Opener {
 
     private static final SegmentFile.Opener DISK = SegmentFile.OnDisk.OPENER;
 
-    private volatile long room = Long.MAX_VALUE;
-    private volatile boolean refusesToSync;
-    private volatile Semaphore syncs;
+    private final AtomicLong freeBytes = new AtomicLong(Long.MAX_VALUE);
+    private volatile boolean syncFails;
+    private volatile Semaphore syncPermits;
     private final AtomicInteger failures = new AtomicInteger();
 
-    /** From now on, so many bytes are written; of what is too much, as much as there is room for. */
-    void holdOnly(long bytes) {
-        room = bytes;
+    /** Sets the free space. A write that does not fit fails after it has filled the space. */
+    void setFreeBytes(long bytes) {
+        freeBytes.set(bytes);
     }
 
-    void refuseToSync(boolean refuse) {
-        refusesToSync = refuse;
+    void failSyncs(boolean fail) {
+        syncFails = fail;
     }
 
-    /** From now on, each sync waits to be let. */
+    /** From now on, each sync waits for a call of {@link #sync}. */
     void holdSyncs() {
-        syncs = new Semaphore(0);
+        syncPermits = new Semaphore(0);
     }
 
+    /** Lets one sync continue. */
     void sync() {
-        syncs.release();
+        syncPermits.release();
     }
 
-    /** Whether the log waits for a sync. */
+    /** Whether a sync waits. */
     boolean isSyncing() {
-        return syncs.hasQueuedThreads();
+        return syncPermits.hasQueuedThreads();
     }
 
     int failures() {
@@ -63,24 +65,24 @@ final class FaultyDisk implements SegmentFile.Opener {
 
         @Override
         public void write(ByteBuffer bytes) throws IOException {
-            int fits = (int) Math.min(bytes.remaining(), room);
-            boolean full = fits < bytes.remaining();
-            file.write(bytes.limit(bytes.position() + fits));
-            room -= fits;
-            failIf(full);
+            int writable = (int) Math.min(bytes.remaining(), freeBytes.get());
+            boolean isFull = writable < bytes.remaining();
+            file.write(bytes.limit(bytes.position() + writable));
+            freeBytes.addAndGet(-writable);
+            failIf(isFull);
         }
 
         @Override
         public void sync() throws IOException {
-            if (syncs != null) {
-                syncs.acquireUninterruptibly();
+            if (syncPermits != null) {
+                syncPermits.acquireUninterruptibly();
             }
-            failIf(refusesToSync);
+            failIf(syncFails);
             file.sync();
         }
 
-        private void failIf(boolean failed) throws IOException {
-            if (failed) {
+        private void failIf(boolean condition) throws IOException {
+            if (condition) {
                 failures.incrementAndGet();
                 throw new IOException("No space left on device");
             }

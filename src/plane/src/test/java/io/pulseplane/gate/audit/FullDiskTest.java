@@ -21,21 +21,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A log that cannot be written refuses everything, says so, and goes on by itself with nothing broken. */
+/** A trail that cannot be written refuses all records, and continues undamaged as soon as it can be written. */
 class FullDiskTest {
 
     @TempDir
     Path directory;
 
-    private final RecordingAuditEvents counts = new RecordingAuditEvents();
+    private final RecordingAuditEvents events = new RecordingAuditEvents();
     private final FaultyDisk disk = new FaultyDisk();
 
-    private Path log() {
-        return directory.resolve("log");
+    private Path trailDirectory() {
+        return directory.resolve("trail");
     }
 
     private AuditTrail open(Mode mode) {
-        return AuditTrail.open(TrailFixture.settings(mode, log()), () -> TrailFixture.NOW, counts, disk);
+        return AuditTrail.open(TrailFixture.settings(mode, trailDirectory()), () -> TrailFixture.NOW, events, disk);
     }
 
     private static boolean isRefused(CompletionStage<Void> stage) {
@@ -47,71 +47,73 @@ class FullDiskTest {
         }
     }
 
-    private static void awaitHealth(AuditTrail log, boolean healthy) {
-        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> log.isHealthy() == healthy);
+    private static void awaitHealth(AuditTrail trail, boolean healthy) {
+        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> trail.isHealthy() == healthy);
     }
 
     private void assertIntact(long records) {
-        assertThat(TrailFixture.verify(log())).isInstanceOfSatisfying(VerificationResult.Intact.class, verdict -> {
-            assertThat(verdict.records()).isEqualTo(records);
-            assertThat(verdict.tornBytes()).isZero();
-        });
+        assertThat(TrailFixture.verify(trailDirectory()))
+                .isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+                    assertThat(result.records()).isEqualTo(records);
+                    assertThat(result.tornBytes()).isZero();
+                });
     }
 
     @Test
-    void refuses_what_waits_and_what_comes_and_keeps_what_was_answered() {
-        try (var log = open(Mode.SYNC)) {
-            TrailFixture.append(log, 0, 10);
-            disk.holdOnly(200);
-            assertThat(isRefused(log.append(TrailFixture.record(10)))).isTrue();
-            assertThat(log.isHealthy()).isFalse();
-            assertThat(isRefused(log.append(TrailFixture.record(11)))).isTrue();
-            assertThat(counts.failures()).isPositive();
-            disk.holdOnly(Long.MAX_VALUE);
-            awaitHealth(log, true);
-            TrailFixture.append(log, 12, 20);
+    void refuses_waiting_and_new_records_and_keeps_completed_ones() {
+        try (var trail = open(Mode.SYNC)) {
+            TrailFixture.append(trail, 0, 10);
+            disk.setFreeBytes(200);
+            assertThat(isRefused(trail.append(TrailFixture.record(10)))).isTrue();
+            assertThat(trail.isHealthy()).isFalse();
+            assertThat(isRefused(trail.append(TrailFixture.record(11)))).isTrue();
+            assertThat(events.failures()).isPositive();
+            disk.setFreeBytes(Long.MAX_VALUE);
+            awaitHealth(trail, true);
+            TrailFixture.append(trail, 12, 20);
         }
         assertIntact(18);
-        assertThat(TrailFixture.records(log())).doesNotContain(TrailFixture.record(10), TrailFixture.record(11));
-        assertThat(counts.recoveries()).isEqualTo(1);
-        assertThat(TrailFixture.text(TrailFixture.segments(log()).getFirst()))
+        assertThat(TrailFixture.records(trailDirectory()))
+                .doesNotContain(TrailFixture.record(10), TrailFixture.record(11));
+        assertThat(events.recoveries()).isEqualTo(1);
+        assertThat(TrailFixture.text(TrailFixture.segments(trailDirectory()).getFirst()))
                 .contains("{\"mark\":\"interrupted\",\"from_us\":" + TrailFixture.NOW + ",\"to_us\":" + TrailFixture.NOW
                         + ",\"refused\":2}\n");
     }
 
     @Test
-    void tells_everybody_who_waits() {
-        try (var log = open(Mode.SYNC)) {
+    void fails_all_waiting_records() {
+        try (var trail = open(Mode.SYNC)) {
             disk.holdSyncs();
-            var group = log.append(TrailFixture.record(0));
+            var first = trail.append(TrailFixture.record(0));
             Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(disk::isSyncing);
-            var waiting = List.of(log.append(TrailFixture.record(1)), log.append(TrailFixture.record(2)));
-            disk.refuseToSync(true);
+            var waiting = List.of(trail.append(TrailFixture.record(1)), trail.append(TrailFixture.record(2)));
+            disk.failSyncs(true);
             disk.sync();
-            assertThat(isRefused(group)).isTrue();
+            assertThat(isRefused(first)).isTrue();
             assertThat(waiting).allMatch(FullDiskTest::isRefused);
-            disk.refuseToSync(false);
+            disk.failSyncs(false);
             for (int i = 0; i < 10; i++) {
                 disk.sync();
             }
-            awaitHealth(log, true);
+            awaitHealth(trail, true);
         }
         assertIntact(0);
     }
 
     @Test
-    void keeps_in_async_mode_what_it_had_taken() {
-        try (var log = open(Mode.ASYNC)) {
-            disk.holdOnly(0);
-            TrailFixture.append(log, 0, 5);
-            awaitHealth(log, false);
-            assertThat(isRefused(log.append(TrailFixture.record(5)))).isTrue();
-            disk.holdOnly(Long.MAX_VALUE);
-            awaitHealth(log, true);
-            TrailFixture.append(log, 6, 8);
+    void keeps_in_async_mode_the_records_that_it_took() {
+        try (var trail = open(Mode.ASYNC)) {
+            disk.setFreeBytes(0);
+            TrailFixture.append(trail, 0, 5);
+            awaitHealth(trail, false);
+            assertThat(isRefused(trail.append(TrailFixture.record(5)))).isTrue();
+            disk.setFreeBytes(Long.MAX_VALUE);
+            awaitHealth(trail, true);
+            TrailFixture.append(trail, 6, 8);
         }
         assertIntact(7);
-        assertThat(TrailFixture.records(log()))
+        assertThat(TrailFixture.records(trailDirectory()))
                 .containsExactly(
                         TrailFixture.record(0),
                         TrailFixture.record(1),
@@ -122,116 +124,119 @@ class FullDiskTest {
                         TrailFixture.record(7));
     }
 
-    /** Such a batch is synced in pieces while it is written; the sync that fails need not be the last. */
+    /** A large batch is synced several times while it is written, so the sync that fails may not be the last one. */
     @Test
     void keeps_a_large_batch_whose_sync_failed() {
         var records = IntStream.range(0, 60_000).mapToObj(TrailFixture::record).toList();
-        disk.refuseToSync(true);
+        disk.failSyncs(true);
         var settings = new AuditSettings(
                 Mode.ASYNC,
-                log(),
-                log().resolve("node.key"),
+                trailDirectory(),
+                trailDirectory().resolve("node.key"),
                 "edge-1",
                 Duration.ofDays(1),
                 new AuditSettings.Queue(60_000, 1L << 30),
                 AuditSettings.Segments.DEFAULT);
-        List<AuditRecord> taken;
-        try (var log = AuditTrail.open(settings, () -> TrailFixture.NOW, counts, disk)) {
-            taken = records.stream()
-                    .filter(record -> !isRefused(log.append(record)))
+        List<AuditRecord> accepted;
+        try (var trail = AuditTrail.open(settings, () -> TrailFixture.NOW, events, disk)) {
+            accepted = records.stream()
+                    .filter(record -> !isRefused(trail.append(record)))
                     .toList();
-            awaitHealth(log, false);
-            disk.refuseToSync(false);
-            awaitHealth(log, true);
+            awaitHealth(trail, false);
+            disk.failSyncs(false);
+            awaitHealth(trail, true);
         }
-        assertThat(taken).hasSizeGreaterThanOrEqualTo(15_000);
-        assertIntact(taken.size());
-        assertThat(TrailFixture.records(log())).isEqualTo(taken);
+        assertThat(accepted).hasSizeGreaterThanOrEqualTo(15_000);
+        assertIntact(accepted.size());
+        assertThat(TrailFixture.records(trailDirectory())).isEqualTo(accepted);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"SYNC", "ASYNC"})
-    void can_be_closed_all_the_same(Mode mode) {
-        var log = open(mode);
-        log.append(TrailFixture.record(0));
-        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.records() == 1);
-        disk.holdOnly(10);
-        log.append(TrailFixture.record(1));
-        awaitHealth(log, false);
-        log.close();
-        disk.holdOnly(Long.MAX_VALUE);
+    void can_be_closed_while_it_cannot_be_written(Mode mode) {
+        var trail = open(mode);
+        trail.append(TrailFixture.record(0));
+        Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.records() == 1);
+        disk.setFreeBytes(10);
+        trail.append(TrailFixture.record(1));
+        awaitHealth(trail, false);
+        trail.close();
+        disk.setFreeBytes(Long.MAX_VALUE);
         open(mode).close();
-        assertThat(TrailFixture.records(log())).containsExactly(TrailFixture.record(0));
+        assertThat(TrailFixture.records(trailDirectory())).containsExactly(TrailFixture.record(0));
         assertIntact(1);
     }
 
-    /** Wherever the room ends: within a header, a record, a chain line, a seal. */
+    /** The disk may be full anywhere: within a header, a record, a chain line or a seal. */
     @Test
-    void leaves_nothing_behind_that_was_not_whole() throws IOException {
+    void leaves_no_incomplete_group() throws IOException {
         var random = new SplittableRandom(20261203);
         for (int round = 0; round < 12; round++) {
-            var where = directory.resolve("round-" + round);
-            var answered = new ArrayList<AuditRecord>();
-            try (var log =
-                    AuditTrail.open(TrailFixture.segmentsOf(1_000, where), () -> TrailFixture.NOW, counts, disk)) {
-                disk.holdOnly(random.nextInt(3_000));
+            var roundDirectory = directory.resolve("round-" + round);
+            var completed = new ArrayList<AuditRecord>();
+            try (var trail = AuditTrail.open(
+                    TrailFixture.settingsWithSegmentBytes(1_000, roundDirectory),
+                    () -> TrailFixture.NOW,
+                    events,
+                    disk)) {
+                disk.setFreeBytes(random.nextInt(3_000));
                 int number = 0;
-                while (log.isHealthy()) {
+                while (trail.isHealthy()) {
                     var record = TrailFixture.record(number++);
-                    if (!isRefused(log.append(record))) {
-                        answered.add(record);
+                    if (!isRefused(trail.append(record))) {
+                        completed.add(record);
                     }
                 }
-                disk.holdOnly(Long.MAX_VALUE);
-                awaitHealth(log, true);
-                TrailFixture.append(log, 900, 903);
+                disk.setFreeBytes(Long.MAX_VALUE);
+                awaitHealth(trail, true);
+                TrailFixture.append(trail, 900, 903);
             }
-            assertThat(TrailFixture.verify(where)).isInstanceOf(VerificationResult.Intact.class);
-            answered.addAll(List.of(TrailFixture.record(900), TrailFixture.record(901), TrailFixture.record(902)));
-            assertThat(TrailFixture.records(where)).isEqualTo(answered);
+            assertThat(TrailFixture.verify(roundDirectory)).isInstanceOf(VerificationResult.Intact.class);
+            completed.addAll(List.of(TrailFixture.record(900), TrailFixture.record(901), TrailFixture.record(902)));
+            assertThat(TrailFixture.records(roundDirectory)).isEqualTo(completed);
         }
     }
 
     @Test
-    void refuses_everything_while_its_directory_is_away_and_goes_on_when_it_is_back() throws IOException {
+    void refuses_all_records_while_its_directory_is_moved_away_and_continues_when_it_is_back() throws IOException {
         var away = directory.resolve("away");
-        try (var log = open(Mode.SYNC)) {
-            TrailFixture.append(log, 0, 3);
-            Files.move(log(), away);
-            assertThat(isRefused(log.append(TrailFixture.record(3)))).isTrue();
-            assertThat(isRefused(log.append(TrailFixture.record(4)))).isTrue();
-            Files.move(away, log());
-            awaitHealth(log, true);
-            TrailFixture.append(log, 5, 7);
+        try (var trail = open(Mode.SYNC)) {
+            TrailFixture.append(trail, 0, 3);
+            Files.move(trailDirectory(), away);
+            assertThat(isRefused(trail.append(TrailFixture.record(3)))).isTrue();
+            assertThat(isRefused(trail.append(TrailFixture.record(4)))).isTrue();
+            Files.move(away, trailDirectory());
+            awaitHealth(trail, true);
+            TrailFixture.append(trail, 5, 7);
         }
         assertIntact(5);
     }
 
     @Test
-    void does_not_go_on_with_another_log_in_its_place() throws IOException {
+    void does_not_continue_another_trail_in_its_place() throws IOException {
         TrailFixture.write(TrailFixture.settings(Mode.SYNC, directory.resolve("other")), 2);
-        try (var log = open(Mode.SYNC)) {
-            TrailFixture.append(log, 0, 3);
-            Files.move(log(), directory.resolve("away"));
-            TrailFixture.copy(directory.resolve("other"), log());
-            assertThat(isRefused(log.append(TrailFixture.record(3)))).isTrue();
-            int before = counts.failures();
-            Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> counts.failures() > before);
-            assertThat(log.isHealthy()).isFalse();
+        try (var trail = open(Mode.SYNC)) {
+            TrailFixture.append(trail, 0, 3);
+            Files.move(trailDirectory(), directory.resolve("away"));
+            TrailFixture.copy(directory.resolve("other"), trailDirectory());
+            assertThat(isRefused(trail.append(TrailFixture.record(3)))).isTrue();
+            int failuresBefore = events.failures();
+            Awaitility.await().atMost(ReadingFixtures.TIMEOUT).until(() -> events.failures() > failuresBefore);
+            assertThat(trail.isHealthy()).isFalse();
         }
-        assertThat(TrailFixture.records(log())).isEqualTo(TrailFixture.records(directory.resolve("other")));
+        assertThat(TrailFixture.records(trailDirectory())).isEqualTo(TrailFixture.records(directory.resolve("other")));
         assertThat(TrailFixture.records(directory.resolve("away")))
                 .startsWith(TrailFixture.record(0), TrailFixture.record(1), TrailFixture.record(2));
     }
 
     @Test
-    void says_nothing_about_the_disk_to_the_caller() {
-        try (var log = open(Mode.SYNC)) {
-            disk.holdOnly(0);
-            assertThatThrownBy(() -> TrailFixture.await(log.append(TrailFixture.record(0))))
+    void does_not_tell_the_caller_about_the_disk() {
+        try (var trail = open(Mode.SYNC)) {
+            disk.setFreeBytes(0);
+            assertThatThrownBy(() -> TrailFixture.await(trail.append(TrailFixture.record(0))))
                     .isInstanceOf(PlaneException.Unavailable.class)
-                    .hasMessage("the audit log cannot be written; nothing was done");
-            disk.holdOnly(Long.MAX_VALUE);
+                    .hasMessage("the audit trail cannot be written; nothing was done");
+            disk.setFreeBytes(Long.MAX_VALUE);
         }
     }
 }

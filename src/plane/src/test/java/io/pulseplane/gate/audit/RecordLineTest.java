@@ -22,7 +22,7 @@ class RecordLineTest {
         return TrailFixture.record(7, subject, "query", "ada", Decision.REFUSED);
     }
 
-    private static AuditRecord of(String text, List<String> codes) {
+    private static AuditRecord withTexts(String text, List<String> codes) {
         return new AuditRecord(
                 Long.MIN_VALUE,
                 text,
@@ -46,7 +46,7 @@ class RecordLineTest {
     }
 
     @Test
-    void reads_as_json_with_the_fields_of_the_record() {
+    void is_json_with_the_fields_of_the_record() {
         var record = new AuditRecord(
                 1_790_000_000_000_000L,
                 "nurse-7",
@@ -65,13 +65,14 @@ class RecordLineTest {
         assertThat(RecordLine.text(17, record))
                 .isEqualTo("{\"n\":17,\"time_us\":1790000000000000,\"decision\":\"refused\",\"subject\":\"nurse-7\","
                         + "\"role\":\"authorized_medical_staff\",\"tenant\":\"clinic\",\"action\":\"query\","
-                        + "\"rpc\":\"pulseplane.v1.QueryService/GetLatest\",\"patient\":\"ada\",\"device\":\"monitor-1\","
+                        + "\"rpc\":\"pulseplane.v1.QueryService/GetLatest\",\"patient\":\"ada\","
+                        + "\"device\":\"monitor-1\","
                         + "\"codes\":[\"8867-4\",\"59408-5\"],\"reason\":\"no consent\",\"policy\":\"3f2a\","
                         + "\"peer\":\"10.1.2.3\",\"request\":\"r-1\"}");
     }
 
     @Test
-    void leaves_out_what_is_empty() {
+    void leaves_out_empty_texts() {
         var record = new AuditRecord(0, "", "", "", "", "", "", "", List.of(), Decision.PERMITTED, "", "", "", "");
         assertThat(RecordLine.text(1, record)).isEqualTo("{\"n\":1,\"time_us\":0,\"decision\":\"permitted\"}");
     }
@@ -95,7 +96,7 @@ class RecordLineTest {
     }
 
     @Test
-    void escapes_what_could_break_out_of_a_line_or_hide_in_it() {
+    void escapes_characters_that_could_end_a_line_or_are_invisible() {
         var line =
                 RecordLine.text(1, withSubject("a\"b\\c\n\r\t\u0000\u001b[31m\u007f\u0085\u2028\u202e\ud800z\udc00"));
         assertThat(line)
@@ -105,14 +106,14 @@ class RecordLineTest {
     }
 
     @Test
-    void writes_what_people_read_as_they_read_it() {
+    void does_not_escape_visible_characters() {
         assertThat(RecordLine.text(1, withSubject("Zoë Łukasz 北京 😀"))).contains("\"subject\":\"Zoë Łukasz 北京 😀\"");
     }
 
     @Test
     void gives_back_whatever_was_written() throws IOException {
         for (int round = 0; round < 2_000; round++) {
-            var record = of(
+            var record = withTexts(
                     randomText(40),
                     Stream.generate(() -> randomText(8))
                             .limit(random.nextInt(4))
@@ -139,7 +140,7 @@ class RecordLineTest {
     }
 
     @Test
-    void writes_texts_that_repeat_like_texts_that_do_not() {
+    void writes_repeated_texts_like_other_texts() {
         var line = new RecordLine();
         var out = new JsonBuffer(4 * RecordLine.MAX_BYTES);
         var records = Stream.of("query", "query", "", "query", "export", new String("export"), "query")
@@ -155,8 +156,8 @@ class RecordLineTest {
     }
 
     @Test
-    void fits_its_bound_however_long_and_odd_the_record_is() {
-        var longest = of("\u0000".repeat(100_000), Collections.nCopies(100_000, "\u0000".repeat(100_000)));
+    void is_within_its_bound_for_the_longest_record() {
+        var longest = withTexts("\u0000".repeat(100_000), Collections.nCopies(100_000, "\u0000".repeat(100_000)));
         assertThat(RecordLine.text(Long.MAX_VALUE, longest).length())
                 .isBetween(
                         AuditRecord.MAX_CODES * AuditRecord.MAX_CODE_LENGTH * JsonBuffer.MAX_CHARACTER_BYTES / 2,
@@ -164,17 +165,18 @@ class RecordLineTest {
     }
 
     @Test
-    void shows_what_was_cut() {
-        var record = of(
+    void shows_that_a_text_was_cut() {
+        var record = withTexts(
                 "x".repeat(AuditRecord.MAX_TEXT_LENGTH + 1), Collections.nCopies(AuditRecord.MAX_CODES + 1, "8867-4"));
         assertThat(record.patient()).isEqualTo("x".repeat(AuditRecord.MAX_TEXT_LENGTH - 1) + "…");
         assertThat(record.codes())
                 .hasSize(AuditRecord.MAX_CODES)
                 .startsWith("8867-4")
                 .endsWith("…");
-        var whole = of("x".repeat(AuditRecord.MAX_TEXT_LENGTH), Collections.nCopies(AuditRecord.MAX_CODES, "8867-4"));
-        assertThat(whole.patient()).hasSize(AuditRecord.MAX_TEXT_LENGTH).doesNotContain("…");
-        assertThat(whole.codes()).hasSize(AuditRecord.MAX_CODES).doesNotContain("…");
+        var uncut = withTexts(
+                "x".repeat(AuditRecord.MAX_TEXT_LENGTH), Collections.nCopies(AuditRecord.MAX_CODES, "8867-4"));
+        assertThat(uncut.patient()).hasSize(AuditRecord.MAX_TEXT_LENGTH).doesNotContain("…");
+        assertThat(uncut.codes()).hasSize(AuditRecord.MAX_CODES).doesNotContain("…");
     }
 
     @Test
@@ -184,9 +186,9 @@ class RecordLineTest {
     }
 
     @Test
-    void cannot_be_changed_through_the_list_it_was_made_of() {
+    void does_not_change_with_the_list_it_was_made_from() {
         var codes = new ArrayList<>(List.of("8867-4"));
-        var record = of("x", codes);
+        var record = withTexts("x", codes);
         codes.add("59408-5");
         assertThat(record.codes()).containsExactly("8867-4");
     }
@@ -203,7 +205,7 @@ class RecordLineTest {
                 "{\"n\":1,\"time_us\":1,\"decision\":\"permitted\",\"value\":\"72\"}",
                 "{\"n\":1,\"time_us\":1,\"decision\":\"permitted\""
             })
-    void is_not_read_from_anything_else(String line) {
+    void is_not_parsed_from_any_other_line(String line) {
         assertThatThrownBy(() -> parse(line)).isInstanceOf(IOException.class);
     }
 }

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts what happens to a log. */
+/** Counts the events of a trail. */
 final class RecordingAuditEvents implements AuditEvents {
 
     private final List<Integer> groups = new CopyOnWriteArrayList<>();
-    private final AtomicInteger refused = new AtomicInteger();
-    private final AtomicInteger failed = new AtomicInteger();
-    private final AtomicInteger recovered = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicInteger recoveries = new AtomicInteger();
 
     @Override
     public void committed(int records, long nanos) {
@@ -19,17 +19,17 @@ final class RecordingAuditEvents implements AuditEvents {
 
     @Override
     public void recordRefused() {
-        refused.incrementAndGet();
+        refusals.incrementAndGet();
     }
 
     @Override
     public void writeFailed() {
-        failed.incrementAndGet();
+        failures.incrementAndGet();
     }
 
     @Override
     public void writeRecovered() {
-        recovered.incrementAndGet();
+        recoveries.incrementAndGet();
     }
 
     List<Integer> groups() {
@@ -41,14 +41,14 @@ final class RecordingAuditEvents implements AuditEvents {
     }
 
     int refusals() {
-        return refused.get();
+        return refusals.get();
     }
 
     int failures() {
-        return failed.get();
+        return failures.get();
     }
 
     int recoveries() {
-        return recovered.get();
+        return recoveries.get();
     }
 }

@@ -22,20 +22,20 @@ class SigningKeyTest {
     private Path file;
 
     @BeforeEach
-    void name() {
+    void setFile() {
         file = directory.resolve("node.key");
     }
 
     @Test
-    void is_made_once_and_for_its_owner_alone() throws IOException {
-        var made = SigningKey.open(file);
+    void is_created_once_and_can_be_read_by_its_owner_only() throws IOException {
+        var key = SigningKey.open(file);
         assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
-        assertThat(SigningKey.open(file).publicKey()).isEqualTo(made.publicKey());
-        assertThat(SigningKey.readPublic(directory.resolve("node.pub"))).isEqualTo(made.publicKey());
+        assertThat(SigningKey.open(file).publicKey()).isEqualTo(key.publicKey());
+        assertThat(SigningKey.readPublic(directory.resolve("node.pub"))).isEqualTo(key.publicKey());
     }
 
     @Test
-    void stands_in_pem_as_other_programs_read_it() throws IOException {
+    void is_stored_as_pem_that_other_programs_can_read() throws IOException {
         SigningKey.open(file);
         assertThat(Files.readString(file))
                 .startsWith("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI")
@@ -45,7 +45,7 @@ class SigningKeyTest {
     }
 
     @Test
-    void signs_so_that_the_public_half_tells() {
+    void signs_lines_that_its_public_key_verifies() {
         var key = SigningKey.open(file);
         var line = key.sign("{\"head\":{\"last\":7");
         var check = new SignatureCheck(key.publicKey());
@@ -58,7 +58,7 @@ class SigningKeyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----", "rwx------", "rw-rw-rw-"})
-    void is_refused_if_it_is_open_to_others(String permissions) throws IOException {
+    void is_refused_if_others_have_access_to_it(String permissions) throws IOException {
         SigningKey.open(file);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
         assertThatThrownBy(() -> SigningKey.open(file))
@@ -68,13 +68,13 @@ class SigningKeyTest {
 
     @Test
     void may_be_read_only() throws IOException {
-        var made = SigningKey.open(file);
+        var key = SigningKey.open(file);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
-        assertThat(SigningKey.open(file).publicKey()).isEqualTo(made.publicKey());
+        assertThat(SigningKey.open(file).publicKey()).isEqualTo(key.publicKey());
     }
 
     @Test
-    void is_refused_if_its_halves_do_not_belong_together() throws IOException {
+    void is_refused_if_its_private_and_public_key_are_not_a_pair() throws IOException {
         SigningKey.open(file);
         var other = directory.resolve("other.key");
         SigningKey.open(other);
@@ -92,7 +92,7 @@ class SigningKeyTest {
                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
                 "-----BEGIN PRIVATE KEY-----\n====\n-----END PRIVATE KEY-----\n"
             })
-    void is_refused_if_it_is_none(String text) throws IOException {
+    void is_refused_if_it_is_no_key_pair(String text) throws IOException {
         SigningKey.open(file);
         Files.writeString(file, text);
         assertThatThrownBy(() -> SigningKey.open(file)).isInstanceOf(PlaneException.FailedPrecondition.class);
@@ -100,18 +100,20 @@ class SigningKeyTest {
     }
 
     @Test
-    void gives_its_public_half_again_if_the_copy_is_lost() throws IOException {
-        var made = SigningKey.open(file);
+    void writes_its_public_key_again_if_the_copy_is_lost() throws IOException {
+        var key = SigningKey.open(file);
         Files.delete(directory.resolve("node.pub"));
         SigningKey.open(file);
-        assertThat(SigningKey.readPublic(directory.resolve("node.pub"))).isEqualTo(made.publicKey());
+        assertThat(SigningKey.readPublic(directory.resolve("node.pub"))).isEqualTo(key.publicKey());
     }
 
     @Test
-    void has_a_public_half_that_is_refused_if_it_is_none() throws IOException {
-        var copy = directory.resolve("node.pub");
-        assertThatThrownBy(() -> SigningKey.readPublic(copy)).isInstanceOf(PlaneException.FailedPrecondition.class);
-        Files.writeString(copy, "nothing");
-        assertThatThrownBy(() -> SigningKey.readPublic(copy)).isInstanceOf(PlaneException.FailedPrecondition.class);
+    void has_a_public_key_that_is_refused_if_it_is_missing_or_no_key() throws IOException {
+        var publicFile = directory.resolve("node.pub");
+        assertThatThrownBy(() -> SigningKey.readPublic(publicFile))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+        Files.writeString(publicFile, "nothing");
+        assertThatThrownBy(() -> SigningKey.readPublic(publicFile))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
     }
 }

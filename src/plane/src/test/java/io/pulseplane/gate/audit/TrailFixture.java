@@ -17,7 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Audit logs as tests need them: small, quick, and with a clock that is told the time. */
+/** Opens, writes and reads small audit trails for tests, with a clock that stands still. */
 final class TrailFixture {
 
     static final long NOW = 1_790_000_000_000_000L;
@@ -62,7 +62,7 @@ final class TrailFixture {
                 segments);
     }
 
-    static AuditSettings segmentsOf(int bytes, Path directory) {
+    static AuditSettings settingsWithSegmentBytes(int bytes, Path directory) {
         return settings(AuditSettings.Mode.SYNC, directory, new AuditSettings.Segments(bytes, NEVER, NEVER));
     }
 
@@ -70,16 +70,16 @@ final class TrailFixture {
         return AuditTrail.open(settings, new AtomicLong(NOW)::get, AuditEvents.NONE);
     }
 
-    /** One record per group, and a segment's end wherever the settings say. */
+    /** Writes records, each in its own group, and closes the trail. */
     static void write(AuditSettings settings, int records) {
-        try (var log = open(settings)) {
-            append(log, 0, records);
+        try (var trail = open(settings)) {
+            append(trail, 0, records);
         }
     }
 
-    static void append(AuditTrail log, int from, int to) {
+    static void append(AuditTrail trail, int from, int to) {
         for (int i = from; i < to; i++) {
-            await(log.append(record(i)));
+            await(trail.append(record(i)));
         }
     }
 
@@ -103,11 +103,11 @@ final class TrailFixture {
 
     static List<AuditEntry> read(Path directory, AuditFilter filter) {
         try (var reader = AuditReader.open(directory, filter)) {
-            var all = new ArrayList<AuditEntry>();
+            var entries = new ArrayList<AuditEntry>();
             for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
-                all.add(entry.get());
+                entries.add(entry.get());
             }
-            return all;
+            return entries;
         }
     }
 
@@ -139,7 +139,7 @@ final class TrailFixture {
         }
     }
 
-    /** As a crash leaves it: the head is not newer than the segments. */
+    /** Copies a trail as a crash leaves it: the head is copied first, so it is not newer than the segments. */
     static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
         for (var name : List.of("node.key", "node.pub", "head", "retired")) {

@@ -1,6 +1,6 @@
 package io.pulseplane.store.crypto;
 
-/** The bytes were not sealed under this key, not for this place, or are no longer as they were. */
+/** Decryption failed: the bytes were sealed under another key, for other associated data, or were changed. */
 public final class DecryptionFailedException extends Exception {
 
     private static final long serialVersionUID = 1L;

@@ -6,6 +6,6 @@ public final class DecryptionFailedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     DecryptionFailedException(Throwable cause) {
-        super("the seal is broken", cause);
+        super("the data could not be decrypted", cause);
     }
 }

@@ -20,18 +20,18 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Makes what is kept elsewhere unreadable to whoever can read there, and whatever else is put there worthless: AES-256-GCM,
- * bound to the place it is kept in.
+ * Encrypts and authenticates data that the planes of a site keep outside of themselves, with AES-256-GCM. Nobody
+ * without the key can read a sealed text or make one. Associated data binds each text to the place where it is kept.
  *
- * <p>A sealed text is {@code 1 | key id (4) | salt (16) | nonce (12) | ciphertext and tag}. Each plane seals with a key of
- * its own for each start, derived from the site's key and the salt (HKDF-SHA-256), and for at most 2^30 texts: nonces are
- * random, and far from the number at which two may be expected to be the same.
+ * <p>A sealed text is {@code 1 | key id (4) | salt (16) | nonce (12) | ciphertext and tag}. Each run of a plane seals
+ * with a key of its own, which HKDF-SHA-256 derives from the site's key and a random salt. Nonces are random, and a
+ * plane takes a new salt after 2^30 texts, so a repeated nonce stays improbable.
  *
- * <p>What this does not do: whoever can write there can put back what was there before, in the same place.
+ * <p>This does not prevent replay: who can write to the place can put an older text back into the same place.
  */
 public final class Aead {
 
-    /** Two sealed texts that begin with the same bytes up to here are the same. */
+    /** Length of the header. The header is unique: two sealed texts with the same header are the same text. */
     public static final int HEADER_BYTES = 33;
 
     private static final byte FORMAT_VERSION = 1;
@@ -41,7 +41,7 @@ public final class Aead {
     private static final int TAG_BITS = 128;
     private static final int MAX_SEALS_PER_SALT = 1 << 30;
 
-    /** One for each plane and start of it within the life of what is kept. */
+    /** Enough for every run of every plane whose texts are still kept. */
     private static final int MAX_CACHED_KEYS = 10_000;
 
     private static final int PSEUDONYM_BYTES = 16;
@@ -58,7 +58,7 @@ public final class Aead {
     private DerivedKey sealingKey;
     private int sealsUnderKey;
 
-    /** @param use for what; what is sealed for one use cannot be opened for another */
+    /** @param use what the texts are for; a text that was sealed for one use cannot be opened for another */
     public Aead(Keyset keys, String use) {
         this.use = use;
         currentKeyId = add(keys.current());
@@ -73,43 +73,43 @@ public final class Aead {
         return id;
     }
 
-    /** By which planes tell whether they seal with the same key; says nothing of the key. */
+    /** Identifies the key that seals, so that planes can compare theirs. It reveals nothing of the key. */
     public int keyId() {
         return currentKeyId;
     }
 
-    /** A name for an id, that only who has the key can make. */
+    /** A keyed hash of an id (HMAC-SHA-256). Only who has the key can compute it. */
     public String pseudonym(String kind, String id) {
         try {
             var mac = Mac.getInstance("HmacSHA256");
             mac.init(pseudonymKey);
             mac.update(kind.getBytes(StandardCharsets.UTF_8));
             mac.update((byte) 0);
-            var name = Arrays.copyOf(mac.doFinal(id.getBytes(StandardCharsets.UTF_8)), PSEUDONYM_BYTES);
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(name);
+            var hash = Arrays.copyOf(mac.doFinal(id.getBytes(StandardCharsets.UTF_8)), PSEUDONYM_BYTES);
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has HMAC", e);
+            throw new IllegalStateException("this Java has no HMAC-SHA-256", e);
         }
     }
 
-    /** @param place where it will be kept; it cannot be opened anywhere else */
-    public byte[] seal(String place, byte[] text) {
+    /** @param associatedData the place where the text is kept; the text cannot be opened with other associated data */
+    public byte[] seal(String associatedData, byte[] text) {
         var key = sealingKey();
         var nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         try {
-            var cipher = cipher(Cipher.ENCRYPT_MODE, key.key, nonce, place);
+            var cipher = cipher(Cipher.ENCRYPT_MODE, key.key, nonce, associatedData);
             var out = ByteBuffer.allocate(HEADER_BYTES + cipher.getOutputSize(text.length));
             out.put(FORMAT_VERSION).putInt(currentKeyId).put(key.salt).put(nonce);
             cipher.doFinal(ByteBuffer.wrap(text), out);
             return out.array();
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has AES-GCM", e);
+            throw new IllegalStateException("this Java has no AES-GCM", e);
         }
     }
 
-    /** The text; empty if it was not sealed for this place by somebody who has one of the keys. */
-    public Optional<byte[]> open(String place, byte[] sealedText) {
+    /** The plain text. Empty if the text was sealed with another key or for other associated data, or was changed. */
+    public Optional<byte[]> open(String associatedData, byte[] sealedText) {
         if (sealedText.length < HEADER_BYTES + TAG_BITS / Byte.SIZE || sealedText[0] != FORMAT_VERSION) {
             return Optional.empty();
         }
@@ -124,12 +124,12 @@ public final class Aead {
         var nonce = new byte[NONCE_BYTES];
         in.get(nonce);
         try {
-            var known = derivedKeyCache.getIfPresent(idAndSalt);
-            var key = known == null ? derive(master, "seal", salt) : known;
-            var cipher = cipher(Cipher.DECRYPT_MODE, key, nonce, place);
+            var cachedKey = derivedKeyCache.getIfPresent(idAndSalt);
+            var key = cachedKey == null ? derive(master, "seal", salt) : cachedKey;
+            var cipher = cipher(Cipher.DECRYPT_MODE, key, nonce, associatedData);
             var text = cipher.doFinal(sealedText, HEADER_BYTES, sealedText.length - HEADER_BYTES);
-            if (known == null) {
-                // Only now is it certain that the salt is one of ours, and worth its room.
+            if (cachedKey == null) {
+                // The tag proves that the salt is one of ours; a forged salt must not take room in the cache.
                 derivedKeyCache.put(idAndSalt, key);
             }
             return Optional.of(text);
@@ -149,10 +149,11 @@ public final class Aead {
         return sealingKey;
     }
 
-    private static Cipher cipher(int mode, SecretKey key, byte[] nonce, String place) throws GeneralSecurityException {
+    private static Cipher cipher(int mode, SecretKey key, byte[] nonce, String associatedData)
+            throws GeneralSecurityException {
         var cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
-        cipher.updateAAD(place.getBytes(StandardCharsets.UTF_8));
+        cipher.updateAAD(associatedData.getBytes(StandardCharsets.UTF_8));
         return cipher;
     }
 
@@ -167,7 +168,7 @@ public final class Aead {
                                     .addSalt(salt)
                                     .thenExpand(info, Keyset.BYTES));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("Java 25 has HKDF", e);
+            throw new IllegalStateException("this Java has no HKDF-SHA-256", e);
         }
     }
 }

@@ -1,11 +1,11 @@
 package io.pulseplane.store.crypto;
 
-/** The bytes were not sealed under this key, not for this place, or are no longer as they were. */
+/** Decryption failed: the bytes were sealed under another key, for other associated data, or were changed. */
 public final class DecryptionFailedException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
     DecryptionFailedException(Throwable cause) {
-        super("the seal is broken", cause);
+        super("the data could not be decrypted", cause);
     }
 }

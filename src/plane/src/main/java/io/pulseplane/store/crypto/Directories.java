@@ -5,7 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Makes durable that a file has its name. */
+/** Syncs directories, so that a new or renamed file keeps its name after a power loss. */
 final class Directories {
 
     private Directories() {}

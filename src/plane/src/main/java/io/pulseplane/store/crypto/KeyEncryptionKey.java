@@ -21,18 +21,18 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The key of a node, 256 bits, under which data keys are wrapped. It is never written beside what it wraps, unless nobody
- * said where else it could come from.
+ * The key of a node, 256 bits, under which data keys are wrapped. It comes from a file or from a command. It lies
+ * beside the data only where the configuration names no other place.
  */
 public final class KeyEncryptionKey {
 
     private static final int BYTES = 32;
     private static final int ID_BYTES = 8;
 
-    /** A key management service that takes longer than this is down. */
+    /** The command is given up after this time. */
     private static final long COMMAND_SECONDS = 30;
 
-    /** Base64 of a key has 44 characters; whoever says more is not saying a key. */
+    /** A key in base64 has 44 characters; a longer text is not read to its end. */
     private static final int MAX_TEXT_BYTES = 1_024;
 
     private static final Set<PosixFilePermission> FORBIDDEN_PERMISSIONS =
@@ -54,7 +54,11 @@ public final class KeyEncryptionKey {
         key = new SecretKeySpec(bytes, "AES");
     }
 
-    /** The key that this base64 says. */
+    /**
+     * Reads a key from base64.
+     *
+     * @throws PlaneException.FailedPrecondition if it is not 32 bytes in base64
+     */
     public static KeyEncryptionKey fromBase64(String base64) {
         try {
             return new KeyEncryptionKey(Base64.getDecoder().decode(base64.strip()));
@@ -64,10 +68,11 @@ public final class KeyEncryptionKey {
     }
 
     /**
-     * The key in a file, in base64.
+     * Reads the key from a file, in base64.
      *
-     * @throws PlaneException.FailedPrecondition if others than its owner can read it, or it holds no key
-     * @throws PlaneException.Unavailable if it cannot be read
+     * @throws PlaneException.FailedPrecondition if everybody can read the file, if others than its owner can write it,
+     *     or if it holds no key
+     * @throws PlaneException.Unavailable if the file cannot be read
      */
     public static KeyEncryptionKey read(Path file) {
         try {
@@ -87,7 +92,7 @@ public final class KeyEncryptionKey {
         }
     }
 
-    /** The key in a file, which is made, for its owner alone, if there is none. */
+    /** Reads the key from a file. If there is none, makes one that only its owner can read. */
     public static KeyEncryptionKey readOrCreate(Path file) {
         if (Files.notExists(file)) {
             create(file);
@@ -109,7 +114,7 @@ public final class KeyEncryptionKey {
                 Files.createFile(partial);
             }
             Files.writeString(partial, text, StandardCharsets.US_ASCII, StandardOpenOption.SYNC);
-            // Data is sealed under it from the next moment on: its name has to be as durable as its content.
+            // Data is sealed under the key from now on, so the name of the file must be as durable as its content.
             Files.move(partial, file);
             Directories.sync(file.toAbsolutePath().getParent());
         } catch (IOException e) {
@@ -118,7 +123,7 @@ public final class KeyEncryptionKey {
     }
 
     /**
-     * The key that a command prints, in base64; for whoever keeps it with a key management service.
+     * Reads the key that a command prints, in base64. The command can ask a key management service.
      *
      * @throws PlaneException.Unavailable if the command fails, or does not end within {@value #COMMAND_SECONDS} s
      */
@@ -133,12 +138,12 @@ public final class KeyEncryptionKey {
             if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
                 throw new PlaneException.Unavailable("the command for the key of the node did not end", null);
             }
-            var said = process.getInputStream().readNBytes(MAX_TEXT_BYTES);
+            var output = process.getInputStream().readNBytes(MAX_TEXT_BYTES);
             if (process.exitValue() != 0) {
                 throw new PlaneException.Unavailable(
                         "the command for the key of the node ended with " + process.exitValue(), null);
             }
-            return fromBase64(new String(said, StandardCharsets.ISO_8859_1));
+            return fromBase64(new String(output, StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             throw new PlaneException.Unavailable("the command for the key of the node could not be run", e);
         } catch (InterruptedException e) {
@@ -151,21 +156,21 @@ public final class KeyEncryptionKey {
         }
     }
 
-    /** Tells keys apart, and does not tell what they are: the first 8 bytes of its SHA-256, in hexadecimal digits. */
+    /** Identifies the key and does not reveal it: the first 8 bytes of its SHA-256, in hexadecimal digits. */
     public String id() {
         return id;
     }
 
-    /** @param place see {@link AesGcm#seal(SecretKey, byte[], byte[], int, int)} */
-    public byte[] wrap(AesGcm sealer, byte[] place, SecretKey dataKey) {
+    /** @param associatedData see {@link AesGcm#seal(SecretKey, byte[], byte[], int, int)} */
+    public byte[] wrap(AesGcm cipher, byte[] associatedData, SecretKey dataKey) {
         var bytes = dataKey.getEncoded();
-        var wrapped = sealer.seal(key, place, bytes, 0, bytes.length);
+        var wrapped = cipher.seal(key, associatedData, bytes, 0, bytes.length);
         Arrays.fill(bytes, (byte) 0);
         return wrapped;
     }
 
-    public SecretKey unwrap(AesGcm sealer, byte[] place, byte[] wrapped) throws DecryptionFailedException {
-        return new SecretKeySpec(sealer.open(key, place, wrapped), "AES");
+    public SecretKey unwrap(AesGcm cipher, byte[] associatedData, byte[] wrapped) throws DecryptionFailedException {
+        return new SecretKeySpec(cipher.open(key, associatedData, wrapped), "AES");
     }
 
     @Override
@@ -178,9 +183,9 @@ public final class KeyEncryptionKey {
         return id.hashCode();
     }
 
-    /** Which, never what. */
+    /** Names the key by its id; the key itself must not get into a log. */
     @Override
     public String toString() {
-        return "NodeKey[" + id + "]";
+        return "KeyEncryptionKey[" + id + "]";
     }
 }

@@ -6,14 +6,14 @@ import java.util.List;
 /**
  * Keys of {@value #BYTES} bytes, the same on every plane of a site.
  *
- * @param current what is sealed from now on
- * @param others what may be read besides: the one before, or the one to come
+ * @param current the key that seals
+ * @param others keys that open, too: the one before or the one after {@code current}
  */
 public record Keyset(byte[] current, List<byte[]> others) {
 
     public static final int BYTES = 32;
 
-    /** @throws IllegalArgumentException if one of them has not got {@value #BYTES} bytes */
+    /** @throws IllegalArgumentException if one of the keys does not have {@value #BYTES} bytes */
     public Keyset {
         others = List.copyOf(others);
         check(current);
@@ -27,9 +27,9 @@ public record Keyset(byte[] current, List<byte[]> others) {
     }
 
     /**
-     * Keys as they are configured, in Base64.
+     * Reads keys from base64, as the configuration has them.
      *
-     * @throws IllegalArgumentException if one of them is none; the message does not quote it
+     * @throws IllegalArgumentException if one of them is not a key; the message does not quote it
      */
     public static Keyset parse(String current, List<String> others) {
         return new Keyset(parse(current), others.stream().map(Keyset::parse).toList());
@@ -45,6 +45,6 @@ public record Keyset(byte[] current, List<byte[]> others) {
 
     @Override
     public String toString() {
-        return "SealKeys[" + (1 + others.size()) + "]";
+        return "Keyset[" + (1 + others.size()) + "]";
     }
 }

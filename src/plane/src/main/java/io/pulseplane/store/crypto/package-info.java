@@ -1,10 +1,11 @@
 /**
- * Sealing: what is kept of patients where others can read is unreadable without a key, and readable only where it was put.
- * AES-256 in Galois/Counter Mode (NIST SP 800-38D), as the JDK has it.
+ * Encryption of patients' data at rest: AES-256 in Galois/Counter Mode (NIST SP 800-38D), from the JDK. A sealed text
+ * is encrypted and authenticated, and associated data binds it to the place where it is kept.
  *
- * <p>{@link io.pulseplane.store.crypto.Aead} is for what planes of a site keep elsewhere under a key they share: Redis, the
- * spool's files. {@link io.pulseplane.store.crypto.AesGcm} is for what an edge box keeps for years: everything of a patient under
- * a data key of that patient, which lies beside the data, wrapped by the {@link io.pulseplane.store.crypto.KeyEncryptionKey}, which comes
- * from outside. To destroy a data key is to erase all that was sealed under it, wherever copies of it are.
+ * <p>{@link io.pulseplane.store.crypto.Aead} is for what the planes of a site keep outside under a key that they share:
+ * values in Redis, the files of the spool. {@link io.pulseplane.store.crypto.AesGcm} is for what an edge box keeps for
+ * years. There each patient has a data key, which lies beside the data, wrapped by the node's {@link
+ * io.pulseplane.store.crypto.KeyEncryptionKey}. To destroy a data key is to erase everything that was sealed under it,
+ * in every copy.
  */
 package io.pulseplane.store.crypto;

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 
-/** Screened batches as bytes: their readings as chunks, the rest as it is. For one thread at a time. */
+/** Encodes and decodes screened batches; readings are encoded as chunks. An instance is for one thread at a time. */
 final class BatchCodec {
 
     private static final int VERSION = 1;
@@ -37,7 +37,7 @@ final class BatchCodec {
                 write(out, block);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("bytes in memory can be written", e);
+            throw new UncheckedIOException("writing to memory cannot fail", e);
         }
         return bytes.toByteArray();
     }
@@ -51,11 +51,11 @@ final class BatchCodec {
             int to = Math.min(columns.size(), from + ChunkEncoder.MAX_READINGS);
             write(out, encoder.encode(columns.times(), columns.values(), from, to));
         }
-        var origins = block.originalIndexes();
-        out.writeBoolean(origins != null);
-        if (origins != null) {
-            for (int origin : origins) {
-                out.writeInt(origin);
+        var originalIndexes = block.originalIndexes();
+        out.writeBoolean(originalIndexes != null);
+        if (originalIndexes != null) {
+            for (int index : originalIndexes) {
+                out.writeInt(index);
             }
         }
     }
@@ -65,11 +65,11 @@ final class BatchCodec {
         out.write(bytes);
     }
 
-    /** @throws IllegalStateException if the bytes are of another version, or of none */
+    /** @throws IllegalStateException if the bytes are truncated or of another version */
     ScreenedBatch decode(byte[] bytes) {
         try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             if (in.readByte() != VERSION) {
-                throw new IllegalStateException("a spooled batch of another version");
+                throw new IllegalStateException("the spooled batch has an unknown version");
             }
             var device = in.readUTF();
             var patient = in.readUTF();
@@ -84,7 +84,7 @@ final class BatchCodec {
             }
             return new ScreenedBatch(device, patient, sequence, digest, blocks, duplicates, rejections);
         } catch (IOException e) {
-            throw new IllegalStateException("a spooled batch that was cut off", e);
+            throw new IllegalStateException("the spooled batch is truncated", e);
         }
     }
 
@@ -98,20 +98,20 @@ final class BatchCodec {
             reader.times(0, reader.count(), times, filled);
             reader.values(0, reader.count(), values, filled);
         }
-        int[] origins = null;
+        int[] originalIndexes = null;
         if (in.readBoolean()) {
-            origins = new int[size];
+            originalIndexes = new int[size];
             for (int i = 0; i < size; i++) {
-                origins[i] = in.readInt();
+                originalIndexes[i] = in.readInt();
             }
         }
-        return new ScreenedBatch.Block(new Columns(series, times, values), origins);
+        return new ScreenedBatch.Block(new Columns(series, times, values), originalIndexes);
     }
 
     private static byte[] readBytes(DataInputStream in) throws IOException {
         int length = in.readInt();
         if (length < 0 || length > in.available()) {
-            throw new IOException("no part is longer than the whole");
+            throw new IOException("a part cannot be longer than the batch");
         }
         return in.readNBytes(length);
     }

@@ -15,17 +15,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Hands on what waits, in order, one group at a time, until the store has it; on a thread of its own. */
+/** Forwards spooled batches to the store, in order and one group at a time. Has a thread of its own. */
 final class Forwarder {
 
     private static final System.Logger LOG = System.getLogger(Forwarder.class.getName());
 
-    /** More than a group of ingest has, so that more goes out than comes in. */
+    /** More than a group of ingest has, so that the spool empties faster than it fills. */
     private static final int MAX_READINGS_PER_GROUP = 400_000;
 
     private static final int MAX_BATCHES_PER_GROUP = 8_192;
 
-    /** The store may well be busy with what it was given when it failed; it is given time to find out. */
+    /** A store that has just recovered may still be busy with earlier writes, so a forwarded group may take longer. */
     private static final int WRITE_TIMEOUT_FACTOR = 6;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -50,32 +50,33 @@ final class Forwarder {
     private final List<Runnable> actionsAfterProgress = new ArrayList<>();
     private int failures;
 
-    Forwarder(ReadingStore store, SpoolFile file, SpoolIndex waiting, SpoolSettings settings, SpoolEvents events) {
+    Forwarder(ReadingStore store, SpoolFile file, SpoolIndex index, SpoolSettings settings, SpoolEvents events) {
         this.store = store;
         this.file = file;
-        this.index = waiting;
+        this.index = index;
         this.settings = settings;
         this.events = events;
     }
 
-    synchronized void start(ChangeListener listener) {
+    synchronized void start(ChangeListener changes) {
         if (!closed) {
-            changes = listener;
+            this.changes = changes;
             workPending = true;
             thread.start();
         }
     }
 
-    /** There is something to hand on. */
+    /** Wakes the thread because a batch was spooled. */
     synchronized void wake() {
         workPending = true;
         notifyAll();
     }
 
     /**
-     * Runs the action when a group was handed on; at once while none is, and not later than the patience says.
+     * Runs the action when the next group was forwarded, or after the write timeout. While the store makes no progress,
+     * runs it at once.
      *
-     * @param action of which only the first run counts
+     * @param action may run twice; only the first run must have an effect
      */
     void afterProgress(Runnable action) {
         synchronized (this) {
@@ -120,7 +121,7 @@ final class Forwarder {
             reportProgress(false);
             events.failed();
             if (!SpoolingReadings.isOutage(e) && !isClosed()) {
-                LOG.log(Level.ERROR, "What waits for the database could not be handed on", e);
+                LOG.log(Level.ERROR, "Spooled batches could not be forwarded to the database", e);
             }
             backOff();
         }
@@ -130,31 +131,34 @@ final class Forwarder {
         return closed;
     }
 
-    private void reportProgress(boolean goesOn) {
+    private void reportProgress(boolean isProgressing) {
         List<Runnable> released;
         synchronized (this) {
-            progressing = goesOn;
+            progressing = isProgressing;
             released = List.copyOf(actionsAfterProgress);
             actionsAfterProgress.clear();
         }
         released.forEach(Runnable::run);
     }
 
-    /** Twice as long each time, up to a bound, less up to half of it by chance: planes must not come all at once. */
+    /**
+     * Waits before the next attempt: twice as long each time, up to a bound, less a random share of up to one half. The
+     * random share keeps planes from trying all at once.
+     */
     private synchronized void backOff() throws InterruptedException {
-        long longest = settings.maxBackoff().toMillis();
-        long now = Math.min(settings.minBackoff().toMillis() << Math.min(failures, 16), longest);
+        long maxMillis = settings.maxBackoff().toMillis();
+        long backoffMillis = Math.min(settings.minBackoff().toMillis() << Math.min(failures, 16), maxMillis);
         failures++;
-        long until = System.nanoTime()
+        long deadline = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(
-                        now - ThreadLocalRandom.current().nextLong(now / 2 + 1));
-        while (!closed && System.nanoTime() < until) {
-            TimeUnit.NANOSECONDS.timedWait(this, until - System.nanoTime());
+                        backoffMillis - ThreadLocalRandom.current().nextLong(backoffMillis / 2 + 1));
+        while (!closed && System.nanoTime() < deadline) {
+            TimeUnit.NANOSECONDS.timedWait(this, deadline - System.nanoTime());
         }
         workPending = true;
     }
 
-    /** Whether there was anything to hand on. */
+    /** Forwards one group; false if no batch is spooled. */
     private boolean forwardGroup() throws SQLException {
         var entries = file.entriesAfter(0, MAX_BATCHES_PER_GROUP, MAX_READINGS_PER_GROUP);
         if (entries.isEmpty()) {
@@ -176,7 +180,7 @@ final class Forwarder {
         return store.append(group).await().atMost(settings.writeTimeout().multipliedBy(WRITE_TIMEOUT_FACTOR));
     }
 
-    /** One of them is nothing that the store would ever take; it must not keep the others. */
+    /** Forwards the batches one by one, so that a batch the store will never take does not hold up the others. */
     private void forwardOneByOne(List<Entry> entries) throws SQLException {
         for (var entry : entries) {
             try {
@@ -184,7 +188,7 @@ final class Forwarder {
             } catch (PlaneException.InvalidArgument e) {
                 LOG.log(
                         Level.ERROR,
-                        "A batch that was acknowledged cannot be stored and is set aside: {0}",
+                        "The store does not take a batch that was acknowledged; it is set aside: {0}",
                         e.getMessage());
                 file.removeUpTo(List.of(entry), List.of(entry));
                 index.remove(entry.batch());
@@ -193,40 +197,43 @@ final class Forwarder {
     }
 
     private void finish(List<Entry> entries, List<AppendResult> receipts) throws SQLException {
-        var contradicted = new ArrayList<Entry>();
+        var conflicting = new ArrayList<Entry>();
         for (int i = 0; i < entries.size(); i++) {
             if (hasConflict(entries.get(i).batch(), receipts.get(i))) {
-                contradicted.add(entries.get(i));
+                conflicting.add(entries.get(i));
             }
         }
         for (int i = 0; i < entries.size(); i++) {
             publish(entries.get(i), receipts.get(i));
         }
-        file.removeUpTo(entries, contradicted);
+        file.removeUpTo(entries, conflicting);
         for (var entry : entries) {
             index.remove(entry.batch());
         }
-        if (!contradicted.isEmpty()) {
+        if (!conflicting.isEmpty()) {
             LOG.log(
                     Level.WARNING,
-                    "The database has something else for {0} batches that had waited; they are set aside",
-                    contradicted.size());
-            contradicted.forEach(
+                    "{0} spooled batches contradict the database; they are set aside",
+                    conflicting.size());
+            conflicting.forEach(
                     entry -> entry.batch().blocks().forEach(block -> changes.readingsDisplaced(block.columns())));
         }
         events.forwarded(entries.size());
         if (file.pendingBatches() == 0) {
-            LOG.log(Level.INFO, "Everything that waited is in the database");
+            LOG.log(Level.INFO, "All spooled batches are in the database");
         }
     }
 
-    /** Readings that were told to be accepted must not be gone without a trace. */
+    /**
+     * Whether the store decided differently from the acknowledgement. The caller was told that these readings are
+     * accepted, so they must not disappear without a trace.
+     */
     private static boolean hasConflict(ScreenedBatch batch, AppendResult receipt) {
         return switch (receipt) {
             case AppendResult.Stored(var acknowledgement, var _) -> batch.rejected() != acknowledgement.rejected();
             case AppendResult.Repeated(var acknowledgement) -> batch.rejected() != acknowledgement.rejected();
             case AppendResult.SequenceConflict() -> true;
-            // Who was erased meanwhile is to leave no trace.
+            // A patient who was erased meanwhile must leave no trace.
             case AppendResult.Spooled _, AppendResult.PatientErased _ -> false;
         };
     }
@@ -234,12 +241,12 @@ final class Forwarder {
     private void publish(Entry entry, AppendResult receipt) {
         switch (receipt) {
             case AppendResult.Stored(var _, var fresh) -> fresh.forEach(changes::readingsConfirmed);
-            // Stored by an attempt of which nobody heard, so nobody was told either.
+            // An earlier attempt stored the batch, but its answer was lost, so no listener was called.
             case AppendResult.Repeated _
             when !hasConflict(entry.batch(), receipt) ->
                 entry.batch().blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
             default -> {
-                // Nothing of it is new.
+                // No reading of it is new.
             }
         }
     }
@@ -254,7 +261,7 @@ final class Forwarder {
         }
         try {
             thread.join(CLOSE_TIMEOUT);
-            // It waits for the store, and would for long.
+            // The thread may wait for the store for a long time.
             thread.interrupt();
             thread.join(CLOSE_TIMEOUT);
         } catch (InterruptedException e) {

@@ -27,16 +27,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The way into the spool: one thread that writes groups to the file, in order, and keeps count of what waits.
+ * Writes groups to the spool file, in order, on a thread of its own, and indexes the batches that wait.
  *
- * <p>While the store takes what waits, whoever brings more is answered when some of it has been handed on, so that more
- * goes out than comes in and there is an end to it.
+ * <p>While the forwarder makes progress, an append is answered only when another group was forwarded. So callers bring
+ * batches more slowly than the forwarder takes them away, and the spool empties.
  */
 final class Spool {
 
     private static final System.Logger LOG = System.getLogger(Spool.class.getName());
 
-    /** Ingest has one group here at a time. */
+    /** Far more than are expected: ingest has one group here at a time. */
     private static final int MAX_QUEUED_GROUPS = 1_024;
 
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
@@ -59,10 +59,10 @@ final class Spool {
 
     private int pendingWrites;
 
-    /** How many bytes there were when some did not fit. */
+    /** Size of the spool when it last refused batches. */
     private volatile long bytesAtRefusal = Long.MAX_VALUE;
 
-    /** Whether it is known of which series readings wait that were here before. */
+    /** Whether the batches of the previous run are in the index. */
     private volatile boolean indexed;
 
     Spool(ReadingStore store, SpoolFile file, SpoolSettings settings, LongSupplier now, SpoolEvents events) {
@@ -79,7 +79,7 @@ final class Spool {
         if (indexed) {
             forwarder.start(changes);
         } else {
-            LOG.log(Level.INFO, "{0} batches wait for the database from before", file.pendingBatches());
+            LOG.log(Level.INFO, "{0} spooled batches of the previous run wait for the database", file.pendingBatches());
             writerThread.execute(() -> indexExisting(changes));
         }
     }
@@ -98,16 +98,16 @@ final class Spool {
             indexed = true;
             forwarder.start(changes);
         } catch (SQLException | RuntimeException e) {
-            LOG.log(Level.ERROR, "What waits from before cannot be read; nothing is handed on", e);
+            LOG.log(Level.ERROR, "Spooled batches of the previous run cannot be read; nothing is forwarded", e);
         }
     }
 
-    /** Whether batches wait, so that those that come now have to wait behind them. */
+    /** Whether batches wait. New batches must then wait behind them. */
     synchronized boolean isInUse() {
         return pendingWrites > 0 || file.pendingBatches() > 0;
     }
 
-    /** Whether nothing was refused since something was last handed on. */
+    /** Whether the spool is smaller than when it last refused batches. */
     boolean hasRoom() {
         return file.bytes() < bytesAtRefusal;
     }
@@ -124,14 +124,14 @@ final class Spool {
 
     private void requireIndexed() {
         if (!indexed) {
-            throw new PlaneException.Unavailable("what waits for the database is being looked through", null);
+            throw new PlaneException.Unavailable("the plane is still indexing its spooled batches", null);
         }
     }
 
-    /** The store failed to take the group. */
+    /** Spools a group that the store failed to take. */
     Uni<List<AppendResult>> appendAfterFailure(List<ScreenedBatch> group, Throwable failure) {
         if (!isInUse()) {
-            LOG.log(Level.WARNING, "The database does not take batches, they are spooled: {0}", describe(failure));
+            LOG.log(Level.WARNING, "The database does not take batches; they are spooled: {0}", describe(failure));
         }
         return append(group);
     }
@@ -155,7 +155,8 @@ final class Spool {
             emitter.fail(
                     writerThread.isShutdown()
                             ? new PlaneException.Unavailable("the store is closed", null)
-                            : new PlaneException.ResourceExhausted("too much waits for the disk", RETRY_WHEN_FULL));
+                            : new PlaneException.ResourceExhausted(
+                                    "too many batches wait for the disk", RETRY_WHEN_FULL));
         }
     }
 
@@ -180,29 +181,29 @@ final class Spool {
     private List<AppendResult> write(List<ScreenedBatch> group) throws SQLException {
         var receipts = new ArrayList<AppendResult>(group.size());
         var sealed = new ArrayList<SpoolFile.SealedBatch>(group.size());
-        var known = new HashMap<BatchKey, ScreenedBatch>();
+        var newBatches = new HashMap<BatchKey, ScreenedBatch>();
         long bytes = 0;
         for (var batch : group) {
-            var before = known.get(BatchKey.of(batch));
-            if (before == null) {
+            var earlier = newBatches.get(BatchKey.of(batch));
+            if (earlier == null) {
                 var entry = file.find(batch);
-                before = entry == null ? null : entry.batch();
+                earlier = entry == null ? null : entry.batch();
             }
-            if (before == null) {
-                known.put(BatchKey.of(batch), batch);
-                var one = file.seal(batch);
-                bytes += one.ciphertext().length + SpoolFile.ROW_OVERHEAD_BYTES;
-                sealed.add(one);
+            if (earlier == null) {
+                newBatches.put(BatchKey.of(batch), batch);
+                var sealedBatch = file.seal(batch);
+                bytes += sealedBatch.ciphertext().length + SpoolFile.ROW_OVERHEAD_BYTES;
+                sealed.add(sealedBatch);
                 receipts.add(new AppendResult.Spooled(acknowledgement(batch), columns(batch), false));
-            } else if (before.digest() == batch.digest()) {
-                receipts.add(new AppendResult.Spooled(acknowledgement(before), List.of(), true));
+            } else if (earlier.digest() == batch.digest()) {
+                receipts.add(new AppendResult.Spooled(acknowledgement(earlier), List.of(), true));
             } else {
                 receipts.add(new AppendResult.SequenceConflict());
             }
         }
         requireRoom(sealed.size(), bytes);
         file.append(sealed, now.getAsLong());
-        sealed.forEach(one -> index.add(one.batch()));
+        sealed.forEach(sealedBatch -> index.add(sealedBatch.batch()));
         events.spooled(sealed.size());
         return receipts;
     }
@@ -242,13 +243,15 @@ final class Spool {
         return failure;
     }
 
-    /** Finishes what was begun; what waits is handed on when the plane runs again. */
+    /** Finishes the writes under way. Batches that still wait are forwarded when the plane runs again. */
     void close() {
         writerThread.shutdown();
         forwarder.close();
         try {
             if (!writerThread.awaitTermination(CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-                LOG.log(Level.WARNING, "Some of what was taken is not spooled; it was not acknowledged");
+                LOG.log(
+                        Level.WARNING,
+                        "Some batches were not spooled before the plane closed; none of them was acknowledged");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

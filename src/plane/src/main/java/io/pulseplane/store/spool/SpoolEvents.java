@@ -1,19 +1,19 @@
 package io.pulseplane.store.spool;
 
-/** What happens to batches that wait, for those who count. Called by the spool's threads; must not block. */
+/** Receives events of the spool, for metrics. The spool's threads call it; methods must not block. */
 public interface SpoolEvents {
 
     SpoolEvents NONE = new SpoolEvents() {};
 
-    /** So many batches became durable here, and wait. */
+    /** Batches became durable in the spool. */
     default void spooled(int batches) {}
 
-    /** So many batches, of a group that does not fit, were not taken. */
+    /** The spool refused the batches of a group, because they do not fit. */
     default void refused(int batches) {}
 
-    /** So many batches that had waited are with the store now. */
+    /** Spooled batches were forwarded to the store. */
     default void forwarded(int batches) {}
 
-    /** An attempt to hand batches on failed. */
+    /** An attempt to forward batches failed. */
     default void failed() {}
 }

@@ -18,19 +18,20 @@ import java.util.OptionalLong;
 import org.sqlite.SQLiteConfig;
 
 /**
- * Batches in a file of their own, in the order in which they came: {@code spool.db}, its log beside it, and {@code lock},
- * which keeps a second plane out. What a method has returned from is synced to disk.
+ * Keeps spooled batches in an SQLite file, in the order in which they came. The directory holds {@code spool.db}, its
+ * write-ahead log, and {@code lock}, which keeps a second plane out. A method returns when its changes are synced to
+ * disk.
  *
- * <p>Nothing of a patient can be read in it: batches are sealed, and a device is a name that only who has the key can make.
+ * <p>Without the key nothing of a patient can be read: batches are sealed, and devices are stored as pseudonyms.
  */
 final class SpoolFile implements AutoCloseable {
 
-    /** "PSPL": which program's file this is. */
+    /** "PSPL", the SQLite application id of a spool. */
     private static final int APPLICATION_ID = 0x5053504C;
 
     private static final int SCHEMA_VERSION = 1;
 
-    /** Of a row beside what is sealed in it. */
+    /** Size of a row without its sealed batch, about. */
     static final int ROW_OVERHEAD_BYTES = 96;
 
     private static final int BUSY_MILLIS = 5_000;
@@ -51,32 +52,36 @@ final class SpoolFile implements AutoCloseable {
     private volatile long setAsideBatches;
     private volatile long oldestPendingTime;
 
-    /** A batch that waits. @param at when it was spooled, microseconds since the epoch */
+    /**
+     * A batch that waits.
+     *
+     * @param spooledAt when it was spooled, microseconds since the epoch
+     */
     record Entry(long number, long spooledAt, ScreenedBatch batch) {}
 
-    /** @throws PlaneException.FailedPrecondition if another plane has it open, or what is there is not ours to open */
+    /** @throws PlaneException.FailedPrecondition if another plane has the spool open, or another program made it */
     static SpoolFile open(Path directory, Keyset keys) {
-        var own = LockedDirectory.acquire(directory, "spool");
+        var locked = LockedDirectory.acquire(directory, "spool");
         try {
-            return new SpoolFile(own, new Aead(keys, "spool"));
+            return new SpoolFile(locked, new Aead(keys, "spool"));
         } catch (SQLException e) {
-            own.close();
+            locked.close();
             throw new PlaneException.Unavailable("the spool cannot be written to", e);
         } catch (RuntimeException e) {
-            own.close();
+            locked.close();
             throw e;
         }
     }
 
-    private SpoolFile(LockedDirectory own, Aead seal) throws SQLException {
-        this.directory = own;
-        this.aead = seal;
+    private SpoolFile(LockedDirectory directory, Aead aead) throws SQLException {
+        this.directory = directory;
+        this.aead = aead;
         var config = new SQLiteConfig();
         config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-        // An acknowledgement is a promise: the log is synced at every commit, not only at checkpoints.
+        // An acknowledgement is a promise, so SQLite must sync its log at every commit and not only at checkpoints.
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         config.setBusyTimeout(BUSY_MILLIS);
-        connection = config.createConnection("jdbc:sqlite:" + own.path().resolve("spool.db"));
+        connection = config.createConnection("jdbc:sqlite:" + directory.path().resolve("spool.db"));
         prepareSchema();
         connection.setAutoCommit(false);
         insert = connection.prepareStatement(
@@ -97,7 +102,7 @@ final class SpoolFile implements AutoCloseable {
             int application = queryInt(statement.executeQuery("PRAGMA application_id"));
             int version = queryInt(statement.executeQuery("PRAGMA user_version"));
             if (application == 0 && version == 0) {
-                // Pages of what was forwarded are given back when the spool is empty.
+                // Lets shrink() give the pages of forwarded batches back.
                 statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
                 statement.execute("VACUUM");
                 statement.execute("""
@@ -113,7 +118,7 @@ final class SpoolFile implements AutoCloseable {
             } else if (application != APPLICATION_ID || version != SCHEMA_VERSION) {
                 connection.close();
                 throw new PlaneException.FailedPrecondition(
-                        "the spool was made by something else than this Pulseplane");
+                        "the spool is not one that this version of Pulseplane made");
             }
         }
     }
@@ -131,7 +136,8 @@ final class SpoolFile implements AutoCloseable {
                         SELECT (SELECT count(*) FROM spooled), (SELECT coalesce(sum(length(sealed)), 0) FROM spooled),
                           (SELECT count(*) FROM set_aside), (SELECT coalesce(sum(length(sealed)), 0) FROM set_aside),
                           (SELECT coalesce(min(spooled_at), 0) FROM spooled),
-                          max((SELECT coalesce(max(number), 0) FROM spooled), (SELECT coalesce(max(number), 0) FROM set_aside))
+                          max((SELECT coalesce(max(number), 0) FROM spooled),
+                            (SELECT coalesce(max(number), 0) FROM set_aside))
                         """)) {
             row.next();
             pendingBatches = row.getLong(1);
@@ -143,27 +149,27 @@ final class SpoolFile implements AutoCloseable {
         connection.commit();
     }
 
-    /** Batches that wait. */
+    /** How many batches wait. */
     long pendingBatches() {
         return pendingBatches;
     }
 
-    /** Bytes of all that is here, what was set aside included. */
+    /** Size of all batches, including those set aside. */
     long bytes() {
         return bytes;
     }
 
-    /** Batches the store has something else for. */
+    /** How many batches were set aside because they contradict the store. */
     long setAsideBatches() {
         return setAsideBatches;
     }
 
-    /** Since when the first of those that wait does; empty if none does. Microseconds since the epoch. */
+    /** When the oldest waiting batch was spooled, microseconds since the epoch; empty if no batch waits. */
     OptionalLong oldestPendingTime() {
         return pendingBatches == 0 ? OptionalLong.empty() : OptionalLong.of(oldestPendingTime);
     }
 
-    /** Sealed, so that it is known how much room it takes before it is put anywhere. */
+    /** A batch that was sealed before it is stored, so that its size is known. */
     record SealedBatch(ScreenedBatch batch, byte[] devicePseudonym, byte[] ciphertext) {}
 
     synchronized SealedBatch seal(ScreenedBatch batch) {
@@ -175,7 +181,7 @@ final class SpoolFile implements AutoCloseable {
         return new String(device, StandardCharsets.US_ASCII) + " " + Long.toUnsignedString(sequence);
     }
 
-    /** All of them or none. */
+    /** Appends all of the batches or none. */
     synchronized void append(Collection<SealedBatch> batches, long now) throws SQLException {
         long number = nextNumber;
         long added = 0;
@@ -200,19 +206,21 @@ final class SpoolFile implements AutoCloseable {
         bytes += added;
     }
 
-    /** The batch of this device with this sequence, if it waits; null if not. */
-    synchronized Entry find(ScreenedBatch like) throws SQLException {
+    /** The waiting batch with the same device and sequence; null if none waits. */
+    synchronized Entry find(ScreenedBatch batch) throws SQLException {
         if (pendingBatches == 0) {
             return null;
         }
-        find.setBytes(1, aead.pseudonym("device", like.device()).getBytes(StandardCharsets.US_ASCII));
-        find.setLong(2, like.sequence());
+        find.setBytes(1, aead.pseudonym("device", batch.device()).getBytes(StandardCharsets.US_ASCII));
+        find.setLong(2, batch.sequence());
         try (var row = find.executeQuery()) {
             return row.next() ? entry(row) : null;
         }
     }
 
-    /** The first of those that come after a number; one at least, if there is one, and no more readings than that. */
+    /**
+     * The first batches after a number. At most {@code maxReadings} readings, but at least one batch if there is one.
+     */
     synchronized List<Entry> entriesAfter(long number, int maxBatches, int maxReadings) throws SQLException {
         select.setLong(1, number);
         select.setInt(2, maxBatches);
@@ -232,18 +240,18 @@ final class SpoolFile implements AutoCloseable {
     }
 
     private Entry entry(ResultSet row) throws SQLException {
-        var opened = aead.open(associatedData(row.getBytes(4), row.getLong(5)), row.getBytes(3))
+        var plain = aead.open(associatedData(row.getBytes(4), row.getLong(5)), row.getBytes(3))
                 .orElseThrow(() -> new PlaneException.DataLoss(
-                        "the spool holds what this plane's keys do not open; were they changed, or its files?"));
-        return new Entry(row.getLong(1), row.getLong(2), codec.decode(opened));
+                        "this plane's keys cannot open a spooled batch; either the keys or the files were changed"));
+        return new Entry(row.getLong(1), row.getLong(2), codec.decode(plain));
     }
 
-    /** These do not wait any more, nor does any before them; some of them are kept aside. */
-    synchronized void removeUpTo(List<Entry> done, Collection<Entry> toKeep) throws SQLException {
+    /** Removes these batches and every one before them. Copies the conflicting ones to the set-aside table. */
+    synchronized void removeUpTo(List<Entry> done, Collection<Entry> conflicting) throws SQLException {
         long freed = 0;
         long kept = 0;
         try {
-            for (var entry : toKeep) {
+            for (var entry : conflicting) {
                 kept += copyToSetAside(entry);
             }
             freed = bytesUpTo(done.getLast().number);
@@ -255,7 +263,7 @@ final class SpoolFile implements AutoCloseable {
             throw e;
         }
         pendingBatches -= done.size();
-        setAsideBatches += toKeep.size();
+        setAsideBatches += conflicting.size();
         bytes += kept - freed;
         oldestPendingTime = readOldestTime();
         if (pendingBatches == 0) {
@@ -278,7 +286,7 @@ final class SpoolFile implements AutoCloseable {
         insertSetAside.setLong(4, entry.spooledAt);
         insertSetAside.setBytes(5, sealed.ciphertext);
         insertSetAside.executeUpdate();
-        return sealed.ciphertext.length + ROW_OVERHEAD_BYTES;
+        return (long) sealed.ciphertext.length + ROW_OVERHEAD_BYTES;
     }
 
     private long bytesUpTo(long number) throws SQLException {
@@ -293,10 +301,10 @@ final class SpoolFile implements AutoCloseable {
         }
     }
 
-    /** Gives the disk back what an outage took; if that fails now, it is done after the next. */
+    /** Gives the disk space of an outage back. If that fails now, the next outage does it. */
     private void shrink() {
         try (var statement = connection.createStatement()) {
-            // One call gives one page back: what is left of the pragma's rows is not run when its statement is closed.
+            // One call gives one page back: the pragma stops when its statement is closed.
             while (queryInt(statement.executeQuery("PRAGMA freelist_count")) > 0) {
                 statement.execute("PRAGMA incremental_vacuum");
             }
@@ -304,7 +312,7 @@ final class SpoolFile implements AutoCloseable {
             statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
         } catch (SQLException e) {
             System.getLogger(SpoolFile.class.getName())
-                    .log(System.Logger.Level.DEBUG, "The spool's file was not made smaller", e);
+                    .log(System.Logger.Level.DEBUG, "The spool file could not be shrunk", e);
         }
     }
 
@@ -313,7 +321,7 @@ final class SpoolFile implements AutoCloseable {
         try {
             connection.close();
         } catch (SQLException e) {
-            throw new IllegalStateException("the spool was not closed cleanly; what was acknowledged is safe", e);
+            throw new IllegalStateException("the spool was not closed cleanly; acknowledged batches are safe", e);
         } finally {
             directory.close();
         }

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Of which series readings wait, from when to when, and the latest of each. */
+/** Indexes the waiting readings by series: the earliest time and the latest reading of each. */
 final class SpoolIndex {
 
     private final Map<Subject, Map<Series, SeriesEntry>> bySubject = new HashMap<>();
@@ -25,14 +25,14 @@ final class SpoolIndex {
         for (var block : batch.blocks()) {
             var columns = block.columns();
             var series = columns.series();
-            var held =
+            var entry =
                     entriesOf(new Subject.OfPatient(series.patient())).computeIfAbsent(series, _ -> new SeriesEntry());
-            entriesOf(new Subject.OfDevice(series.device())).put(series, held);
-            held.batches++;
-            held.firstTime = Math.min(held.firstTime, columns.firstTime());
+            entriesOf(new Subject.OfDevice(series.device())).put(series, entry);
+            entry.batches++;
+            entry.firstTime = Math.min(entry.firstTime, columns.firstTime());
             int last = columns.size() - 1;
-            if (held.latest == null || columns.lastTime() > held.latest.time()) {
-                held.latest = new Reading(series, columns.times()[last], columns.values()[last]);
+            if (entry.latest == null || columns.lastTime() > entry.latest.time()) {
+                entry.latest = new Reading(series, columns.times()[last], columns.values()[last]);
             }
         }
     }
@@ -41,13 +41,13 @@ final class SpoolIndex {
         return bySubject.computeIfAbsent(subject, _ -> new HashMap<>());
     }
 
-    /** It does not wait any more. What is said of others of its series stays as wide as it was. */
+    /** Removes a batch. The times of a series shrink only when its last batch is removed. */
     synchronized void remove(ScreenedBatch batch) {
         for (var block : batch.blocks()) {
             var series = block.columns().series();
             var patient = new Subject.OfPatient(series.patient());
-            var held = entriesOf(patient).get(series);
-            if (held != null && --held.batches == 0) {
+            var entry = entriesOf(patient).get(series);
+            if (entry != null && --entry.batches == 0) {
                 remove(patient, series);
                 remove(new Subject.OfDevice(series.device()), series);
             }
@@ -55,25 +55,25 @@ final class SpoolIndex {
     }
 
     private void remove(Subject subject, Series series) {
-        var all = entriesOf(subject);
-        all.remove(series);
-        if (all.isEmpty()) {
+        var entries = entriesOf(subject);
+        entries.remove(series);
+        if (entries.isEmpty()) {
             bySubject.remove(subject);
         }
     }
 
-    /** The latest reading of each series of a subject of which any waits. */
+    /** The latest waiting reading of each series of a subject. */
     synchronized Collection<Reading> latest(Subject subject) {
-        var all = bySubject.get(subject);
-        return all == null
+        var entries = bySubject.get(subject);
+        return entries == null
                 ? List.of()
-                : all.values().stream().map(held -> held.latest).toList();
+                : entries.values().stream().map(entry -> entry.latest).toList();
     }
 
-    /** Whether readings of this series wait that may lie in the range. */
+    /** Whether waiting readings of this series may lie in the range. */
     synchronized boolean mayContain(Series series, TimeRange range) {
-        var all = bySubject.get(new Subject.OfPatient(series.patient()));
-        var held = all == null ? null : all.get(series);
-        return held != null && held.firstTime < range.to() && held.latest.time() >= range.from();
+        var entries = bySubject.get(new Subject.OfPatient(series.patient()));
+        var entry = entries == null ? null : entries.get(series);
+        return entry != null && entry.firstTime < range.to() && entry.latest.time() >= range.from();
     }
 }

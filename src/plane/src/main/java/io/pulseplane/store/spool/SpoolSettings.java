@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * How the spool is kept.
+ * Settings of the spool.
  *
- * @param directory made if it is not there; one plane at a time
- * @param keys what is in the spool is sealed with these
- * @param maxBytes of sealed batches; more are refused
- * @param maxBatches more are refused
- * @param writeTimeout how long the store may take over a group before it is spooled
- * @param minBackoff before the store is tried again, the first time; then twice as long each time, less by chance
- * @param maxBackoff and never longer than this
+ * @param directory where the spool is; created if it does not exist. One plane can use it at a time
+ * @param keys seal the spooled batches
+ * @param maxBytes bound on the size of the sealed batches; the spool refuses more
+ * @param maxBatches bound on the number of batches; the spool refuses more
+ * @param writeTimeout how long the store may take for a group before the group is spooled
+ * @param minBackoff time before the first retry to forward; it doubles with each retry, less a random share
+ * @param maxBackoff upper bound of that time
  */
 public record SpoolSettings(
         Path directory,
@@ -26,11 +26,11 @@ public record SpoolSettings(
 
     public SpoolSettings {
         if (maxBytes < 1 || maxBatches < 1) {
-            throw new IllegalArgumentException("max-bytes, max-batches: there has to be room for a batch");
+            throw new IllegalArgumentException("max-bytes, max-batches: must be at least 1");
         }
         if (writeTimeout.toMillis() < 1 || minBackoff.toMillis() < 1 || maxBackoff.compareTo(minBackoff) < 0) {
             throw new IllegalArgumentException(
-                    "patience, backoff: 1 ms or more, and the longest not below the shortest");
+                    "patience, backoff: must be at least 1 ms, and the longest backoff must not be below the shortest");
         }
     }
 }

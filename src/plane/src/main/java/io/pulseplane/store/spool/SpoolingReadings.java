@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Readings: into the store while it takes them and nothing waits, into the spool while not. */
+/** Appends readings to the store while it takes them and no batch waits, else to the spool. */
 final class SpoolingReadings implements ReadingStore {
 
     private final ReadingStore store;
@@ -50,7 +50,7 @@ final class SpoolingReadings implements ReadingStore {
         return store.appendParallelism();
     }
 
-    /** Whether the store does not answer, as opposed to answering that it will not have it. */
+    /** Whether the store did not answer. A refusal is an answer. */
     static boolean isOutage(Throwable failure) {
         return failure instanceof PlaneException.Unavailable || failure instanceof TimeoutException;
     }
@@ -73,7 +73,7 @@ final class SpoolingReadings implements ReadingStore {
     @Override
     public Uni<List<Reading>> latest(Subject subject) {
         return Uni.createFrom().deferred(() -> {
-            // Before the store is asked: what is handed on in between may not be in its answer.
+            // Must come before the query: a batch that is forwarded in between may not be in the store's answer.
             var waiting = spool.latest(subject);
             var stored = store.latest(subject);
             return waiting.isEmpty() ? stored : stored.map(readings -> latest(readings, waiting));
@@ -93,7 +93,8 @@ final class SpoolingReadings implements ReadingStore {
                 .deferred(() -> spool.mayContain(series, range)
                         ? Uni.createFrom()
                                 .failure(new PlaneException.Unavailable(
-                                        "readings of this series wait for the database to answer again", null))
+                                        "readings of this series wait in the spool until the database answers again",
+                                        null))
                         : store.read(series, range, order, limit));
     }
 }

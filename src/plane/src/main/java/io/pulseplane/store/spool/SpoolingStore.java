@@ -12,17 +12,18 @@ import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
- * A store that goes on taking batches while the one behind it does not answer.
+ * A store that takes batches even while the store behind it does not answer.
  *
- * <p>A batch that the store behind does not take in time is made durable on this machine, and answered with {@link
- * io.pulseplane.store.AppendResult.Spooled}: it is safe, but nobody has compared it with what the store has. From then on every
- * batch is, until all that wait have been handed on, in order. Handing on is repeated until it is known to have succeeded;
- * the store knows batches by device and sequence, and keeps each once. Where it has other values for what was spooled, or
- * another batch of that sequence, its own stand, and the spooled batch is set aside in the spool's file.
+ * <p>If the store behind does not take a batch in time, the spool makes the batch durable on this machine. The answer
+ * is then {@link io.pulseplane.store.AppendResult.Spooled}: the batch is safe, but not yet compared with the store.
+ * From then on every batch goes to the spool until all waiting batches are forwarded, in order. The forwarder repeats a
+ * group until it knows that the store has it; the store identifies batches by device and sequence, and keeps each once.
+ * If the store has other values for the same readings, or another batch of the same sequence, the store's data stay and
+ * the spooled batch is set aside in the spool file.
  *
- * <p>Questions are answered by the store behind. Of a subject of which readings wait here, the latest ones include those
- * that wait; a range that may include any fails with {@code Unavailable}. The registry is the one of the store behind: it
- * does not know of what waits.
+ * <p>The store behind answers queries. The latest readings of a subject include those that wait here; a range that may
+ * include waiting readings fails with {@code Unavailable}. The registry is that of the store behind, without waiting
+ * data.
  */
 public final class SpoolingStore implements Store {
 
@@ -39,11 +40,12 @@ public final class SpoolingStore implements Store {
     }
 
     /**
-     * Opens the spool in its directory. What waits there from before is handed on from {@link #start} on.
+     * Opens the spool in its directory. Batches of the previous run are forwarded after {@link #start}.
      *
-     * @param store the store behind, which is closed with this one
+     * @param store the store behind; {@link #close} closes it, too
      * @param now the clock, in microseconds since the epoch
-     * @throws PlaneException.FailedPrecondition if another plane has the spool open, or it was sealed with other keys
+     * @throws PlaneException.FailedPrecondition if another plane has the spool open, or the spool was sealed with other
+     *     keys
      * @throws PlaneException.Unavailable if the directory cannot be written to
      */
     public static SpoolingStore open(Store store, SpoolSettings settings, LongSupplier now, SpoolEvents events) {
@@ -53,36 +55,36 @@ public final class SpoolingStore implements Store {
         } catch (SQLException | RuntimeException e) {
             file.close();
             throw new PlaneException.FailedPrecondition(
-                    "what waits in the spool cannot be read with these keys: " + e.getMessage());
+                    "these keys cannot open the spooled batches: " + e.getMessage());
         }
         return new SpoolingStore(store, file, settings, now, events);
     }
 
     /**
-     * Begins to hand on what waits.
+     * Starts to forward waiting batches.
      *
-     * @param changes told of readings that are in the store now, and of those for which the store has something else
+     * @param changes is called for readings that the store now has, and for readings that contradict the store
      */
     public void start(ChangeListener changes) {
         spool.start(changes);
     }
 
-    /** Batches that wait. */
+    /** How many batches wait. */
     public long pendingBatches() {
         return file.pendingBatches();
     }
 
-    /** Bytes the spool takes, with what was set aside. */
+    /** Size of the spool, including the batches set aside. */
     public long bytes() {
         return file.bytes();
     }
 
-    /** Batches that the store has something else for. */
+    /** How many batches were set aside because they contradict the store. */
     public long setAsideBatches() {
         return file.setAsideBatches();
     }
 
-    /** Since when the first of those that wait does, microseconds since the epoch. */
+    /** When the oldest waiting batch was spooled, microseconds since the epoch. */
     public OptionalLong oldestPendingTime() {
         return file.oldestPendingTime();
     }
@@ -102,7 +104,7 @@ public final class SpoolingStore implements Store {
         return store.size();
     }
 
-    /** A reading could be stored if the store behind answers, or there is room here. */
+    /** Succeeds if the store behind answers, or if the spool has room. */
     @Override
     public Uni<Void> check() {
         return store.check()

@@ -1,8 +1,10 @@
 /**
- * Where batches wait on this machine while the store of the site does not answer: durable, in order, sealed, bounded.
+ * The spool: a store-and-forward queue on this machine's disk for the time when the store of the site does not answer.
+ * It is durable, ordered, sealed and bounded.
  *
- * <p>{@link SpoolingStore} stands before the store. A group that the store does not take goes into {@link SpoolFile}, and so
- * does every one after it, until {@link Forwarder} has handed on all of them in their order. Batches are known by device and
- * sequence, so whatever is handed on twice, because an answer was lost or a plane died, is stored once.
+ * <p>{@link io.pulseplane.store.spool.SpoolingStore} wraps the store. If the store does not take a group, the group and
+ * every later one go to {@link io.pulseplane.store.spool.SpoolFile}, until {@link io.pulseplane.store.spool.Forwarder}
+ * has forwarded all of them in order. The store identifies batches by device and sequence, so a batch that is forwarded
+ * twice, because an answer was lost or the plane died, is stored once.
  */
 package io.pulseplane.store.spool;

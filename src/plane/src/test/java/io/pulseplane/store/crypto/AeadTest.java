@@ -31,18 +31,18 @@ class AeadTest {
     }
 
     @Test
-    void opens_what_it_or_another_plane_with_the_key_sealed() {
+    void opens_what_any_plane_with_the_key_sealed() {
         assertThat(aead.open("here", aead.seal("here", TEXT))).contains(TEXT);
         assertThat(aead(1).open("here", aead.seal("here", TEXT))).contains(TEXT);
     }
 
     @Test
-    void opens_nothing_in_another_place() {
+    void opens_nothing_with_other_associated_data() {
         assertThat(aead.open("there", aead.seal("here", TEXT))).isEmpty();
     }
 
     @Test
-    void opens_nothing_of_which_a_single_bit_was_changed() {
+    void opens_nothing_in_which_one_bit_was_changed() {
         var sealed = aead.seal("here", TEXT);
         for (int bit = 0; bit < sealed.length * Byte.SIZE; bit++) {
             var changed = sealed.clone();
@@ -52,7 +52,7 @@ class AeadTest {
     }
 
     @Test
-    void opens_nothing_that_was_cut_off_or_added_to() {
+    void opens_nothing_that_was_truncated_or_extended() {
         var sealed = aead.seal("here", TEXT);
         for (int length = 0; length < sealed.length + 3; length++) {
             if (length != sealed.length) {
@@ -62,27 +62,27 @@ class AeadTest {
     }
 
     @Test
-    void opens_nothing_of_a_key_it_does_not_have() {
+    void opens_nothing_that_was_sealed_with_an_unknown_key() {
         assertThat(aead(2).open("here", aead.seal("here", TEXT))).isEmpty();
     }
 
     @Test
-    void opens_what_was_sealed_with_a_key_it_has_besides() {
+    void opens_what_was_sealed_with_one_of_the_other_keys() {
         assertThat(aead(2, 1).open("here", aead.seal("here", TEXT))).contains(TEXT);
         assertThat(aead(1, 2).open("here", aead(2, 1).seal("here", TEXT))).contains(TEXT);
         assertThat(aead(2, 1).keyId()).isNotEqualTo(aead.keyId()).isEqualTo(aead(2).keyId());
     }
 
     @Test
-    void never_seals_the_same_twice_alike() {
-        var beginnings = IntStream.range(0, 1_000)
+    void seals_the_same_text_differently_each_time() {
+        var headers = IntStream.range(0, 1_000)
                 .mapToObj(_ -> new String(Arrays.copyOf(aead.seal("here", TEXT), Aead.HEADER_BYTES), ISO_8859_1))
                 .distinct();
-        assertThat(beginnings).hasSize(1_000);
+        assertThat(headers).hasSize(1_000);
     }
 
     @Test
-    void names_an_id_the_same_on_every_plane_and_another_way_for_another_kind_id_or_key() {
+    void makes_the_same_pseudonym_on_every_plane_and_another_for_another_kind_id_or_key() {
         var name = aead.pseudonym("patient", "ada");
         assertThat(aead(1).pseudonym("patient", "ada")).isEqualTo(name).doesNotContain("ada");
         assertThat(List.of(
@@ -95,13 +95,13 @@ class AeadTest {
 
     @Test
     void opens_nothing_that_was_sealed_for_another_use() {
-        var elsewhere = new Aead(new Keyset(key(1), List.of()), "something else");
-        assertThat(elsewhere.open("here", aead.seal("here", TEXT))).isEmpty();
-        assertThat(elsewhere.pseudonym("patient", "ada")).isNotEqualTo(aead.pseudonym("patient", "ada"));
+        var otherUse = new Aead(new Keyset(key(1), List.of()), "something else");
+        assertThat(otherUse.open("here", aead.seal("here", TEXT))).isEmpty();
+        assertThat(otherUse.pseudonym("patient", "ada")).isNotEqualTo(aead.pseudonym("patient", "ada"));
     }
 
     @Test
-    void reads_keys_in_base64_and_does_not_quote_what_is_none() {
+    void reads_keys_in_base64_and_does_not_quote_an_invalid_one() {
         var keys = Keyset.parse(" AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", List.of());
         assertThat(keys.current()).isEqualTo(new byte[Keyset.BYTES]);
         assertThatThrownBy(() -> Keyset.parse("s3cr3t!", List.of()))

@@ -29,28 +29,28 @@ class KeyEncryptionKeyTest {
     }
 
     @Test
-    void is_made_once_for_its_owner_alone() throws IOException {
+    void is_created_once_and_only_its_owner_can_read_it() throws IOException {
         var file = directory.resolve("node.key");
-        var made = KeyEncryptionKey.readOrCreate(file);
+        var created = KeyEncryptionKey.readOrCreate(file);
         assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
-        assertThat(KeyEncryptionKey.readOrCreate(file)).isEqualTo(made);
-        assertThat(KeyEncryptionKey.read(file)).isEqualTo(made);
+        assertThat(KeyEncryptionKey.readOrCreate(file)).isEqualTo(created);
+        assertThat(KeyEncryptionKey.read(file)).isEqualTo(created);
         try (var files = Files.list(directory)) {
             assertThat(files).containsExactly(file);
         }
         assertThat(KeyEncryptionKey.readOrCreate(directory.resolve("another.key")))
-                .isNotEqualTo(made);
+                .isNotEqualTo(created);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"rw-------", "r--------", "rw-r-----"})
-    void is_read_where_its_owner_and_perhaps_a_group_may_read_it(String permissions) throws IOException {
+    void is_read_if_only_its_owner_and_a_group_can_read_the_file(String permissions) throws IOException {
         assertThat(KeyEncryptionKey.read(file(TEXT + "\n", permissions))).isEqualTo(KeyEncryptionKey.fromBase64(TEXT));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"rw----r--", "rw--w----", "rw-----w-"})
-    void is_refused_where_everybody_may_read_it_or_others_write_it(String permissions) throws IOException {
+    void is_refused_if_everybody_can_read_the_file_or_others_can_write_it(String permissions) throws IOException {
         var file = file(TEXT, permissions);
         assertThatThrownBy(() -> KeyEncryptionKey.read(file))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
@@ -59,7 +59,7 @@ class KeyEncryptionKeyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "s3cr3t!", "AAAA", "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"})
-    void is_32_bytes_in_base64_and_nothing_else_which_is_not_quoted(String text) throws IOException {
+    void is_refused_unless_it_is_32_bytes_in_base64_and_is_not_quoted(String text) throws IOException {
         var file = file(text, "rw-------");
         assertThatThrownBy(() -> KeyEncryptionKey.read(file))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
@@ -67,24 +67,24 @@ class KeyEncryptionKeyTest {
     }
 
     @Test
-    void is_not_looked_for_in_a_file_that_is_much_too_large() throws IOException {
+    void is_not_read_from_a_file_that_is_much_too_large() throws IOException {
         var file = file(TEXT + " ".repeat(10_000), "rw-------");
         assertThatThrownBy(() -> KeyEncryptionKey.read(file)).isInstanceOf(PlaneException.FailedPrecondition.class);
     }
 
     @Test
-    void that_is_not_there_is_unavailable() {
+    void is_unavailable_without_a_file() {
         assertThatThrownBy(() -> KeyEncryptionKey.read(directory.resolve("none")))
                 .isInstanceOf(PlaneException.Unavailable.class);
     }
 
     @Test
-    void is_what_a_command_prints() {
+    void is_read_from_the_output_of_a_command() {
         assertThat(KeyEncryptionKey.fromCommand(List.of("echo", TEXT))).isEqualTo(KeyEncryptionKey.fromBase64(TEXT));
     }
 
     @Test
-    void of_a_command_that_fails_or_is_not_there_is_unavailable() {
+    void is_unavailable_if_the_command_fails_or_does_not_exist() {
         assertThatThrownBy(() -> KeyEncryptionKey.fromCommand(List.of("sh", "-c", "echo " + TEXT + "; exit 3")))
                 .isInstanceOf(PlaneException.Unavailable.class)
                 .hasMessage("the command for the key of the node ended with 3");
@@ -95,13 +95,13 @@ class KeyEncryptionKeyTest {
     }
 
     @Test
-    void of_a_command_that_says_something_else_is_refused() {
+    void is_refused_if_the_command_prints_something_else() {
         assertThatThrownBy(() -> KeyEncryptionKey.fromCommand(List.of("echo", "no key today")))
                 .isInstanceOf(PlaneException.FailedPrecondition.class);
     }
 
     @Test
-    void does_not_show_itself() {
+    void is_named_by_its_id_in_text() {
         assertThat(KeyEncryptionKey.fromBase64(TEXT).toString())
                 .doesNotContain(TEXT)
                 .contains(KeyEncryptionKey.fromBase64(TEXT).id());

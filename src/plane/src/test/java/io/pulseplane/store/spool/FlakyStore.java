@@ -18,7 +18,7 @@ import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A store that is there, is gone, says nothing, or does what it is told and does not live to say so. */
+/** A store whose state a test sets: healthy, unavailable, unresponsive, read-only, or failing after it stored. */
 final class FlakyStore implements Store, ReadingStore {
 
     enum State {
@@ -44,7 +44,7 @@ final class FlakyStore implements Store, ReadingStore {
     private <T> Uni<T> answerByState(Uni<T> answer) {
         return Uni.createFrom().deferred(() -> switch (state) {
             case HEALTHY, READ_ONLY, STORES_THEN_FAILS -> answer;
-            case UNAVAILABLE -> Uni.createFrom().failure(new PlaneException.Unavailable("gone", null));
+            case UNAVAILABLE -> Uni.createFrom().failure(new PlaneException.Unavailable("unavailable", null));
             case UNRESPONSIVE -> Uni.createFrom().nothing();
         });
     }
@@ -53,12 +53,12 @@ final class FlakyStore implements Store, ReadingStore {
     public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
         return answerByState(Uni.createFrom().deferred(() -> {
             if (state == State.READ_ONLY) {
-                throw new PlaneException.Unavailable("only answers", null);
+                throw new PlaneException.Unavailable("read-only", null);
             }
             group.forEach(batch -> appendedSequences.add(batch.sequence()));
             var receipts = store.append(group);
             return state == State.STORES_THEN_FAILS
-                    ? receipts.chain(() -> Uni.createFrom().failure(new PlaneException.Unavailable("died", null)))
+                    ? receipts.chain(() -> Uni.createFrom().failure(new PlaneException.Unavailable("failed", null)))
                     : receipts;
         }));
     }

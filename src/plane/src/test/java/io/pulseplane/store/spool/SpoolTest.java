@@ -43,7 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of batches while the store behind does not take them. */
+/** What the spool does with batches while the store behind does not take them. */
 class SpoolTest {
 
     private static final Series ADAS = series("ada", "monitor", HEART_RATE);
@@ -62,9 +62,9 @@ class SpoolTest {
     }
 
     private static SpoolSettings settings(
-            Path directory, Keyset keys, long maxBytes, long maxBatches, Duration patience) {
+            Path directory, Keyset keys, long maxBytes, long maxBatches, Duration writeTimeout) {
         return new SpoolSettings(
-                directory, keys, maxBytes, maxBatches, patience, Duration.ofMillis(1), Duration.ofMillis(10));
+                directory, keys, maxBytes, maxBatches, writeTimeout, Duration.ofMillis(1), Duration.ofMillis(10));
     }
 
     @BeforeEach
@@ -92,7 +92,7 @@ class SpoolTest {
         return await(store.readings().append(List.of(batch))).getFirst();
     }
 
-    private void untilForwarded() {
+    private void awaitForwarded() {
         Awaitility.await().atMost(TIMEOUT).until(() -> store.pendingBatches() == 0);
     }
 
@@ -101,7 +101,7 @@ class SpoolTest {
     }
 
     @Test
-    void are_taken_while_it_is_gone_and_handed_on_in_order_when_it_is_back() {
+    void spools_batches_while_the_store_is_unavailable_and_forwards_them_in_order() {
         behind.state = State.UNAVAILABLE;
         for (int i = 1; i <= 50; i++) {
             var readings = oneReading(ADAS, i, 60 + i);
@@ -112,7 +112,7 @@ class SpoolTest {
         assertThat(store.pendingBatches()).isEqualTo(50);
         assertThat(store.oldestPendingTime()).hasValue(clock.get());
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS).times())
                 .containsExactly(LongStream.rangeClosed(1, 50).toArray());
         assertThat(behind.appendedSequences).isSorted().hasSize(50);
@@ -122,50 +122,50 @@ class SpoolTest {
     }
 
     @Test
-    void leave_the_disk_as_it_was_when_they_are_handed_on() throws IOException {
+    void gives_the_disk_space_back_when_all_batches_are_forwarded() throws IOException {
         behind.state = State.UNAVAILABLE;
         for (int i = 1; i <= 20; i++) {
             put(batch(i, ReadingFixtures.regularColumns(1 + 1_000 * i, 1_000, ADAS)));
         }
-        assertThat(onDisk()).isGreaterThan(100_000);
+        assertThat(bytesOnDisk()).isGreaterThan(100_000);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         Awaitility.await()
                 .atMost(TIMEOUT)
-                .untilAsserted(() -> assertThat(onDisk()).isLessThan(32_000));
+                .untilAsserted(() -> assertThat(bytesOnDisk()).isLessThan(32_000));
     }
 
-    private long onDisk() throws IOException {
+    private long bytesOnDisk() throws IOException {
         return Files.size(directory.resolve("spool.db")) + Files.size(directory.resolve("spool.db-wal"));
     }
 
     @Test
-    void are_taken_while_it_says_nothing() {
+    void spools_batches_while_the_store_does_not_respond() {
         reopen(settings(directory, KEYS, 1 << 20, 1_000, Duration.ofMillis(50)));
         behind.state = State.UNRESPONSIVE;
         assertThat(put(batch(1, oneReading(ADAS, 1, 60)))).isInstanceOf(AppendResult.Spooled.class);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS).times()).containsExactly(1);
     }
 
     @Test
-    void are_stored_once_though_it_died_before_it_could_say_that_it_had_them() {
+    void stores_a_batch_once_if_the_store_failed_after_storing_it() {
         behind.state = State.STORES_THEN_FAILS;
         assertThat(put(batch(1, oneReading(ADAS, 1, 60)))).isInstanceOf(AppendResult.Spooled.class);
         behind.state = State.UNAVAILABLE;
         assertThat(put(batch(2, oneReading(ADAS, 2, 61)))).isInstanceOf(AppendResult.Spooled.class);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS).times()).containsExactly(1, 2);
         assertThat(changes.confirmed())
-                .as("nobody was told by the one that died")
+                .as("the store failed before it answered")
                 .hasSize(2);
         assertThat(store.setAsideBatches()).isZero();
     }
 
     @Test
-    void wait_for_it_across_restarts() {
+    void keeps_waiting_batches_across_restarts() {
         behind.state = State.UNAVAILABLE;
         put(batch(
                 1,
@@ -175,30 +175,30 @@ class SpoolTest {
         assertThat(store.pendingBatches()).isEqualTo(1);
         put(batch(2, oneReading(ADAS, 9, 64)));
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS)).isEqualTo(columns(ADAS, times(1, 2, 5, 9), 60, 61.5, -0.0, 64));
         assertThat(all(series("ada", "monitor", RESPIRATORY_RATE)).times()).containsExactly(3);
     }
 
     @Test
-    void are_on_disk_when_they_are_acknowledged() throws IOException {
+    void acknowledges_batches_that_are_on_disk() throws IOException {
         behind.state = State.UNAVAILABLE;
         put(batch(1, oneReading(ADAS, 1, 60)));
         put(batch(2, oneReading(ADAS, 2, 61)));
-        // What a plane that is killed now leaves behind.
-        var left = Files.createDirectory(directory.resolve("left"));
+        // The files that a plane leaves if it is killed now.
+        var copy = Files.createDirectory(directory.resolve("left"));
         for (var name : List.of("spool.db", "spool.db-wal")) {
-            Files.copy(directory.resolve(name), left.resolve(name));
+            Files.copy(directory.resolve(name), copy.resolve(name));
         }
-        reopen(settings(left));
+        reopen(settings(copy));
         assertThat(store.pendingBatches()).isEqualTo(2);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS).times()).containsExactly(1, 2);
     }
 
     @Test
-    void are_answered_as_the_first_time_when_they_come_again() {
+    void answers_a_repeated_batch_like_the_first_one() {
         behind.state = State.UNAVAILABLE;
         var batch = batch(1, columns(ADAS, times(1, 2), 60, 61));
         put(batch);
@@ -213,7 +213,7 @@ class SpoolTest {
     }
 
     @Test
-    void of_a_sequence_that_waits_with_other_content_are_refused() {
+    void refuses_another_batch_with_a_waiting_sequence() {
         behind.state = State.UNAVAILABLE;
         put(batch(1, oneReading(ADAS, 1, 60)));
         var other = new ScreenedBatch(
@@ -223,7 +223,7 @@ class SpoolTest {
     }
 
     @Test
-    void keep_what_screening_said_of_them() {
+    void keeps_the_rejections_and_duplicates_of_screening() {
         behind.state = State.UNAVAILABLE;
         var rejections = List.of(new Rejection(HEART_RATE, Reason.IMPLAUSIBLE, new int[] {1, 4}));
         var block = new ScreenedBatch.Block(columns(ADAS, times(1, 2), 60, 61), new int[] {3, 0});
@@ -231,18 +231,18 @@ class SpoolTest {
         var acknowledgement = new Acknowledgement("monitor", 1, 2, 2, rejections);
         assertThat(put(batch)).isEqualTo(new AppendResult.Spooled(acknowledgement, List.of(block.columns()), false));
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(put(batch)).isEqualTo(new AppendResult.Repeated(acknowledgement));
     }
 
     @Test
-    void that_it_has_other_values_for_are_set_aside_and_counted() {
+    void sets_batches_aside_whose_values_contradict_the_store() {
         put(batch(1, oneReading(ADAS, 1, 60)));
         behind.state = State.UNAVAILABLE;
         put(batch(2, columns(ADAS, times(1, 2), 77, 61)));
         put(batch(3, oneReading(ADAS, 3, 62)));
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS)).isEqualTo(columns(ADAS, times(1, 2, 3), 60, 61, 62));
         assertThat(store.setAsideBatches()).isEqualTo(1);
         assertThat(changes.displaced())
@@ -254,20 +254,20 @@ class SpoolTest {
     }
 
     @Test
-    void of_a_sequence_that_it_has_another_batch_of_are_set_aside() {
+    void sets_a_batch_aside_if_the_store_has_another_of_its_sequence() {
         put(batch(1, oneReading(ADAS, 1, 60)));
         behind.state = State.UNAVAILABLE;
         var other = new ScreenedBatch(
                 "monitor", "ada", 1, 99, List.of(new ScreenedBatch.Block(oneReading(ADAS, 2, 77), null)), 0, List.of());
         assertThat(put(other)).isInstanceOf(AppendResult.Spooled.class);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS).times()).containsExactly(1);
         assertThat(store.setAsideBatches()).isEqualTo(1);
     }
 
     @Test
-    void beyond_the_bound_of_batches_are_refused_and_told_when_to_come_again() {
+    void refuses_batches_beyond_the_bound_of_batches_with_a_retry_delay() {
         reopen(settings(directory, KEYS, 1 << 20, 3, TIMEOUT));
         behind.state = State.UNAVAILABLE;
         for (int i = 1; i <= 3; i++) {
@@ -279,12 +279,12 @@ class SpoolTest {
                         full -> assertThat(full.retryAfter()).isPositive());
         assertThat(put(batch(3, oneReading(ADAS, 3, 60)))).as("takes no room").isInstanceOf(AppendResult.Spooled.class);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(put(batch(4, oneReading(ADAS, 4, 60)))).isInstanceOf(AppendResult.Stored.class);
     }
 
     @Test
-    void beyond_the_bound_of_bytes_are_refused_and_leave_nothing() {
+    void refuses_batches_beyond_the_bound_of_bytes_and_keeps_nothing_of_them() {
         reopen(settings(directory, KEYS, 2_000, 1_000, TIMEOUT));
         behind.state = State.UNAVAILABLE;
         assertThatThrownBy(() -> {
@@ -297,25 +297,25 @@ class SpoolTest {
         assertThat(store.bytes()).isBetween(1_000L, 2_000L);
         assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(store.bytes()).isZero();
     }
 
     @Test
-    void are_part_of_the_latest_readings_while_they_wait() {
-        var breath = series("ada", "monitor", RESPIRATORY_RATE);
+    void includes_waiting_readings_in_the_latest_readings() {
+        var respiration = series("ada", "monitor", RESPIRATORY_RATE);
         put(batch(1, oneReading(ADAS, 5, 60)));
         behind.state = State.READ_ONLY;
-        put(batch(2, oneReading(ADAS, 9, 61), oneReading(breath, 2, 12)));
+        put(batch(2, oneReading(ADAS, 9, 61), oneReading(respiration, 2, 12)));
         assertThat(await(store.readings().latest(ADA)))
-                .containsExactly(new Reading(ADAS, 9, 61), new Reading(breath, 2, 12));
-        assertThat(await(store.readings().series(ADA))).containsExactly(ADAS, breath);
+                .containsExactly(new Reading(ADAS, 9, 61), new Reading(respiration, 2, 12));
+        assertThat(await(store.readings().series(ADA))).containsExactly(ADAS, respiration);
         put(batch(3, oneReading(ADAS, 1, 59)));
         assertThat(await(store.readings().latest(ADA))).contains(new Reading(ADAS, 9, 61));
     }
 
     @Test
-    void make_ranges_unavailable_that_they_may_belong_to_and_no_others() {
+    void makes_only_ranges_unavailable_that_may_include_waiting_readings() {
         put(batch(1, columns(ADAS, times(1, 5), 60, 61)));
         behind.state = State.READ_ONLY;
         put(batch(2, oneReading(ADAS, 9, 62)));
@@ -328,14 +328,14 @@ class SpoolTest {
         assertThat(await(readings.read(series("bob", "other", HEART_RATE), TimeRange.ALL, Order.OLDEST_FIRST, 1)))
                 .satisfies(none -> assertThat(none.isEmpty()).isTrue());
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(await(readings.read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 10))
                         .times())
                 .containsExactly(1, 5, 9);
     }
 
     @Test
-    void from_before_a_restart_are_known_before_any_question_is_answered() {
+    void answers_no_query_after_a_restart_before_the_waiting_batches_are_indexed() {
         behind.state = State.UNAVAILABLE;
         put(batch(1, oneReading(ADAS, 9, 62)));
         store.close();
@@ -352,24 +352,24 @@ class SpoolTest {
     }
 
     @Test
-    void are_known_by_their_series_and_times() {
-        var held = new SpoolIndex();
-        held.add(batch(1, columns(ADAS, times(3, 9), 60, 61)));
-        held.add(batch(2, oneReading(ADAS, 20, 62)));
-        assertThat(held.latest(ADA)).containsExactly(new Reading(ADAS, 20, 62));
-        assertThat(held.mayContain(ADAS, new TimeRange(0, 3))).isFalse();
-        assertThat(held.mayContain(ADAS, new TimeRange(0, 4))).isTrue();
-        assertThat(held.mayContain(ADAS, new TimeRange(20, 21))).isTrue();
-        assertThat(held.mayContain(ADAS, new TimeRange(21, 30))).isFalse();
-        held.remove(batch(2, oneReading(ADAS, 20, 62)));
-        assertThat(held.mayContain(ADAS, TimeRange.ALL)).isTrue();
-        held.remove(batch(1, columns(ADAS, times(3, 9), 60, 61)));
-        assertThat(held.mayContain(ADAS, TimeRange.ALL)).isFalse();
-        assertThat(held.latest(ADA)).isEmpty();
+    void indexes_waiting_readings_by_series_and_time() {
+        var index = new SpoolIndex();
+        index.add(batch(1, columns(ADAS, times(3, 9), 60, 61)));
+        index.add(batch(2, oneReading(ADAS, 20, 62)));
+        assertThat(index.latest(ADA)).containsExactly(new Reading(ADAS, 20, 62));
+        assertThat(index.mayContain(ADAS, new TimeRange(0, 3))).isFalse();
+        assertThat(index.mayContain(ADAS, new TimeRange(0, 4))).isTrue();
+        assertThat(index.mayContain(ADAS, new TimeRange(20, 21))).isTrue();
+        assertThat(index.mayContain(ADAS, new TimeRange(21, 30))).isFalse();
+        index.remove(batch(2, oneReading(ADAS, 20, 62)));
+        assertThat(index.mayContain(ADAS, TimeRange.ALL)).isTrue();
+        index.remove(batch(1, columns(ADAS, times(3, 9), 60, 61)));
+        assertThat(index.mayContain(ADAS, TimeRange.ALL)).isFalse();
+        assertThat(index.latest(ADA)).isEmpty();
     }
 
     @Test
-    void cannot_be_read_in_the_files() throws IOException {
+    void writes_nothing_readable_into_its_files() throws IOException {
         behind.state = State.UNAVAILABLE;
         put(batch(1, oneReading(series("patient-of-note", "bedside-monitor", HEART_RATE), 1, 60)));
         try (var files = Files.list(directory)) {
@@ -381,28 +381,28 @@ class SpoolTest {
     }
 
     @Test
-    void are_not_opened_by_other_keys_nor_by_a_second_plane() {
+    void opens_neither_with_other_keys_nor_for_a_second_plane() {
         behind.state = State.UNAVAILABLE;
         put(batch(1, oneReading(ADAS, 1, 60)));
         assertThatThrownBy(() -> SpoolingStore.open(behind, settings(directory), clock::get, SpoolEvents.NONE))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessage("another plane has the spool open");
         store.close();
-        var others = new byte[Keyset.BYTES];
-        others[0] = 1;
-        var wrong = new Keyset(others, List.of());
+        var otherKey = new byte[Keyset.BYTES];
+        otherKey[0] = 1;
+        var wrongKeys = new Keyset(otherKey, List.of());
         assertThatThrownBy(() -> SpoolingStore.open(
-                        behind, settings(directory, wrong, 1 << 20, 10, TIMEOUT), clock::get, SpoolEvents.NONE))
+                        behind, settings(directory, wrongKeys, 1 << 20, 10, TIMEOUT), clock::get, SpoolEvents.NONE))
                 .isInstanceOf(PlaneException.FailedPrecondition.class);
         behind.reopen();
-        open(settings(directory, new Keyset(others, List.of(KEYS.current())), 1 << 20, 10, TIMEOUT));
+        open(settings(directory, new Keyset(otherKey, List.of(KEYS.current())), 1 << 20, 10, TIMEOUT));
         behind.state = State.HEALTHY;
-        untilForwarded();
+        awaitForwarded();
         assertThat(all(ADAS).times()).containsExactly(1);
     }
 
     @Test
-    void leave_the_plane_ready_while_there_is_room_for_more() {
+    void keeps_the_plane_ready_while_the_spool_has_room() {
         assertThat(await(store.check())).isNull();
         behind.state = State.UNAVAILABLE;
         assertThat(await(store.check())).as("there is room here").isNull();

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** While the store behind is well, a store with a spool before it is a store like any other. */
+/** While the store behind is healthy, a spooling store keeps the contract of every store. */
 class SpoolingStoreTest extends StoreContract {
 
     @TempDir
@@ -29,7 +29,7 @@ class SpoolingStoreTest extends StoreContract {
     }
 
     @AfterEach
-    void nothingWasSpooled() {
+    void assertNothingSpooled() {
         assertThat(((SpoolingStore) store).pendingBatches()).isZero();
     }
 }

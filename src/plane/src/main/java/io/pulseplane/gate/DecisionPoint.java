@@ -72,10 +72,9 @@ final class DecisionPoint {
         }
         return informationPoint
                 .load(request.action(), request.access())
-                .handle((loaded, failure) ->
-                        failure == null
-                                ? evaluate(principal, request, loaded)
-                                : unavailable(principal, request, failure))
+                .handle((loaded, failure) -> failure == null
+                        ? evaluate(principal, request, loaded)
+                        : unavailable(principal, request, failure))
                 .thenCompose(stage -> stage);
     }
 
@@ -98,10 +97,9 @@ final class DecisionPoint {
             return conclude(principal, request, cached);
         }
         return policy.decide(input)
-                .handle((decision, failure) ->
-                        failure == null
-                                ? conclude(principal, request, decision)
-                                : unavailable(principal, request, failure))
+                .handle((decision, failure) -> failure == null
+                        ? conclude(principal, request, decision)
+                        : unavailable(principal, request, failure))
                 .thenCompose(stage -> stage);
     }
 

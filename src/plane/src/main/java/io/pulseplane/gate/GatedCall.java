@@ -132,7 +132,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void onAuthenticated(Principal principal) {
         this.principal = principal;
-        callerContext = grpcContext.withValue(Caller.SUBJECT, principal.identity().subject());
+        callerContext =
+                grpcContext.withValue(Caller.SUBJECT, principal.identity().subject());
         if (streamGrant != null) {
             streamGrant.scheduleRecheck(principal);
         }
@@ -327,8 +328,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             }
             var request = streamGrant.request();
             if (grantTerms.identityExpiry(principal.identity()) <= grantTerms.now()) {
-                var expired =
-                        request == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : request;
+                var expired = request == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : request;
                 grantTerms.countEnded();
                 refuse(principal, expired, "expired", new PlaneException.Unauthenticated("the token has expired"));
                 return;

@@ -35,9 +35,8 @@ public final class Network {
         int prefixLength;
         try {
             address = InetAddress.ofLiteral(literal);
-            prefixLength = slash < 0
-                    ? address.getAddress().length * Byte.SIZE
-                    : Integer.parseInt(text.substring(slash + 1));
+            prefixLength =
+                    slash < 0 ? address.getAddress().length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
         } catch (IllegalArgumentException e) {
             throw notANetwork(text, e);
         }

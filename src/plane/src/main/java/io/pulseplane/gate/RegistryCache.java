@@ -95,8 +95,7 @@ final class RegistryCache<T> {
     /** Joins the load of this id that is under way, or begins one if there is none or if that one began too early. */
     private Load<T> pendingLoad(String id) {
         var mine = new Load<T>(version.get(), site.now(), new CompletableFuture<>());
-        var load = pendingLoads.compute(
-                id, (_, other) -> other != null && canJoin(other, mine.version) ? other : mine);
+        var load = pendingLoads.compute(id, (_, other) -> other != null && canJoin(other, mine.version) ? other : mine);
         if (load.result == mine.result) {
             var _ = registry.apply(id).subscribeAsCompletionStage().whenComplete((value, failure) -> {
                 pendingLoads.remove(id, mine);

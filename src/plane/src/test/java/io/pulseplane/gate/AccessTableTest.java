@@ -83,14 +83,11 @@ class AccessTableTest {
             "expired", false,
             "nobody-knows-them", false);
 
-    private static final Map<MethodDescriptor<?, ?>, Function<String, Message>> DESCRIBING =
-            Map.of(
-                    HealthGrpc.getCheckMethod(),
-                    _ -> HealthCheckRequest.getDefaultInstance(),
-                    ServerReflectionGrpc.getServerReflectionInfoMethod(),
-                    _ -> ServerReflectionRequest.newBuilder()
-                            .setListServices("")
-                            .build());
+    private static final Map<MethodDescriptor<?, ?>, Function<String, Message>> DESCRIBING = Map.of(
+            HealthGrpc.getCheckMethod(),
+            _ -> HealthCheckRequest.getDefaultInstance(),
+            ServerReflectionGrpc.getServerReflectionInfoMethod(),
+            _ -> ServerReflectionRequest.newBuilder().setListServices("").build());
 
     @TempDir
     Path directory;
@@ -165,7 +162,9 @@ class AccessTableTest {
     }
 
     private static void prepare(GatedPlane plane) {
-        PATIENTS.keySet().stream().filter(patient -> !patient.startsWith("nobody")).forEach(plane::register);
+        PATIENTS.keySet().stream()
+                .filter(patient -> !patient.startsWith("nobody"))
+                .forEach(plane::register);
         plane.grant("granted");
         plane.consent("granted-for-the-code", true, OptionalLong.empty(), "9279-1", HEART_RATE);
         plane.consent("granted-for-another-code", true, OptionalLong.empty(), "9279-1");

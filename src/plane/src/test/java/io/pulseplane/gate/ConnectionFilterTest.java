@@ -114,10 +114,7 @@ class ConnectionFilterTest {
         var certified = from(NEAR).toBuilder()
                 .set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session)
                 .build();
-        assertThat(filter
-                        .transportReady(certified)
-                        .get(ClientConnection.KEY)
-                        .certifiedIdentity())
+        assertThat(filter.transportReady(certified).get(ClientConnection.KEY).certifiedIdentity())
                 .isEqualTo(MONITOR);
     }
 

@@ -79,8 +79,7 @@ class GateLimitsTest {
                 })
                 .isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
                     assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-                    assertThat(StatusProto.fromThrowable(refusal)
-                                    .getDetailsList())
+                    assertThat(StatusProto.fromThrowable(refusal).getDetailsList())
                             .anyMatch(detail -> detail.is(RetryInfo.class));
                 });
     }

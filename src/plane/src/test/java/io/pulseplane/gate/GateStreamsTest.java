@@ -193,8 +193,7 @@ class GateStreamsTest extends GatedPlaneTestBase {
     }
 
     @Test
-    void of_queries_leave_one_record_of_a_repeated_query_and_another_after_a_change()
-            throws Exception {
+    void of_queries_leave_one_record_of_a_repeated_query_and_another_after_a_change() throws Exception {
         plane.grant(ada);
         var responses = new RecordingObserver<StreamLatestResponse>();
         var requests = QueryServiceGrpc.newStub(plane.as(STAFF)).streamLatest(responses);

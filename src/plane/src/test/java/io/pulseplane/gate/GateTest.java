@@ -44,9 +44,7 @@ class GateTest extends GatedPlaneTestBase {
             assertThat(auditRecords()).singleElement().satisfies(record -> {
                 assertThat(record.subject()).isEmpty();
                 assertThat(record.reason()).isEqualTo("unauthenticated");
-                assertThat(record.patient())
-                        .as("the request is not even read")
-                        .isEmpty();
+                assertThat(record.patient()).as("the request is not even read").isEmpty();
             });
         }
 
@@ -183,8 +181,7 @@ class GateTest extends GatedPlaneTestBase {
                     .isEqualTo(Status.Code.OK);
             assertThat(put(device, monitor, bob).code()).isEqualTo(Status.Code.OK);
             assertThat(latestOfDevice(plane.as(STAFF), monitor).code()).isEqualTo(Status.Code.PERMISSION_DENIED);
-            assertThat(latestOfDevice(plane.asPatient(ada), monitor).code())
-                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(latestOfDevice(plane.asPatient(ada), monitor).code()).isEqualTo(Status.Code.PERMISSION_DENIED);
             plane.grant(bob);
             assertThat(latestOfDevice(plane.as(STAFF), monitor).code()).isEqualTo(Status.Code.OK);
         }
@@ -195,14 +192,10 @@ class GateTest extends GatedPlaneTestBase {
 
         @Test
         void write_for_themselves_only() {
-            assertThat(put(plane.asDevice(monitor), "another", ada).code())
-                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(put(plane.asDevice(monitor), "another", ada).code()).isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(lastRecord().reason()).isEqualTo("not_own_device");
             assertThat(lastRecord().device()).isEqualTo("another");
-            assertThat(plane.store
-                            .series(new Subject.OfPatient(ada))
-                            .await()
-                            .indefinitely())
+            assertThat(plane.store.series(new Subject.OfPatient(ada)).await().indefinitely())
                     .isEmpty();
         }
 
@@ -210,8 +203,7 @@ class GateTest extends GatedPlaneTestBase {
         void write_while_they_are_active() {
             assertThat(put(plane.asDevice(monitor), monitor, ada).code()).isEqualTo(Status.Code.OK);
             plane.registerDevice(monitor, Device.Status.MAINTENANCE);
-            assertThat(put(plane.asDevice(monitor), monitor, ada).code())
-                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(put(plane.asDevice(monitor), monitor, ada).code()).isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(lastRecord().reason()).isEqualTo("device_not_active");
             plane.registerDevice(monitor, Device.Status.ACTIVE);
             assertThat(put(plane.asDevice(monitor), monitor, ada).code()).isEqualTo(Status.Code.OK);

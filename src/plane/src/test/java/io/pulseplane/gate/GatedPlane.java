@@ -185,9 +185,7 @@ final class GatedPlane implements AutoCloseable {
         this.directory = directory;
         store = shared == null ? new MemoryStore(this::now) : shared;
         audit = AuditTrail.open(
-                AuditSettings.of(options.audit(), directory.resolve("audit"), "test"),
-                this::now,
-                new AuditEvents() {});
+                AuditSettings.of(options.audit(), directory.resolve("audit"), "test"), this::now, new AuditEvents() {});
         var changes = new ChangePublisher(latest, watchers, site);
         policy = options.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
         authenticator = authenticator(directory);

@@ -31,8 +31,7 @@ class NetworkTest {
         "::ffff:10.0.0.1, 10.0.0.1",
     })
     void contains_addresses_with_its_prefix(String network, String address) {
-        assertThat(Network.parse(network).contains(socket(address)))
-                .isTrue();
+        assertThat(Network.parse(network).contains(socket(address))).isTrue();
     }
 
     @ParameterizedTest
@@ -48,8 +47,7 @@ class NetworkTest {
         "::/0, 127.0.0.1",
     })
     void contains_no_other_address(String network, String address) {
-        assertThat(Network.parse(network).contains(socket(address)))
-                .isFalse();
+        assertThat(Network.parse(network).contains(socket(address))).isFalse();
     }
 
     /** IPv4 addresses with fewer than four parts mean one thing to administrators and another to inet_aton. */

@@ -103,7 +103,9 @@ class RateLimitsTest {
                 .as("no subject can be forgotten yet")
                 .isInstanceOf(PlaneException.ResourceExhausted.class);
         assertThat(limits.trackedSubjects()).isEqualTo(RateLimits.MAX_SUBJECTS);
-        assertThat(acquire(limits, "subject-7", 200)).as("a tracked subject may go on").isEqualTo(99);
+        assertThat(acquire(limits, "subject-7", 200))
+                .as("a tracked subject may go on")
+                .isEqualTo(99);
         pass(99);
         assertThatThrownBy(() -> limits.acquire("newcomer"))
                 .as("not every new subject causes a sweep")

@@ -35,9 +35,7 @@ class RegistryCacheTest {
 
     @Test
     void loads_once_for_many_callers() {
-        var answers = IntStream.range(0, 100)
-                .mapToObj(_ -> load())
-                .toList();
+        var answers = IntStream.range(0, 100).mapToObj(_ -> load()).toList();
         assertThat(pendingLoads).hasSize(1);
         pendingLoads.remove().complete(Optional.of("yes"));
         assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompletedWithValue(Optional.of("yes")));

@@ -250,7 +250,9 @@ class TlsTest extends ServedPlane {
 
         renewed.writeCertificate(files.resolve("server.crt"));
         reload();
-        assertThat(serverCertificate()).as("a certificate without its key is not used").isEqualTo(first);
+        assertThat(serverCertificate())
+                .as("a certificate without its key is not used")
+                .isEqualTo(first);
 
         renewed.writeKey(files.resolve("server.key"));
         reload();

@@ -144,7 +144,8 @@ class TransportLimitsTest extends ServedPlane {
                     .satisfies(end -> assertThat(end.stream()).isEqualTo(5)));
             client.reset(1).frame(HEADERS, END_HEADERS, 7, client.headers(path, monitor));
             beginMessage(client, 7);
-            client.call(9, LIST_PATIENTS, bearer("clinical_admin"), ALL_PATIENTS).flush();
+            client.call(9, LIST_PATIENTS, bearer("clinical_admin"), ALL_PATIENTS)
+                    .flush();
             await().untilAsserted(() -> assertThat(client.received(HEADERS))
                     .as("there is room again, and always for small messages")
                     .extracting(RawHttp2Client.Frame::stream)

@@ -49,9 +49,8 @@ final class Evaluator {
         }
         var builtins = PolicyDocument.parseNumbersByName(dump(module.builtins()));
         if (!builtins.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "The policy uses functions that the plane does not provide: "
-                            + String.join(", ", builtins.keySet()));
+            throw new IllegalArgumentException("The policy uses functions that the plane does not provide: "
+                    + String.join(", ", builtins.keySet()));
         }
         entrypoint =
                 PolicyDocument.parseNumbersByName(dump(module.entrypoints())).getOrDefault(ENTRYPOINT, -1);

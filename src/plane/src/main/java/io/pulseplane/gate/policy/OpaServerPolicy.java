@@ -54,6 +54,7 @@ public final class OpaServerPolicy implements Policy {
 
     /** Not the guard's bulkhead: that one wants a queue, and the circuit breaker would see what it rejects. */
     private final Semaphore pendingDecisions = new Semaphore(MAX_PENDING_DECISIONS);
+
     private final String serverDigest;
     private final HttpClient client;
 

@@ -42,9 +42,6 @@ public final class Policies {
 
     private static OpaServerPolicy server(PolicySettings settings) {
         return new OpaServerPolicy(
-                settings.server(),
-                settings.serverTimeout(),
-                settings.serverMaxFailures(),
-                settings.serverRetryDelay());
+                settings.server(), settings.serverTimeout(), settings.serverMaxFailures(), settings.serverRetryDelay());
     }
 }

@@ -55,8 +55,8 @@ final class LocalKey {
     static LocalKey openOrCreate(Path dataDir) throws UnusableKeyException {
         prepare(dataDir);
         return find(dataDir)
-                .orElseThrow(() ->
-                        new UnusableKeyException(dataDir.resolve(FILE) + " was deleted right after it was made"));
+                .orElseThrow(
+                        () -> new UnusableKeyException(dataDir.resolve(FILE) + " was deleted right after it was made"));
     }
 
     /** Makes the key if there is none, and checks its permissions. It does not read the file, so the start is fast. */
@@ -154,9 +154,8 @@ final class LocalKey {
 
     private static void requireModes(Path file) throws UnusableKeyException {
         if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            throw new UnusableKeyException(
-                    "the file system of " + file
-                            + " has no POSIX permissions, so others could read the key; use another one or a JWKS");
+            throw new UnusableKeyException("the file system of " + file
+                    + " has no POSIX permissions, so others could read the key; use another one or a JWKS");
         }
     }
 

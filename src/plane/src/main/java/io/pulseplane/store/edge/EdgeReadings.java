@@ -166,7 +166,6 @@ final class EdgeReadings implements ReadingStore {
     }
 
     private static void add(Map<Series, SeriesRow> rows, String patient, SeriesTable.Row row) {
-        rows.put(
-                new Series(patient, row.device(), row.code(), row.unit()), new SeriesRow(row.number(), row.patient()));
+        rows.put(new Series(patient, row.device(), row.code(), row.unit()), new SeriesRow(row.number(), row.patient()));
     }
 }

@@ -37,8 +37,9 @@ final class PolicyCases {
     }
 
     private static Case read(JsonObject defaults, JsonObject row) {
-        var input = Json.createObjectBuilder(
-                Json.createMergePatch(row.getJsonObject("input")).apply(defaults).asJsonObject());
+        var input = Json.createObjectBuilder(Json.createMergePatch(row.getJsonObject("input"))
+                .apply(defaults)
+                .asJsonObject());
         if (row.containsKey("without")) {
             row.getJsonArray("without").getValuesAs(JsonString::getString).forEach(input::remove);
         }

@@ -96,10 +96,9 @@ class PolicyDocumentTest {
     @Test
     void a_server_names_the_revisions_of_its_policy() throws Exception {
         var answer = PolicyDocument.parseServerAnswer(
-                bytes(
-                        "{'decision_id':'1','provenance':{'version':'1.22.0','revision':'r0','bundles':"
-                                + "{'b':{'revision':'r2'},'a':{'revision':'r1'},'c':{'revision':''}}},"
-                                + "'result':{'allow':true}}"));
+                bytes("{'decision_id':'1','provenance':{'version':'1.22.0','revision':'r0','bundles':"
+                        + "{'b':{'revision':'r2'},'a':{'revision':'r1'},'c':{'revision':''}}},"
+                        + "'result':{'allow':true}}"));
         assertThat(answer).isEqualTo(new PolicyDocument(true, List.of(), "r0,r1,r2"));
     }
 

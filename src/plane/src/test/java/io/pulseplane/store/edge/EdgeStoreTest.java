@@ -155,9 +155,8 @@ class EdgeStoreTest extends StoreContract {
         var stopped = new AtomicBoolean();
         var endlessQuery = readers.read(session -> {
                     started.countDown();
-                    try (var rows = session.prepare(
-                                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
-                                            + " SELECT max(i) FROM n")
+                    try (var rows = session.prepare("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                                    + " SELECT max(i) FROM n")
                             .executeQuery()) {
                         return rows.next();
                     } catch (SQLException e) {

@@ -128,7 +128,8 @@ public final class Appender {
         int count = 0;
         var newReadings = new ArrayList<Columns>(seriesNumbers.length);
         for (var block : batch.blocks()) {
-            var series = idDictionary.findOrInsertSeries(session, block.columns().series(), patient, device.number);
+            var series =
+                    idDictionary.findOrInsertSeries(session, block.columns().series(), patient, device.number);
             int sizeBefore = result.newReadings().size();
             deduplicate(session, patient, series, block, result);
             if (result.newReadings().size() > sizeBefore) {

@@ -33,8 +33,7 @@ final class ChunkAggregator implements ChunkTable.Visitor {
     private double[] values = new double[0];
 
     /** @param uncompacted readings that are in no chunk yet, merged */
-    ChunkAggregator(
-            TimeRange range, long width, int limit, MergeBuffer uncompacted, WindowAggregates.Builder windows) {
+    ChunkAggregator(TimeRange range, long width, int limit, MergeBuffer uncompacted, WindowAggregates.Builder windows) {
         this.range = range;
         this.width = width;
         this.limit = limit;

@@ -247,7 +247,6 @@ public final class Journal {
             var reader = session.codecs().chunkReader.open(chunk);
             chunks[i] = new MemtableChunk(chunk, reader.firstTime(), reader.lastTime(), reader.count());
         }
-        return new JournalBatch(
-                entry, device, ids.idOf(session, device), patient, time, acknowledged, series, chunks);
+        return new JournalBatch(entry, device, ids.idOf(session, device), patient, time, acknowledged, series, chunks);
     }
 }

@@ -110,7 +110,6 @@ public final class Eraser {
 
     private static void repeatErasure(SqliteSession session, DestroyedKey destroyedKey) throws SQLException {
         PatientTable.insertErasedPlaceholder(session, destroyedKey.owner(), destroyedKey.time());
-        PatientTable.erase(
-                session, new Erasure(destroyedKey.owner(), destroyedKey.idTag(), destroyedKey.time()));
+        PatientTable.erase(session, new Erasure(destroyedKey.owner(), destroyedKey.idTag(), destroyedKey.time()));
     }
 }

@@ -90,7 +90,8 @@ public record Inspection(
         if (!hasTable(session, table)) {
             return OptionalLong.empty();
         }
-        try (var row = session.prepare("SELECT " + expression + " FROM " + table).executeQuery()) {
+        try (var row =
+                session.prepare("SELECT " + expression + " FROM " + table).executeQuery()) {
             long number = row.next() ? row.getLong(1) : 0;
             return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(number);
         }

@@ -65,7 +65,8 @@ public final class Maintenance {
         this.garbageCollector = garbageCollector;
         this.diskBudget = diskBudget;
         this.now = now;
-        this.thread = Thread.ofPlatform().name("pulseplane-maintenance").daemon().unstarted(this::run);
+        this.thread =
+                Thread.ofPlatform().name("pulseplane-maintenance").daemon().unstarted(this::run);
     }
 
     public void start() {

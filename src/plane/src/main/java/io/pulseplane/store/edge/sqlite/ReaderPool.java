@@ -66,15 +66,34 @@ public final class ReaderPool {
                 session = database.openForReading();
             }
             result = query.run(session);
+        } catch (PlaneException refusal) {
+            keep(session);
+            emitter.fail(refusal);
+            return;
         } catch (Throwable failure) {
+            discard(session, failure);
             emitter.fail(SqliteErrors.toPlaneException(failure));
             return;
-        } finally {
-            if (session != null) {
-                idle.add(session);
+        }
+        keep(session);
+        emitter.complete(result);
+    }
+
+    private void keep(SqliteSession session) {
+        if (session != null) {
+            idle.add(session);
+        }
+    }
+
+    /** After a failure the driver does not say which statements still work: an interrupted one is closed for good. */
+    private static void discard(SqliteSession session, Throwable failure) {
+        if (session != null) {
+            try {
+                session.close();
+            } catch (SQLException e) {
+                failure.addSuppressed(e);
             }
         }
-        emitter.complete(result);
     }
 
     public void close() {

@@ -44,8 +44,8 @@ public final class QuarantineTable {
         try (var rows = session.prepare("SELECT number, series, first_us, last_us, count FROM quarantined_chunk")
                 .executeQuery()) {
             while (rows.next()) {
-                headers.add(new Header(
-                        rows.getLong(1), rows.getLong(2), rows.getLong(3), rows.getLong(4), rows.getInt(5)));
+                headers.add(
+                        new Header(rows.getLong(1), rows.getLong(2), rows.getLong(3), rows.getLong(4), rows.getInt(5)));
             }
         }
         return headers;

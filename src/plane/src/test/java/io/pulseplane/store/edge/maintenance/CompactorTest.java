@@ -67,7 +67,8 @@ class CompactorTest {
 
     /** The readings of the n-th batch of a device, which follow those of the batch before. */
     private static Columns batchOf(long n) {
-        var times = LongStream.range(n * READINGS_PER_BATCH, (n + 1) * READINGS_PER_BATCH).toArray();
+        var times = LongStream.range(n * READINGS_PER_BATCH, (n + 1) * READINGS_PER_BATCH)
+                .toArray();
         return new Columns(
                 PULSE,
                 times,

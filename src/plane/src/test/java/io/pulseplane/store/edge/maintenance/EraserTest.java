@@ -157,7 +157,8 @@ class EraserTest {
         await(store.registry().putPatient(Patient.provisional("dan", 0)));
         await(store.registry().assign("d1", "dan", clock.get()));
         assertThat(append(series("dan", "d1", ReadingFixtures.HEART_RATE), 10)).isInstanceOf(AppendResult.Stored.class);
-        assertThat(countReadings(series("dan", "d1", ReadingFixtures.HEART_RATE))).isEqualTo(10);
+        assertThat(countReadings(series("dan", "d1", ReadingFixtures.HEART_RATE)))
+                .isEqualTo(10);
         assertThat(countReadings(BOB)).isEqualTo(15);
     }
 }

@@ -21,27 +21,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * What is to be said to the other planes. What comes while a message is on its way goes into the next one, of each series
- * only the latest; the first goes at once. Values in Redis that a message outdates are gone before it is sent.
+ * Sends announcements of this plane's changes to the other planes. The first change goes out at once. Changes that come
+ * while a message is on its way go into the next one, with only the latest reading of each series. The values in Redis
+ * that a message outdates are invalidated before the message is sent.
  *
- * <p>Bounded: what does not fit, and what there is no connection for, is not said, and the others are made to notice.
+ * <p>Bounded: a change that does not fit is dropped, as is one without a connection. The other planes then see a gap in
+ * the numbers of the messages.
  */
 final class ChangeBroadcaster {
 
-    /** Of each kind of change. */
+    /** Bound for each kind of change. */
     private static final int MAX_PENDING_PER_KIND = 20_000;
 
-    /** A longer message would keep Redis, and everybody behind it, busy for milliseconds. */
+    /** A longer message would keep Redis busy for milliseconds. */
     private static final int MAX_CHANGES_PER_MESSAGE = 500;
 
     private static final CompletionStage<?> DONE = CompletableFuture.completedStage(null);
 
-    /** The way out. */
+    /** Sends messages and invalidates values in Redis. */
     interface Transport {
 
         boolean isConnected();
 
-        /** Fails if some values may not have been outdated. */
+        /** Fails if some values may still be in Redis. */
         CompletionStage<?> invalidate(Collection<Reading> readings, long generation);
 
         /** Fails if the message may not have been sent. */
@@ -58,7 +60,7 @@ final class ChangeBroadcaster {
     private final Set<String> consents = new LinkedHashSet<>();
     private final Set<String> devices = new LinkedHashSet<>();
 
-    /** Touched on the context only, as what follows from it. */
+    /** Messages of the current round. Only code on the context uses this field and the next one. */
     private final Queue<SiteMessage.Changes> parts = new ArrayDeque<>();
 
     private final Map<Series, Reading> storedBeforeGeneration = new LinkedHashMap<>();
@@ -67,23 +69,24 @@ final class ChangeBroadcaster {
     private boolean sending;
     private boolean scheduled;
 
-    /** Null until the plane leaves. */
+    /** Null until the plane closes. */
     private CompletableFuture<Void> closeCompletion;
 
-    ChangeBroadcaster(Context here, Freshness standing, Transport line, int maxConcurrent, SiteEvents events) {
-        this.context = here;
-        this.freshness = standing;
-        this.transport = line;
+    ChangeBroadcaster(
+            Context context, Freshness freshness, Transport transport, int maxConcurrent, SiteEvents events) {
+        this.context = context;
+        this.freshness = freshness;
+        this.transport = transport;
         this.events = events;
         this.maxChangesPerMessage = Math.clamp(maxConcurrent / 2, 1, MAX_CHANGES_PER_MESSAGE);
     }
 
-    void readingsStored(Columns fresh) {
+    void readingsStored(Columns stored) {
         synchronized (this) {
             if (!transport.isConnected() || readings.size() == MAX_PENDING_PER_KIND) {
                 changesDropped = true;
             } else {
-                readings.merge(fresh.series(), SiteMessage.SeriesUpdate.of(fresh), SiteMessage.SeriesUpdate::merge);
+                readings.merge(stored.series(), SiteMessage.SeriesUpdate.of(stored), SiteMessage.SeriesUpdate::merge);
             }
         }
         schedule();
@@ -108,7 +111,7 @@ final class ChangeBroadcaster {
         schedule();
     }
 
-    /** Says that we are there, also if there is nothing else to say. */
+    /** Sends a message even if there are no changes. */
     void heartbeat() {
         synchronized (this) {
             heartbeatDue = true;
@@ -116,17 +119,17 @@ final class ChangeBroadcaster {
         schedule();
     }
 
-    /** Says what there is to say, then goodbye. Blocks for as long as that takes, and so long at most. */
-    void close(long millis) {
-        var said = new CompletableFuture<Void>();
+    /** Sends the pending changes, then the last message of this plane. Blocks, but not longer than the given time. */
+    void close(long timeoutMillis) {
+        var completion = new CompletableFuture<Void>();
         synchronized (this) {
-            closeCompletion = said;
+            closeCompletion = completion;
             heartbeatDue = true;
         }
         if (transport.isConnected()) {
             schedule();
             try {
-                said.get(millis, TimeUnit.MILLISECONDS);
+                completion.get(timeoutMillis, TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (ExecutionException | TimeoutException e) {
@@ -150,18 +153,19 @@ final class ChangeBroadcaster {
     }
 
     private void sendPending() {
-        // Before what is said is collected: whose beat is echoed can be sure that it has all from before that beat.
+        // Must come before the changes are collected. An echo promises its receiver that it has all changes of this
+        // plane from before the echoed heartbeat.
         var echoes = freshness.echoes();
-        boolean gap;
+        boolean hasGap;
         synchronized (this) {
             scheduled = false;
             sending = true;
             heartbeatDue = false;
-            gap = changesDropped;
+            hasGap = changesDropped;
             changesDropped = false;
             collect();
         }
-        if (gap) {
+        if (hasGap) {
             events.sendFailed();
             freshness.skipSequence();
             freshness.nextGeneration();
@@ -178,16 +182,19 @@ final class ChangeBroadcaster {
         } while (changedReadings.hasNext() || changedConsents.hasNext() || changedDevices.hasNext());
     }
 
-    private <T> List<T> drain(Iterator<T> waiting) {
+    private <T> List<T> drain(Iterator<T> pending) {
         var taken = new ArrayList<T>();
-        while (waiting.hasNext() && taken.size() < maxChangesPerMessage) {
-            taken.add(waiting.next());
-            waiting.remove();
+        while (pending.hasNext() && taken.size() < maxChangesPerMessage) {
+            taken.add(pending.next());
+            pending.remove();
         }
         return taken;
     }
 
-    /** Of what was collected, one message after the other; only with the last all has been said. */
+    /**
+     * Sends the collected messages one after the other. Only the last one has the echoes, because only then all is
+     * sent.
+     */
     private void sendNext(Map<Long, Long> echoes) {
         var part = parts.poll();
         if (part == null) {
@@ -200,8 +207,8 @@ final class ChangeBroadcaster {
                     if (failure != null) {
                         freshness.nextGeneration();
                     }
-                    long kept = failure == null ? generation : freshness.generation();
-                    send(freshness.nextMessage(kept, parts.isEmpty() ? echoes : Map.of(), part), echoes);
+                    long validGeneration = failure == null ? generation : freshness.generation();
+                    send(freshness.nextMessage(validGeneration, parts.isEmpty() ? echoes : Map.of(), part), echoes);
                 }));
     }
 
@@ -209,7 +216,7 @@ final class ChangeBroadcaster {
         boolean last;
         synchronized (this) {
             last = closeCompletion != null && isIdle();
-            // Stays so after the last word: nothing comes after it.
+            // Stays true after the last message, so nothing is sent after it.
             sending = last;
         }
         if (last) {
@@ -219,13 +226,17 @@ final class ChangeBroadcaster {
         }
     }
 
-    /** Until it is known of which generation values are, what was stored is remembered, for when it is. */
+    /**
+     * Invalidates values in Redis. While the generation is unknown, the readings are kept and invalidated when it is
+     * known.
+     */
     private CompletionStage<?> invalidate(Collection<Reading> stored, long generation) {
         if (generation == 0) {
             stored.forEach(reading -> storedBeforeGeneration.put(reading.series(), reading));
             if (storedBeforeGeneration.size() > MAX_PENDING_PER_KIND) {
                 storedBeforeGeneration.clear();
-                return CompletableFuture.failedStage(new IllegalStateException("too much to remember"));
+                return CompletableFuture.failedStage(
+                        new IllegalStateException("too many readings were stored before the generation was known"));
             }
             return DONE;
         }

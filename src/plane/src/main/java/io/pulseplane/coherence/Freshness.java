@@ -6,32 +6,35 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * How far this plane knows what the others did.
+ * Tracks up to when this plane knows what all planes of the site did.
  *
- * <p>The promise of the site is kept here: <em>what is served from memory knows of everything that any plane acknowledged
- * longer ago than {@code maxStaleness}</em>, whatever becomes of Redis and of messages. No clocks are compared for it:
+ * <p>It keeps the promise of the site: <em>data served from memory include everything that any plane acknowledged
+ * longer ago than {@code maxStaleness}</em>, whatever happens to Redis and to messages. It compares no clocks of
+ * different machines:
  *
  * <ul>
- *   <li>Each plane numbers its messages. Whoever finds one missing believes nothing that was read before it found out.
- *   <li>Each plane beats, and notes when. The others echo the last beat they heard, taken before they collect what they
- *       have to say. So who hears an echo of a beat, and missed no message, knows all that this plane acknowledged before
- *       that beat. What is known of all planes is known up to the earliest of these, and is trusted for six tenths of the
- *       bound.
- *   <li>When that is over, because Redis, a connection or a plane is slow or gone, what was read from the store is trusted
- *       for four tenths of the bound from when the store was asked: the store has one more reader, not as many as there are
- *       calls. A decision that was made by what was remembered stands as long again at most.
- *   <li>A plane that fell silent without a word is waited for: it may go on acknowledging. It is forgotten when another run
- *       of it is heard, or after {@code forgetAfter}.
- *   <li>A plane that has just begun to listen trusts nothing until every plane has had the time to be heard.
+ *   <li>Each plane numbers its messages. A plane that misses a number raises a fence: it does not trust anything that
+ *       it read before.
+ *   <li>Each plane sends heartbeats and notes their times. The other planes echo the last heartbeat that they received.
+ *       They take the echo before they collect the changes of a message. So a plane that receives an echo and missed no
+ *       message knows everything that the other plane acknowledged before that heartbeat. The earliest of these times
+ *       over all planes is the confirmed time, which is trusted for six tenths of the bound.
+ *   <li>When the confirmed time is too old, because Redis, a connection or a plane is slow or gone, data read from the
+ *       store are trusted for four tenths of the bound, counted from the start of the read. The store then has one more
+ *       query for each subject and interval, not one for each call. A decision based on such data stands for as long
+ *       again at most.
+ *   <li>A plane that falls silent without a last message may still acknowledge, so it counts as present. It is
+ *       forgotten when another run of it appears, or after {@code silentPlaneTimeout}.
+ *   <li>A plane that has just subscribed trusts nothing until every other plane has had the time to send a message.
  * </ul>
  *
- * <p>What this cannot know of is a plane that has never been heard; hence the number of planes that are expected.
+ * <p>A plane that has never been heard of cannot be noticed; therefore the number of expected planes is configured.
  */
 final class Freshness {
 
     private static final int MAX_PLANES = 1_000;
 
-    /** Beats whose time is remembered; at a heartbeat of a fifth of the bound or less, far longer than they matter. */
+    /** Heartbeats whose times are kept. The interval is at most a fifth of the bound, so older ones cannot matter. */
     private static final int MAX_HEARTBEATS = 256;
 
     private static final double TRUSTED_SHARE = 0.6;
@@ -43,8 +46,6 @@ final class Freshness {
         private long confirmedUpTo;
         private long lastHeardNanos;
         private long heartbeat;
-        private int keyId;
-        private long generation;
 
         private RemotePlane(String plane) {
             this.plane = plane;
@@ -52,7 +53,7 @@ final class Freshness {
     }
 
     private final SiteMessage.Origin self;
-    private final int keyId;
+    private final GenerationAgreement agreement;
     private final int minPlanes;
     private final long trustedNanos;
     private final long readTrustedNanos;
@@ -68,26 +69,23 @@ final class Freshness {
     private long settledAtNanos = Long.MAX_VALUE;
     private boolean tooManyPlanes;
 
-    /** Up to when everything is known; 0 if that cannot be said. */
+    /** Everything that any plane acknowledged before this time is known; 0 if there is no such time. */
     private volatile long confirmedUpTo;
 
-    /** What was complete before this may miss something. */
+    /** Data read before this time may miss changes. */
     private volatile long fenceNanos;
 
     private volatile long fenceCount;
-    private volatile long generation;
-    private boolean mixedKeys;
-    private volatile boolean generationAgreed;
 
-    /** @param nanos a clock that begins late enough for 0 to be long ago */
-    Freshness(SiteMessage.Origin self, int keyId, RedisSettings settings, LongSupplier nanos, SiteEvents events) {
+    /** @param clockNanos a monotonic clock whose 0 is long ago */
+    Freshness(SiteMessage.Origin self, int keyId, RedisSettings settings, LongSupplier clockNanos, SiteEvents events) {
         this.self = self;
-        this.keyId = keyId;
+        this.agreement = new GenerationAgreement(self.runId(), keyId);
         this.minPlanes = settings.minPlanes();
         this.trustedNanos = (long) (settings.maxStaleness().toNanos() * TRUSTED_SHARE);
         this.readTrustedNanos = (long) (settings.maxStaleness().toNanos() * READ_TRUSTED_SHARE);
         this.silentPlaneTimeoutNanos = settings.silentPlaneTimeout().toNanos();
-        this.clockNanos = nanos;
+        this.clockNanos = clockNanos;
         this.events = events;
     }
 
@@ -97,20 +95,23 @@ final class Freshness {
 
     boolean isFresh(long asOf) {
         long now = clockNanos.getAsLong();
-        return now - asOf <= readTrustedNanos || asOf >= fenceNanos && now - confirmedUpTo <= trustedNanos;
+        return now - asOf <= readTrustedNanos || (asOf >= fenceNanos && now - confirmedUpTo <= trustedNanos);
     }
 
     boolean isConfirmed() {
         return clockNanos.getAsLong() - confirmedUpTo <= trustedNanos;
     }
 
-    /** Up to when everything is known that any plane acknowledged; 0 if it is too long ago to be of use. */
+    /** The confirmed time, see the class; 0 if it is too old to be used. */
     long confirmedUpTo() {
         long upTo = confirmedUpTo;
         return clockNanos.getAsLong() - upTo <= trustedNanos ? upTo : 0;
     }
 
-    /** Stays as it is while all is well; in doubt, for as long as what was just read may be trusted. */
+    /**
+     * A number that changes when cached decisions must be made anew. It is constant while freshness is confirmed and no
+     * fence is raised. Otherwise it changes after each interval for which data from the store are trusted.
+     */
     long epoch() {
         long now = clockNanos.getAsLong();
         return now - confirmedUpTo <= trustedNanos ? fenceCount : -1 - now / readTrustedNanos;
@@ -120,30 +121,27 @@ final class Freshness {
         return readTrustedNanos;
     }
 
-    /** Of which generation values in Redis are that this plane has to keep from becoming stale; 0 if none. */
+    /** The generation whose values in Redis this plane must invalidate; 0 if there is none. */
     long generation() {
-        return generation;
+        return agreement.generation();
     }
 
-    /**
-     * Of which generation values in Redis may be trusted, and written; 0 if none. None until every plane has said that it
-     * keeps that generation from becoming stale.
-     */
+    /** The generation whose values in Redis this plane may read and write; 0 if the planes have not agreed on one. */
     long trustedGeneration() {
-        return generationAgreed ? generation : 0;
+        return agreement.trusted();
     }
 
     synchronized int planeCount() {
         return 1 + remotePlanes.size();
     }
 
-    /** From now on messages come in. Until every plane can have been heard, that is all that is known. */
+    /** The subscription was made. Nothing is trusted until every plane has had the time to send a message. */
     synchronized void startListening() {
         restartSettling();
         raiseFence();
     }
 
-    /** No messages come in any more. */
+    /** The subscription was lost. */
     synchronized void stopListening() {
         settledAtNanos = Long.MAX_VALUE;
         updateConfirmed();
@@ -154,12 +152,14 @@ final class Freshness {
         updateConfirmed();
     }
 
+    /** Callers hold the lock, so the increment of the volatile field is safe. */
+    @SuppressWarnings("NonAtomicVolatileUpdate")
     private void raiseFence() {
         fenceNanos = clockNanos.getAsLong();
         fenceCount++;
     }
 
-    /** Something came in that cannot be read: there is a plane that cannot be heard. */
+    /** A message came that cannot be read, so there may be a plane whose changes this plane does not receive. */
     synchronized void receiveUnreadable() {
         if (settledAtNanos != Long.MAX_VALUE) {
             restartSettling();
@@ -167,154 +167,141 @@ final class Freshness {
         raiseFence();
     }
 
-    /** To be taken before what is going to be said is collected. */
+    /** The last heartbeat received from each plane. Must be taken before the changes of a message are collected. */
     synchronized Map<Long, Long> echoes() {
         var echoes = LinkedHashMap.<Long, Long>newLinkedHashMap(remotePlanes.size());
-        remotePlanes.forEach((run, peer) -> echoes.put(run, peer.heartbeat));
+        remotePlanes.forEach((run, remote) -> echoes.put(run, remote.heartbeat));
         return echoes;
     }
 
-    /** Begins a new beat. */
+    /** Notes the time of the next heartbeat, and updates everything that depends on time. */
     synchronized void heartbeat() {
         heartbeat++;
         heartbeatTimes[(int) (heartbeat % MAX_HEARTBEATS)] = clockNanos.getAsLong();
-        if (generation == 0 && clockNanos.getAsLong() >= settledAtNanos) {
-            // Nobody there who could say what may be trusted: nothing that is there now.
-            nextGeneration();
+        if (agreement.generation() == 0 && clockNanos.getAsLong() >= settledAtNanos) {
+            // No other plane announced a generation, so no value that is in Redis now may be trusted.
+            agreement.next();
         }
         forgetSilentPlanes();
-        updateAgreement();
         updateConfirmed();
     }
 
-    /** @param kept of which generation no value is stale by what was stored here before this is said */
-    synchronized SiteMessage nextMessage(long kept, Map<Long, Long> echoes, SiteMessage.Changes changes) {
-        return new SiteMessage(self, ++sequence, kept, keyId, heartbeat, echoes, false, changes);
+    /** @param validGeneration the generation whose outdated values were invalidated before this message */
+    synchronized SiteMessage nextMessage(long validGeneration, Map<Long, Long> echoes, SiteMessage.Changes changes) {
+        return new SiteMessage(
+                self, ++sequence, validGeneration, agreement.keyId(), heartbeat, echoes, false, changes);
     }
 
     synchronized SiteMessage lastMessage() {
         return new SiteMessage(
-                self, ++sequence, generation, keyId, heartbeat, Map.of(), true, SiteMessage.Changes.NONE);
+                self,
+                ++sequence,
+                agreement.generation(),
+                agreement.keyId(),
+                heartbeat,
+                Map.of(),
+                true,
+                SiteMessage.Changes.NONE);
     }
 
-    /** Something that had to be said was not: whoever is spoken to next will miss it. */
+    /**
+     * Leaves a gap in the sequence, because a change was not announced. Receivers of the next message notice the gap.
+     */
     synchronized void skipSequence() {
         sequence++;
     }
 
-    /**
-     * Values in Redis may not be what they should be: none that is there now is to be trusted by anybody. Grows with time,
-     * so that it is greater than any that others have come to, and with a share of chance, so that it is nobody else's.
-     */
+    /** Values in Redis may be stale: begins a generation, so that no plane trusts a value that is there now. */
     synchronized void nextGeneration() {
-        long byTime = System.currentTimeMillis() << 20 | Math.floorMod(self.runId(), 1L << 20);
-        generation = Math.max(byTime, (generation | (1L << 20) - 1) + 1 + Math.floorMod(self.runId(), 1L << 20));
-        updateAgreement();
+        agreement.next();
     }
 
-    /** @return whether something may have been missed */
+    /** @return whether this plane may have missed changes */
     synchronized boolean receive(SiteMessage message) {
-        long before = fenceCount;
+        long fenceCountBefore = fenceCount;
         if (message.origin().runId() == self.runId()) {
             ownConfirmedUpTo = timeOfHeartbeat(message.heartbeat(), ownConfirmedUpTo);
         } else if (message.isLeaving()
                 && !remotePlanes.containsKey(message.origin().runId())) {
-            // Somebody leaves who was not there for us.
+            // A plane leaves whose messages this plane never received.
             raiseFence();
         } else {
             receiveFromRemote(message);
         }
         updateConfirmed();
-        return fenceCount != before;
+        return fenceCount != fenceCountBefore;
     }
 
     private void receiveFromRemote(SiteMessage message) {
-        var peer = remotePlanes.get(message.origin().runId());
-        if (peer == null) {
-            peer = addPlane(message);
-            if (peer == null) {
+        var remote = remotePlanes.get(message.origin().runId());
+        if (remote == null) {
+            remote = addPlane(message);
+            if (remote == null) {
                 return;
             }
         }
-        if (message.sequence() <= peer.sequence) {
-            // From a connection that was given up since: it was taken for lost, and that it says has been noted.
+        if (message.sequence() <= remote.sequence) {
+            // Comes late from a connection that was given up. Its absence was noticed when the next message came.
             return;
         }
-        if (message.sequence() > peer.sequence + 1) {
-            if (peer.sequence > 0) {
+        if (message.sequence() > remote.sequence + 1) {
+            if (remote.sequence > 0) {
                 events.missed();
             }
             raiseFence();
         }
-        if (message.generation() > generation) {
-            if (generation != 0) {
-                raiseFence();
-            }
-            generation = message.generation();
+        if (agreement.receive(message)) {
+            raiseFence();
         }
-        peer.sequence = message.sequence();
-        peer.lastHeardNanos = clockNanos.getAsLong();
-        peer.heartbeat = Math.max(peer.heartbeat, message.heartbeat());
-        peer.keyId = message.keyId();
-        peer.generation = message.generation();
+        remote.sequence = message.sequence();
+        remote.lastHeardNanos = clockNanos.getAsLong();
+        remote.heartbeat = Math.max(remote.heartbeat, message.heartbeat());
         var echo = message.echoes().get(self.runId());
         if (echo != null) {
-            peer.confirmedUpTo = timeOfHeartbeat(echo, peer.confirmedUpTo);
+            remote.confirmedUpTo = timeOfHeartbeat(echo, remote.confirmedUpTo);
         }
         if (message.isLeaving()) {
             remotePlanes.remove(message.origin().runId());
         }
-        updateAgreement();
     }
 
-    /** Null if there is no room. */
+    /** Null if there are too many planes. */
     private RemotePlane addPlane(SiteMessage message) {
         if (remotePlanes.size() == MAX_PLANES) {
             tooManyPlanes = true;
             return null;
         }
-        var peer = new RemotePlane(message.origin().plane());
-        remotePlanes.put(message.origin().runId(), peer);
-        return peer;
+        var remote = new RemotePlane(message.origin().plane());
+        remotePlanes.put(message.origin().runId(), remote);
+        return remote;
     }
 
-    private boolean isSilent(RemotePlane peer) {
-        return clockNanos.getAsLong() - peer.lastHeardNanos > trustedNanos;
+    private boolean isSilent(RemotePlane remote) {
+        return clockNanos.getAsLong() - remote.lastHeardNanos > trustedNanos;
     }
 
-    /** What they acknowledged last they may not have lived to say. */
+    /** Forgets silent planes that restarted or timed out. They may not have announced their last acknowledgements. */
     private void forgetSilentPlanes() {
         long now = clockNanos.getAsLong();
         if (remotePlanes
                 .values()
-                .removeIf(peer -> now - peer.lastHeardNanos > silentPlaneTimeoutNanos
-                        || isSilent(peer) && hasRestarted(peer.plane))) {
+                .removeIf(remote -> now - remote.lastHeardNanos > silentPlaneTimeoutNanos
+                        || (isSilent(remote) && hasRestarted(remote.plane)))) {
+            agreement.retain(remotePlanes.keySet());
             events.missed();
             raiseFence();
         }
     }
 
-    /** Whether another run of the plane is there: then the one before is not any more. */
+    /** Whether another run of the plane is present, so that the earlier run has ended. */
     private boolean hasRestarted(String plane) {
         return plane.equals(self.plane())
-                || remotePlanes.values().stream().anyMatch(peer -> peer.plane.equals(plane) && !isSilent(peer));
+                || remotePlanes.values().stream().anyMatch(remote -> remote.plane.equals(plane) && !isSilent(remote));
     }
 
-    private void updateAgreement() {
-        // Names of values depend on the key: planes with different ones do not see each other's.
-        boolean mixed = remotePlanes.values().stream().anyMatch(peer -> peer.keyId != keyId);
-        boolean newlyMixed = mixed && !mixedKeys;
-        mixedKeys = mixed;
-        if (newlyMixed) {
-            nextGeneration();
-            return;
-        }
-        generationAgreed = !mixed && remotePlanes.values().stream().allMatch(peer -> peer.generation == generation);
-    }
-
-    private long timeOfHeartbeat(long itsBeat, long otherwise) {
-        return itsBeat > heartbeat - MAX_HEARTBEATS && itsBeat > 0 && itsBeat <= heartbeat
-                ? Math.max(heartbeatTimes[(int) (itsBeat % MAX_HEARTBEATS)], otherwise)
+    private long timeOfHeartbeat(long number, long otherwise) {
+        return number > heartbeat - MAX_HEARTBEATS && number > 0 && number <= heartbeat
+                ? Math.max(heartbeatTimes[(int) (number % MAX_HEARTBEATS)], otherwise)
                 : otherwise;
     }
 
@@ -324,8 +311,8 @@ final class Freshness {
             return;
         }
         long upTo = ownConfirmedUpTo;
-        for (var peer : remotePlanes.values()) {
-            upTo = Math.min(upTo, peer.confirmedUpTo);
+        for (var remote : remotePlanes.values()) {
+            upTo = Math.min(upTo, remote.confirmedUpTo);
         }
         confirmedUpTo = upTo;
     }

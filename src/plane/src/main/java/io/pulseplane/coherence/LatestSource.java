@@ -7,19 +7,19 @@ import io.pulseplane.vitals.Subject;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
-/** Where the latest readings of a subject are looked up that are not remembered. */
+/** Looks up the latest readings of a subject that are not in memory. */
 public interface LatestSource {
 
     /**
-     * The latest reading of every series of a subject, of some perhaps more than one.
+     * The latest reading of every series of a subject; a series may have more than one.
      *
-     * @param asOf by the clock of the site; everything that was acknowledged before is in here
+     * @param asOf time by the clock of the site; everything that was acknowledged before is included
      */
     record Snapshot(List<Reading> readings, long asOf) {}
 
     Uni<Snapshot> latest(Subject subject);
 
-    /** The store itself. */
+    /** Looks up readings in the store. */
     static LatestSource of(Store store, Site site) {
         return subject -> Uni.createFrom().deferred(() -> {
             long asOf = site.now();

@@ -6,9 +6,9 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 
 /**
- * A site whose planes tell each other nothing, because they have no Redis. The promise is kept by asking the store more
- * often: what was read from it is trusted for four tenths of the bound, and a decision that was made by it stands for as
- * long again at most.
+ * A site without Redis, whose planes do not announce changes to each other. It keeps the promise of the site by reading
+ * the store more often: data from the store are trusted for four tenths of the bound, and a decision based on them
+ * stands for as long again at most.
  */
 public final class PollingSite implements Site, AutoCloseable {
 
@@ -21,21 +21,21 @@ public final class PollingSite implements Site, AutoCloseable {
     private long timer = -1;
 
     /**
-     * @param maxStaleness what was acknowledged longer ago than this is known everywhere
-     * @param windows that are remembered here; they hear of what changes here
+     * @param maxStaleness the bound: every plane knows what was acknowledged longer ago than this
+     * @param windows the windows in memory; changes on this plane invalidate them
      */
     public PollingSite(Vertx vertx, Duration maxStaleness, WindowCache windows) {
         this.vertx = vertx;
         this.windows = windows;
         this.trustedNanos = (long) (maxStaleness.toNanos() * TRUSTED_SHARE);
         if (trustedNanos < 1_000_000) {
-            throw new IllegalArgumentException("max-staleness: has to be 3 ms at least");
+            throw new IllegalArgumentException("max-staleness: must be at least 3 ms");
         }
     }
 
-    /** From now on whoever is being answered is asked after again and again: what is remembered may not hold any more. */
-    public synchronized void start(RemoteChangeListener told) {
-        timer = vertx.setPeriodic(Math.max(1, trustedNanos / 1_000_000), _ -> told.changesMayBeMissing());
+    /** Begins to tell the listener, at regular intervals, that changes of other planes may be missing. */
+    public synchronized void start(RemoteChangeListener listener) {
+        timer = vertx.setPeriodic(Math.max(1, trustedNanos / 1_000_000), _ -> listener.changesMayBeMissing());
     }
 
     @Override
@@ -59,8 +59,8 @@ public final class PollingSite implements Site, AutoCloseable {
     }
 
     @Override
-    public void readingsStored(Columns fresh) {
-        windows.invalidateSince(fresh.series(), fresh.firstTime());
+    public void readingsStored(Columns stored) {
+        windows.invalidateSince(stored.series(), stored.firstTime());
     }
 
     @Override

@@ -8,15 +8,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /**
- * Asks for many values at once: what is wanted until the event loop gets to it goes out as one question, so that the more
- * there is to do, the less each value takes. Nobody waits for others to come.
+ * Reads many values with one command. All requests that come before the event loop sends the command share it, so the
+ * cost of a value falls as the load grows. No request waits for others.
  *
- * <p>A question is for a bounded number of values; where more are wanted, several go out one behind the other. All that one
- * asks for fail together, and only those.
+ * <p>A command reads a bounded number of values; more requests make several commands. If a command fails, its requests
+ * fail and no others.
  */
 final class ReadBatcher {
 
-    /** Of what one question is for. */
+    /** The keys of one command. */
     private static final class KeyBatch {
         private final List<String> keys = new ArrayList<>();
         private final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
@@ -26,21 +26,21 @@ final class ReadBatcher {
     private final int maxKeysPerRead;
     private final Function<List<String>, CompletionStage<List<byte[]>>> source;
 
-    /** What more may be added to; null if that has been asked for, or is full. */
+    /** The batch that takes more keys; null if the last one was sent or is full. */
     private KeyBatch openBatch;
 
     /**
-     * @param here where questions are asked
-     * @param atOnce how many values a question is for at most
-     * @param source answers in the order of the keys, null where there is nothing
+     * @param context where commands are sent
+     * @param maxKeysPerRead how many values a command reads at most
+     * @param source returns the values in the order of the keys; null for a key without a value
      */
-    ReadBatcher(Context here, int atOnce, Function<List<String>, CompletionStage<List<byte[]>>> source) {
-        this.context = here;
-        this.maxKeysPerRead = atOnce;
+    ReadBatcher(Context context, int maxKeysPerRead, Function<List<String>, CompletionStage<List<byte[]>>> source) {
+        this.context = context;
+        this.maxKeysPerRead = maxKeysPerRead;
         this.source = source;
     }
 
-    /** Null where there is nothing. */
+    /** The value of a key; null if there is none. */
     CompletionStage<byte[]> get(String key) {
         var answer = new CompletableFuture<byte[]>();
         KeyBatch batch;

@@ -12,7 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** Readings as bytes, as planes of one version write and read them. */
+/** Encodes and decodes readings for other planes of the same version. */
 final class ReadingCodec {
 
     private static final int VERSION = 1;
@@ -25,12 +25,12 @@ final class ReadingCodec {
             out.writeByte(VERSION);
             write(out, readings);
         } catch (IOException e) {
-            throw new UncheckedIOException("bytes in memory can be written", e);
+            throw new UncheckedIOException("writing to memory cannot fail", e);
         }
         return bytes.toByteArray();
     }
 
-    /** The readings; empty if the bytes are of another version, or of none. */
+    /** The readings; empty if the bytes are truncated or of another version. */
     static Optional<List<Reading>> decode(byte[] bytes) {
         try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             return in.readByte() == VERSION ? Optional.of(read(in)) : Optional.empty();
@@ -61,11 +61,11 @@ final class ReadingCodec {
         return List.of(readings);
     }
 
-    /** Of a list whose items take a byte each at least. */
+    /** Reads the size of a list whose items take at least a byte each. */
     static int readSize(DataInputStream in) throws IOException {
         int size = in.readInt();
         if (size < 0 || size > in.available()) {
-            throw new IOException("a list cannot be longer than its bytes");
+            throw new IOException("the list is longer than the remaining bytes");
         }
         return size;
     }

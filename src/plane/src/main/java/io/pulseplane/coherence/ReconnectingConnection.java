@@ -14,8 +14,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 
 /**
- * One connection to Redis that is made again whenever it is lost, sooner at first and by chance, so that planes do not all
- * come at once. Commands go out at once, one behind the other, or fail at once: nothing waits here for better times.
+ * One connection to Redis that reconnects whenever it is lost. The time between attempts grows, and a random share
+ * keeps planes from reconnecting all at once. Commands are sent at once or fail at once; none waits for a connection.
  */
 final class ReconnectingConnection implements AutoCloseable {
 
@@ -26,15 +26,19 @@ final class ReconnectingConnection implements AutoCloseable {
         SUBSCRIBER
     }
 
-    /** What its owner does about it. */
+    /** Receives the events of a connection. */
     interface Listener {
 
-        /** The connection is there. @param again whether there was one before */
+        /**
+         * The connection was made.
+         *
+         * @param again whether there was one before
+         */
         void connected(boolean again);
 
         void disconnected();
 
-        /** A message came in on the channel. */
+        /** A message arrived on the channel. */
         void messageReceived(byte[] message);
     }
 
@@ -42,7 +46,10 @@ final class ReconnectingConnection implements AutoCloseable {
 
     private static final long FIRST_BACKOFF_MILLIS = 20;
 
-    /** Commands that wait for their answer; those that were given up do so until Redis answers, or is given up too. */
+    /**
+     * Bound on the commands that await their reply, as a multiple of the commands under way. Commands that timed out
+     * still count until Redis replies or the connection is given up.
+     */
     private static final int PENDING_REPLIES_PER_CONCURRENT = 4;
 
     private final Vertx vertx;
@@ -55,15 +62,15 @@ final class ReconnectingConnection implements AutoCloseable {
     private boolean closed;
     private Redis client;
 
-    /** Null while there is none. */
+    /** Null while there is no connection. */
     private volatile RedisConnection connection;
 
-    ReconnectingConnection(Vertx vertx, RedisSettings settings, Role use, String channel, Listener owner) {
+    ReconnectingConnection(Vertx vertx, RedisSettings settings, Role role, String channel, Listener listener) {
         this.vertx = vertx;
         this.settings = settings;
-        this.role = use;
+        this.role = role;
         this.channel = channel;
-        this.listener = owner;
+        this.listener = listener;
     }
 
     synchronized void open() {
@@ -87,7 +94,10 @@ final class ReconnectingConnection implements AutoCloseable {
         });
     }
 
-    /** Messages between planes stay in order where they go through one node; a cluster hands them to all its others. */
+    /**
+     * Messages between planes stay in order if they go through one node, so publisher and subscriber connect to one
+     * node even in a cluster. The cluster forwards messages to all its nodes.
+     */
     private RedisOptions options() {
         var options = settings.server().options();
         var faults = settings.faults();
@@ -100,8 +110,8 @@ final class ReconnectingConnection implements AutoCloseable {
             options.setType(RedisClientType.STANDALONE);
         }
         if (options.getType() == RedisClientType.STANDALONE) {
-            var hosts = options.getEndpoints();
-            options.setEndpoints(List.of(hosts.get((attempts - 1) % hosts.size())));
+            var endpoints = options.getEndpoints();
+            options.setEndpoints(List.of(endpoints.get((attempts - 1) % endpoints.size())));
         }
         return options.setMaxPoolSize(64)
                 .setMaxPoolWaiting(256)
@@ -110,18 +120,20 @@ final class ReconnectingConnection implements AutoCloseable {
                 .setMaxWaitingHandlers(PENDING_REPLIES_PER_CONCURRENT * faults.maxConcurrent());
     }
 
-    private void connected(Redis attempt, RedisConnection made) {
-        made.endHandler(_ -> lost(attempt));
-        made.exceptionHandler(_ -> lost(attempt));
+    private void connected(Redis attempt, RedisConnection newConnection) {
+        newConnection.endHandler(_ -> lost(attempt));
+        newConnection.exceptionHandler(_ -> lost(attempt));
         if (role == Role.SUBSCRIBER) {
-            made.handler(response -> received(attempt, made, response));
-            made.send(Request.cmd(Command.SUBSCRIBE).arg(channel)).onFailure(failure -> failed(attempt, failure));
+            newConnection.handler(response -> received(attempt, newConnection, response));
+            newConnection
+                    .send(Request.cmd(Command.SUBSCRIBE).arg(channel))
+                    .onFailure(failure -> failed(attempt, failure));
         } else {
-            ready(attempt, made);
+            ready(attempt, newConnection);
         }
     }
 
-    private void ready(Redis attempt, RedisConnection made) {
+    private void ready(Redis attempt, RedisConnection newConnection) {
         boolean again;
         synchronized (this) {
             if (closed || client != attempt) {
@@ -130,24 +142,24 @@ final class ReconnectingConnection implements AutoCloseable {
             again = wasConnected;
             wasConnected = true;
             attempts = 0;
-            connection = made;
+            connection = newConnection;
         }
         listener.connected(again);
     }
 
-    /** Either that we are subscribed, which is when we begin to hear, or a message. */
-    private void received(Redis attempt, RedisConnection made, Response response) {
+    /** Handles the confirmation of the subscription, or a message. */
+    private void received(Redis attempt, RedisConnection newConnection, Response response) {
         if (response == null || response.size() != 3) {
             return;
         }
         switch (response.get(0).toString()) {
-            case "subscribe" -> ready(attempt, made);
+            case "subscribe" -> ready(attempt, newConnection);
             case "message" -> {
-                if (connection == made) {
+                if (connection == newConnection) {
                     listener.messageReceived(response.get(2).toBytes());
                 }
             }
-            default -> LOG.log(System.Logger.Level.DEBUG, "Redis said something that is no message");
+            default -> LOG.log(System.Logger.Level.DEBUG, "Redis sent something that is not a message");
         }
     }
 
@@ -159,39 +171,40 @@ final class ReconnectingConnection implements AutoCloseable {
     }
 
     private void lost(Redis attempt) {
-        boolean wasThere;
+        boolean hadConnection;
         synchronized (this) {
             if (closed || client != attempt) {
                 return;
             }
-            wasThere = connection != null;
+            hadConnection = connection != null;
             connection = null;
             client = null;
             vertx.setTimer(backoff(), _ -> open());
         }
         attempt.close();
-        if (wasThere) {
+        if (hadConnection) {
             listener.disconnected();
         }
     }
 
     private long backoff() {
-        long longest = settings.faults().maxBackoff().toMillis();
-        long now = Math.clamp(FIRST_BACKOFF_MILLIS << Math.min(attempts, 16), FIRST_BACKOFF_MILLIS, longest);
-        return ThreadLocalRandom.current().nextLong(now / 2, now + 1);
+        long maxMillis = settings.faults().maxBackoff().toMillis();
+        long backoffMillis =
+                Math.clamp(FIRST_BACKOFF_MILLIS << Math.min(attempts, 16), FIRST_BACKOFF_MILLIS, maxMillis);
+        return ThreadLocalRandom.current().nextLong(backoffMillis / 2, backoffMillis + 1);
     }
 
     boolean isConnected() {
         return connection != null;
     }
 
-    /** Fails at once where there is no connection. */
+    /** Fails at once if there is no connection. */
     Future<Response> send(Request request) {
-        var here = connection;
-        return here == null ? Future.failedFuture(new NotConnectedException()) : here.send(request);
+        var current = connection;
+        return current == null ? Future.failedFuture(new NotConnectedException()) : current.send(request);
     }
 
-    /** Without a stack trace: it is no surprise, and comes often. */
+    /** Has no stack trace, because it is expected and frequent. */
     static final class NotConnectedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

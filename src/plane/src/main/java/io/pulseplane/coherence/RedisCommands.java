@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Commands to Redis, each with a time limit, a bound on how many are under way, and a circuit breaker. Reads are not tried
- * again: the store is asked instead. Writes are.
+ * Sends commands to Redis with a time limit, a bulkhead and a circuit breaker. Writes are repeated if they fail. Reads
+ * are not: the plane reads the store instead.
  */
 final class RedisCommands {
 
-    /** Sets a value if what is there begins with what is expected; of what is there, as much as tells it from others. */
+    /** Sets a value if the current one begins with the expected bytes. The header of a sealed text identifies it. */
     private static final String COMPARE_AND_SET = """
             if redis.call('GETRANGE', KEYS[1], 0, %d) == ARGV[1] then
               redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -41,20 +41,20 @@ final class RedisCommands {
     private final TypedGuard<CompletionStage<Response>> reads;
     private final TypedGuard<CompletionStage<Response>> writes;
 
-    RedisCommands(ReconnectingConnection link, RedisSettings.FaultTolerance faults, SiteEvents events) {
-        this.connection = link;
-        var ofReads = events.guardEvents(SiteEvents.CommandKind.READS);
-        this.reads = guard(faults, SiteEvents.CommandKind.READS, ofReads)
+    RedisCommands(ReconnectingConnection connection, RedisSettings.FaultTolerance faults, SiteEvents events) {
+        this.connection = connection;
+        var readEvents = events.guardEvents(SiteEvents.CommandKind.READS);
+        this.reads = guard(faults, SiteEvents.CommandKind.READS, readEvents)
                 .withTimeout()
                 .duration(faults.readTimeout().toMillis(), ChronoUnit.MILLIS)
-                .onTimeout(() -> ofReads.intervened(TIMEOUT))
+                .onTimeout(() -> readEvents.intervened(TIMEOUT))
                 .done()
                 .build();
-        var ofWrites = events.guardEvents(SiteEvents.CommandKind.WRITES);
-        var guard = guard(faults, SiteEvents.CommandKind.WRITES, ofWrites)
+        var writeEvents = events.guardEvents(SiteEvents.CommandKind.WRITES);
+        var guard = guard(faults, SiteEvents.CommandKind.WRITES, writeEvents)
                 .withTimeout()
                 .duration(faults.writeTimeout().toMillis(), ChronoUnit.MILLIS)
-                .onTimeout(() -> ofWrites.intervened(TIMEOUT))
+                .onTimeout(() -> writeEvents.intervened(TIMEOUT))
                 .done();
         this.writes = faults.writeRetries() == 0
                 ? guard.build()
@@ -62,16 +62,16 @@ final class RedisCommands {
                         .maxRetries(faults.writeRetries())
                         .delay(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
                         .jitter(faults.retryDelay().toMillis(), ChronoUnit.MILLIS)
-                        .onRetry(() -> ofWrites.intervened(RETRY))
+                        .onRetry(() -> writeEvents.intervened(RETRY))
                         .abortOn(ReconnectingConnection.NotConnectedException.class)
                         .done()
                         .build();
     }
 
     private static TypedGuard.Builder<CompletionStage<Response>> guard(
-            RedisSettings.FaultTolerance faults, SiteEvents.CommandKind of, GuardEvents events) {
+            RedisSettings.FaultTolerance faults, SiteEvents.CommandKind kind, GuardEvents events) {
         return TypedGuard.create(REPLY_TYPE)
-                .withDescription("redis " + of)
+                .withDescription("redis " + kind)
                 .withBulkhead()
                 .limit(faults.maxConcurrent())
                 .queueSize(faults.maxConcurrent())
@@ -94,50 +94,54 @@ final class RedisCommands {
         return writes.get(() -> connection.send(request).toCompletionStage());
     }
 
-    /** In the order of the keys, which have to be on one node; null where there is nothing. */
+    /**
+     * Reads the values of keys, which must be on one node, in the order of the keys; null for a key without a value.
+     */
     CompletionStage<List<byte[]>> get(List<String> keys) {
         var request = Request.cmd(Command.MGET);
         keys.forEach(request::arg);
         return read(request)
-                .thenApply(answer -> answer.stream().map(RedisCommands::bytes).toList());
+                .thenApply(reply -> reply.stream().map(RedisCommands::bytes).toList());
     }
 
-    /** Sets it if there is nothing; says whether there was not. Part of reading, and as urgent. */
-    CompletionStage<Boolean> setIfAbsent(String key, byte[] value, Duration life) {
+    /** Sets the value of a key that has none; false if it has one. Guarded as a read, because a read waits for it. */
+    CompletionStage<Boolean> setIfAbsent(String key, byte[] value, Duration ttl) {
         return read(Request.cmd(Command.SET)
                         .arg(key)
                         .arg(value)
                         .arg("NX")
                         .arg("PX")
-                        .arg(life.toMillis()))
-                .thenApply(answer -> answer != null);
+                        .arg(ttl.toMillis()))
+                .thenApply(reply -> reply != null);
     }
 
-    /** Sets it, and says what was there; null if nothing was. */
-    CompletionStage<byte[]> getAndSet(String key, byte[] value, Duration life) {
+    /** Sets a value and returns the one before; null if there was none. */
+    CompletionStage<byte[]> getAndSet(String key, byte[] value, Duration ttl) {
         return write(Request.cmd(Command.SET)
                         .arg(key)
                         .arg(value)
                         .arg("PX")
-                        .arg(life.toMillis())
+                        .arg(ttl.toMillis())
                         .arg("GET"))
                 .thenApply(RedisCommands::bytes);
     }
 
-    /** Sets it if what is there is the expected, or sealed as the expected was; says whether it was. */
-    CompletionStage<Boolean> compareAndSet(String key, byte[] expected, byte[] value, Duration life) {
-        var unique = expected.length > Aead.HEADER_BYTES ? Arrays.copyOf(expected, Aead.HEADER_BYTES) : expected;
+    /**
+     * Sets a value if the current one is the expected one; false if it is not. Compares sealed texts by their headers.
+     */
+    CompletionStage<Boolean> compareAndSet(String key, byte[] expected, byte[] value, Duration ttl) {
+        var prefix = expected.length > Aead.HEADER_BYTES ? Arrays.copyOf(expected, Aead.HEADER_BYTES) : expected;
         return write(Request.cmd(Command.EVAL)
                         .arg(COMPARE_AND_SET)
                         .arg(1)
                         .arg(key)
-                        .arg(unique)
+                        .arg(prefix)
                         .arg(value)
-                        .arg(life.toMillis()))
-                .thenApply(answer -> answer.toInteger() == 1);
+                        .arg(ttl.toMillis()))
+                .thenApply(reply -> reply.toInteger() == 1);
     }
 
-    private static byte[] bytes(Response answer) {
-        return answer == null ? null : answer.toBytes();
+    private static byte[] bytes(Response reply) {
+        return reply == null ? null : reply.toBytes();
     }
 }

@@ -19,23 +19,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The latest readings of subjects in Redis, sealed, for all planes of the site.
+ * Caches the latest readings of subjects in Redis, sealed, for all planes of the site.
  *
- * <p>How nothing old gets over something newer: in the place of a subject there is a value, a mark that says that there is
- * none, or nothing. A mark is random, and never the same twice.
+ * <p>The key of a subject holds a value, a placeholder, or nothing. A placeholder says that there is no value; it is
+ * random and never repeats. Three rules keep an old value from replacing a newer one:
  *
  * <ul>
- *   <li>Who has stored readings puts a mark of its own there, whatever there is, before it tells anybody; if a value was
- *       there, it then puts the value with the new readings in the place of its mark.
- *   <li>Who finds no value makes sure that there is a mark, then asks the store, then puts the answer there.
- *   <li>Whatever is put in the place of something is only put there if that is what is still there.
+ *   <li>A plane that has stored readings first sets a placeholder of its own, whatever the key holds, and only then
+ *       announces the readings. If the key held a value, the plane then replaces its placeholder with that value plus
+ *       the new readings.
+ *   <li>A plane that finds no value sets a placeholder if there is none, then reads the store, then sets the result.
+ *   <li>A plane replaces a placeholder or a value only if the key still holds it.
  * </ul>
  *
- * So an answer from the store that is older than a write finds the mark of that write, or finds nothing of what it expects;
- * in whatever order commands reach Redis, however late. If a mark cannot be put there, the plane gives up the generation:
- * the names of all values change, and no plane trusts values before all planes say they have the new names. Values that
- * Redis lost, or that came back with an old master or an old dump, are of an old generation too, as losing a connection
- * begins a new one.
+ * So a result of the store that is older than a write finds the placeholder of that write, or not what it expects, in
+ * whatever order and however late commands reach Redis. If a plane cannot set its placeholder, it begins a new
+ * generation: the keys of all values change, and no plane trusts values until all planes have announced the new
+ * generation. A plane also begins one when it loses its connection. So values that Redis lost, or that came back with
+ * an old master or an old dump, belong to an old generation.
  */
 final class RedisLatestCache {
 
@@ -52,19 +53,19 @@ final class RedisLatestCache {
     private final SiteEvents events;
     private final SecureRandom random = new SecureRandom();
 
-    /** @param values where they are read from, as {@code commands} would */
+    /** @param readBatcher reads values through {@code commands} */
     RedisLatestCache(
             RedisSettings settings,
             RedisCommands commands,
-            ReadBatcher values,
-            Aead seal,
-            Freshness standing,
+            ReadBatcher readBatcher,
+            Aead aead,
+            Freshness freshness,
             SiteEvents events) {
         this.settings = settings;
         this.commands = commands;
-        this.readBatcher = values;
-        this.aead = seal;
-        this.freshness = standing;
+        this.readBatcher = readBatcher;
+        this.aead = aead;
+        this.freshness = freshness;
         this.events = events;
     }
 
@@ -77,15 +78,15 @@ final class RedisLatestCache {
         return new Slot(settings.keyPrefix() + ":latest:" + aead.pseudonym(kind + generation, subject.id()), subject);
     }
 
-    /** A mark may begin like no sealed text. */
+    /** The first byte distinguishes a placeholder from a sealed text. */
     private byte[] newPlaceholder() {
-        var mark = new byte[PLACEHOLDER_BYTES];
-        random.nextBytes(mark);
-        mark[0] = PLACEHOLDER;
-        return mark;
+        var placeholder = new byte[PLACEHOLDER_BYTES];
+        random.nextBytes(placeholder);
+        placeholder[0] = PLACEHOLDER;
+        return placeholder;
     }
 
-    /** From Redis if it can be trusted and has it in time, else from the store. */
+    /** Looks up readings in Redis if its values are trusted and it replies in time, else in the store. */
     LatestSource latestSource(Store store, Site site) {
         var stored = LatestSource.of(store, site);
         return subject -> Uni.createFrom().deferred(() -> {
@@ -95,11 +96,11 @@ final class RedisLatestCache {
                 events.lookedUp(LookupOutcome.BYPASSED);
                 return stored.latest(subject);
             }
-            var place = slot(subject, generation);
-            return Uni.createFrom().completionStage(() -> lookUp(place)).chain(look -> switch (look) {
+            var slot = slot(subject, generation);
+            return Uni.createFrom().completionStage(() -> lookUp(slot)).chain(result -> switch (result) {
                 case LookupResult.Hit(var readings) -> Uni.createFrom().item(new LatestSource.Snapshot(readings, asOf));
-                case LookupResult.Miss(var mark) ->
-                    stored.latest(subject).invoke(found -> putIfUnchanged(place, mark, found.readings()));
+                case LookupResult.Miss(var placeholder) ->
+                    stored.latest(subject).invoke(snapshot -> putIfUnchanged(slot, placeholder, snapshot.readings()));
                 case LookupResult.Failure() -> stored.latest(subject);
             });
         });
@@ -108,105 +109,105 @@ final class RedisLatestCache {
     private sealed interface LookupResult {
         record Hit(List<Reading> readings) implements LookupResult {}
 
-        /** @param expected what is there; to be replaced by what the store says */
+        /** @param expected what the key holds; to be replaced by the result of the store */
         record Miss(byte[] expected) implements LookupResult {}
 
         record Failure() implements LookupResult {}
     }
 
     /** Never fails. */
-    private CompletionStage<LookupResult> lookUp(Slot place) {
+    private CompletionStage<LookupResult> lookUp(Slot slot) {
         return readBatcher
-                .get(place.key)
-                .thenCompose(there -> there == null
-                        ? putPlaceholder(place)
-                        : CompletableFuture.completedStage(toLookupResult(place, there)))
+                .get(slot.key)
+                .thenCompose(current -> current == null
+                        ? putPlaceholder(slot)
+                        : CompletableFuture.completedStage(toLookupResult(slot, current)))
                 .exceptionally(_ -> {
                     events.lookedUp(LookupOutcome.FAILED);
                     return new LookupResult.Failure();
                 });
     }
 
-    private CompletionStage<LookupResult> putPlaceholder(Slot place) {
-        var mark = newPlaceholder();
-        return commands.setIfAbsent(place.key, mark, settings.valueTtls().placeholderTtl())
-                .thenApply(done -> {
+    private CompletionStage<LookupResult> putPlaceholder(Slot slot) {
+        var placeholder = newPlaceholder();
+        return commands.setIfAbsent(slot.key, placeholder, settings.valueTtls().placeholderTtl())
+                .thenApply(wasSet -> {
                     events.lookedUp(LookupOutcome.MISS);
-                    return done ? new LookupResult.Miss(mark) : new LookupResult.Failure();
+                    return wasSet ? new LookupResult.Miss(placeholder) : new LookupResult.Failure();
                 });
     }
 
-    private LookupResult toLookupResult(Slot place, byte[] there) {
-        if (isPlaceholder(there)) {
+    private LookupResult toLookupResult(Slot slot, byte[] current) {
+        if (isPlaceholder(current)) {
             events.lookedUp(LookupOutcome.MISS);
-            return new LookupResult.Miss(there);
+            return new LookupResult.Miss(current);
         }
-        var readings = open(place, there);
+        var readings = open(slot, current);
         if (readings == null) {
             events.lookedUp(LookupOutcome.FORGED);
-            return new LookupResult.Miss(there);
+            return new LookupResult.Miss(current);
         }
         events.lookedUp(LookupOutcome.HIT);
         return new LookupResult.Hit(readings);
     }
 
-    private static boolean isPlaceholder(byte[] there) {
-        return there.length == PLACEHOLDER_BYTES && there[0] == PLACEHOLDER;
+    private static boolean isPlaceholder(byte[] current) {
+        return current.length == PLACEHOLDER_BYTES && current[0] == PLACEHOLDER;
     }
 
-    /** Null if this was not sealed for this place, or is of others. */
-    private List<Reading> open(Slot place, byte[] there) {
-        var readings = aead.open(place.key, there).flatMap(ReadingCodec::decode).orElse(null);
+    /** Null if the text was not sealed for this key, or if it has readings of other subjects. */
+    private List<Reading> open(Slot slot, byte[] current) {
+        var readings = aead.open(slot.key, current).flatMap(ReadingCodec::decode).orElse(null);
         return readings == null
                         || readings.isEmpty()
-                        || !readings.stream().allMatch(r -> place.subject.covers(r.series()))
+                        || !readings.stream().allMatch(r -> slot.subject.covers(r.series()))
                 ? null
                 : readings;
     }
 
-    /** Puts it there if nobody has changed what was there; nobody waits for it. */
-    private void putIfUnchanged(Slot place, byte[] instead, Collection<Reading> readings) {
-        // Of somebody who was never measured there may not even be a patient: that is for the store to say.
-        if (instead.length > 0 && !readings.isEmpty()) {
-            var sealed = aead.seal(place.key, ReadingCodec.encode(readings));
+    /** Sets the value if the key still holds the expected one. The caller does not wait for it. */
+    private void putIfUnchanged(Slot slot, byte[] expected, Collection<Reading> readings) {
+        // A subject without readings may not be registered. Only the store knows, so this is not cached.
+        if (expected.length > 0 && !readings.isEmpty()) {
+            var sealed = aead.seal(slot.key, ReadingCodec.encode(readings));
             commands.compareAndSet(
-                    place.key, instead, sealed, settings.valueTtls().valueTtl());
+                    slot.key, expected, sealed, settings.valueTtls().valueTtl());
         }
     }
 
-    /** These readings are durable now: when this ends well, no value is there that has not got them. */
+    /** Invalidates the values of durable readings. When this succeeds, no value in Redis lacks these readings. */
     CompletionStage<Void> invalidate(Collection<Reading> readings, long generation) {
         var bySubject = new LinkedHashMap<Subject, List<Reading>>();
         for (var reading : readings) {
             add(bySubject, new Subject.OfPatient(reading.series().patient()), reading);
             add(bySubject, new Subject.OfDevice(reading.series().device()), reading);
         }
-        var marked = new ArrayList<CompletableFuture<Void>>(bySubject.size());
+        var invalidations = new ArrayList<CompletableFuture<Void>>(bySubject.size());
         bySubject.forEach((subject, fresh) ->
-                marked.add(invalidate(slot(subject, generation), fresh).toCompletableFuture()));
-        return CompletableFuture.allOf(marked.toArray(CompletableFuture[]::new));
+                invalidations.add(invalidate(slot(subject, generation), fresh).toCompletableFuture()));
+        return CompletableFuture.allOf(invalidations.toArray(CompletableFuture[]::new));
     }
 
     private static void add(Map<Subject, List<Reading>> bySubject, Subject subject, Reading reading) {
         bySubject.computeIfAbsent(subject, _ -> new ArrayList<>()).add(reading);
     }
 
-    private CompletionStage<Void> invalidate(Slot place, List<Reading> fresh) {
-        var mark = newPlaceholder();
-        return commands.getAndSet(place.key, mark, settings.valueTtls().placeholderTtl())
-                .thenAccept(there -> {
-                    if (there != null && !isPlaceholder(there)) {
-                        var known = open(place, there);
-                        if (known != null) {
-                            putIfUnchanged(place, mark, merged(known, fresh));
+    private CompletionStage<Void> invalidate(Slot slot, List<Reading> fresh) {
+        var placeholder = newPlaceholder();
+        return commands.getAndSet(slot.key, placeholder, settings.valueTtls().placeholderTtl())
+                .thenAccept(current -> {
+                    if (current != null && !isPlaceholder(current)) {
+                        var cached = open(slot, current);
+                        if (cached != null) {
+                            putIfUnchanged(slot, placeholder, merged(cached, fresh));
                         }
                     }
                 });
     }
 
-    private static Collection<Reading> merged(List<Reading> known, List<Reading> fresh) {
-        var latest = HashMap.<Series, Reading>newHashMap(known.size() + fresh.size());
-        known.forEach(reading -> latest.put(reading.series(), reading));
+    private static Collection<Reading> merged(List<Reading> cached, List<Reading> fresh) {
+        var latest = HashMap.<Series, Reading>newHashMap(cached.size() + fresh.size());
+        cached.forEach(reading -> latest.put(reading.series(), reading));
         fresh.forEach(reading -> latest.merge(reading.series(), reading, (a, b) -> b.time() > a.time() ? b : a));
         return latest.values();
     }

@@ -9,16 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a plane speaks to Redis.
+ * Settings for Redis and for the coherence of the site.
  *
  * @param plane the plane's own name; no other plane of the site has it
- * @param keyPrefix what keys and channel begin with
- * @param valueTtls how values in Redis are kept
- * @param heartbeat how often the planes say that they are there
- * @param maxStaleness the bound of the site: what was acknowledged longer ago than this is known everywhere
- * @param minPlanes how many planes there are at least; while fewer are heard nothing that is remembered is trusted
- * @param silentPlaneTimeout how long a plane that fell silent without a word is waited for. It may be cut off from Redis and go on
- *     acknowledging, so until then what is remembered is not trusted for longer than a part of the bound.
+ * @param keyPrefix prefix of the keys and of the channel
+ * @param valueTtls how long values stay in Redis
+ * @param heartbeat how often planes send a sign of life
+ * @param maxStaleness the bound of the site: every plane knows what was acknowledged longer ago than this
+ * @param minPlanes the least number of planes; freshness is not confirmed while fewer are present
+ * @param silentPlaneTimeout when a plane is forgotten that fell silent without a last message. It may be cut off from
+ *     Redis and still acknowledge, so until then freshness is not confirmed.
  */
 public record RedisSettings(
         String plane,
@@ -32,7 +32,7 @@ public record RedisSettings(
         int minPlanes,
         Duration silentPlaneTimeout) {
 
-    /** What there is at the other end. */
+    /** The kind of Redis deployment. */
     public enum Type {
         STANDALONE(RedisClientType.STANDALONE),
         SENTINEL(RedisClientType.SENTINEL),
@@ -46,29 +46,29 @@ public record RedisSettings(
     }
 
     /**
-     * The other end, and how a connection to it is made.
+     * Where Redis is, and how to connect to it.
      *
-     * @param options type, hosts, password and TLS, as Quarkus's extension reads them from {@code quarkus.redis}; time limits
-     *     and bounds are this plane's own
+     * @param options type, hosts, password and TLS, as Quarkus reads them from {@code quarkus.redis}. The plane sets
+     *     time limits and bounds itself.
      */
     public record Server(RedisOptions options) {
         public Server {
             options = copy(options);
             if (options.getEndpoints().isEmpty()) {
-                throw new IllegalArgumentException("hosts: there has to be one at least");
+                throw new IllegalArgumentException("hosts: must have at least one entry");
             }
         }
 
         /**
-         * @param hosts as {@code redis://} or {@code rediss://} URLs; of Sentinels where the type says so
-         * @param masterName by which the Sentinels know the master
+         * @param hosts {@code redis://} or {@code rediss://} URLs; those of the Sentinels for that type
+         * @param masterName name of the master in Sentinel
          */
         public static Server of(Type type, List<String> hosts, String masterName) {
             return new Server(
                     new RedisOptions().setType(type.client).setEndpoints(hosts).setMasterName(masterName));
         }
 
-        /** To be changed by whoever gets it. */
+        /** A copy, which the caller may change. */
         @Override
         public RedisOptions options() {
             return copy(options);
@@ -87,24 +87,24 @@ public record RedisSettings(
     }
 
     /**
-     * @param valueTtl how long a value stays
-     * @param placeholderTtl how long a question to the store may take whose answer is to be kept in Redis
+     * @param valueTtl how long a value stays in Redis
+     * @param placeholderTtl how long a placeholder stays: the result of a slower query of the store is not cached
      */
     public record ValueTtls(Duration valueTtl, Duration placeholderTtl) {}
 
     /**
-     * @param readTimeout how long a question to Redis may take before the store is asked
-     * @param writeTimeout how long it may take to write to Redis, each time it is tried
-     * @param writeRetries how often a write is tried again
-     * @param retryDelay before a write is tried again, and up to as much by chance
-     * @param maxConcurrent commands that may be under way, of reads and of writes; as many may wait. One that reads may be for
-     *     {@value #MAX_KEYS_PER_READ} values.
-     * @param breakerVolume how many of the last commands a circuit breaker looks at
-     * @param breakerRatio the share of failures among them at which it opens
+     * @param readTimeout how long a read may take before the plane reads the store instead
+     * @param writeTimeout how long each attempt at a write may take
+     * @param writeRetries how often a write is repeated
+     * @param retryDelay time before a write is repeated; up to as much is added at random
+     * @param maxConcurrent how many reads, and how many writes, may be under way; as many more may wait. A read is for
+     *     up to 64 values.
+     * @param breakerVolume how many of the last commands a circuit breaker evaluates
+     * @param breakerRatio share of failures among them at which the breaker opens
      * @param breakerDelay how long it stays open
-     * @param connectTimeout how long it may take to connect
-     * @param maxBackoff the longest wait before it is tried again
-     * @param idleTimeout a connection nothing is heard from for so long is given up; whole seconds
+     * @param connectTimeout how long an attempt to connect may take
+     * @param maxBackoff the longest time between attempts to connect
+     * @param idleTimeout when a connection is given up on which nothing arrives; whole seconds
      */
     public record FaultTolerance(
             Duration readTimeout,
@@ -133,24 +133,24 @@ public record RedisSettings(
                 Duration.ofSeconds(5));
     }
 
-    /** A command for more values would keep Redis, and who gets the answers, busy for longer than anybody should wait. */
+    /** A command for more values would keep Redis and the event loop busy for too long. */
     private static final int MAX_KEYS_PER_READ = 64;
 
-    /** Within a fifth of this the planes have to say that they are there: a word may be late, and one may be missed. */
+    /** Heartbeats within the bound, at least: one may be late, and one may be lost. */
     private static final int MIN_HEARTBEATS = 5;
 
     public RedisSettings {
         if (plane.isEmpty() || plane.length() > 100) {
-            throw new IllegalArgumentException("plane: a name of 1 to 100 characters");
+            throw new IllegalArgumentException("plane: must be a name of 1 to 100 characters");
         }
         if (heartbeat.toMillis() < 1 || heartbeat.multipliedBy(MIN_HEARTBEATS).compareTo(maxStaleness) > 0) {
-            throw new IllegalArgumentException("heartbeat: 1 ms or more, and at most a fifth of max-staleness");
+            throw new IllegalArgumentException("heartbeat: must be at least 1 ms and at most a fifth of max-staleness");
         }
     }
 
     /**
-     * How many values one command may ask for. In a cluster it is one: keys of a command have to lie on one node, and a node that
-     * is gone takes only what it has with it.
+     * How many values one command may read. In a cluster it is one, because the keys of a command must be on one node,
+     * and so that the loss of a node affects only its own values.
      */
     int maxKeysPerRead() {
         return server.options.getType() == RedisClientType.CLUSTER ? 1 : MAX_KEYS_PER_READ;

@@ -16,13 +16,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * A site whose planes tell each other through Redis what they stored and changed, and keep latest readings there. What it
- * promises while Redis is well, slow or gone, {@link Freshness} says. Nothing here is needed for a plane to go on: without
- * Redis it asks the store more often.
+ * A site whose planes announce their changes to each other through Redis, and cache latest readings there. {@link
+ * Freshness} describes the promise that holds while Redis works, is slow or is gone. A plane does not depend on Redis:
+ * without it, the plane reads the store more often.
  */
 public final class RedisSite implements Site, AutoCloseable {
 
-    /** How long a plane that leaves waits for Redis to take its last word. */
+    /** How long a plane that closes waits until Redis has its last message. */
     private static final long MAX_CLOSE_MILLIS = 500;
 
     private static final RemoteChangeListener NO_LISTENER = new RemoteChangeListener() {};
@@ -47,9 +47,9 @@ public final class RedisSite implements Site, AutoCloseable {
     private volatile long missingReportedAtNanos;
 
     /**
-     * Does nothing until it is started; what is remembered until then is not trusted for long.
+     * Does nothing before {@link #start}. Until then, data in memory are trusted for a short time only.
      *
-     * @param windows that are remembered here; they hear of what changes on any plane, this one included
+     * @param windows the windows in memory; changes on any plane of the site invalidate them
      */
     public RedisSite(Vertx vertx, RedisSettings settings, SiteEvents events, WindowCache windows) {
         this.windows = windows;
@@ -65,35 +65,35 @@ public final class RedisSite implements Site, AutoCloseable {
         subscriberConnection = newConnection(ReconnectingConnection.Role.SUBSCRIBER, new SubscriberListener());
         var commands = new RedisCommands(commandConnection, settings.faults(), events);
         context = vertx.getOrCreateContext();
-        var values = new ReadBatcher(context, settings.maxKeysPerRead(), commands::get);
-        latestCache = new RedisLatestCache(settings, commands, values, aead, freshness, events);
+        var readBatcher = new ReadBatcher(context, settings.maxKeysPerRead(), commands::get);
+        latestCache = new RedisLatestCache(settings, commands, readBatcher, aead, freshness, events);
         broadcaster = new ChangeBroadcaster(
                 context, freshness, new RedisTransport(), settings.faults().maxConcurrent(), events);
     }
 
     /**
-     * Begins, and goes on by itself; whether Redis is there or not, it does not wait.
+     * Starts to connect to Redis and to send heartbeats. Does not wait for Redis.
      *
-     * @param others who is told what others did
+     * @param listener receives the changes of other planes
      */
-    public synchronized void start(RemoteChangeListener others) {
-        listener = others;
+    public synchronized void start(RemoteChangeListener listener) {
+        this.listener = listener;
         timer = vertx.setPeriodic(settings.heartbeat().toMillis(), _ -> heartbeat());
-        // Where commands are gathered, so that none has to be carried from one thread to another.
+        // Connects on the context that batches reads, so that commands need not change threads.
         context.runOnContext(_ -> commandConnection.open());
         publisherConnection.open();
         subscriberConnection.open();
     }
 
-    /** Such that 0 is longer ago than anything that matters. */
+    /** A monotonic clock whose 0 lies a day before the start. */
     private static LongSupplier clock() {
-        long begin = System.nanoTime() - TimeUnit.DAYS.toNanos(1);
-        return () -> System.nanoTime() - begin;
+        long startNanos = System.nanoTime() - TimeUnit.DAYS.toNanos(1);
+        return () -> System.nanoTime() - startNanos;
     }
 
     private ReconnectingConnection newConnection(
-            ReconnectingConnection.Role use, ReconnectingConnection.Listener owner) {
-        return new ReconnectingConnection(vertx, settings, use, channel, owner);
+            ReconnectingConnection.Role role, ReconnectingConnection.Listener connectionListener) {
+        return new ReconnectingConnection(vertx, settings, role, channel, connectionListener);
     }
 
     private void heartbeat() {
@@ -139,7 +139,7 @@ public final class RedisSite implements Site, AutoCloseable {
         public void connected(boolean again) {
             events.connectionChanged("commands", true);
             if (again) {
-                // What was written last may be lost, and another Redis may answer now.
+                // The last writes may be lost, and this may be another Redis server.
                 freshness.nextGeneration();
             }
         }
@@ -200,7 +200,7 @@ public final class RedisSite implements Site, AutoCloseable {
         }
     }
 
-    /** First what it says is taken note of; only then it is known that it was heard. */
+    /** Applies the changes of a message before freshness counts the message as received. */
     private void receive(SiteMessage message) {
         if (message.origin().runId() != runId) {
             var changes = message.changes();
@@ -210,9 +210,9 @@ public final class RedisSite implements Site, AutoCloseable {
                 windows.evictPatient(patient);
                 listener.consentChanged(patient);
             });
-            changes.seriesUpdates().forEach(fresh -> {
-                windows.invalidateSince(fresh.latest().series(), fresh.earliestTime());
-                listener.readingStored(fresh.latest());
+            changes.seriesUpdates().forEach(update -> {
+                windows.invalidateSince(update.latest().series(), update.earliestTime());
+                listener.readingStored(update.latest());
             });
         }
         if (freshness.receive(message)) {
@@ -220,22 +220,22 @@ public final class RedisSite implements Site, AutoCloseable {
         }
     }
 
-    /** The latest readings, from Redis where it can be trusted to have them, else from the store. */
+    /** Looks up latest readings in Redis if its values are trusted, else in the store. */
     public LatestSource latestSource(Store store) {
         return latestCache.latestSource(store, this);
     }
 
-    /** Whether it is known what all planes did: what is remembered is served. */
+    /** Whether freshness is confirmed, so that data in memory are served. */
     public boolean isConfirmed() {
         return freshness.isConfirmed();
     }
 
-    /** Whether all planes agree on which values in Redis are to be trusted. */
+    /** Whether freshness is confirmed and all planes agree on the generation of values in Redis. */
     public boolean isSharing() {
         return freshness.isConfirmed() && freshness.trustedGeneration() != 0;
     }
 
-    /** How many planes there are, as far as is known here, with this one. */
+    /** How many planes of the site are known here, including this one. */
     public int planeCount() {
         return freshness.planeCount();
     }
@@ -261,9 +261,9 @@ public final class RedisSite implements Site, AutoCloseable {
     }
 
     @Override
-    public void readingsStored(Columns fresh) {
-        windows.invalidateSince(fresh.series(), fresh.firstTime());
-        broadcaster.readingsStored(fresh);
+    public void readingsStored(Columns stored) {
+        windows.invalidateSince(stored.series(), stored.firstTime());
+        broadcaster.readingsStored(stored);
     }
 
     @Override
@@ -272,7 +272,7 @@ public final class RedisSite implements Site, AutoCloseable {
         broadcaster.consentChanged(patient);
     }
 
-    /** What Redis has of the patient is under names that nobody asks for any more, and goes when its time is over. */
+    /** A new generation makes the patient's values in Redis unreachable; they expire with their TTL. */
     @Override
     public void patientErased(String patient) {
         freshness.nextGeneration();
@@ -284,7 +284,10 @@ public final class RedisSite implements Site, AutoCloseable {
         broadcaster.deviceChanged(device);
     }
 
-    /** Says goodbye, so that nobody waits for this plane. Nothing may be stored here any more. */
+    /**
+     * Sends a last message, so that other planes need not wait for this one. The plane must not store anything after
+     * it.
+     */
     @Override
     public synchronized void close() {
         if (!closed) {
@@ -295,7 +298,7 @@ public final class RedisSite implements Site, AutoCloseable {
         }
     }
 
-    /** Leaves without a word, as a plane that dies. */
+    /** Closes without a last message, like a plane that crashes. */
     synchronized void closeSilently() {
         closed = true;
         vertx.cancelTimer(timer);

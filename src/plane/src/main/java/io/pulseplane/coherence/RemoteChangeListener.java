@@ -2,16 +2,16 @@ package io.pulseplane.coherence;
 
 import io.pulseplane.vitals.Reading;
 
-/** Those who want to know what other planes did. Called by one thread; must not block. */
+/** Receives the changes of other planes. One thread calls it; methods must not block. */
 public interface RemoteChangeListener {
 
-    /** Another plane has stored this; of what it stored of the series at once, it is the latest. */
+    /** Another plane has stored readings of a series; this is the latest of them. */
     default void readingStored(Reading reading) {}
 
     default void consentChanged(String patient) {}
 
     default void deviceChanged(String device) {}
 
-    /** There may have been more than was heard; called again and again while that is so. */
+    /** Changes of other planes may be missing. Called repeatedly while this is so. */
     default void changesMayBeMissing() {}
 }

@@ -14,28 +14,28 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * The windows of one series that are remembered, of each width those of one stretch of time without a gap, and what is being
- * read of it. What becomes durable while something is read may be missing there, and what may miss it is not remembered.
+ * Caches the windows of one series: for each width one run of windows without a gap. It also tracks the pending reads.
+ * Readings that become durable during a read may be missing in its result; windows that may lack them are not cached.
  */
 final class SeriesWindows {
 
-    /** A width takes its place in a map, too. */
+    /** Memory that a width takes beside its windows, about. */
     private static final int BYTES_PER_WIDTH = 200;
 
-    /** Who wants to know what became of a question. */
+    /** Receives the outcome of lookups. */
     interface Listener {
 
-        /** @param known whether nothing had to be read for it */
-        void lookedUp(boolean known);
+        /** @param hit whether all windows were cached */
+        void lookedUp(boolean hit);
 
-        /** There is more to remember. */
+        /** The cached windows take more memory than before. */
         void grew(Series series);
     }
 
     /**
-     * All windows from one to another, exclusive.
+     * All windows from index {@code from} to {@code end}, exclusive.
      *
-     * @param asOf when the oldest of it was asked for, by the clock of the site
+     * @param asOf when the oldest of its reads began, by the clock of the site
      * @param readAtNanos the same by the clock of the machine
      */
     private record WindowRun(long from, long end, WindowAggregates aggregates, long asOf, long readAtNanos) {
@@ -47,7 +47,7 @@ final class SeriesWindows {
 
     private record ReadKey(long width, TimeRange range, int limit) {}
 
-    /** What is being read, for all who ask for it; given up when none of them is left. */
+    /** A read that is under way and shared by all its subscribers. It is cancelled when the last of them leaves. */
     private static final class PendingRead {
         private final CompletableFuture<WindowAggregates> answer = new CompletableFuture<>();
         private final long asOf;
@@ -55,7 +55,7 @@ final class SeriesWindows {
         private Cancellable upstream;
         private int subscribers;
 
-        /** From here on it may miss something. */
+        /** The result may lack readings from this time on. */
         private long incompleteFrom = Long.MAX_VALUE;
 
         private PendingRead(long asOf) {
@@ -72,79 +72,80 @@ final class SeriesWindows {
     private final Map<Long, WindowRun> runsByWidth = new HashMap<>();
     private final Map<ReadKey, PendingRead> pendingReads = new HashMap<>();
 
-    SeriesWindows(ReadingStore readings, Site site, Series series, long lifeNanos) {
+    SeriesWindows(ReadingStore readings, Site site, Series series, long ttlNanos) {
         this.readings = readings;
         this.site = site;
         this.series = series;
-        this.ttlNanos = lifeNanos;
+        this.ttlNanos = ttlNanos;
     }
 
     synchronized int bytes() {
         return runsByWidth.values().stream()
-                .mapToInt(stretch -> BYTES_PER_WIDTH + stretch.aggregates.size() * WindowAggregates.BYTES_PER_ROW)
+                .mapToInt(run -> BYTES_PER_WIDTH + run.aggregates.size() * WindowAggregates.BYTES_PER_ROW)
                 .sum();
     }
 
-    /** What is there of a range, which is not remembered. */
+    /** Reads windows that are not cached. */
     Uni<WindowAggregates> readUncached(TimeRange range, long width, int limit) {
         return range.isEmpty() ? NO_WINDOWS : readShared(new ReadKey(width, range, limit), (_, _) -> {});
     }
 
-    /** Whole windows, from one to another, exclusive. */
-    Uni<WindowAggregates> wholeWindows(long width, long first, long end, Listener watcher) {
+    /** Whole windows from index {@code first} to {@code end}, exclusive; reads what is not cached. */
+    Uni<WindowAggregates> wholeWindows(long width, long first, long end, Listener listener) {
         return Uni.createFrom().deferred(() -> {
-            var there = freshRun(width);
-            if (there == null || there.from > first || there.end < first) {
-                watcher.lookedUp(false);
-                return readMissing(width, first, end, watcher);
+            var run = freshRun(width);
+            if (run == null || run.from > first || run.end < first) {
+                listener.lookedUp(false);
+                return readMissing(width, first, end, listener);
             }
-            var known = there.aggregates.between(first, end);
-            boolean isAll = there.end >= end;
-            watcher.lookedUp(isAll);
-            return isAll
-                    ? Uni.createFrom().item(known)
-                    : readMissing(width, there.end, end, watcher).map(known::concat);
+            var cached = run.aggregates.between(first, end);
+            boolean isComplete = run.end >= end;
+            listener.lookedUp(isComplete);
+            return isComplete
+                    ? Uni.createFrom().item(cached)
+                    : readMissing(width, run.end, end, listener).map(cached::concat);
         });
     }
 
-    /** Null if there is none, or it does not hold any more. */
+    /** The cached run of a width; null if there is none, or if it is not fresh. */
     private synchronized WindowRun freshRun(long width) {
-        var there = runsByWidth.get(width);
-        return there != null && isFresh(there) ? there : null;
+        var run = runsByWidth.get(width);
+        return run != null && isFresh(run) ? run : null;
     }
 
-    private boolean isFresh(WindowRun stretch) {
-        return site.isFresh(stretch.asOf) && System.nanoTime() - stretch.readAtNanos < ttlNanos;
+    private boolean isFresh(WindowRun run) {
+        return site.isFresh(run.asOf) && System.nanoTime() - run.readAtNanos < ttlNanos;
     }
 
-    private Uni<WindowAggregates> readMissing(long width, long from, long end, Listener watcher) {
+    private Uni<WindowAggregates> readMissing(long width, long from, long end, Listener listener) {
         var range = new TimeRange(from * width, end * width);
-        return readShared(new ReadKey(width, range, WindowCache.MAX_WINDOWS_PER_QUERY), (asking, rows) -> {
-            cacheRun(asking, width, from, end, rows);
-            watcher.grew(series);
+        return readShared(new ReadKey(width, range, WindowCache.MAX_WINDOWS_PER_QUERY), (read, rows) -> {
+            cacheRun(read, width, from, end, rows);
+            listener.grew(series);
         });
     }
 
-    private Uni<WindowAggregates> readShared(ReadKey what, BiConsumer<PendingRead, WindowAggregates> then) {
-        return Uni.createFrom().emitter(emitter -> join(what, then, emitter));
+    private Uni<WindowAggregates> readShared(ReadKey key, BiConsumer<PendingRead, WindowAggregates> onRead) {
+        return Uni.createFrom().emitter(emitter -> join(key, onRead, emitter));
     }
 
-    /** One question at a time, unless what the last one began with is too old for who asks now. */
+    /** Joins the pending read of the same windows, unless its result would not be fresh for the new subscriber. */
     private void join(
-            ReadKey what,
-            BiConsumer<PendingRead, WindowAggregates> then,
+            ReadKey key,
+            BiConsumer<PendingRead, WindowAggregates> onRead,
             UniEmitter<? super WindowAggregates> emitter) {
-        PendingRead asking;
+        PendingRead read;
         boolean isNew;
         synchronized (this) {
-            var there = pendingReads.get(what);
-            isNew = there == null || there.incompleteFrom < Long.MAX_VALUE || !site.isFresh(there.asOf);
-            asking = isNew ? new PendingRead(site.now()) : there;
-            asking.subscribers++;
-            pendingReads.put(what, asking);
+            var pending = pendingReads.get(key);
+            isNew = pending == null || pending.incompleteFrom < Long.MAX_VALUE || !site.isFresh(pending.asOf);
+            read = isNew ? new PendingRead(site.now()) : pending;
+            read.subscribers++;
+            pendingReads.put(key, read);
         }
-        emitter.onTermination(() -> leave(what, asking));
-        asking.answer.whenComplete((rows, failure) -> {
+        emitter.onTermination(() -> leave(key, read));
+        // Delivers the result to the emitter, failures included.
+        var _ = read.answer.whenComplete((rows, failure) -> {
             if (failure == null) {
                 emitter.complete(rows);
             } else {
@@ -152,75 +153,76 @@ final class SeriesWindows {
             }
         });
         if (isNew) {
-            start(what, asking, then);
+            start(key, read, onRead);
         }
     }
 
-    private void start(ReadKey what, PendingRead asking, BiConsumer<PendingRead, WindowAggregates> then) {
-        var upstream = readings.aggregate(series, what.range, what.width, what.limit)
+    private void start(ReadKey key, PendingRead read, BiConsumer<PendingRead, WindowAggregates> onRead) {
+        var upstream = readings.aggregate(series, key.range, key.width, key.limit)
                 .subscribe()
                 .with(
                         rows -> {
-                            then.accept(asking, rows);
-                            finish(what, asking);
-                            asking.answer.complete(rows);
+                            onRead.accept(read, rows);
+                            finish(key, read);
+                            read.answer.complete(rows);
                         },
                         failure -> {
-                            finish(what, asking);
-                            asking.answer.completeExceptionally(failure);
+                            finish(key, read);
+                            read.answer.completeExceptionally(failure);
                         });
         synchronized (this) {
-            asking.upstream = upstream;
-            if (asking.subscribers == 0) {
+            read.upstream = upstream;
+            if (read.subscribers == 0) {
                 upstream.cancel();
             }
         }
     }
 
-    private synchronized void finish(ReadKey what, PendingRead asking) {
-        pendingReads.remove(what, asking);
+    private synchronized void finish(ReadKey key, PendingRead read) {
+        pendingReads.remove(key, read);
     }
 
-    private synchronized void leave(ReadKey what, PendingRead asking) {
-        asking.subscribers--;
-        if (asking.subscribers == 0) {
-            pendingReads.remove(what, asking);
-            if (asking.upstream != null) {
-                asking.upstream.cancel();
+    private synchronized void leave(ReadKey key, PendingRead read) {
+        read.subscribers--;
+        if (read.subscribers == 0) {
+            pendingReads.remove(key, read);
+            if (read.upstream != null) {
+                read.upstream.cancel();
             }
         }
     }
 
-    private synchronized void cacheRun(PendingRead asking, long width, long from, long end, WindowAggregates rows) {
-        long certain = Math.min(end, Math.floorDiv(asking.incompleteFrom, width));
-        if (certain > from) {
-            var fresh = new WindowRun(from, certain, rows.between(from, certain), asking.asOf, asking.startedAtNanos);
+    private synchronized void cacheRun(PendingRead read, long width, long from, long end, WindowAggregates rows) {
+        long completeEnd = Math.min(end, Math.floorDiv(read.incompleteFrom, width));
+        if (completeEnd > from) {
+            var fresh = new WindowRun(
+                    from, completeEnd, rows.between(from, completeEnd), read.asOf, read.startedAtNanos);
             runsByWidth.merge(width, fresh, this::merge);
         }
     }
 
-    /** What was read last goes over what was there. */
-    private WindowRun merge(WindowRun there, WindowRun fresh) {
-        if (!isFresh(there) || there.from > fresh.from || there.end < fresh.from) {
+    /** Merges a fresh run into the cached one; where they overlap, the fresh one wins. */
+    private WindowRun merge(WindowRun cached, WindowRun fresh) {
+        if (!isFresh(cached) || cached.from > fresh.from || cached.end < fresh.from) {
             return fresh;
         }
-        long from = Math.max(there.from, fresh.end - WindowCache.MAX_WINDOWS_PER_QUERY);
-        var rows = there.aggregates.between(from, fresh.from).concat(fresh.aggregates);
+        long from = Math.max(cached.from, fresh.end - WindowCache.MAX_WINDOWS_PER_QUERY);
+        var rows = cached.aggregates.between(from, fresh.from).concat(fresh.aggregates);
         return new WindowRun(
                 from,
                 fresh.end,
                 rows,
-                Math.min(there.asOf, fresh.asOf),
-                Math.min(there.readAtNanos, fresh.readAtNanos));
+                Math.min(cached.asOf, fresh.asOf),
+                Math.min(cached.readAtNanos, fresh.readAtNanos));
     }
 
-    /** Since that time readings have become durable that may be missing in what is remembered, or being read. */
+    /** Readings from this time on have become durable: forgets the windows that may lack them, cached or pending. */
     synchronized void invalidateSince(long since) {
-        runsByWidth.replaceAll((width, stretch) -> stretch.truncatedAt(Math.floorDiv(since, width)));
-        runsByWidth.values().removeIf(stretch -> stretch.end <= stretch.from);
-        pendingReads.forEach((what, asking) -> {
-            if (since < what.range.to()) {
-                asking.incompleteFrom = Math.min(asking.incompleteFrom, since);
+        runsByWidth.replaceAll((width, run) -> run.truncatedAt(Math.floorDiv(since, width)));
+        runsByWidth.values().removeIf(run -> run.end <= run.from);
+        pendingReads.forEach((key, read) -> {
+            if (since < key.range.to()) {
+                read.incompleteFrom = Math.min(read.incompleteFrom, since);
             }
         });
     }

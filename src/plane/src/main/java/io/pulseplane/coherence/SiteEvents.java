@@ -2,51 +2,55 @@ package io.pulseplane.coherence;
 
 import io.pulseplane.store.GuardEvents;
 
-/** What happens between a plane and Redis, for those who count. Called often, from several threads; must not block. */
+/** Receives events between a plane and Redis, for metrics. Several threads call it often; methods must not block. */
 public interface SiteEvents {
 
-    /** What became of a question to Redis. */
+    /** Outcome of a lookup in Redis. */
     enum LookupOutcome {
-        /** The answer was there. */
+        /** The value was in Redis. */
         HIT,
-        /** It was not. */
+        /** There was no value. */
         MISS,
-        /** It was not asked: what it would say could not be trusted. */
+        /** The plane did not use Redis, because its values are not trusted now. */
         BYPASSED,
-        /** It did not answer in time, or at all. */
+        /** Redis did not reply, or not in time. */
         FAILED,
-        /** What was there was not written by a plane of this site, or not for this subject. */
+        /** The value was not written by a plane of this site, or not for this subject. */
         FORGED
     }
 
-    /** Which commands a guard is for. */
+    /** The kind of commands that a guard protects. */
     enum CommandKind {
         READS,
         WRITES
     }
 
-    default void lookedUp(LookupOutcome lookup) {}
+    default void lookedUp(LookupOutcome outcome) {}
 
-    /** A message went out to the others. @param changes how much it says; 0 for a sign of life */
+    /**
+     * A message was sent to the other planes.
+     *
+     * @param changes number of changes in it; 0 for a heartbeat alone
+     */
     default void sent(int changes) {}
 
-    /** A message could not be sent; the others will notice that it is missing. */
+    /** A message could not be sent. The other planes will notice the gap. */
     default void sendFailed() {}
 
-    /** A message of another plane came in. */
+    /** A message of another plane arrived. */
     default void received(int changes) {}
 
-    /** Messages of another plane did not come in, or may not have. */
+    /** Messages of another plane are missing, or may be. */
     default void missed() {}
 
-    /** What came in was not written by a plane of this site. */
+    /** A message arrived that no plane of this site wrote. */
     default void forged() {}
 
-    /** Who hears of what the guard of these commands does. Asked once. */
-    default GuardEvents guardEvents(CommandKind of) {
+    /** The receiver of the events of a guard. Called once for each kind. */
+    default GuardEvents guardEvents(CommandKind kind) {
         return GuardEvents.NONE;
     }
 
-    /** A connection to Redis came or went. */
-    default void connectionChanged(String which, boolean up) {}
+    /** A connection to Redis was made or lost. */
+    default void connectionChanged(String connection, boolean isConnected) {}
 }

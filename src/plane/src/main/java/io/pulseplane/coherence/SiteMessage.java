@@ -15,15 +15,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What one plane says to the others, in one piece.
+ * A message from one plane to the others.
  *
- * @param origin which plane, in which run of it
- * @param sequence numbers the messages of a run, from 1 on, without gaps
- * @param generation of the values in Redis that may be trusted
- * @param keyId of the key the plane seals with
- * @param heartbeat the plane's last beat; a beat is a moment that only the plane itself can tell the time of
- * @param echoes for each plane that was heard: its last beat before what follows was collected
- * @param isLeaving whether it is the plane's last word
+ * @param origin the plane and its run
+ * @param sequence number of the message within the run, from 1 on, without gaps
+ * @param generation the generation whose values in Redis the plane keeps valid
+ * @param keyId id of the key that the plane seals with
+ * @param heartbeat number of the plane's last heartbeat; only the plane itself knows the time of it
+ * @param echoes by run of a plane: the last heartbeat that was received from it before the changes were collected
+ * @param isLeaving whether it is the plane's last message
  */
 record SiteMessage(
         Origin origin,
@@ -39,10 +39,10 @@ record SiteMessage(
     record Origin(String plane, long runId) {}
 
     /**
-     * What was stored of one series.
+     * Readings of one series that were stored.
      *
-     * @param latest of it
-     * @param earliestTime before which nothing was
+     * @param latest the latest of them
+     * @param earliestTime time of the earliest of them
      */
     record SeriesUpdate(Reading latest, long earliestTime) {
 
@@ -58,7 +58,7 @@ record SiteMessage(
         }
     }
 
-    /** What was stored, of each series once, and what was changed. */
+    /** Changes of one plane: stored readings, once for each series, and changed consents and devices. */
     record Changes(
             Collection<SeriesUpdate> seriesUpdates, Collection<String> consentPatients, Collection<String> devices) {
 
@@ -92,39 +92,40 @@ record SiteMessage(
             }
             out.writeBoolean(isLeaving);
             ReadingCodec.write(out, changes.latestReadings());
-            for (var fresh : changes.seriesUpdates) {
-                out.writeLong(fresh.earliestTime);
+            for (var update : changes.seriesUpdates) {
+                out.writeLong(update.earliestTime);
             }
             writeStrings(out, changes.consentPatients);
             writeStrings(out, changes.devices);
         } catch (IOException e) {
-            throw new UncheckedIOException("bytes in memory can be written", e);
+            throw new UncheckedIOException("writing to memory cannot fail", e);
         }
         return bytes.toByteArray();
     }
 
-    private static void writeStrings(DataOutputStream out, Collection<String> texts) throws IOException {
-        out.writeInt(texts.size());
-        for (var text : texts) {
-            out.writeUTF(text);
+    private static void writeStrings(DataOutputStream out, Collection<String> strings) throws IOException {
+        out.writeInt(strings.size());
+        for (var string : strings) {
+            out.writeUTF(string);
         }
     }
 
-    /** The message; empty if the bytes are of another version, or of none. */
+    /** The message; empty if the bytes are truncated or of another version. */
     static Optional<SiteMessage> decode(byte[] bytes) {
         try (var in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             if (in.readByte() != VERSION) {
                 return Optional.empty();
             }
-            var from = new Origin(in.readUTF(), in.readLong());
+            var origin = new Origin(in.readUTF(), in.readLong());
             long sequence = in.readLong();
             long generation = in.readLong();
             int keyId = in.readInt();
-            long beat = in.readLong();
+            long heartbeat = in.readLong();
             var echoes = echoes(in);
-            boolean leaving = in.readBoolean();
+            boolean isLeaving = in.readBoolean();
             var changes = new Changes(readSeriesUpdates(in), readStrings(in), readStrings(in));
-            return Optional.of(new SiteMessage(from, sequence, generation, keyId, beat, echoes, leaving, changes));
+            return Optional.of(
+                    new SiteMessage(origin, sequence, generation, keyId, heartbeat, echoes, isLeaving, changes));
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -141,18 +142,18 @@ record SiteMessage(
 
     private static List<SeriesUpdate> readSeriesUpdates(DataInputStream in) throws IOException {
         var readings = ReadingCodec.read(in);
-        var stored = new SeriesUpdate[readings.size()];
-        for (int i = 0; i < stored.length; i++) {
-            stored[i] = new SeriesUpdate(readings.get(i), in.readLong());
+        var updates = new SeriesUpdate[readings.size()];
+        for (int i = 0; i < updates.length; i++) {
+            updates[i] = new SeriesUpdate(readings.get(i), in.readLong());
         }
-        return List.of(stored);
+        return List.of(updates);
     }
 
     private static List<String> readStrings(DataInputStream in) throws IOException {
-        var texts = new String[ReadingCodec.readSize(in)];
-        for (int i = 0; i < texts.length; i++) {
-            texts[i] = in.readUTF();
+        var strings = new String[ReadingCodec.readSize(in)];
+        for (int i = 0; i < strings.length; i++) {
+            strings[i] = in.readUTF();
         }
-        return List.of(texts);
+        return List.of(strings);
     }
 }

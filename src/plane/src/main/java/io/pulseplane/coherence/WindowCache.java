@@ -12,23 +12,23 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Windows somebody asked for lately, in memory: who asks for the last hour again and again has the store read what came
- * since, not the hour.
+ * Caches windows in memory. A caller who queries the last hour repeatedly makes the store read only what is new, not
+ * the hour.
  *
- * <p>Remembered are windows that are over and that a question covered whole. What it cut off at either end, and the window that
- * time is in, is read each time. A reading that becomes durable on any plane takes its window, and those of its series
- * after it, out of here; so a device that sends in order takes none. The promise is that of the {@link Site}: what it does
- * not hold any more is not served, and read again.
+ * <p>The cache holds complete windows that have ended. Windows that the range of a query cuts off, and the window of
+ * the current time, are read each time. A reading that becomes durable on any plane removes its window and the later
+ * ones of its series, so a device that sends in order removes none. The promise of the {@link Site} holds: windows that
+ * are not fresh are not served, but read again.
  *
- * <p>One question to the store at a time for the same windows, however many ask. Bounded by what the windows take in memory; those
- * of series nobody asks for are forgotten first.
+ * <p>Concurrent queries for the same windows share one read of the store. The cache is bounded by its memory and evicts
+ * by series.
  */
 public final class WindowCache {
 
-    /** A question for more windows of a series goes to the store, and is not remembered. */
+    /** A query for more windows of a series goes to the store and is not cached. */
     static final int MAX_WINDOWS_PER_QUERY = 4_096;
 
-    /** What a series takes beside its windows. */
+    /** Memory that a series takes beside its windows, about. */
     private static final int BYTES_PER_SERIES = 512;
 
     private final Cache<Series, SeriesWindows> bySeries;
@@ -38,11 +38,11 @@ public final class WindowCache {
 
     private final SeriesWindows.Listener listener = new SeriesWindows.Listener() {
         @Override
-        public void lookedUp(boolean isKnown) {
-            (isKnown ? hits : misses).increment();
+        public void lookedUp(boolean hit) {
+            (hit ? hits : misses).increment();
         }
 
-        /** Weighed anew; if it was forgotten meanwhile, it stays so. */
+        /** Weighs the series again, unless it was evicted in the meantime. */
         @Override
         public void grew(Series series) {
             bySeries.asMap().computeIfPresent(series, (_, windows) -> windows);
@@ -50,11 +50,12 @@ public final class WindowCache {
     };
 
     /**
-     * @param maxBytes that windows may take; with 0 nothing is remembered
-     * @param life after which a window is read again, whatever was heard of it: months that were retired are not shown for longer
+     * @param maxBytes bound on the memory of windows; with 0 nothing is cached
+     * @param ttl time after which a window is read again in any case. It bounds how long windows of a retired partition
+     *     are shown.
      */
-    public WindowCache(long maxBytes, Duration life) {
-        this.ttlNanos = life.toNanos();
+    public WindowCache(long maxBytes, Duration ttl) {
+        this.ttlNanos = ttl.toNanos();
         this.bySeries = Caffeine.newBuilder()
                 .maximumWeight(maxBytes)
                 .weigher((Series _, SeriesWindows windows) -> BYTES_PER_SERIES + windows.bytes())
@@ -62,7 +63,11 @@ public final class WindowCache {
                 .build();
     }
 
-    /** The windows of a store, from memory where they are there and hold. @param now the clock, microseconds since the epoch */
+    /**
+     * Looks up windows in memory, and reads those from the store that are missing or not fresh.
+     *
+     * @param now the clock, microseconds since the epoch
+     */
     public WindowSource windowSource(ReadingStore readings, Site site, LongSupplier now) {
         return (series, range, width, limit) -> Uni.createFrom().deferred(() -> {
             long first = -Math.floorDiv(-range.from(), width);
@@ -77,12 +82,15 @@ public final class WindowCache {
                             windows.readUncached(new TimeRange(range.from(), first * width), width, limit),
                             windows.wholeWindows(width, first, end, listener),
                             windows.readUncached(new TimeRange(end * width, range.to()), width, limit))
-                    .with((before, among, after) ->
-                            before.concat(among).concat(after).limit(limit));
+                    .with((before, whole, after) ->
+                            before.concat(whole).concat(after).limit(limit));
         });
     }
 
-    /** Readings of a series have become durable on some plane, none of them before that time. To be told before anybody may rely on it. */
+    /**
+     * Readings of a series have become durable on some plane, none of them before the given time. Must be called before
+     * the readings are acknowledged, or before the message that announces them counts as received.
+     */
     void invalidateSince(Series series, long since) {
         var windows = bySeries.getIfPresent(series);
         if (windows != null) {
@@ -90,22 +98,22 @@ public final class WindowCache {
         }
     }
 
-    /** Forgets a patient whose consent has changed, or who was erased. What is being read is not remembered. */
+    /** Evicts a patient whose consent has changed, or who was erased. Pending reads are not cached. */
     void evictPatient(String patient) {
         bySeries.asMap().keySet().removeIf(series -> series.patient().equals(patient));
     }
 
-    /** Questions whose whole windows were all here. */
+    /** Queries whose complete windows were all cached. */
     public long hits() {
         return hits.sum();
     }
 
-    /** Questions for which some had to be read. */
+    /** Queries for which complete windows had to be read. */
     public long misses() {
         return misses.sum();
     }
 
-    /** Bytes that are taken, about. */
+    /** Memory that the windows take, about. */
     public long bytes() {
         return bySeries.policy().eviction().orElseThrow().weightedSize().orElse(0);
     }

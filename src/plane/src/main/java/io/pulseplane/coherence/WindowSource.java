@@ -6,12 +6,12 @@ import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Uni;
 
-/** Where windows are looked up; what is asked and answered, {@link ReadingStore#aggregate} says. */
+/** Looks up windows. See {@link ReadingStore#aggregate} for parameters and result. */
 public interface WindowSource {
 
     Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit);
 
-    /** The store itself. */
+    /** Reads windows from the store. */
     static WindowSource of(ReadingStore readings) {
         return readings::aggregate;
     }

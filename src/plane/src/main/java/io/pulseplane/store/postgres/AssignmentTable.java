@@ -9,7 +9,7 @@ import io.vertx.sqlclient.Row;
 import java.util.List;
 import java.util.Optional;
 
-/** The rows of the table {@code assignments}. */
+/** Reads and writes the table {@code assignments}. */
 final class AssignmentTable {
 
     private static final String COLUMNS = "number, device_id, patient_id, assigned_from, assigned_to, provisional";
@@ -28,17 +28,17 @@ final class AssignmentTable {
     private static final String LIST_OF_PATIENT = LIST.formatted(" AND patient_id = $4");
     private static final String LIST_OF_DEVICE = LIST.formatted(" AND device_id = $4");
 
-    // Whoever moves the device waits, so that it is on one patient at a time.
+    // Concurrent assignments of a device wait for this lock, so the device is on one patient at a time.
     private static final String LOCK_DEVICE = "SELECT status FROM devices WHERE device_id = $1 FOR NO KEY UPDATE";
 
     private AssignmentTable() {}
 
     static Future<Assignment> assign(PostgresSession session, String device, String patient, long from) {
         var status = lock(session, device);
-        var known = PatientTable.exists(session, patient);
+        var isRegistered = PatientTable.exists(session, patient);
         var current = current(session, device);
-        return Future.join(status, known, current).compose(_ -> {
-            if (!known.result()) {
+        return Future.join(status, isRegistered, current).compose(_ -> {
+            if (!isRegistered.result()) {
                 throw new PlaneException.NotFound("this patient is not registered");
             }
             if (status.result() == Device.Status.RETIRED) {
@@ -64,14 +64,15 @@ final class AssignmentTable {
         var current = current(session, device);
         return Future.join(status, current).compose(_ -> {
             var assignment = current.result()
-                    .orElseThrow(() -> new PlaneException.FailedPrecondition("the device is on nobody"));
+                    .orElseThrow(
+                            () -> new PlaneException.FailedPrecondition("the device is not assigned to a patient"));
             return end(session, assignment, to).map(assignment.endedAt(to));
         });
     }
 
     static Future<List<Assignment>> list(
             PostgresSession session, Optional<Subject> subject, boolean currentOnly, long before, int limit) {
-        var rows = subject.map(s -> session.execute(
+        var result = subject.map(s -> session.execute(
                         switch (s) {
                             case Subject.OfPatient _ -> LIST_OF_PATIENT;
                             case Subject.OfDevice _ -> LIST_OF_DEVICE;
@@ -81,7 +82,7 @@ final class AssignmentTable {
                         limit,
                         s.id()))
                 .orElseGet(() -> session.execute(LIST_ALL, before, currentOnly, limit));
-        return rows.map(found -> RowMapping.list(found, AssignmentTable::assignmentOf));
+        return result.map(rows -> RowMapping.list(rows, AssignmentTable::assignmentOf));
     }
 
     private static Future<Device.Status> lock(PostgresSession session, String device) {
@@ -97,7 +98,7 @@ final class AssignmentTable {
 
     private static Future<?> end(PostgresSession session, Assignment assignment, long to) {
         if (to < assignment.from()) {
-            throw new PlaneException.FailedPrecondition("the assignment the device has began after that time");
+            throw new PlaneException.FailedPrecondition("the device's current assignment began after that time");
         }
         return session.execute(END, assignment.number(), Micros.toTime(to));
     }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The rows of the table {@code batches}: what was acknowledged. */
+/** Reads and writes the table {@code batches}, which holds the acknowledgement of every stored batch. */
 final class BatchTable {
 
     private static final String FIND_ACKNOWLEDGED = """
@@ -22,11 +22,12 @@ final class BatchTable {
 
     private static final String ADD = """
             INSERT INTO batches (device, sequence, digest, accepted, duplicates, rejections, stored_at)
-            SELECT *, $7 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::bytea[])""";
+            SELECT *, $7
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::bytea[])""";
 
     private BatchTable() {}
 
-    /** Which batch. */
+    /** Identifies a batch. */
     record BatchKey(String device, long sequence) {
 
         static BatchKey of(ScreenedBatch batch) {
@@ -34,10 +35,10 @@ final class BatchTable {
         }
     }
 
-    /** What was answered to it. */
+    /** Digest and acknowledgement of a stored batch. */
     record AcknowledgedBatch(long digest, Acknowledgement acknowledgement) {
 
-        /** What is answered when its sequence is used again. */
+        /** The receipt for another batch of the same sequence. */
         AppendResult receiptFor(ScreenedBatch batch) {
             return digest == batch.digest()
                     ? new AppendResult.Repeated(acknowledgement)
@@ -52,7 +53,7 @@ final class BatchTable {
                         batches.stream().map(ScreenedBatch::device).toArray(String[]::new),
                         batches.stream().map(ScreenedBatch::sequence).toArray(Long[]::new))
                 .map(rows -> {
-                    var answered = HashMap.<BatchKey, AcknowledgedBatch>newHashMap(rows.size());
+                    var acknowledged = HashMap.<BatchKey, AcknowledgedBatch>newHashMap(rows.size());
                     for (var row : rows) {
                         var key = new BatchKey(row.getString(0), row.getLong(1));
                         var acknowledgement = new Acknowledgement(
@@ -61,27 +62,27 @@ final class BatchTable {
                                 row.getInteger(3),
                                 row.getInteger(4),
                                 RejectionCodec.decode(row.getBuffer(5).getBytes()));
-                        answered.put(key, new AcknowledgedBatch(row.getLong(2), acknowledgement));
+                        acknowledged.put(key, new AcknowledgedBatch(row.getLong(2), acknowledgement));
                     }
-                    return answered;
+                    return acknowledged;
                 });
     }
 
     static Future<?> add(PostgresSession session, Collection<AcknowledgedBatch> batches, long time) {
-        var all = batches.stream().map(AcknowledgedBatch::acknowledgement).toList();
+        var acknowledgements = batches.stream().map(AcknowledgedBatch::acknowledgement).toList();
         return session.execute(
                 ADD,
-                column(all, Acknowledgement::device).toArray(String[]::new),
-                column(all, Acknowledgement::sequence).toArray(Long[]::new),
+                column(acknowledgements, Acknowledgement::device).toArray(String[]::new),
+                column(acknowledgements, Acknowledgement::sequence).toArray(Long[]::new),
                 batches.stream().map(AcknowledgedBatch::digest).toArray(Long[]::new),
-                column(all, Acknowledgement::accepted).toArray(Integer[]::new),
-                column(all, Acknowledgement::duplicates).toArray(Integer[]::new),
-                column(all, a -> Buffer.buffer(RejectionCodec.encode(a.rejections())))
+                column(acknowledgements, Acknowledgement::accepted).toArray(Integer[]::new),
+                column(acknowledgements, Acknowledgement::duplicates).toArray(Integer[]::new),
+                column(acknowledgements, a -> Buffer.buffer(RejectionCodec.encode(a.rejections())))
                         .toArray(Buffer[]::new),
                 Micros.toTime(time));
     }
 
-    private static <T> List<T> column(List<Acknowledgement> all, Function<Acknowledgement, T> part) {
-        return all.stream().map(part).toList();
+    private static <T> List<T> column(List<Acknowledgement> acknowledgements, Function<Acknowledgement, T> part) {
+        return acknowledgements.stream().map(part).toList();
     }
 }

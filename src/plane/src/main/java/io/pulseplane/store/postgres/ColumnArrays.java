@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Readings of many series as the arrays of one statement: all times, all values, and where in them those of each series
- * are, counted from one as PostgreSQL does. The driver takes arrays of objects only.
+ * Readings of many series as array parameters of one statement: all times, all values, and the first and last index of
+ * each series in them. Indexes start at 1, as in PostgreSQL. The driver takes arrays of objects only.
  */
 record ColumnArrays(
         List<Columns> columns,
@@ -19,12 +19,15 @@ record ColumnArrays(
         Long[] times,
         Double[] values) {
 
-    /** More in one statement would take as long, and more memory at either end; and it would look like one that hangs. */
+    /**
+     * Bound of one statement. A larger statement would be no faster and take more memory on both sides, and its
+     * duration would make the connection look broken.
+     */
     static final int MAX_READINGS = 1 << 14;
 
-    static ColumnArrays of(List<Columns> columns, Map<Series, Long> numbers) {
+    static ColumnArrays of(List<Columns> columns, Map<Series, Long> seriesNumbers) {
         int size = columns.stream().mapToInt(Columns::size).sum();
-        var spread = new ColumnArrays(
+        var arrays = new ColumnArrays(
                 columns,
                 new Long[columns.size()],
                 new Integer[columns.size()],
@@ -33,30 +36,30 @@ record ColumnArrays(
                 new Double[size]);
         int filled = 0;
         for (int k = 0; k < columns.size(); k++) {
-            var each = columns.get(k);
-            spread.seriesNumbers[k] = numbers.get(each.series());
-            spread.firstIndexes[k] = filled + 1;
-            for (int i = 0; i < each.size(); i++) {
-                spread.times[filled] = each.times()[i];
-                spread.values[filled++] = each.values()[i];
+            var seriesColumns = columns.get(k);
+            arrays.seriesNumbers[k] = seriesNumbers.get(seriesColumns.series());
+            arrays.firstIndexes[k] = filled + 1;
+            for (int i = 0; i < seriesColumns.size(); i++) {
+                arrays.times[filled] = seriesColumns.times()[i];
+                arrays.values[filled++] = seriesColumns.values()[i];
             }
-            spread.lastIndexes[k] = filled;
+            arrays.lastIndexes[k] = filled;
         }
-        return spread;
+        return arrays;
     }
 
-    /** The same readings in portions of at most {@value #MAX_READINGS}. */
+    /** Splits the readings into portions of at most {@value #MAX_READINGS}. */
     static List<List<Columns>> split(List<Columns> columns) {
         var portions = new ArrayList<List<Columns>>();
         int room = 0;
-        for (var each : columns) {
-            for (int from = 0; from < each.size(); ) {
+        for (var seriesColumns : columns) {
+            for (int from = 0; from < seriesColumns.size(); ) {
                 if (room == 0) {
                     portions.add(new ArrayList<>());
                     room = MAX_READINGS;
                 }
-                int to = Math.min(each.size(), from + room);
-                portions.getLast().add(each.slice(from, to));
+                int to = Math.min(seriesColumns.size(), from + room);
+                portions.getLast().add(seriesColumns.slice(from, to));
                 room -= to - from;
                 from = to;
             }
@@ -69,6 +72,6 @@ record ColumnArrays(
     }
 
     String[] column(Function<Series, String> part) {
-        return columns.stream().map(each -> part.apply(each.series())).toArray(String[]::new);
+        return columns.stream().map(seriesColumns -> part.apply(seriesColumns.series())).toArray(String[]::new);
     }
 }

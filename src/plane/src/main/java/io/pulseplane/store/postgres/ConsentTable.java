@@ -7,14 +7,14 @@ import io.vertx.sqlclient.Row;
 import java.util.List;
 import java.util.Optional;
 
-/** The rows of the table {@code consents}. They are only ever added. */
+/** Reads and extends the table {@code consents}. Rows are only added. */
 final class ConsentTable {
 
     private static final String COLUMNS =
             "number, patient_id, granted, valid_from, valid_to, codes, recorded_by, recorded_at";
 
-    // The lock comes before the number: of two planes that record a patient's word at once, the one that is done last
-    // has the higher number.
+    // The lock comes before the number: if two planes record a consent at once, the one that commits last has the
+    // higher number.
     private static final String PUT = """
             WITH patient AS (SELECT patient_id FROM patients WHERE patient_id = $1 FOR NO KEY UPDATE)
             INSERT INTO consents (patient_id, granted, valid_from, valid_to, codes, recorded_by, recorded_at)

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The rows of the table {@code devices}. */
+/** Reads and writes the table {@code devices}. */
 final class DeviceTable {
 
     private static final String COLUMNS =
@@ -26,7 +26,7 @@ final class DeviceTable {
             SELECT + "WHERE device_id > $1 AND ($2::text IS NULL OR status = $2) ORDER BY device_id LIMIT $3";
     private static final String EXISTS = "SELECT 1 FROM devices WHERE device_id = $1";
 
-    // A row that was just made has no xmax; one that was there is locked, and locking sets it.
+    // xmax is 0 for an inserted row. An existing row was locked, which sets its xmax.
     private static final String PUT = """
             INSERT INTO devices (device_id, serial_number, device_type, manufacturer, model, firmware_version, status,
               provisional, created_at, updated_at)
@@ -47,7 +47,7 @@ final class DeviceTable {
             FROM fresh JOIN unnest($1::text[], $2::text[]) AS named(device, patient) ON named.device = fresh.device_id
             ORDER BY named.device""";
 
-    // Not for the keys: who refers to a device in the meantime need not wait.
+    // NO KEY: a transaction that only refers to the device need not wait.
     private static final String LOCK = """
             SELECT device_id, last_sequence, measured_until FROM devices
             WHERE device_id = ANY ($1::text[]) ORDER BY device_id FOR NO KEY UPDATE""";
@@ -63,13 +63,13 @@ final class DeviceTable {
     private DeviceTable() {}
 
     /**
-     * What a device's next batch has to know of those before it.
+     * High-water mark of a device: its last sequence and its latest time.
      *
-     * @param latestTime no reading of the device is later, microseconds since the epoch
+     * @param latestTime no reading of the device is later than this, microseconds since the epoch
      */
     record Watermark(long lastSequence, long latestTime) {
 
-        /** The same after another batch; sequences are unsigned. */
+        /** The watermark after another batch. Sequences are unsigned. */
         Watermark advancedBy(ScreenedBatch batch) {
             long sequence = Long.compareUnsigned(lastSequence, batch.sequence()) >= 0 ? lastSequence : batch.sequence();
             long latest = latestTime;
@@ -99,24 +99,24 @@ final class DeviceTable {
                                 : failure));
     }
 
-    /** Puts those there that are not, with nothing known but the id, each on the patient it was named with. */
-    static Future<?> register(PostgresSession session, Map<String, String> patients, long time) {
+    /** Registers the devices that are not registered, with the id alone, and assigns each to its patient. */
+    static Future<?> register(PostgresSession session, Map<String, String> patientsByDevice, long time) {
         return session.execute(
                 REGISTER,
-                patients.keySet().toArray(String[]::new),
-                patients.values().toArray(String[]::new),
+                patientsByDevice.keySet().toArray(String[]::new),
+                patientsByDevice.values().toArray(String[]::new),
                 Micros.toTime(time));
     }
 
-    /** Keeps every other plane from storing anything of these devices until the transaction ends. */
+    /** Locks the devices, so that no other plane stores their readings until the transaction ends. */
     static Future<Map<String, Watermark>> lock(PostgresSession session, Collection<String> ids) {
         return session.execute(LOCK, (Object) ids.toArray(String[]::new)).map(rows -> {
-            var progress = new TreeMap<String, Watermark>();
+            var watermarks = new TreeMap<String, Watermark>();
             for (var row : rows) {
                 long until = Micros.ofNullable(row.getOffsetDateTime(2)).orElse(Long.MIN_VALUE);
-                progress.put(row.getString(0), new Watermark(row.getLong(1), until));
+                watermarks.put(row.getString(0), new Watermark(row.getLong(1), until));
             }
-            return progress;
+            return watermarks;
         });
     }
 

@@ -17,58 +17,62 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Which readings of a group may be there already, in the table or earlier in the group, and which of them are.
+ * Finds the readings of a group that are stored already, in the table or earlier in the group.
  *
- * <p>Devices send readings in order of time, so a block mostly begins after everything its device measured before; then
- * there is nothing to look for, and it costs nothing here.
+ * <p>Devices send readings in order of time, so most blocks begin after the latest time of their device. Such a block
+ * cannot have duplicates, and the check does nothing for it.
  */
 final class DuplicateCheck {
 
     private final Set<ScreenedBatch.Block> blocksToCheck = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    /** What is known to be there of the series that have a late block, by time. */
+    /** Stored values by time, of the series that have a block to check. */
     private final Map<Series, Map<Long, Double>> storedValues = new HashMap<>();
 
     private DuplicateCheck() {}
 
-    /** @param progress of the devices before these batches */
-    static DuplicateCheck of(List<ScreenedBatch> batches, Map<String, Watermark> progress, boolean everything) {
-        var contest = new DuplicateCheck();
-        var after = new HashMap<>(progress);
+    /**
+     * @param watermarks of the devices, before these batches
+     * @param checksEveryReading also checks blocks that begin after the latest time of their device
+     */
+    static DuplicateCheck of(
+            List<ScreenedBatch> batches, Map<String, Watermark> watermarks, boolean checksEveryReading) {
+        var check = new DuplicateCheck();
+        var current = new HashMap<>(watermarks);
         for (var batch : batches) {
-            var before = after.get(batch.device());
+            var before = current.get(batch.device());
             for (var block : batch.blocks()) {
-                if (everything || block.columns().firstTime() <= before.latestTime()) {
-                    contest.blocksToCheck.add(block);
-                    contest.storedValues.computeIfAbsent(block.columns().series(), _ -> new HashMap<>());
+                if (checksEveryReading || block.columns().firstTime() <= before.latestTime()) {
+                    check.blocksToCheck.add(block);
+                    check.storedValues.computeIfAbsent(block.columns().series(), _ -> new HashMap<>());
                 }
             }
-            after.put(batch.device(), before.advancedBy(batch));
+            current.put(batch.device(), before.advancedBy(batch));
         }
-        return contest;
+        return check;
     }
 
-    /** The blocks that have to be looked for in the table. */
+    /** The blocks whose readings must be looked up in the table. */
     List<Columns> blocksToLookUp() {
         return blocksToCheck.stream()
                 .map(ScreenedBatch.Block::columns)
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
-    /** These are in the table. */
-    void addStored(List<MeasurementTable.StoredReading> readings, Map<Series, Long> numbers) {
+    /** Adds readings that are in the table. */
+    void addStored(List<MeasurementTable.StoredReading> readings, Map<Series, Long> seriesNumbers) {
         if (readings.isEmpty()) {
             return;
         }
         var byNumber = storedValues.keySet().stream()
-                .filter(numbers::containsKey)
-                .collect(Collectors.toMap(numbers::get, Function.identity()));
+                .filter(seriesNumbers::containsKey)
+                .collect(Collectors.toMap(seriesNumbers::get, Function.identity()));
         for (var reading : readings) {
             storedValues.get(byNumber.get(reading.seriesNumber())).put(reading.time(), reading.value());
         }
     }
 
-    /** Decides over the readings of a block; those of the group are settled in its order. */
+    /** Tallies the readings of a block. Must be called in the order of the group: an earlier block wins. */
     void tallyBlock(ScreenedBatch.Block block, AppendResultBuilder tally) {
         var columns = block.columns();
         var values = storedValues.get(columns.series());
@@ -76,19 +80,19 @@ final class DuplicateCheck {
             tally.addAllNew(block);
             return;
         }
-        var known = new BitSet(columns.size());
+        var duplicate = new BitSet(columns.size());
         var conflicting = new BitSet();
         for (int i = 0; i < columns.size(); i++) {
             var value = values.putIfAbsent(columns.times()[i], columns.values()[i]);
             if (value != null) {
-                // Double's equals compares what == does not: -0.0 is another value than 0.0.
-                (value.equals(columns.values()[i]) ? known : conflicting).set(i);
+                // Double.equals, unlike ==, distinguishes -0.0 from 0.0.
+                (value.equals(columns.values()[i]) ? duplicate : conflicting).set(i);
             }
         }
-        if (known.isEmpty() && conflicting.isEmpty()) {
+        if (duplicate.isEmpty() && conflicting.isEmpty()) {
             tally.addAllNew(block);
         } else {
-            tally.addPartlyNew(block, known, conflicting);
+            tally.addPartlyNew(block, duplicate, conflicting);
         }
     }
 }

@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The rows of the table {@code erasures}: which ids were of patients who were erased, as SHA-256 of the id, so that they can
- * be told when they come back, and not be read off.
+ * Erases patients and reads the table {@code erasures}. The table holds the SHA-256 of each erased id: the plane can
+ * recognise an id that comes back, but nobody can read ids from the table.
  */
 final class ErasureTable {
 
@@ -23,7 +23,7 @@ final class ErasureTable {
     private static final String ERASURE_TIME = "SELECT erased_at FROM erasures WHERE id_digest = $1";
     private static final String ERASED_AMONG = "SELECT id_digest FROM erasures WHERE id_digest = ANY($1)";
 
-    // The word of a patient stays, and says no more whose it was.
+    // Consents stay as evidence, under a random pseudonym.
     private static final String ANONYMISE_CONSENTS = """
             UPDATE consents SET patient_id = p.pseudonym
             FROM (SELECT 'erased ' || gen_random_uuid() AS pseudonym) p WHERE patient_id = $1""";
@@ -51,15 +51,15 @@ final class ErasureTable {
                 .map(time);
     }
 
-    /** Those of the ids that were erased once, whether or not they were registered again. */
+    /** The ids that were erased at some time, even if they were registered again. */
     static Future<Set<String>> erasedAmong(PostgresSession session, Collection<String> ids) {
         var digests = ids.stream().map(ErasureTable::digest).toArray(Buffer[]::new);
         return session.execute(ERASED_AMONG, (Object) digests).map(rows -> {
-            var found = new HashSet<Buffer>();
-            rows.forEach(row -> found.add(row.getBuffer(0)));
+            var erasedDigests = new HashSet<Buffer>();
+            rows.forEach(row -> erasedDigests.add(row.getBuffer(0)));
             var erased = new HashSet<String>();
             for (var id : ids) {
-                if (found.contains(digest(id))) {
+                if (erasedDigests.contains(digest(id))) {
                     erased.add(id);
                 }
             }

@@ -21,16 +21,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * One group in one transaction, in three or four flights of statements.
+ * Stores one group in one transaction, with three or four pipelines of statements.
  *
- * <p>The first finds out whose batches are not to be stored, because they were erased. The second makes rows for patients and devices that are new, locks the devices in order of their ids, and then looks
- * up which batches were stored before. Whatever another plane could store at the same time belongs to one of these
- * devices, so from there on nothing changes under us, and nobody can wait for us whom we wait for: new rows are made in
- * order before anything that was there is locked, and nobody can lock a row that is not committed.
+ * <p>The first finds the batches whose patients were erased; they are not stored. The second inserts rows for new
+ * patients and devices, locks the devices in order of their ids, and then looks up which batches are stored already.
+ * Everything that another plane could store at the same time belongs to one of these devices, so nothing changes after
+ * the lock. Deadlocks are impossible: new rows are inserted in order before existing rows are locked, and nobody can
+ * lock an uncommitted row.
  *
- * <p>The third, which is mostly not needed, gives numbers to series that are new and looks for readings that are there
- * already. Only blocks that do not begin after everything their device ever measured are looked for. The fourth stores
- * all of it and commits.
+ * <p>The third, which is mostly not needed, inserts new series and looks up readings that may be stored already. It
+ * looks only for blocks that begin at or before the latest time of their device. The fourth stores everything and
+ * commits.
  */
 final class GroupAppend {
 
@@ -45,33 +46,33 @@ final class GroupAppend {
     private final Map<String, Watermark> watermarks = new TreeMap<>();
     private final Set<String> devicesWithNewBatches = new TreeSet<>();
 
-    /** Somebody removed rows that are never removed; nothing is stored. */
+    /** Rows that are in the cache are missing in the database. Nothing was stored. */
     static final class StaleCacheException extends Exception {
         private static final long serialVersionUID = 1L;
     }
 
     /**
-     * @param time when it is stored
-     * @param mistrust looks for every reading, whatever is known of its device
+     * @param time time of storage, microseconds since the epoch
+     * @param checksEveryReading looks up every reading, also those after the latest time of their device
      */
-    GroupAppend(PostgresSession session, IdCache known, Duration patience, long time, boolean mistrust) {
+    GroupAppend(PostgresSession session, IdCache ids, Duration timeout, long time, boolean checksEveryReading) {
         this.session = session;
-        this.ids = known;
-        this.timeout = patience;
+        this.ids = ids;
+        this.timeout = timeout;
         this.time = time;
-        this.checksEveryReading = mistrust;
+        this.checksEveryReading = checksEveryReading;
     }
 
     List<AppendResult> store(List<ScreenedBatch> group) throws Exception {
         try {
-            var gone = beginAndFindErased(group);
+            var erased = beginAndFindErased(group);
             var present = group.stream()
-                    .filter(batch -> !gone.contains(batch.patient()))
+                    .filter(batch -> !erased.contains(batch.patient()))
                     .toList();
-            return mergeReceipts(group, gone, storePresent(present).iterator());
+            return mergeReceipts(group, erased, storePresent(present).iterator());
         } catch (Exception failure) {
-            // Sent and not waited for: on a connection that hangs there would be no end to it, and whoever gets the
-            // connection next comes after it.
+            // Does not wait for the answer, because the connection may hang. The next user's statements come after this
+            // one.
             session.rollBack();
             throw failure;
         }
@@ -84,40 +85,41 @@ final class GroupAppend {
         }
         lockAndLookUp(group);
         var fresh = withoutAcknowledged(group);
-        var contest = DuplicateCheck.of(fresh, watermarks, checksEveryReading);
-        prepare(fresh, contest);
-        var receipts = receipts(group, contest);
+        var check = DuplicateCheck.of(fresh, watermarks, checksEveryReading);
+        prepare(fresh, check);
+        var receipts = receipts(group, check);
         commit(group, receipts);
         cacheIds(group);
         return receipts;
     }
 
     private static List<AppendResult> mergeReceipts(
-            List<ScreenedBatch> group, Set<String> gone, Iterator<AppendResult> others) {
+            List<ScreenedBatch> group, Set<String> erased, Iterator<AppendResult> receiptsOfOthers) {
         return group.stream()
-                .map(batch -> gone.contains(batch.patient()) ? new AppendResult.PatientErased() : others.next())
+                .map(batch ->
+                        erased.contains(batch.patient()) ? new AppendResult.PatientErased() : receiptsOfOthers.next())
                 .toList();
     }
 
     /**
-     * Begins, and says who of the patients was erased and not registered again. Who is erased from now on waits for the
-     * group: the rows of its patients are held, if only against being deleted.
+     * Begins the transaction and finds the patients who were erased and not registered again. Locks the rows of the
+     * other patients against deletion, so that an erasure waits for this group.
      */
     private Set<String> beginAndFindErased(List<ScreenedBatch> group) throws Exception {
         var patients = new TreeSet<String>();
         group.forEach(batch -> patients.add(batch.patient()));
-        var flight = new StatementPipeline(timeout);
-        flight.add(session.begin());
-        var there = flight.add(PatientTable.lockExisting(session, patients));
-        var once = flight.add(ErasureTable.erasedAmong(session, patients));
-        flight.awaitAll();
-        // Somebody else may have erased them, and they may have come back since, with other numbers for their series.
-        if (!once.result().isEmpty()) {
-            ids.seriesNumbers.keySet().removeIf(series -> once.result().contains(series.patient()));
+        var pipeline = new StatementPipeline(timeout);
+        pipeline.add(session.begin());
+        var existing = pipeline.add(PatientTable.lockExisting(session, patients));
+        var everErased = pipeline.add(ErasureTable.erasedAmong(session, patients));
+        pipeline.awaitAll();
+        // Another plane may have erased them. If they came back since, their series have other numbers.
+        if (!everErased.result().isEmpty()) {
+            ids.seriesNumbers.keySet().removeIf(series -> everErased.result().contains(series.patient()));
         }
-        patients.removeAll(there.result());
+        patients.removeAll(existing.result());
         ids.patients.keySet().removeAll(patients);
-        patients.retainAll(once.result());
+        patients.retainAll(everErased.result());
         return patients;
     }
 
@@ -137,23 +139,23 @@ final class GroupAppend {
         }
         patients.removeIf(ids.patients::containsKey);
 
-        var flight = new StatementPipeline(timeout);
+        var pipeline = new StatementPipeline(timeout);
         if (!patients.isEmpty()) {
-            flight.add(PatientTable.register(session, patients, time));
+            pipeline.add(PatientTable.register(session, patients, time));
         }
         if (!newDevices.isEmpty()) {
-            flight.add(DeviceTable.register(session, newDevices, time));
+            pipeline.add(DeviceTable.register(session, newDevices, time));
         }
-        var locked = flight.add(DeviceTable.lock(session, devices));
-        var earlier = flight.add(BatchTable.findAcknowledged(session, group));
-        var found = flight.add(
+        var lockedDevices = pipeline.add(DeviceTable.lock(session, devices));
+        var storedBatches = pipeline.add(BatchTable.findAcknowledged(session, group));
+        var foundNumbers = pipeline.add(
                 unknownSeries.isEmpty()
                         ? Future.succeededFuture(Map.<Series, Long>of())
                         : SeriesTable.findNumbers(session, unknownSeries));
-        flight.awaitAll();
-        watermarks.putAll(locked.result());
-        acknowledged.putAll(earlier.result());
-        seriesNumbers.putAll(found.result());
+        pipeline.awaitAll();
+        watermarks.putAll(lockedDevices.result());
+        acknowledged.putAll(storedBatches.result());
+        seriesNumbers.putAll(foundNumbers.result());
         if (watermarks.size() < devices.size()) {
             throw new StaleCacheException();
         }
@@ -170,47 +172,47 @@ final class GroupAppend {
         }
     }
 
-    /** The batches that are to be stored: the first of every sequence that is not stored yet. */
+    /** The batches to store: the first of every sequence that is not stored yet. */
     private List<ScreenedBatch> withoutAcknowledged(List<ScreenedBatch> group) {
         var keys = new LinkedHashSet<>(acknowledged.keySet());
         return group.stream().filter(batch -> keys.add(BatchKey.of(batch))).toList();
     }
 
-    private void prepare(List<ScreenedBatch> fresh, DuplicateCheck contest) throws Exception {
-        var added = new LinkedHashSet<Series>();
+    private void prepare(List<ScreenedBatch> fresh, DuplicateCheck check) throws Exception {
+        var newSeries = new LinkedHashSet<Series>();
         for (var batch : fresh) {
             for (var block : batch.blocks()) {
                 if (!seriesNumbers.containsKey(block.columns().series())) {
-                    added.add(block.columns().series());
+                    newSeries.add(block.columns().series());
                 }
             }
         }
         // A series without a number has no readings.
-        var late = contest.blocksToLookUp().stream()
+        var blocksToLookUp = check.blocksToLookUp().stream()
                 .filter(columns -> seriesNumbers.containsKey(columns.series()))
                 .toList();
-        var flight = new StatementPipeline(timeout);
-        if (!added.isEmpty()) {
-            flight.add(SeriesTable.add(session, added).onSuccess(seriesNumbers::putAll));
+        var pipeline = new StatementPipeline(timeout);
+        if (!newSeries.isEmpty()) {
+            pipeline.add(SeriesTable.add(session, newSeries).onSuccess(seriesNumbers::putAll));
         }
-        var found = ColumnArrays.split(late).stream()
-                .map(portion -> flight.add(MeasurementTable.find(session, ColumnArrays.of(portion, seriesNumbers))))
+        var foundReadings = ColumnArrays.split(blocksToLookUp).stream()
+                .map(portion -> pipeline.add(MeasurementTable.find(session, ColumnArrays.of(portion, seriesNumbers))))
                 .toList();
-        flight.awaitAll();
-        if (!seriesNumbers.keySet().containsAll(added)) {
+        pipeline.awaitAll();
+        if (!seriesNumbers.keySet().containsAll(newSeries)) {
             throw new StaleCacheException();
         }
-        found.forEach(readings -> contest.addStored(readings.result(), seriesNumbers));
+        foundReadings.forEach(readings -> check.addStored(readings.result(), seriesNumbers));
     }
 
-    private List<AppendResult> receipts(List<ScreenedBatch> group, DuplicateCheck contest) {
+    private List<AppendResult> receipts(List<ScreenedBatch> group, DuplicateCheck check) {
         var receipts = new ArrayList<AppendResult>(group.size());
         for (var batch : group) {
             var earlier = acknowledged.get(BatchKey.of(batch));
             if (earlier != null) {
                 receipts.add(earlier.receiptFor(batch));
             } else {
-                var receipt = tally(batch, contest);
+                var receipt = tally(batch, check);
                 acknowledged.put(BatchKey.of(batch), new AcknowledgedBatch(batch.digest(), receipt.acknowledgement()));
                 watermarks.compute(batch.device(), (_, before) -> before.advancedBy(batch));
                 devicesWithNewBatches.add(batch.device());
@@ -220,10 +222,10 @@ final class GroupAppend {
         return receipts;
     }
 
-    private static AppendResult.Stored tally(ScreenedBatch batch, DuplicateCheck contest) {
+    private static AppendResult.Stored tally(ScreenedBatch batch, DuplicateCheck check) {
         var tally = new AppendResultBuilder(batch);
         for (var block : batch.blocks()) {
-            contest.tallyBlock(block, tally);
+            check.tallyBlock(block, tally);
         }
         return tally.build();
     }
@@ -237,17 +239,17 @@ final class GroupAppend {
                 batches.add(new AcknowledgedBatch(group.get(i).digest(), acknowledgement));
             }
         }
-        var flight = new StatementPipeline(timeout);
+        var pipeline = new StatementPipeline(timeout);
         for (var portion : ColumnArrays.split(columns)) {
-            flight.add(MeasurementTable.add(session, ColumnArrays.of(portion, seriesNumbers), time));
+            pipeline.add(MeasurementTable.add(session, ColumnArrays.of(portion, seriesNumbers), time));
         }
         if (!batches.isEmpty()) {
-            flight.add(BatchTable.add(session, batches, time));
+            pipeline.add(BatchTable.add(session, batches, time));
             watermarks.keySet().retainAll(devicesWithNewBatches);
-            flight.add(DeviceTable.updateWatermarks(session, watermarks, time));
+            pipeline.add(DeviceTable.updateWatermarks(session, watermarks, time));
         }
-        flight.add(session.commit());
-        flight.awaitAll();
+        pipeline.add(session.commit());
+        pipeline.awaitAll();
     }
 
     private void cacheIds(List<ScreenedBatch> group) {

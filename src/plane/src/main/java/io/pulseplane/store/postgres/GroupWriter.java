@@ -20,13 +20,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The threads that store groups, each as a transaction of its own. Groups that have a device in common go in the order of
- * subscription; others side by side, as those of two planes would. A thread waits for the database, and takes the work of making
- * and reading arrays off the event loops. Once taken on, a group is finished even if nobody waits for it any more.
+ * Stores groups on threads of its own, each group in a transaction of its own. Groups that share a device are stored in
+ * the order of subscription, others in parallel. The threads may block on the database, and they keep the work of
+ * encoding and decoding arrays off the event loops. A group that was submitted is stored even if nobody waits for it
+ * any more.
  */
 final class GroupWriter {
 
-    /** Groups that are under way or wait; ingest has as many here at a time as there are threads. */
+    /** Far more groups than are expected: ingest has as many here at a time as there are threads. */
     private static final int MAX_PENDING_GROUPS = 1_024;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
@@ -37,10 +38,10 @@ final class GroupWriter {
     private final Duration timeout;
     private final ThreadPoolExecutor threads;
 
-    /** What each thread knows; who stores takes one and puts it back. */
+    /** One cache for each thread. A thread takes any idle one for a group and puts it back. */
     private final Deque<WriterCache> idleCaches = new ConcurrentLinkedDeque<>();
 
-    /** How often something was found that is not as it was known; what was known before is known no more. */
+    /** How often a cache turned out to be wrong. Every cache from before is then cleared. */
     private final AtomicLong invalidations = new AtomicLong();
 
     /** The last group of each device that is not stored yet. */
@@ -61,17 +62,17 @@ final class GroupWriter {
     }
 
     /**
-     * @param atOnce groups that are stored at a time, each on a connection
-     * @param patience how long the answer to a statement may take
+     * @param parallelism how many groups are stored at a time, each on its own connection
+     * @param timeout how long the answer to a statement may take
      */
-    GroupWriter(SessionPool sessions, PostgresErrors failures, LongSupplier now, int atOnce, Duration patience) {
+    GroupWriter(SessionPool sessions, PostgresErrors failures, LongSupplier now, int parallelism, Duration timeout) {
         this.sessions = sessions;
         this.failures = failures;
         this.now = now;
-        this.timeout = patience;
+        this.timeout = timeout;
         this.threads = new ThreadPoolExecutor(
-                atOnce,
-                atOnce,
+                parallelism,
+                parallelism,
                 0,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(MAX_PENDING_GROUPS),
@@ -100,7 +101,8 @@ final class GroupWriter {
             pendingGroups++;
             before = precedingGroups(group, done);
         }
-        before.thenRunAsync(
+        // The task handles its failures itself.
+        var _ = before.thenRunAsync(
                 () -> {
                     try {
                         storeAndAnswer(emitter, group);
@@ -111,7 +113,7 @@ final class GroupWriter {
                 threads);
     }
 
-    /** Done when every group is that has a device in common and was here before; who comes next waits for this one. */
+    /** Completes when all earlier groups that share a device are done. Later groups wait for {@code done}. */
     private CompletableFuture<Void> precedingGroups(List<ScreenedBatch> group, CompletableFuture<Void> done) {
         var before = new HashSet<CompletableFuture<Void>>();
         for (var batch : group) {
@@ -145,33 +147,32 @@ final class GroupWriter {
 
     private List<AppendResult> store(List<ScreenedBatch> group) throws Exception {
         requireTimesWithinLimit(group);
-        var idle = idleCaches.poll();
-        var memory = idle == null ? new WriterCache() : idle;
+        var idleCache = idleCaches.poll();
+        var cache = idleCache == null ? new WriterCache() : idleCache;
         try {
-            return store(group, memory);
+            return store(group, cache);
         } finally {
-            idleCaches.push(memory);
+            idleCaches.push(cache);
         }
     }
 
-    private List<AppendResult> store(List<ScreenedBatch> group, WriterCache memory) throws Exception {
-        boolean mistrust = false;
+    private List<AppendResult> store(List<ScreenedBatch> group, WriterCache cache) throws Exception {
+        boolean checksEveryReading = false;
         for (int attempt = 1; ; attempt++) {
-            if (memory.invalidationsSeen != invalidations.get()) {
-                memory.invalidationsSeen = invalidations.get();
-                memory.clear();
+            if (cache.invalidationsSeen != invalidations.get()) {
+                cache.invalidationsSeen = invalidations.get();
+                cache.clear();
             }
             try {
-                return attempt(group, memory, mistrust);
+                return attempt(group, cache, checksEveryReading);
             } catch (Exception failure) {
-                // Somebody else changed what the plane thought was its own: a month was retired, a row was put there.
-                // Or the
-                // next server is one that did not hear of what was last committed.
+                // The caches may be wrong: somebody retired a partition or inserted a row by SQL, or a standby took
+                // over that lacks the last commits.
                 invalidations.incrementAndGet();
                 if (attempt == SessionPool.MAX_ATTEMPTS || !isRetryable(failure)) {
                     throw failure;
                 }
-                mistrust = true;
+                checksEveryReading = true;
             }
         }
     }
@@ -184,18 +185,18 @@ final class GroupWriter {
                 || state.equals(PostgresErrors.NO_PARTITION);
     }
 
-    private List<AppendResult> attempt(List<ScreenedBatch> group, WriterCache memory, boolean mistrust)
+    private List<AppendResult> attempt(List<ScreenedBatch> group, WriterCache cache, boolean checksEveryReading)
             throws Exception {
         long time = now.getAsLong();
         var session = StatementPipeline.await(sessions.borrow(), timeout);
         try {
-            var missing = memory.partitions.missing(group, time);
+            var missing = cache.partitions.missing(group, time);
             if (!missing.isEmpty()) {
-                // On its own: an empty month is no half of a group, and a group need not wait for one that makes it.
+                // In a transaction of its own, so that other groups do not wait for this group to get its partitions.
                 StatementPipeline.await(Partitions.create(session, missing), timeout);
-                memory.partitions.markCreated(missing);
+                cache.partitions.markCreated(missing);
             }
-            return new GroupAppend(session, memory.ids, timeout, time, mistrust).store(group);
+            return new GroupAppend(session, cache.ids, timeout, time, checksEveryReading).store(group);
         } finally {
             session.release();
         }
@@ -211,7 +212,7 @@ final class GroupWriter {
         }
     }
 
-    /** Finishes what waits. */
+    /** Waits until the pending groups are stored, but not longer than {@link #CLOSE_TIMEOUT}. */
     synchronized void close() {
         closed = true;
         long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
@@ -224,7 +225,9 @@ final class GroupWriter {
         }
         if (pendingGroups > 0) {
             System.getLogger(GroupWriter.class.getName())
-                    .log(System.Logger.Level.WARNING, "Some of what was taken is not stored; it was not acknowledged");
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "Some groups were not stored before the plane closed; none of them was acknowledged");
         }
         threads.shutdownNow();
     }

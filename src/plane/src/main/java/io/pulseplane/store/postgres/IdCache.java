@@ -1,36 +1,36 @@
 package io.pulseplane.store.postgres;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.vitals.Series;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is in the tables for sure, because it was committed: patients, devices and the numbers of series, the
- * {@value #MAX_ENTRIES_PER_KIND} of each that were used last. Belongs to one of the threads that store.
+ * Remembers committed rows: patients, devices and the numbers of series, the {@value #MAX_ENTRIES_PER_KIND} of each kind
+ * that are used most. An evicted entry costs one more statement.
+ *
+ * <p>Each thread that stores groups has a cache of its own. In a shared one, a thread could put back an entry that another
+ * thread has just removed.
  */
 final class IdCache {
 
     private static final int MAX_ENTRIES_PER_KIND = 100_000;
 
-    final Map<String, Boolean> patients = lruMap();
-    final Map<String, Boolean> devices = lruMap();
-    final Map<Series, Long> seriesNumbers = lruMap();
+    final Map<String, Boolean> patients = boundedMap();
+    final Map<String, Boolean> devices = boundedMap();
+    final Map<Series, Long> seriesNumbers = boundedMap();
 
-    /** Somebody removed what is never removed. */
+    /** Forgets everything, because rows were removed that are never removed by a plane. */
     void clear() {
         patients.clear();
         devices.clear();
         seriesNumbers.clear();
     }
 
-    private static <K, V> Map<K, V> lruMap() {
-        return new LinkedHashMap<>(16, 0.75f, true) {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-                return size() > MAX_ENTRIES_PER_KIND;
-            }
-        };
+    private static <K, V> Map<K, V> boundedMap() {
+        return Caffeine.newBuilder()
+                .maximumSize(MAX_ENTRIES_PER_KIND)
+                .executor(Runnable::run)
+                .<K, V>build()
+                .asMap();
     }
 }

@@ -14,12 +14,12 @@ import java.time.ZoneOffset;
 import java.util.List;
 
 /**
- * The rows of the table {@code measurements}. Every statement names the patient, and no column is compared with anything
- * but what belongs to the same patient.
+ * Reads and extends the table {@code measurements}. Every statement names the patient, and joins rows only of the same
+ * patient, so the table can be distributed by patient.
  *
- * <p>Readings go both ways as columns and not as rows. On the way in, times and values are two arrays, and each series
- * says from where to where in them its readings are. On the way out they are two strings of bytes, in the very form in
- * which PostgreSQL sends a time and a double: a row per reading took five times as long to send and read.
+ * <p>Readings go to and from PostgreSQL as columns and not as rows. A statement that writes has one array of times and
+ * one of values, with the first and last index of each series. A statement that reads returns two byte strings in
+ * PostgreSQL's binary format for timestamps and doubles: a row for each reading took five times as long.
  */
 final class MeasurementTable {
 
@@ -31,10 +31,11 @@ final class MeasurementTable {
                 AS k(series, patient, device, code, unit, first, last)
               CROSS JOIN LATERAL generate_series(k.first, k.last) AS i""";
 
-    // Materialized, or the planner would rather read all of a series and compare it with the times.
+    // MATERIALIZED keeps the planner from reading the whole series and comparing it with the times.
     private static final String FIND = """
             WITH r AS MATERIALIZED (
-              SELECT k.series, k.patient, timestamptz 'epoch' + ($5::bigint[])[i] * interval '1 microsecond' AS measured_at
+              SELECT k.series, k.patient,
+                timestamptz 'epoch' + ($5::bigint[])[i] * interval '1 microsecond' AS measured_at
               FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::integer[]) AS k(series, patient, first, last)
                 CROSS JOIN LATERAL generate_series(k.first, k.last) AS i)
             SELECT m.series, m.measured_at, m.value
@@ -64,39 +65,39 @@ final class MeasurementTable {
     private static final String LATEST_OF_PATIENT = LATEST.formatted("patient");
     private static final String LATEST_OF_DEVICE = LATEST.formatted("device");
 
-    /** PostgreSQL counts from here. */
+    /** Origin of PostgreSQL's timestamps. */
     private static final long POSTGRES_EPOCH_MICROS =
             Micros.of(OffsetDateTime.of(2000, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC));
 
     private MeasurementTable() {}
 
-    /** A reading that is there. */
+    /** A reading in the table. */
     record StoredReading(long seriesNumber, long time, double value) {}
 
-    static Future<?> add(PostgresSession session, ColumnArrays spread, long uploaded) {
+    static Future<?> add(PostgresSession session, ColumnArrays arrays, long uploadTime) {
         return session.execute(
                 ADD,
-                spread.seriesNumbers(),
-                spread.patients(),
-                spread.column(Series::device),
-                spread.column(Series::code),
-                spread.column(Series::unit),
-                spread.firstIndexes(),
-                spread.lastIndexes(),
-                spread.times(),
-                spread.values(),
-                Micros.toTime(uploaded));
+                arrays.seriesNumbers(),
+                arrays.patients(),
+                arrays.column(Series::device),
+                arrays.column(Series::code),
+                arrays.column(Series::unit),
+                arrays.firstIndexes(),
+                arrays.lastIndexes(),
+                arrays.times(),
+                arrays.values(),
+                Micros.toTime(uploadTime));
     }
 
-    /** Those that are there of the same series and time, whatever their value. */
-    static Future<List<StoredReading>> find(PostgresSession session, ColumnArrays spread) {
+    /** Finds stored readings of the same series and time, whatever their value. */
+    static Future<List<StoredReading>> find(PostgresSession session, ColumnArrays arrays) {
         return session.execute(
                         FIND,
-                        spread.seriesNumbers(),
-                        spread.patients(),
-                        spread.firstIndexes(),
-                        spread.lastIndexes(),
-                        spread.times())
+                        arrays.seriesNumbers(),
+                        arrays.patients(),
+                        arrays.firstIndexes(),
+                        arrays.lastIndexes(),
+                        arrays.times())
                 .map(rows -> RowMapping.list(
                         rows,
                         row -> new StoredReading(

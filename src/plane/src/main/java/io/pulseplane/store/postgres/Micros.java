@@ -6,13 +6,13 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.OptionalLong;
 
-/** Microseconds since the epoch as PostgreSQL has them: a timestamp with time zone, exact to the microsecond. */
+/** Converts microseconds since the epoch to and from PostgreSQL's timestamps with time zone, without loss. */
 final class Micros {
 
     private static final long PER_SECOND = 1_000_000;
     private static final long PER_DAY = 86_400 * PER_SECOND;
 
-    /** Times of readings go through a double on their way into a table, which is exact below this: the year 2255. */
+    /** Readings must be earlier than this, in the year 2255: the SQL that stores times computes with doubles. */
     static final long READING_TIME_LIMIT = 1L << 53;
 
     private Micros() {}
@@ -23,7 +23,7 @@ final class Micros {
         return instant.atOffset(ZoneOffset.UTC);
     }
 
-    /** {@code null} for none. */
+    /** Null if empty. */
     static OffsetDateTime toTime(OptionalLong micros) {
         return micros.isPresent() ? toTime(micros.getAsLong()) : null;
     }
@@ -32,12 +32,12 @@ final class Micros {
         return time.toEpochSecond() * PER_SECOND + time.getNano() / 1_000;
     }
 
-    /** Nothing for {@code null}. */
+    /** Empty if null. */
     static OptionalLong ofNullable(OffsetDateTime time) {
         return time == null ? OptionalLong.empty() : OptionalLong.of(of(time));
     }
 
-    /** The first day of the month a time lies in. */
+    /** The first day of the month of a time. */
     static LocalDate month(long micros) {
         return LocalDate.ofEpochDay(Math.floorDiv(micros, PER_DAY)).withDayOfMonth(1);
     }

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The months that readings have a place in. Made when a reading needs one, and {@value #MONTHS_AHEAD} ahead of the clock, so
- * that the first reading of a month finds it. Belongs to one of the threads that store.
+ * Creates the monthly partitions of {@code measurements}: when a reading needs one, and {@value #MONTHS_AHEAD} months
+ * ahead of the clock, so that no reading waits for a new month. Each thread that stores groups has an instance of its
+ * own.
  */
 final class Partitions {
 
@@ -20,7 +21,7 @@ final class Partitions {
 
     private final Set<LocalDate> createdMonths = new HashSet<>();
 
-    /** The months a group needs that are not known to be there, oldest first. */
+    /** The months that a group needs and that this instance has not created, oldest first. */
     Collection<LocalDate> missing(Iterable<ScreenedBatch> group, long now) {
         var missing = new TreeSet<LocalDate>();
         var current = Micros.month(now);
@@ -36,12 +37,12 @@ final class Partitions {
     }
 
     private void addIfMissing(long[] times, Set<LocalDate> missing) {
-        long end = Long.MIN_VALUE;
+        long endOfMonth = Long.MIN_VALUE;
         for (long time : times) {
-            if (time >= end) {
+            if (time >= endOfMonth) {
                 var month = Micros.month(time);
                 addIfMissing(month, missing);
-                end = Micros.startOf(month.plusMonths(1));
+                endOfMonth = Micros.startOf(month.plusMonths(1));
             }
         }
     }
@@ -52,7 +53,7 @@ final class Partitions {
         }
     }
 
-    /** Makes them, each store of a database as it needs them; whoever comes second finds them made. */
+    /** Creates the partitions of these months, if another plane has not created them already. */
     static Future<Void> create(PostgresSession session, Collection<LocalDate> months) {
         return session.execute(CREATE, (Object) months.toArray(LocalDate[]::new))
                 .mapEmpty();
@@ -62,7 +63,7 @@ final class Partitions {
         createdMonths.addAll(months);
     }
 
-    /** Some were retired. */
+    /** Forgets all months, because some may have been retired. */
     void clear() {
         createdMonths.clear();
     }

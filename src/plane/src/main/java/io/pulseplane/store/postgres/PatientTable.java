@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The rows of the table {@code patients}. */
+/** Reads and writes the table {@code patients}. */
 final class PatientTable {
 
     private static final String COLUMNS = "patient_id, mrn, given_name, family_name, date_of_birth, gender, phone,"
@@ -21,7 +21,7 @@ final class PatientTable {
     private static final String LIST_AFTER = SELECT + "WHERE patient_id > $1 ORDER BY patient_id LIMIT $2";
     private static final String EXISTS = "SELECT 1 FROM patients WHERE patient_id = $1";
 
-    // A row that was just made has no xmax; one that was there is locked, and locking sets it.
+    // xmax is 0 for an inserted row. An existing row was locked, which sets its xmax.
     private static final String PUT = "INSERT INTO patients (" + COLUMNS + """
             ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false, $9, $9)
             ON CONFLICT (patient_id) DO UPDATE SET mrn = excluded.mrn, given_name = excluded.given_name,
@@ -61,12 +61,12 @@ final class PatientTable {
                                 : failure));
     }
 
-    /** Puts those there that are not, with nothing known but the id. */
+    /** Registers the patients that are not registered, with the id alone. */
     static Future<?> register(PostgresSession session, Collection<String> ids, long time) {
         return session.execute(REGISTER, ids.toArray(String[]::new), Micros.toTime(time));
     }
 
-    /** Which of them there are; they are not deleted until the transaction ends. */
+    /** The registered ones among the ids. They are locked against deletion until the transaction ends. */
     static Future<Set<String>> lockExisting(PostgresSession session, Collection<String> ids) {
         return session.execute(LOCK_EXISTING, (Object) ids.toArray(String[]::new))
                 .map(rows -> Set.copyOf(RowMapping.list(rows, row -> row.getString(0))));
@@ -95,7 +95,7 @@ final class PatientTable {
                 row.getString(2),
                 row.getString(3),
                 Optional.ofNullable(row.getLocalDate(4)),
-                Optional.ofNullable(row.getString(5)).map(word -> RowMapping.enumConstant(Patient.Gender.class, word)),
+                Optional.ofNullable(row.getString(5)).map(text -> RowMapping.enumConstant(Patient.Gender.class, text)),
                 row.getString(6),
                 row.getString(7),
                 row.getBoolean(8),

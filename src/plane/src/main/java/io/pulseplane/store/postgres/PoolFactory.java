@@ -10,21 +10,21 @@ import io.vertx.sqlclient.PoolOptions;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** How connections come about. None is made before it is needed. */
+/** Creates the connection pool. It opens no connection before it is needed. */
 final class PoolFactory {
 
-    /** The plane has a few dozen statements; all of them stay prepared. */
+    /** More than the plane's few dozen statements, so that all of them stay prepared. */
     private static final int MAX_PREPARED_STATEMENTS = 256;
 
     private static final int MAX_PREPARED_STATEMENT_CHARS = 4_096;
 
-    /** Questions that may wait for a connection; more are refused. */
+    /** How many requests may wait for a connection; more are refused. */
     private static final int MAX_QUEUED = 4_096;
 
     /**
-     * Every statement finds its rows by an index, whatever the tables hold, so there is one plan for each: it does not
-     * depend on parameters, and planning over hundreds of months takes longer than reading from one. The planner would
-     * think otherwise of tables that were empty when it last looked, and go through all of a month that is not.
+     * Settings that give each statement one plan, which finds its rows by an index, whatever the tables hold and
+     * whatever the parameters are. To plan over hundreds of months takes longer than to read from one. With its default
+     * settings the planner would scan a whole month whose statistics say that it is empty.
      */
     static final Map<String, String> PLANNER_SETTINGS = Map.of(
             "plan_cache_mode", "force_generic_plan",
@@ -67,13 +67,13 @@ final class PoolFactory {
                 .setSslMode(SslMode.valueOf(settings.tls().name()))
                 .addProperty("application_name", "pulseplane")
                 .addProperty("TimeZone", "UTC")
-                // An acknowledgement is a promise, whatever the server does by default.
+                // An acknowledgement is a promise, so commits are synced whatever the default of the server is.
                 .addProperty("synchronous_commit", "on")
                 .addProperty(
                         "statement_timeout",
                         Long.toString(settings.statementTimeout().toMillis()));
         PLANNER_SETTINGS.forEach(options::addProperty);
-        // A connection to a host that is gone would look like a slow one for as long as TCP is patient.
+        // Without it, TCP would take minutes to notice that a host is gone.
         options.setReadIdleTimeout(Math.toIntExact(settings.readIdleTimeout().toMillis()));
         options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
         if (settings.tls() == PostgresSettings.Tls.VERIFY_FULL) {

@@ -8,14 +8,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.faulttolerance.exceptions.BulkheadException;
 
 /**
- * Turns what PostgreSQL says into what the plane says, and logs what the plane does not say: the kind of the error and
- * what it is about, never its text, which may quote a row.
+ * Translates PostgreSQL's errors into those of the plane, and logs what the plane does not tell callers: SQLSTATE,
+ * table and constraint, but never PostgreSQL's message, which may quote a row.
  */
 final class PostgresErrors {
 
     private static final System.Logger LOG = System.getLogger(PostgresErrors.class.getName());
 
-    /** A disk is not emptied in milliseconds. */
+    /** Longer than for a busy database, because it takes time to make room on a disk. */
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(10);
 
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
@@ -32,10 +32,10 @@ final class PostgresErrors {
     private static final String SERIALIZATION_FAILURE = "40001";
     private static final String DEADLOCK = "40P01";
 
-    /** Said once when it stops answering and once when it answers again; a line per question would bury the rest. */
+    /** An outage is logged once when it begins and once when it ends, and not for every query. */
     private final AtomicBoolean outageLogged = new AtomicBoolean();
 
-    /** The SQLSTATE of a failure; empty if PostgreSQL had no part in it. */
+    /** The SQLSTATE of a failure; empty if the failure does not come from PostgreSQL. */
     static String sqlState(Throwable failure) {
         return failure instanceof PgException e && e.getSqlState() != null ? e.getSqlState() : "";
     }
@@ -44,7 +44,7 @@ final class PostgresErrors {
         return sqlState(failure).equals(UNIQUE_VIOLATION) && constraint.equals(((PgException) failure).getConstraint());
     }
 
-    /** Whether the same transaction may well succeed when it is tried again at once. */
+    /** Whether the same transaction may succeed if it is tried again at once. */
     static boolean isTransient(Throwable failure) {
         return switch (sqlState(failure)) {
             case SERIALIZATION_FAILURE, DEADLOCK -> true;
@@ -58,17 +58,19 @@ final class PostgresErrors {
         }
     }
 
-    /** The same for a write, which nobody stops but the server when it takes too long. */
+    /**
+     * Translates a failure of a write. Callers cannot cancel writes, so a cancelled one has exceeded its time limit.
+     */
     Throwable toPlaneExceptionOfWrite(Throwable failure) {
         return sqlState(failure).equals(QUERY_CANCELED)
                 ? new PlaneException.Unavailable("the database takes too long; nothing was stored", null)
                 : toPlaneException(failure);
     }
 
-    /** Whether PostgreSQL does not answer, or says itself that it cannot. */
+    /** Whether PostgreSQL does not answer, or answers that it cannot work. */
     boolean isOutage(Throwable failure) {
         return switch (failure) {
-            case PlaneException problem -> problem instanceof PlaneException.Unavailable;
+            case PlaneException e -> e instanceof PlaneException.Unavailable;
             case PgException e ->
                 switch (sqlState(e)) {
                     case "", READ_ONLY -> true;
@@ -79,7 +81,7 @@ final class PostgresErrors {
         };
     }
 
-    /** Class 57: the server was told to stop, or is starting; class 08: the connection is none. */
+    /** Class 57: the server is shutting down or starting; class 08: connection exception. */
     private static boolean isConnectionError(PgException e) {
         return !sqlState(e).equals(QUERY_CANCELED)
                 && (sqlState(e).startsWith("57") || sqlState(e).startsWith("08"));
@@ -103,9 +105,9 @@ final class PostgresErrors {
             }
             case "XX001", "XX002" -> {
                 log(e);
-                yield new PlaneException.DataLoss("the database does not hold what was written to it");
+                yield new PlaneException.DataLoss("the database reports corrupted data");
             }
-            case QUERY_CANCELED -> new PlaneException.DeadlineExceeded("the work was stopped before it was done");
+            case QUERY_CANCELED -> new PlaneException.DeadlineExceeded("the query was cancelled before it was done");
             case READ_ONLY -> unreachable(e);
             case "" -> unreachable(e);
             default -> {
@@ -114,14 +116,14 @@ final class PostgresErrors {
                 }
                 log(e);
                 yield new PlaneException.Unavailable(
-                        "the database does not do what it is asked; nothing was stored", null);
+                        "the database refused the statement; nothing was stored", null);
             }
         };
     }
 
-    /** The pool has no room for another question. */
+    /** The queue for connections is full. */
     static PlaneException queueFullException() {
-        return new PlaneException.ResourceExhausted("too much waits for the database", RETRY_WHEN_BUSY);
+        return new PlaneException.ResourceExhausted("too many requests wait for the database", RETRY_WHEN_BUSY);
     }
 
     private PlaneException unreachable(Throwable failure) {
@@ -140,7 +142,7 @@ final class PostgresErrors {
     private static void log(PgException e) {
         LOG.log(
                 Level.ERROR,
-                "PostgreSQL refuses: SQLSTATE {0}, table {1}, constraint {2}",
+                "PostgreSQL refused a statement: SQLSTATE {0}, table {1}, constraint {2}",
                 e.getSqlState(),
                 e.getTable(),
                 e.getConstraint());

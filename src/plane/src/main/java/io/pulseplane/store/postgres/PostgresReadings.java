@@ -14,10 +14,10 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Readings: groups by the threads that store, questions by whatever connection is free. */
+/** The readings of the store: the {@link GroupWriter} stores groups, any free connection serves queries. */
 final class PostgresReadings implements ReadingStore {
 
-    /** Readings one statement answers with at most; a longer range takes several, and can be stopped between them. */
+    /** Readings that one statement returns at most. A longer range takes several, and can be cancelled between them. */
     static final int MAX_PAGE_READINGS = 1 << 18;
 
     private final SessionPool sessions;
@@ -55,13 +55,13 @@ final class PostgresReadings implements ReadingStore {
     }
 
     private static Future<List<Columns>> pages(
-            PostgresSession session, Series series, TimeRange range, Order order, int limit, List<Columns> before) {
+            PostgresSession session, Series series, TimeRange range, Order order, int limit, List<Columns> pages) {
         int size = Math.min(limit, MAX_PAGE_READINGS);
         return MeasurementTable.read(session, series, range, order, size).compose(page -> {
-            before.add(page);
+            pages.add(page);
             return page.size() < size || size == limit
-                    ? Future.succeededFuture(before)
-                    : pages(session, series, rangeAfter(page, range, order), order, limit - size, before);
+                    ? Future.succeededFuture(pages)
+                    : pages(session, series, rangeAfter(page, range, order), order, limit - size, pages);
         });
     }
 
@@ -76,13 +76,13 @@ final class PostgresReadings implements ReadingStore {
             return pages.getFirst();
         }
         int size = pages.stream().mapToInt(Columns::size).sum();
-        var all = new Columns(series, new long[size], new double[size]);
+        var joined = new Columns(series, new long[size], new double[size]);
         int filled = 0;
         for (var page : pages) {
-            System.arraycopy(page.times(), 0, all.times(), filled, page.size());
-            System.arraycopy(page.values(), 0, all.values(), filled, page.size());
+            System.arraycopy(page.times(), 0, joined.times(), filled, page.size());
+            System.arraycopy(page.values(), 0, joined.values(), filled, page.size());
             filled += page.size();
         }
-        return all;
+        return joined;
     }
 }

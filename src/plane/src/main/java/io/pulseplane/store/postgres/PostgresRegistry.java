@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** The registry: each question a statement, each change a transaction. */
+/** The registry of the store. Each query is one statement, each change one transaction. */
 final class PostgresRegistry implements Registry {
 
     private final SessionPool sessions;

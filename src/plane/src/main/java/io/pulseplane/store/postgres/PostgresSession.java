@@ -9,8 +9,8 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 
 /**
- * One connection, lent to one piece of work. Statements go out in the order they are given, one behind the other without
- * waiting; after one that failed in a transaction the rest of it fails too.
+ * One connection, lent to one task. Statements are sent in order and without waiting for each other's answers. If one
+ * fails in a transaction, those after it fail, too.
  */
 final class PostgresSession {
 
@@ -19,14 +19,14 @@ final class PostgresSession {
 
     PostgresSession(SqlConnection connection) {
         this.connection = connection;
-        // When the connection breaks, the statements under way fail with it; that it broke need not be logged as well.
+        // A broken connection fails its statements, so Vert.x need not log it as well.
         connection.exceptionHandler(_ -> {});
     }
 
-    /** Runs a statement that stays prepared. */
+    /** Executes a statement, which stays prepared. */
     Future<RowSet<Row>> execute(String sql, Object... parameters) {
         return cancelled
-                ? Future.failedFuture(new PlaneException.DeadlineExceeded("the work was stopped before it was done"))
+                ? Future.failedFuture(new PlaneException.DeadlineExceeded("the query was cancelled before it was done"))
                 : connection.preparedQuery(sql).execute(Tuple.wrap(parameters));
     }
 
@@ -42,7 +42,7 @@ final class PostgresSession {
         return connection.query("ROLLBACK").execute();
     }
 
-    /** Stops the statement under way, and those to come. The session must not be given back before this is done. */
+    /** Cancels the running statement and refuses later ones. The session must not be released before this completes. */
     Future<Void> cancel() {
         cancelled = true;
         return PgConnection.cast(connection).cancelRequest();

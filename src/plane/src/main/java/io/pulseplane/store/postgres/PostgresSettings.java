@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where PostgreSQL is and how it is spoken to.
+ * Settings for PostgreSQL: where it is, and how the plane uses it.
  *
- * @param hosts a server and its standbys; the one that takes changes is spoken to
- * @param poolSize connections at most; those that do not store read
- * @param writeConnections of them, how many store at a time, each for other devices
- * @param pipelining statements under way on one connection
- * @param statementTimeout how long a statement may take; the server stops it then
- * @param connectTimeout how long a connection may take to come about, and a caller waits for one that is free
- * @param certificate of the authority that the server's certificate is checked against, PEM; the system's if empty
- * @param faults what is done about questions that are not answered
+ * @param hosts a server and its standbys; the plane uses the one that takes changes
+ * @param poolSize bound on the number of connections
+ * @param writeConnections how many of them store groups at a time; the others serve queries
+ * @param pipelining how many statements may be under way on one connection
+ * @param statementTimeout how long a statement may take before the server cancels it
+ * @param connectTimeout how long it may take to connect, and how long a request may wait for a free connection
+ * @param certificate PEM file of the authority that the server's certificate is checked against; the system's if empty
+ * @param faults fault tolerance of queries
  */
 public record PostgresSettings(
         List<Host> hosts,
@@ -35,14 +35,15 @@ public record PostgresSettings(
         hosts = List.copyOf(hosts);
         if (hosts.isEmpty() || writeConnections < 1 || poolSize <= writeConnections || pipelining < 1) {
             throw new IllegalArgumentException(
-                    "there must be a host, a connection that stores, one more that reads, and a statement at a time on each");
+                    "there must be at least one host, one connection that stores, one more that reads, and one"
+                            + " statement at a time on each");
         }
     }
 
-    /** On a small server two of its processes keep two cores busy; each one more takes from those who ask. */
+    /** On a small server two writers keep two cores busy; each further one slows queries down. */
     private static final int DEFAULT_WRITE_CONNECTIONS = 4;
 
-    /** With what is done about faults, and how much at a time, out of the box. */
+    /** Settings with the default fault tolerance and number of write connections. */
     public PostgresSettings(
             List<Host> hosts,
             String database,
@@ -70,14 +71,14 @@ public record PostgresSettings(
     }
 
     /**
-     * What is done about questions that are not answered. Changes are not in it: who makes one has to know what became of it.
+     * Fault tolerance of queries. Changes have none: their caller must learn whether the change was made.
      *
-     * @param readTimeout how long a question may take, with the wait for a connection
-     * @param readRetries how often a question is asked again whose connection broke
-     * @param retryDelay before that, and up to as much by chance
-     * @param maxConcurrent questions that may be under way or wait for a connection; more are refused
-     * @param breakerVolume how many of the last questions a circuit breaker looks at
-     * @param breakerRatio the share of unanswered ones among them at which it opens, so that the next fail at once
+     * @param readTimeout how long a query may take, including the wait for a connection
+     * @param readRetries how often a query is repeated whose connection broke
+     * @param retryDelay time before a retry; up to as much is added at random
+     * @param maxConcurrent how many queries may be under way or wait for a connection; more are refused
+     * @param breakerVolume how many of the last queries the circuit breaker evaluates
+     * @param breakerRatio share of failures among them at which the breaker opens
      * @param breakerDelay how long it stays open
      */
     public record FaultTolerance(
@@ -103,16 +104,16 @@ public record PostgresSettings(
             int colon = text.lastIndexOf(':');
             boolean hasPort = colon > text.lastIndexOf(']') && colon == text.indexOf(':', text.lastIndexOf(']') + 1);
             var name = hasPort ? text.substring(0, colon) : text;
-            var bare = name.startsWith("[") && name.endsWith("]") ? name.substring(1, name.length() - 1) : name;
+            var plainName = name.startsWith("[") && name.endsWith("]") ? name.substring(1, name.length() - 1) : name;
             try {
-                return new Host(bare, hasPort ? Integer.parseInt(text.substring(colon + 1)) : DEFAULT_PORT);
+                return new Host(plainName, hasPort ? Integer.parseInt(text.substring(colon + 1)) : DEFAULT_PORT);
             } catch (NumberFormatException _) {
                 throw new IllegalArgumentException("not a host and port: " + text);
             }
         }
     }
 
-    /** What is asked of the connection. The names are PostgreSQL's own. */
+    /** Encryption of the connection. The names are those of PostgreSQL's {@code sslmode}. */
     public enum Tls {
         DISABLE,
         PREFER,
@@ -121,7 +122,7 @@ public record PostgresSettings(
         VERIFY_FULL
     }
 
-    /** Out of the box, with what has no default. */
+    /** Settings with defaults for everything else. */
     public static PostgresSettings of(Host host, String database, String user, String password) {
         return new PostgresSettings(
                 List.of(host),
@@ -136,7 +137,7 @@ public record PostgresSettings(
                 Optional.empty());
     }
 
-    /** A server that has said nothing for this long, asked something or not, is given up. */
+    /** A connection is given up if nothing arrives on it for this long, whether or not a statement is under way. */
     Duration readIdleTimeout() {
         return statementTimeout.plusSeconds(5);
     }

@@ -15,21 +15,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The store of a site: several planes over one PostgreSQL.
+ * The store of a site: several planes use one PostgreSQL.
  *
- * <p>A write whose connection breaks while it is being committed fails with {@code Unavailable} though it may be stored;
- * who sends the batch again is told what became of it.
+ * <p>A write whose connection breaks during the commit fails with {@code Unavailable}, although it may be stored. If
+ * the device sends the batch again, the receipt shows whether it was.
  */
 public final class PostgresStore implements Store {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private static final String SIZE = """
-            SELECT pg_database_size(current_database()), (SELECT count(*) FROM patients), (SELECT count(*) FROM devices),
-              (SELECT count(*) FROM series)""";
-
-    private static final String IS_READ_ONLY =
-            "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+            SELECT pg_database_size(current_database()), (SELECT count(*) FROM patients),
+              (SELECT count(*) FROM devices), (SELECT count(*) FROM series)""";
 
     private final Pool pool;
     private final SessionPool sessions;
@@ -38,19 +35,20 @@ public final class PostgresStore implements Store {
     private final PostgresRegistry registry;
 
     private PostgresStore(
-            Pool pool, PostgresSettings settings, Duration patience, LongSupplier now, GuardEvents events) {
+            Pool pool, PostgresSettings settings, Duration timeout, LongSupplier now, GuardEvents events) {
         var failures = new PostgresErrors();
         this.pool = pool;
         this.sessions = new SessionPool(pool, failures, new ReadGuard(settings.faults(), failures, events));
-        this.writer = new GroupWriter(sessions, failures, now, settings.writeConnections(), patience);
+        this.writer = new GroupWriter(sessions, failures, now, settings.writeConnections(), timeout);
         this.readings = new PostgresReadings(sessions, writer);
         this.registry = new PostgresRegistry(sessions, now);
     }
 
     /**
-     * A store over connections of its own, none of which is made before it is needed; so this does not block, and does
-     * not fail where PostgreSQL does not answer. Whatever is asked of it fails with {@link PlaneException.FailedPrecondition} while the
-     * tables are not there, or are not of this program's version; {@link #check} tells.
+     * Opens a store with a connection pool of its own. This neither blocks nor fails if PostgreSQL does not answer,
+     * because connections are made when they are needed. Every request fails with {@link
+     * PlaneException.FailedPrecondition} while the tables do not exist or have another schema version; {@link #check}
+     * reports this.
      *
      * @param vertx whose event loops the connections use
      * @param now the clock, in microseconds since the epoch
@@ -59,10 +57,10 @@ public final class PostgresStore implements Store {
         return open(vertx, settings, now, GuardEvents.NONE);
     }
 
-    /** @param events of the guard around questions */
+    /** @param events receives the events of the guard around queries */
     public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now, GuardEvents events) {
-        var patience = settings.readIdleTimeout().plus(settings.connectTimeout());
-        return new PostgresStore(PoolFactory.create(vertx, settings), settings, patience, now, events);
+        var timeout = settings.readIdleTimeout().plus(settings.connectTimeout());
+        return new PostgresStore(PoolFactory.create(vertx, settings), settings, timeout, now, events);
     }
 
     @Override
@@ -84,9 +82,9 @@ public final class PostgresStore implements Store {
 
     @Override
     public Uni<Void> check() {
-        return sessions.read(session -> session.execute(IS_READ_ONLY).map(rows -> {
+        return sessions.read(session -> session.execute(PrimaryFinder.IS_READ_ONLY).map(rows -> {
             if (rows.iterator().next().getBoolean(0)) {
-                throw new PlaneException.Unavailable("the database only reads", null);
+                throw new PlaneException.Unavailable("the database is read-only", null);
             }
             return null;
         }));

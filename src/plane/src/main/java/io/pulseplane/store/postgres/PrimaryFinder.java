@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Finds, of several servers, the one that takes changes, each time a connection is made: after a fail-over that is another
- * one. A standby is never spoken to: what it says may be old.
+ * Finds the primary among several servers each time the pool makes a connection, because a fail-over may have changed
+ * it. The plane does not use standbys: their data may be old.
  *
- * <p>The server that was found last is asked first, so while all is well this costs a question for each connection made. One
- * server alone is not asked: there is nothing to choose.
+ * <p>The last primary is tried first, so normally each new connection costs one query. A single server is not checked.
  */
 final class PrimaryFinder implements Supplier<Future<SqlConnectOptions>> {
 
-    private static final String IS_READ_ONLY =
+    /** True on a standby, and on a primary that takes no changes. */
+    static final String IS_READ_ONLY =
             "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
 
     private final Vertx vertx;
@@ -35,14 +35,15 @@ final class PrimaryFinder implements Supplier<Future<SqlConnectOptions>> {
         return servers.size() == 1 ? Future.succeededFuture(servers.getFirst()) : find(lastPrimary, servers.size());
     }
 
-    private Future<SqlConnectOptions> find(int server, int left) {
+    private Future<SqlConnectOptions> find(int server, int remaining) {
         return probe(servers.get(server))
                 .map(options -> {
                     lastPrimary = server;
                     return options;
                 })
-                .recover(failure ->
-                        left == 1 ? Future.failedFuture(failure) : find((server + 1) % servers.size(), left - 1));
+                .recover(failure -> remaining == 1
+                        ? Future.failedFuture(failure)
+                        : find((server + 1) % servers.size(), remaining - 1));
     }
 
     private Future<SqlConnectOptions> probe(PgConnectOptions options) {
@@ -57,6 +58,6 @@ final class PrimaryFinder implements Supplier<Future<SqlConnectOptions>> {
     }
 
     private static PgException readOnly() {
-        return new PgException("the server only reads", "ERROR", PostgresErrors.READ_ONLY, null);
+        return new PgException("the server is read-only", "ERROR", PostgresErrors.READ_ONLY, null);
     }
 }

@@ -14,8 +14,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
- * Questions with a time limit, a bound on how many are under way, and a circuit breaker: while PostgreSQL answers nobody,
- * nobody waits for it. A question whose connection broke is asked again.
+ * Guards queries with a time limit, a bulkhead and a circuit breaker: during an outage of PostgreSQL, queries fail at
+ * once. A query whose connection broke is repeated.
  */
 final class ReadGuard {
 
@@ -57,7 +57,7 @@ final class ReadGuard {
                         .build();
     }
 
-    /** Whether it was the connection that failed, and another may do better. */
+    /** Whether the connection or its server failed, so that another connection may succeed. */
     private static boolean isConnectionLost(Throwable failure) {
         return failure instanceof VertxException
                 || switch (PostgresErrors.sqlState(failure)) {
@@ -67,7 +67,7 @@ final class ReadGuard {
     }
 
     @SuppressWarnings("unchecked")
-    <T> CompletionStage<T> call(Supplier<CompletionStage<T>> question) {
-        return (CompletionStage<T>) guard.get((Supplier<CompletionStage<Object>>) (Supplier<?>) question);
+    <T> CompletionStage<T> call(Supplier<CompletionStage<T>> query) {
+        return (CompletionStage<T>) guard.get((Supplier<CompletionStage<Object>>) (Supplier<?>) query);
     }
 }

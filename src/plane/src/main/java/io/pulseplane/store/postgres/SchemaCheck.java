@@ -4,8 +4,7 @@ import io.pulseplane.vitals.PlaneException;
 import io.vertx.core.Future;
 
 /**
- * Keeps a program off tables that another version made. Asked once; when it could not be asked, again with the next
- * connection.
+ * Refuses to use tables of another schema version. Checks each new connection until one check succeeds.
  */
 final class SchemaCheck {
 
@@ -17,7 +16,7 @@ final class SchemaCheck {
 
     private volatile boolean passed;
 
-    /** Fails with {@code FailedPrecondition} if the tables are older or newer than this program, or are not there. */
+    /** Fails with {@code FailedPrecondition} if the tables do not exist, or are older or newer than this program. */
     Future<Void> check(PostgresSession session) {
         if (passed) {
             return Future.succeededFuture();

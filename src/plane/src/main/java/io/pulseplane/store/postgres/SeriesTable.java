@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The rows of the table {@code series}. They are only ever added, by whoever has locked the device. */
+/** Reads and extends the table {@code series}. Only who has locked the device may add its series. */
 final class SeriesTable {
 
     private static final String COLUMNS = "patient, device, code, unit";
@@ -38,23 +38,23 @@ final class SeriesTable {
                         },
                         subject.id())
                 .map(rows -> {
-                    var all = RowMapping.list(rows, SeriesTable::seriesOf);
-                    all.sort(null);
-                    return all;
+                    var found = RowMapping.list(rows, SeriesTable::seriesOf);
+                    found.sort(null);
+                    return found;
                 });
     }
 
-    /** The numbers of those that are there. */
+    /** The numbers of the series that exist. */
     static Future<Map<Series, Long>> findNumbers(PostgresSession session, Collection<Series> series) {
-        return run(session, NUMBERS, series);
+        return execute(session, NUMBERS, series);
     }
 
-    /** Puts them there, and gives their numbers. */
+    /** Inserts series and returns their numbers; series that exist are left out. */
     static Future<Map<Series, Long>> add(PostgresSession session, Collection<Series> series) {
-        return run(session, ADD, series);
+        return execute(session, ADD, series);
     }
 
-    private static Future<Map<Series, Long>> run(PostgresSession session, String sql, Collection<Series> series) {
+    private static Future<Map<Series, Long>> execute(PostgresSession session, String sql, Collection<Series> series) {
         return session.execute(
                         sql,
                         column(series, Series::patient),

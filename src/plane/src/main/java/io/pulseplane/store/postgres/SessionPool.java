@@ -11,13 +11,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Lends connections of the pool to questions and changes, and takes them back when the last statement is answered, so
- * that a connection that hangs is never lent again. A cancelled question is stopped where it stands; a change once begun
- * is finished.
+ * Lends connections of the pool to queries and changes. A connection returns to the pool only when its last statement
+ * was answered, so one that hangs is never lent again. A query can be cancelled while it runs; a change is always
+ * finished.
  */
 final class SessionPool {
 
-    /** A transaction that lost to another one is tried again at once, this often. */
+    /** How often a transaction is tried that fails because of concurrent ones. */
     static final int MAX_ATTEMPTS = 4;
 
     private final Pool pool;
@@ -26,13 +26,13 @@ final class SessionPool {
     private final SchemaCheck schema = new SchemaCheck();
     private volatile boolean closed;
 
-    SessionPool(Pool pool, PostgresErrors failures, ReadGuard guarded) {
+    SessionPool(Pool pool, PostgresErrors failures, ReadGuard readGuard) {
         this.pool = pool;
         this.failures = failures;
-        this.readGuard = guarded;
+        this.readGuard = readGuard;
     }
 
-    /** A session on tables that are as this program knows them. */
+    /** Borrows a session, after the schema check. */
     Future<PostgresSession> borrow() {
         if (closed) {
             return Future.failedFuture(new PlaneException.Unavailable("the store is closed", null));
@@ -51,39 +51,39 @@ final class SessionPool {
                 });
     }
 
-    <T> Uni<T> read(SessionTask<T> work) {
+    <T> Uni<T> read(SessionTask<T> task) {
         return Uni.createFrom().emitter(emitter -> {
-            var asking = new CancellableRead<>(work);
-            emitter.onTermination(asking::cancel);
-            readGuard.call(asking::start).whenComplete((answer, failure) -> {
+            var cancellableRead = new CancellableRead<>(task);
+            emitter.onTermination(cancellableRead::cancel);
+            readGuard.call(cancellableRead::start).whenComplete((answer, failure) -> {
                 if (failure == null) {
                     emitter.complete(answer);
                 } else {
-                    // Nobody waits for it any more, whether it is over or not.
-                    asking.cancel();
+                    // The guard may have given the attempt up while it still runs.
+                    cancellableRead.cancel();
                     emitter.fail(failures.toPlaneException(PlaneException.unwrap(failure)));
                 }
             });
         });
     }
 
-    <T> Uni<T> transaction(SessionTask<T> work) {
+    <T> Uni<T> transaction(SessionTask<T> task) {
         return Uni.createFrom()
-                .emitter(emitter -> attempt(work, MAX_ATTEMPTS)
+                .emitter(emitter -> attempt(task, MAX_ATTEMPTS)
                         .recover(failure -> Future.failedFuture(failures.toPlaneExceptionOfWrite(failure)))
                         .onComplete(answer -> emit(answer, emitter)));
     }
 
-    private <T> Future<T> attempt(SessionTask<T> work, int attempts) {
-        return borrow().compose(session -> commit(session, work).onComplete(_ -> session.release()))
+    private <T> Future<T> attempt(SessionTask<T> task, int attempts) {
+        return borrow().compose(session -> commit(session, task).onComplete(_ -> session.release()))
                 .recover(failure -> attempts > 1 && PostgresErrors.isTransient(failure)
-                        ? attempt(work, attempts - 1)
+                        ? attempt(task, attempts - 1)
                         : Future.failedFuture(failure));
     }
 
-    private static <T> Future<T> commit(PostgresSession session, SessionTask<T> work) {
+    private static <T> Future<T> commit(PostgresSession session, SessionTask<T> task) {
         session.begin();
-        return work.run(session)
+        return task.run(session)
                 .compose(answer -> session.commit().map(answer))
                 .recover(failure -> session.rollBack().transform(_ -> Future.<T>failedFuture(failure)));
     }
@@ -96,27 +96,27 @@ final class SessionPool {
         }
     }
 
-    /** Everything from now on fails with {@code Unavailable}; what is under way goes on until the pool is closed. */
+    /** From now on borrowing fails with {@code Unavailable}. Running tasks go on until the pool is closed. */
     void close() {
         closed = true;
     }
 
-    /** A question that may have to be asked more than once, until it is stopped. */
+    /** A query that may take several attempts, and that can be cancelled. */
     private final class CancellableRead<T> {
 
-        private final SessionTask<T> work;
+        private final SessionTask<T> task;
         private ReadAttempt<T> lastAttempt;
         private boolean cancelled;
 
-        CancellableRead(SessionTask<T> work) {
-            this.work = work;
+        CancellableRead(SessionTask<T> task) {
+            this.task = task;
         }
 
         synchronized CompletionStage<T> start() {
             if (cancelled) {
                 return CompletableFuture.failedStage(cancelledException());
             }
-            lastAttempt = new ReadAttempt<>(work);
+            lastAttempt = new ReadAttempt<>(task);
             return lastAttempt.start();
         }
 
@@ -128,17 +128,17 @@ final class SessionPool {
         }
     }
 
-    /** One question, answered on one thread and perhaps cancelled on another. */
+    /** One attempt at a query. One thread may finish it while another cancels it. */
     private final class ReadAttempt<T> {
 
-        private final SessionTask<T> work;
+        private final SessionTask<T> task;
         private final CompletableFuture<T> answer = new CompletableFuture<>();
         private PostgresSession session;
         private boolean finished;
         private Future<Void> cancellation = Future.succeededFuture();
 
-        ReadAttempt(SessionTask<T> work) {
-            this.work = work;
+        ReadAttempt(SessionTask<T> task) {
+            this.task = task;
         }
 
         CompletionStage<T> start() {
@@ -146,7 +146,7 @@ final class SessionPool {
                 if (borrowed.failed()) {
                     answer.completeExceptionally(borrowed.cause());
                 } else if (accept(borrowed.result())) {
-                    work.run(borrowed.result()).onComplete(this::finish);
+                    task.run(borrowed.result()).onComplete(this::finish);
                 } else {
                     borrowed.result().release();
                     answer.completeExceptionally(cancelledException());
@@ -160,7 +160,7 @@ final class SessionPool {
             return !finished;
         }
 
-        /** Does nothing if it is answered. */
+        /** Does nothing if the attempt has finished. */
         synchronized void cancel() {
             if (!finished && session != null) {
                 cancellation = session.cancel();
@@ -168,23 +168,23 @@ final class SessionPool {
             finished = true;
         }
 
-        private void finish(AsyncResult<T> done) {
-            Future<Void> stopped;
+        private void finish(AsyncResult<T> result) {
+            Future<Void> cancelRequest;
             synchronized (this) {
                 finished = true;
-                stopped = cancellation;
+                cancelRequest = cancellation;
             }
-            // A cancellation on its way must not stop the next one's question.
-            stopped.onComplete(_ -> session.release());
-            if (done.succeeded()) {
-                answer.complete(done.result());
+            // A cancel request that is still on its way must not hit the query of the next borrower.
+            cancelRequest.onComplete(_ -> session.release());
+            if (result.succeeded()) {
+                answer.complete(result.result());
             } else {
-                answer.completeExceptionally(done.cause());
+                answer.completeExceptionally(result.cause());
             }
         }
     }
 
     private static PlaneException cancelledException() {
-        return new PlaneException.DeadlineExceeded("the work was stopped before it was done");
+        return new PlaneException.DeadlineExceeded("the query was cancelled before it was done");
     }
 }

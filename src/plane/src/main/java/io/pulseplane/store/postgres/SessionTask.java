@@ -2,7 +2,7 @@ package io.pulseplane.store.postgres;
 
 import io.vertx.core.Future;
 
-/** Work on a session; what it answers comes when its last statement is done. */
+/** A task on a session. Its future completes when its last statement was answered. */
 @FunctionalInterface
 interface SessionTask<T> {
     Future<T> run(PostgresSession session);

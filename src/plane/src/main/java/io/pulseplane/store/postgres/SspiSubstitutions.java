@@ -6,15 +6,15 @@ import org.postgresql.core.PGStream;
 import org.postgresql.sspi.ISSPIClient;
 
 /**
- * For the native executable: PostgreSQL's driver can log in by Windows' SSPI through a library that is not here, and an image
- * is closed over all that its code names.
+ * Removes SSPI login from the JDBC driver in the native executable. The login needs a Windows library that the plane
+ * does not have, and a native image must contain every class that its code refers to.
  */
 @TargetClass(className = "org.postgresql.core.v3.ConnectionFactoryImpl")
 final class SspiSubstitutions {
 
     @Substitute
-    @SuppressWarnings("unused") // called by the class it takes the place in
+    @SuppressWarnings("unused") // called by the substituted class
     private static ISSPIClient createSSPI(PGStream stream, String serviceClass, boolean negotiate) {
-        throw new IllegalStateException("no log-in by SSPI");
+        throw new IllegalStateException("this program cannot log in by SSPI");
     }
 }

@@ -9,15 +9,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Statements that are sent together and waited for together, by a thread that may wait. */
+/** Sends several statements without waiting, then waits for all answers. For threads that may block. */
 final class StatementPipeline {
 
     private final Duration timeout;
     private final List<Future<?>> statements = new ArrayList<>();
 
-    /** @param patience for the answer to each of them */
-    StatementPipeline(Duration patience) {
-        this.timeout = patience;
+    /** @param timeout for the answer to each statement */
+    StatementPipeline(Duration timeout) {
+        this.timeout = timeout;
     }
 
     <T> Future<T> add(Future<T> statement) {
@@ -25,7 +25,7 @@ final class StatementPipeline {
         return statement;
     }
 
-    /** Waits until all are answered; fails as the first of them that failed. */
+    /** Waits until all statements are answered. Throws the failure of the first one that failed. */
     void awaitAll() throws Exception {
         await(
                 Future.join(statements).transform(_ -> Future.succeededFuture()),
@@ -37,9 +37,9 @@ final class StatementPipeline {
         }
     }
 
-    static <T> T await(Future<T> future, Duration patience) throws Exception {
+    static <T> T await(Future<T> future, Duration timeout) throws Exception {
         try {
-            return future.toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return future.toCompletionStage().toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw asException(e.getCause());
         } catch (TimeoutException _) {

@@ -20,7 +20,8 @@ postgres=("-Dpulseplane.postgres.hosts=$PGHOST:$PGPORT" "-Dpulseplane.postgres.d
   "-Dpulseplane.postgres.user=$PGUSER" "-Dpulseplane.postgres.password=$PGPASSWORD")
 
 java "${postgres[@]}" -jar "$jar" migrate
-java ${JAVA_OPTS:-} "${postgres[@]}" -Dpulseplane.store=postgres "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
+java ${JAVA_OPTS:-} "${postgres[@]}" -Dpulseplane.store=postgres \
+  "-Dpulseplane.site.key=$(head -c 32 /dev/urandom | base64)" \
   -Dquarkus.grpc.server.port=9300 -Dquarkus.http.port=9380 -jar "$jar" serve --data-dir "$work/data" >"$work/log" 2>&1 &
 plane=$!
 trap 'kill "$plane" 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -38,7 +39,8 @@ ticks_of_all() {
 }
 
 simulate() {
-  java -jar "$jar" simulate --target localhost:9300 --data-dir "$work/data" --devices "$devices" --readings "$readings" \
+  java -jar "$jar" simulate --target localhost:9300 --data-dir "$work/data" \
+    --devices "$devices" --readings "$readings" \
     --rate max --start "$1" | tail -1
 }
 echo "warm-up: $(simulate 2026-01-01T00:00:00Z)"
@@ -46,7 +48,8 @@ before=("$(ticks_of "$plane")" "$(ticks_of_all postgres)")
 echo "through gRPC: $(TIMEFORMAT='%U %S'; { time simulate 2026-02-01T00:00:00Z; } 2>"$work/client")"
 tick=$((1000000 / $(getconf CLK_TCK)))
 read -r user system < <(tail -1 "$work/client")
-echo "processor time of a reading: plane $(awk "BEGIN { print ($(ticks_of "$plane") - ${before[0]}) * $tick / $readings }") us," \
+plane_ticks=$(($(ticks_of "$plane") - ${before[0]}))
+echo "processor time of a reading: plane $(awk "BEGIN { print $plane_ticks * $tick / $readings }") us," \
   "PostgreSQL $(awk "BEGIN { print ($(ticks_of_all postgres) - ${before[1]}) * $tick / $readings }") us," \
   "client $(awk "BEGIN { print ($user + $system) * 1e6 / $readings }") us"
 

@@ -34,7 +34,8 @@ CREATE TABLE devices (
   updated_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN devices.last_seen IS 'when the last batch of this device became durable';
-COMMENT ON COLUMN devices.last_sequence IS 'the highest sequence of its batches: unsigned, so those from 2^63 on are shown negative';
+COMMENT ON COLUMN devices.last_sequence IS
+  'the highest sequence of its batches: unsigned, so those from 2^63 on are shown negative';
 COMMENT ON COLUMN devices.measured_until IS 'no reading of this device is later; earlier ones may have been removed';
 
 CREATE TABLE assignments (

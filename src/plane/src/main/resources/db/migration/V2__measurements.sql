@@ -47,7 +47,8 @@ CREATE TABLE batches (
 );
 COMMENT ON COLUMN batches.sequence IS 'unsigned: those from 2^63 on are shown negative';
 COMMENT ON COLUMN batches.digest IS 'tells a batch that is sent again from another one under the same sequence';
-COMMENT ON COLUMN batches.rejections IS 'which readings were refused and why, in the plane''s own encoding; one zero byte is none';
+COMMENT ON COLUMN batches.rejections IS
+  'which readings were refused and why, in the plane''s own encoding; one zero byte is none';
 
 -- Makes the partition of the month that holds a day, if there is none, and returns whether it made one. It builds the
 -- table first and then attaches it, so that nobody who reads or writes other months waits. It runs with the rights of

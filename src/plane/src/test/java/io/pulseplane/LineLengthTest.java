@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** No line of a source is longer than 120 columns. The formatter sees to code; this sees to comments and texts as well. */
+/**
+ * No line of a source is longer than 120 columns. The formatter sees to code; this sees to comments and texts as well.
+ */
 class LineLengthTest {
 
     private static final int MAX_COLUMNS = 120;

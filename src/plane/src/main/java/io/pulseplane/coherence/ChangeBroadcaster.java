@@ -72,8 +72,7 @@ final class ChangeBroadcaster {
     /** Null until the plane closes. */
     private CompletableFuture<Void> closeCompletion;
 
-    ChangeBroadcaster(
-            Context context, Freshness freshness, Transport transport, int maxConcurrent, SiteEvents events) {
+    ChangeBroadcaster(Context context, Freshness freshness, Transport transport, int maxConcurrent, SiteEvents events) {
         this.context = context;
         this.freshness = freshness;
         this.transport = transport;

@@ -188,8 +188,7 @@ final class Freshness {
 
     /** @param validGeneration the generation whose outdated values were invalidated before this message */
     synchronized SiteMessage nextMessage(long validGeneration, Map<Long, Long> echoes, SiteMessage.Changes changes) {
-        return new SiteMessage(
-                self, ++sequence, validGeneration, agreement.keyId(), heartbeat, echoes, false, changes);
+        return new SiteMessage(self, ++sequence, validGeneration, agreement.keyId(), heartbeat, echoes, false, changes);
     }
 
     synchronized SiteMessage lastMessage() {

@@ -5,10 +5,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Agrees with the other planes on the generation of values in Redis. The generation is part of the values' names, so a new
+ * Agrees with the other planes on the generation of values in Redis. The generation is part of the values' names, so
+ * a new
  * one makes all old values unreachable.
  *
- * <p>Every plane invalidates the values of the highest generation that it knows. A plane trusts a generation only when all
+ * <p>Every plane invalidates the values of the highest generation that it knows. A plane trusts a generation only
+ * when all
  * planes have announced it, and when all of them seal with the same key: with different keys, the planes use different
  * names and do not see each other's values.
  *
@@ -47,7 +49,8 @@ final class GenerationAgreement {
     }
 
     /**
-     * Begins a generation, because values in Redis may be stale. The number grows with time, so it is higher than those of
+     * Begins a generation, because values in Redis may be stale. The number grows with time, so it is higher than
+     * those of
      * other planes, and it contains bits of the random run id, so no other plane chooses the same.
      */
     void next() {
@@ -97,7 +100,8 @@ final class GenerationAgreement {
             next();
             return;
         }
-        boolean agreed = announcements.values().stream().allMatch(announcement -> announcement.generation == generation);
+        boolean agreed =
+                announcements.values().stream().allMatch(announcement -> announcement.generation == generation);
         trusted = agreed && !keysDiffer ? generation : 0;
     }
 }

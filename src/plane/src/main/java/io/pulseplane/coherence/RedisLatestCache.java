@@ -157,7 +157,8 @@ final class RedisLatestCache {
 
     /** Null if the text was not sealed for this key, or if it has readings of other subjects. */
     private List<Reading> open(Slot slot, byte[] current) {
-        var readings = aead.open(slot.key, current).flatMap(ReadingCodec::decode).orElse(null);
+        var readings =
+                aead.open(slot.key, current).flatMap(ReadingCodec::decode).orElse(null);
         return readings == null
                         || readings.isEmpty()
                         || !readings.stream().allMatch(r -> slot.subject.covers(r.series()))

@@ -195,8 +195,8 @@ final class SeriesWindows {
     private synchronized void cacheRun(PendingRead read, long width, long from, long end, WindowAggregates rows) {
         long completeEnd = Math.min(end, Math.floorDiv(read.incompleteFrom, width));
         if (completeEnd > from) {
-            var fresh = new WindowRun(
-                    from, completeEnd, rows.between(from, completeEnd), read.asOf, read.startedAtNanos);
+            var fresh =
+                    new WindowRun(from, completeEnd, rows.between(from, completeEnd), read.asOf, read.startedAtNanos);
             runsByWidth.merge(width, fresh, this::merge);
         }
     }

@@ -29,7 +29,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** A day of what a real bedside monitor reported, with all its gaps and zeroes, through the front door. Whatever store is behind it. */
+/**
+ * A day of what a real bedside monitor reported, with all its gaps and zeroes, through the front door. Whatever store
+ * is behind it.
+ */
 abstract class IcuRecording extends PlaneTest {
 
     private static final Path RECORDING = Path.of("..", "..", "..", "shared", "data", "icu-numerics.csv");

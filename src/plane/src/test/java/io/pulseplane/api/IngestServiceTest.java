@@ -153,7 +153,10 @@ class IngestServiceTest extends PlaneTest {
         assertThat(put(heartRates(times(T0 + 100), 60)).getAccepted()).isEqualTo(1);
     }
 
-    /** The plane stops reading from such a client long before what it sends would fill the memory, and serves the others. */
+    /**
+     * The plane stops reading from such a client long before what it sends would fill the memory, and serves the
+     * others.
+     */
     @Test
     void does_not_read_from_a_client_that_does_not_read() throws Exception {
         var stalled = new Responses();

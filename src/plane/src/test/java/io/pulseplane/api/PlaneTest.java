@@ -117,7 +117,9 @@ abstract class PlaneTest {
                 .getAcknowledgement();
     }
 
-    /** A call that ends with a status and, in its details, a violation of the field named; no field for no violation. */
+    /**
+     * A call that ends with a status and, in its details, a violation of the field named; no field for no violation.
+     */
     static void assertRefused(Status.Code code, String field, ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
             assertThat(refusal.getStatus().getCode()).isEqualTo(code);

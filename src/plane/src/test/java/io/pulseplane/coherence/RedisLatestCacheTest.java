@@ -80,7 +80,9 @@ class RedisLatestCacheTest {
         return execute(Request.cmd(Command.GET).arg(key)).toBytes();
     }
 
-    /** Where the value of a subject is kept that was not before. However long the planes take to trust each other again. */
+    /**
+     * Where the value of a subject is kept that was not before. However long the planes take to trust each other again.
+     */
     private String keyOf(Subject subject) {
         var before = keys();
         return await().atMost(TIMEOUT)

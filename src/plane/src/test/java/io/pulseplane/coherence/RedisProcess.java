@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * A real Redis, as a process that can be paused, killed and started again at the same port. It is the one that comes with
+ * A real Redis, as a process that can be paused, killed and started again at the same port. It is the one that comes
+ * with
  * the build, or the one that the system property {@code redis.server} names.
  */
 public final class RedisProcess implements AutoCloseable {

@@ -315,7 +315,10 @@ class GroupCommitTest {
         }
     }
 
-    /** Whoever submits whenever: each batch is stored once, answered with its own receipt, and published once, in the order of the disk. */
+    /**
+     * Whoever submits whenever: each batch is stored once, answered with its own receipt, and published once, in the
+     * order of the disk.
+     */
     @Test
     void answers_everyone_when_many_submit_at_once() throws Exception {
         int perThread = 3_000;

@@ -12,7 +12,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** Remembers what it is told, and holds the one who tells to the rules of reactive streams: serial, and no more than asked. */
+/**
+ * Remembers what it is told, and holds the one who tells to the rules of reactive streams: serial, and no more than
+ * asked.
+ */
 final class VerifyingSubscriber implements Flow.Subscriber<List<Columns>> {
 
     private final long initialRequest;

@@ -222,7 +222,9 @@ class LatestQueryTest {
             assertThat(answer).isCompletedWithValue(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
         }
 
-        /** The first question has its answer already, only nobody has heard it; it must not be the answer to the second. */
+        /**
+         * The first question has its answer already, only nobody has heard it; it must not be the answer to the second.
+         */
         @Test
         void who_asks_after_an_acknowledgement_is_not_told_what_somebody_else_was_told_before() {
             store.pause();

@@ -173,7 +173,9 @@ class RangeQueryTest {
         }
     }
 
-    /** Tokens in the middle lead on, and the last chunk has none, also where the readings end with a page of the store. */
+    /**
+     * Tokens in the middle lead on, and the last chunk has none, also where the readings end with a page of the store.
+     */
     @ParameterizedTest
     @EnumSource
     void a_chunk_has_a_token_exactly_if_there_is_more(Order order) {

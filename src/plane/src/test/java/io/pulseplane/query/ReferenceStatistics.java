@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import org.assertj.core.data.Offset;
 
-/** The functions of a set of readings as the textbook has them: sorted, in two passes, with as many digits as it takes. */
+/**
+ * The functions of a set of readings as the textbook has them: sorted, in two passes, with as many digits as it takes.
+ */
 final class ReferenceStatistics {
 
     private ReferenceStatistics() {}

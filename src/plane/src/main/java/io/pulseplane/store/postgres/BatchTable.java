@@ -69,7 +69,8 @@ final class BatchTable {
     }
 
     static Future<?> add(PostgresSession session, Collection<AcknowledgedBatch> batches, long time) {
-        var acknowledgements = batches.stream().map(AcknowledgedBatch::acknowledgement).toList();
+        var acknowledgements =
+                batches.stream().map(AcknowledgedBatch::acknowledgement).toList();
         return session.execute(
                 ADD,
                 column(acknowledgements, Acknowledgement::device).toArray(String[]::new),

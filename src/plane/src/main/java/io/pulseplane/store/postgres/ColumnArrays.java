@@ -72,6 +72,8 @@ record ColumnArrays(
     }
 
     String[] column(Function<Series, String> part) {
-        return columns.stream().map(seriesColumns -> part.apply(seriesColumns.series())).toArray(String[]::new);
+        return columns.stream()
+                .map(seriesColumns -> part.apply(seriesColumns.series()))
+                .toArray(String[]::new);
     }
 }

@@ -115,8 +115,7 @@ final class PostgresErrors {
                     yield unreachable(e);
                 }
                 log(e);
-                yield new PlaneException.Unavailable(
-                        "the database refused the statement; nothing was stored", null);
+                yield new PlaneException.Unavailable("the database refused the statement; nothing was stored", null);
             }
         };
     }

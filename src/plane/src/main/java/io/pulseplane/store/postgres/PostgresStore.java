@@ -82,12 +82,13 @@ public final class PostgresStore implements Store {
 
     @Override
     public Uni<Void> check() {
-        return sessions.read(session -> session.execute(PrimaryFinder.IS_READ_ONLY).map(rows -> {
-            if (rows.iterator().next().getBoolean(0)) {
-                throw new PlaneException.Unavailable("the database is read-only", null);
-            }
-            return null;
-        }));
+        return sessions.read(session -> session.execute(PrimaryFinder.IS_READ_ONLY)
+                .map(rows -> {
+                    if (rows.iterator().next().getBoolean(0)) {
+                        throw new PlaneException.Unavailable("the database is read-only", null);
+                    }
+                    return null;
+                }));
     }
 
     @Override

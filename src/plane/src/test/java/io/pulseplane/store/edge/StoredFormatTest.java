@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tests that a store which the first version of the schema wrote stays readable. The store is kept byte by byte. Patients
+ * Tests that a store which the first version of the schema wrote stays readable. The store is kept byte by byte.
+ * Patients
  * ada and bob have chunks, and later readings in the journal; eve was erased.
  *
  * <p>{@link #main} wrote the store: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest

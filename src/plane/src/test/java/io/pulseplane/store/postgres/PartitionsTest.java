@@ -125,6 +125,7 @@ class PartitionsTest {
     private List<String> months() {
         return postgres.queryColumn(
                 database,
-                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'measurements'::regclass ORDER BY 1");
+                "SELECT inhrelid::regclass::text FROM pg_inherits"
+                        + " WHERE inhparent = 'measurements'::regclass ORDER BY 1");
     }
 }

@@ -140,7 +140,8 @@ class PostgresReadingsTest {
                 FROM measurements"""))
                 .containsExactly("ada monitor 8867-4 60.5 /min 2025-11-13 02:13:20.123456");
         assertThat(postgres.queryColumn(database, """
-                SELECT concat_ws(' ', device_id, status, last_sequence, last_seen AT TIME ZONE 'UTC') FROM devices""")).containsExactly("monitor active 7 2025-11-13 02:13:20");
+                SELECT concat_ws(' ', device_id, status, last_sequence, last_seen AT TIME ZONE 'UTC')
+                FROM devices""")).containsExactly("monitor active 7 2025-11-13 02:13:20");
     }
 
     @Test

@@ -158,7 +158,9 @@ public final class PostgresServer {
         }
     }
 
-    /** Every statement a database was sent while its {@code log_statement} was {@code all}, as the server wrote it down. */
+    /**
+     * Every statement a database was sent while its {@code log_statement} was {@code all}, as the server wrote it down.
+     */
     List<String> loggedStatements(String database) {
         var log = Path.of(queryColumn("postgres", "SHOW data_directory").getFirst(), "log", "server.csv");
         try (var rows = CsvReader.builder().ofCsvRecord(log)) {

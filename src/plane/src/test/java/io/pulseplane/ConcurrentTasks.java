@@ -9,10 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Does several things at the same time, each on a thread of its own. */
+/** Runs several tasks at the same time, each on its own thread. */
 public final class ConcurrentTasks {
 
-    /** Something to do that may fail. */
+    /** A task that may throw any exception. */
     @FunctionalInterface
     public interface Task {
         void run() throws Exception;
@@ -20,23 +20,23 @@ public final class ConcurrentTasks {
 
     private ConcurrentTasks() {}
 
-    /** Begins all of it as closely together as threads can, and ends when all has ended; fails if any of it fails. */
-    public static void run(Task... works) throws Exception {
-        // Mutiny looks for its context manager when it is first used, and fails where two threads are first at once.
+    /** Starts all tasks at the same time, and waits for all of them; fails if one of them fails. */
+    public static void run(Task... tasks) throws Exception {
+        // Mutiny initialises its context manager on first use, and fails if two threads do so at the same time.
         ReadingFixtures.await(Uni.createFrom().item(() -> true));
-        var start = new CyclicBarrier(works.length);
+        var start = new CyclicBarrier(tasks.length);
         var threads = Executors.newFixedThreadPool(
-                works.length, Thread.ofPlatform().daemon().factory());
+                tasks.length, Thread.ofPlatform().daemon().factory());
         try {
-            var tasks = Stream.of(works)
-                    .<Callable<Void>>map(work -> () -> {
+            var callables = Stream.of(tasks)
+                    .<Callable<Void>>map(task -> () -> {
                         start.await();
-                        work.run();
+                        task.run();
                         return null;
                     })
                     .toList();
-            for (var task : threads.invokeAll(tasks, ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-                task.get();
+            for (var future : threads.invokeAll(callables, ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                future.get();
             }
         } catch (ExecutionException e) {
             throw new AssertionError("one of the threads failed", e.getCause());
@@ -45,8 +45,8 @@ public final class ConcurrentTasks {
         }
     }
 
-    /** Does the same on so many threads. */
-    public static void runOnThreads(int threads, Task work) throws Exception {
-        run(IntStream.range(0, threads).mapToObj(_ -> work).toArray(Task[]::new));
+    /** Runs the same task on several threads. */
+    public static void runOnThreads(int threads, Task task) throws Exception {
+        run(IntStream.range(0, threads).mapToObj(_ -> task).toArray(Task[]::new));
     }
 }

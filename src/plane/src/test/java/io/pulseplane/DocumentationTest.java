@@ -18,14 +18,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Every link in a document of the repository leads to something, and the README stays short. */
+/** Checks that every relative link in a document of the repository has a target, and that the README stays short. */
 class DocumentationTest {
 
     private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
 
     private static final int MAX_README_BYTES = 10 * 1024;
 
-    /** Directories without documents of ours. */
+    /** Directories without documents of the project. */
     private static final Set<String> SKIPPED_DIRECTORIES = Set.of("target", "node_modules");
 
     /** {@code [text](target)}, also with an image as its text or with a title behind the target. */
@@ -43,13 +43,13 @@ class DocumentationTest {
     }
 
     @Test
-    void every_relative_link_leads_somewhere() throws IOException {
+    void every_relative_link_has_a_target() throws IOException {
         var documents = documents();
         assertThat(documents).contains(ROOT.resolve("README.md"), ROOT.resolve("src/plane/docs/access.md"));
         var broken = new ArrayList<String>();
         for (var document : documents) {
             for (var link : links(document)) {
-                if (!leadsSomewhere(document, link)) {
+                if (!hasTarget(document, link)) {
                     broken.add(ROOT.relativize(document) + ": " + link);
                 }
             }
@@ -87,17 +87,17 @@ class DocumentationTest {
         return documents;
     }
 
-    private static boolean leadsSomewhere(Path document, String link) throws IOException {
+    private static boolean hasTarget(Path document, String link) throws IOException {
         int hash = link.indexOf('#');
         var path = hash < 0 ? link : link.substring(0, hash);
         var target = path.isEmpty() ? document : document.resolveSibling(path).normalize();
         if (!target.startsWith(ROOT) || !Files.exists(target)) {
             return false;
         }
-        return hash < 0 || target.toString().endsWith(".md") && anchors(target).contains(link.substring(hash + 1));
+        return hash < 0 || (target.toString().endsWith(".md") && anchors(target).contains(link.substring(hash + 1)));
     }
 
-    /** The relative ones. */
+    /** Returns the relative links of a document. */
     private static List<String> links(Path document) throws IOException {
         var links = new ArrayList<String>();
         for (var line : prose(document)) {
@@ -125,13 +125,13 @@ class DocumentationTest {
         return anchors;
     }
 
-    /** As GitHub does: lower case, blanks become hyphens, punctuation goes. */
+    /** Makes an anchor as GitHub does: in lower case, with hyphens for blanks, without punctuation. */
     private static String anchor(String heading) {
         var text = LINK_IN_HEADING.matcher(heading).replaceAll("$1").toLowerCase(Locale.ROOT);
         return NOT_IN_ANCHOR.matcher(text).replaceAll("").replace(' ', '-');
     }
 
-    /** The lines that are not in a block of code. */
+    /** Returns the lines that are not in a block of code. */
     private static List<String> prose(Path document) throws IOException {
         var lines = new ArrayList<String>();
         boolean isCode = false;

@@ -20,13 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The rooms of the house and what each may use. */
+/** Checks the packages (the rooms of the house), and which other packages each may use. */
 @AnalyzeClasses(packages = "io.pulseplane", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseTest {
 
     private static final String HOUSE = "io.pulseplane.";
 
-    /** Every room and what it may use; a room that is not named here may not be. */
+    /** Every room, and the rooms that it may use. No other room may exist. */
     private static final Map<String, List<String>> ROOMS = rooms(
             room("vitals"),
             room("vitals.chunk", "vitals"),
@@ -78,7 +78,7 @@ class HouseTest {
             room("live", "store", "vitals"),
             room("ingest", "live", "store", "vitals"),
             room("query", "coherence", "live", "store", "vitals"),
-            // Who are you, may you, it was written down: three rooms that do not know of each other.
+            // Authentication, authorisation and audit: three rooms that do not depend on each other.
             room("gate.token", "vitals"),
             room("gate.policy", "vitals"),
             room("gate.audit", "vitals"),
@@ -133,8 +133,8 @@ class HouseTest {
 
     @ArchTest
     static void every_room_has_classes(JavaClasses house) {
-        var inhabited = house.stream().map(HouseTest::roomOf).collect(Collectors.toSet());
-        assertThat(inhabited).containsAll(ROOMS.keySet());
+        var roomsWithClasses = house.stream().map(HouseTest::roomOf).collect(Collectors.toSet());
+        assertThat(roomsWithClasses).containsAll(ROOMS.keySet());
     }
 
     @ArchTest
@@ -189,7 +189,7 @@ class HouseTest {
         return new Room(name, List.of(mayUse));
     }
 
-    /** Refuses an arrow to a room that is not there: a misspelt name would allow nothing and forbid nothing. */
+    /** Fails on an unknown room in a list: a misspelt name would have no effect. */
     private static Map<String, List<String>> rooms(Room... rooms) {
         var byName = Arrays.stream(rooms).collect(Collectors.toMap(Room::name, Room::mayUse));
         byName.forEach((name, mayUse) -> assertThat(byName.keySet()).as(name).containsAll(mayUse));

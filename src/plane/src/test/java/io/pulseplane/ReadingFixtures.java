@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Readings and their columns, as tests need them, and the shortest way of them into a store. */
+/** Creates readings and columns for tests, and appends them to stores. */
 public final class ReadingFixtures {
 
     public static final String HEART_RATE = "8867-4";
@@ -24,7 +24,7 @@ public final class ReadingFixtures {
 
     public static final Subject ADA = new Subject.OfPatient("ada");
 
-    /** Long enough for the slowest machine; nothing waits this long that works. */
+    /** A timeout for the slowest machine; a passing test never waits this long. */
     public static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private static final AtomicLong SEQUENCE = new AtomicLong();
@@ -39,12 +39,12 @@ public final class ReadingFixtures {
         return new Columns(series, times, values);
     }
 
-    /** One reading as columns. */
+    /** Creates columns with one reading. */
     public static Columns oneReading(Series series, long time, double value) {
         return new Columns(series, new long[] {time}, new double[] {value});
     }
 
-    /** Readings at step, 2 step, 3 step and so on, with values from 60 to 99. */
+    /** Creates readings at step, 2 * step, 3 * step and so on, with values from 60 to 99. */
     public static Columns regularColumns(long step, int size, Series series) {
         return new Columns(
                 series,
@@ -52,7 +52,7 @@ public final class ReadingFixtures {
                 IntStream.range(0, size).mapToDouble(i -> 60 + i % 40).toArray());
     }
 
-    /** At most {@code size} readings at random times before {@code end}, with values of one decimal. */
+    /** Creates at most {@code size} readings at random times before {@code end}, with values of one decimal. */
     public static Columns randomColumns(SplittableRandom random, Series series, int size, long end) {
         var times = random.longs(size, 0, end).sorted().distinct().toArray();
         var values = LongStream.of(times).mapToDouble(_ -> 20 + random.nextInt(2_800) / 10.0);
@@ -68,7 +68,7 @@ public final class ReadingFixtures {
         return times;
     }
 
-    /** A batch of the patient and device of its first columns; its digest is its sequence. */
+    /** Creates a batch of the patient and device of its first columns; its digest is its sequence. */
     public static ScreenedBatch batch(long sequence, Columns... columns) {
         var series = columns[0].series();
         var blocks = Stream.of(columns)
@@ -77,12 +77,12 @@ public final class ReadingFixtures {
         return new ScreenedBatch(series.device(), series.patient(), sequence, sequence, blocks, 0, List.of());
     }
 
-    /** Stores the columns, each as a batch of its own. */
+    /** Appends the columns, each as its own batch. */
     public static void appendAll(Store store, Columns... columns) {
         appendAll(store, List.of(columns));
     }
 
-    /** Stores the columns, each as a batch of its own. */
+    /** Appends the columns, each as its own batch. */
     public static void appendAll(Store store, List<Columns> columns) {
         var group = columns.stream()
                 .map(block -> batch(SEQUENCE.incrementAndGet(), block))

@@ -1,6 +1,7 @@
 package io.pulseplane;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -16,17 +17,17 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A certificate and its key, as the JDK's keytool makes them while the tests run. */
+/** A certificate and its key, which the JDK's keytool generates while the tests run. */
 public record TestCertificate(KeyStore keyStore) {
 
     private static final String ALIAS = "it";
     private static final String ISSUED_ALIAS = "issued";
     private static final char[] PASSWORD = "password".toCharArray();
-    private static final List<String> A_MONTH = List.of("-validity", "30");
+    private static final List<String> VALID_FOR_A_MONTH = List.of("-validity", "30");
 
-    /** @param extensions as keytool's {@code -ext} takes them */
+    /** @param extensions values for keytool's option {@code -ext} */
     public static TestCertificate selfSigned(String subject, String... extensions) throws Exception {
-        return selfSigned(subject, A_MONTH, extensions);
+        return selfSigned(subject, VALID_FOR_A_MONTH, extensions);
     }
 
     public static TestCertificate selfSigned(String subject, List<String> validity, String... extensions)
@@ -39,14 +40,14 @@ public record TestCertificate(KeyStore keyStore) {
         }
     }
 
-    /** An authority, which issues certificates for others. */
+    /** Creates a certificate authority. */
     public static TestCertificate certificateAuthority(String subject) throws Exception {
         return selfSigned(subject, "bc:c");
     }
 
-    /** A certificate that this one vouches for. */
+    /** Issues a certificate that this authority signs. */
     public TestCertificate issue(String subject, String... extensions) throws Exception {
-        return issue(subject, A_MONTH, extensions);
+        return issue(subject, VALID_FOR_A_MONTH, extensions);
     }
 
     public TestCertificate issue(String subject, List<String> validity, String... extensions) throws Exception {
@@ -55,26 +56,29 @@ public record TestCertificate(KeyStore keyStore) {
             save(directory);
             var signed = new ArrayList<>(validity);
             signed.addAll(List.of("-signer", ALIAS));
-            var both = generate(directory, ISSUED_ALIAS, subject, signed, extensions);
+            var keyStoreOfBoth = generate(directory, ISSUED_ALIAS, subject, signed, extensions);
             var issued = KeyStore.getInstance("PKCS12");
             issued.load(null, null);
             issued.setKeyEntry(
-                    ALIAS, both.getKey(ISSUED_ALIAS, PASSWORD), PASSWORD, both.getCertificateChain(ISSUED_ALIAS));
+                    ALIAS,
+                    keyStoreOfBoth.getKey(ISSUED_ALIAS, PASSWORD),
+                    PASSWORD,
+                    keyStoreOfBoth.getCertificateChain(ISSUED_ALIAS));
             return new TestCertificate(issued);
         } finally {
             delete(directory);
         }
     }
 
-    /** The list of what this authority issued and does not vouch for any more, as PEM. */
+    /** Writes the revocation list of this authority, as PEM. */
     public void writeRevocationList(Path file, TestCertificate... revoked) throws Exception {
         var directory = Files.createTempDirectory("certificate");
         try {
             save(directory);
             var command = new ArrayList<>(List.of("-gencrl", "-rfc", "-alias", ALIAS, "-file", file.toString()));
-            for (var one : revoked) {
-                command.addAll(
-                        List.of("-id", one.certificate().getSerialNumber().toString()));
+            for (var certificate : revoked) {
+                command.addAll(List.of(
+                        "-id", certificate.certificate().getSerialNumber().toString()));
             }
             keytool(directory, command);
         } finally {
@@ -101,9 +105,9 @@ public record TestCertificate(KeyStore keyStore) {
         command.addAll(List.of("-storetype", "PKCS12", "-storepass", new String(PASSWORD)));
         command.addAll(List.of("-keystore", file(directory).toString()));
         var keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
-        var said = new String(keytool.getInputStream().readAllBytes());
+        var output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (keytool.waitFor() != 0) {
-            throw new AssertionError(said);
+            throw new AssertionError("keytool failed: " + output);
         }
     }
 
@@ -119,7 +123,7 @@ public record TestCertificate(KeyStore keyStore) {
         }
     }
 
-    /** Keeps it in a directory, for {@link #load}. */
+    /** Saves the certificate and its key to a directory, for {@link #load}. */
     public void save(Path directory) throws Exception {
         try (var out = Files.newOutputStream(file(Files.createDirectories(directory)))) {
             keyStore.store(out, PASSWORD);
@@ -134,7 +138,7 @@ public record TestCertificate(KeyStore keyStore) {
         return (X509Certificate) keyStore.getCertificate(ALIAS);
     }
 
-    /** It, and who vouches for it. */
+    /** Returns the certificate, followed by those of its issuers. */
     public List<X509Certificate> chain() throws GeneralSecurityException {
         var chain = new ArrayList<X509Certificate>();
         for (Certificate certificate : keyStore.getCertificateChain(ALIAS)) {
@@ -147,22 +151,22 @@ public record TestCertificate(KeyStore keyStore) {
         return (PrivateKey) keyStore.getKey(ALIAS, PASSWORD);
     }
 
-    /** As PEM. */
+    /** Writes the certificate as PEM. */
     public void writeCertificate(Path file) throws GeneralSecurityException, IOException {
         Files.writeString(file, pem("CERTIFICATE", certificate().getEncoded()));
     }
 
-    /** As PEM. */
+    /** Writes the key as PEM. */
     public void writeKey(Path file) throws GeneralSecurityException, IOException {
         Files.writeString(file, pem("PRIVATE KEY", key().getEncoded()));
     }
 
-    private static String pem(String what, byte[] bytes) {
+    private static String pem(String label, byte[] bytes) {
         var text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
-        return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
+        return "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n";
     }
 
-    /** Of somebody who shows this certificate and believes nobody else's. */
+    /** Returns a context that presents this certificate, and trusts only it and the certificates that it issued. */
     public SSLContext sslContext() throws Exception {
         var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(keyStore, PASSWORD);
@@ -171,7 +175,7 @@ public record TestCertificate(KeyStore keyStore) {
         return context;
     }
 
-    /** Believes this certificate, and those it vouches for. */
+    /** Returns a factory that trusts this certificate and those that it issued. */
     public TrustManagerFactory trustManagerFactory() throws Exception {
         var trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);

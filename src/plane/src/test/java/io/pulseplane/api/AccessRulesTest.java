@@ -37,7 +37,7 @@ class AccessRulesTest {
     private static final Batch BATCH =
             Batch.newBuilder().setDeviceId("monitor").setPatientId("ada").build();
 
-    /** A wire type that there is not. */
+    /** A field with an undefined wire type. */
     private static final byte[] NO_MESSAGE = {0x0F};
 
     private final AccessRules rules = new AccessRules();
@@ -58,21 +58,21 @@ class AccessRulesTest {
 
     @ParameterizedTest
     @MethodSource("rpcs")
-    void there_is_one_for_every_rpc(MethodDescriptor<?, ?> rpc) {
+    void every_rpc_has_a_rule(MethodDescriptor<?, ?> rpc) {
         assertThat(rules.find(rpc)).isPresent();
     }
 
-    /** Every one, so that no endpoint ever sees what stands for bytes that are no message. */
+    /** Every rule must refuse the mark of a malformed request, so that no endpoint gets it. */
     @ParameterizedTest
     @MethodSource("rpcs")
-    void every_one_refuses_requests_that_could_not_be_read(MethodDescriptor<?, ?> rpc) {
+    void every_rule_refuses_malformed_requests(MethodDescriptor<?, ?> rpc) {
         assertThatThrownBy(() -> read(rpc, new ByteArrayInputStream(NO_MESSAGE)))
                 .isInstanceOf(PlaneException.InvalidArgument.class)
                 .hasMessageStartingWith("request must be a message");
         assertThatThrownBy(() -> read(rpc, new TooLarge())).isInstanceOf(PlaneException.ResourceExhausted.class);
     }
 
-    /** Reads as a served method does, and asks for what. */
+    /** Parses the bytes as a served method does, and returns the access that the rule requires. */
     private <Q> Access read(MethodDescriptor<Q, ?> rpc, InputStream bytes) {
         return access(rpc, marked(rpc).getRequestMarshaller().parse(bytes));
     }
@@ -89,16 +89,21 @@ class AccessRulesTest {
                 .getMethodDescriptor();
     }
 
-    /** As gRPC ends the reading of what was compressed and is too much. */
+    /** Fails as gRPC does when the decompressed bytes exceed the maximum size. */
     private static final class TooLarge extends InputStream {
         @Override
         public int read() {
             throw Status.RESOURCE_EXHAUSTED.asRuntimeException();
         }
+
+        @Override
+        public int read(byte[] target, int offset, int length) {
+            throw Status.RESOURCE_EXHAUSTED.asRuntimeException();
+        }
     }
 
     @Test
-    void batches_are_of_their_patient_and_device() {
+    void batches_need_access_to_their_patient_and_device() {
         var expected = new Access(List.of("ada"), "monitor", List.of());
         assertThat(access(
                         IngestServiceGrpc.getPutReadingsMethod(),
@@ -123,7 +128,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void queries_are_of_a_patient_or_a_device_and_never_of_nobody() {
+    void queries_need_access_to_exactly_a_patient_or_a_device() {
         var latest = QueryServiceGrpc.getGetLatestMethod();
         var ofPatient = GetLatestRequest.newBuilder()
                 .setPatientId("ada")
@@ -141,7 +146,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void watching_is_of_every_patient_that_is_named_once() {
+    void watching_needs_access_to_every_patient_once() {
         var watch = WatchRequest.newBuilder().addPatientIds("ada").addPatientIds("grace");
         assertThat(access(QueryServiceGrpc.getWatchMethod(), watch.build()).patients())
                 .containsExactlyInAnyOrder("ada", "grace");
@@ -152,7 +157,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void what_names_nobody_is_general() {
+    void requests_without_ids_need_general_access() {
         var assignments = RegistryServiceGrpc.getListAssignmentsMethod();
         assertThat(access(assignments, ListAssignmentsRequest.getDefaultInstance()))
                 .isEqualTo(Access.OF_NO_PATIENT);
@@ -167,7 +172,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void only_ingest_and_the_stream_of_questions_answer_refusals_themselves() {
+    void only_ingest_and_the_stream_of_queries_answer_refusals_themselves() {
         assertThat(rpcs().filter(rpc -> rules.find(rpc).orElseThrow().answersRefusals()))
                 .containsExactlyInAnyOrder(
                         IngestServiceGrpc.getPutReadingsMethod(),
@@ -176,7 +181,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void describing_needs_no_more_than_the_name_of_the_service() {
+    void describing_is_allowed_by_the_name_of_the_service() {
         assertThat(rules.find(HealthGrpc.getCheckMethod()).orElseThrow().action())
                 .isEqualTo(Action.DESCRIBE);
         assertThat(rules.find(ServerReflectionGrpc.getServerReflectionInfoMethod())
@@ -186,7 +191,7 @@ class AccessRulesTest {
     }
 
     @Test
-    void there_is_none_for_anything_else() {
+    void other_rpcs_have_no_rule() {
         for (var name : List.of(
                 "pulseplane.v1.QueryService/Leak",
                 "pulseplane.v1.StrayService/GetLatest",

@@ -4,7 +4,7 @@ import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** A policy that lets everybody do everything, for tests of what comes after the gate. */
+/** Configures a policy that permits everything, for tests of the endpoints behind the gate. */
 public final class AllowAllPolicy implements QuarkusTestResourceLifecycleManager {
 
     @Override

@@ -37,13 +37,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a plane says to those who send rubbish: a clear status, and it goes on as before. */
+/** Checks that the plane answers invalid requests with a clear status, and continues to serve. */
 @QuarkusTest
 class BadInputTest extends PlaneTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "\u0000", "a\nb", " a", "Mu\u0308ller"})
-    void refuses_ids_that_are_none(String id) {
+    void refuses_invalid_ids(String id) {
         assertRefused(Status.Code.INVALID_ARGUMENT, "batch.device_id", () -> put(valid().setDeviceId(id)));
         assertRefused(Status.Code.INVALID_ARGUMENT, "batch.patient_id", () -> put(valid().setPatientId(id)));
     }
@@ -59,7 +59,7 @@ class BadInputTest extends PlaneTest {
     }
 
     @Test
-    void refuses_columns_of_unequal_length_none_at_all_and_empty_ones() {
+    void refuses_columns_of_unequal_length_and_empty_columns() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "batch.columns[0].time_delta_us",
@@ -73,7 +73,7 @@ class BadInputTest extends PlaneTest {
     }
 
     @Test
-    void refuses_columns_of_one_code_twice_and_codes_that_are_none() {
+    void refuses_repeated_and_invalid_codes() {
         assertRefused(Status.Code.INVALID_ARGUMENT, "batch.columns[1].code", () -> put(valid().addColumns(column())));
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
@@ -98,7 +98,7 @@ class BadInputTest extends PlaneTest {
     }
 
     @Test
-    void says_all_that_is_wrong_at_once() {
+    void reports_all_violations_at_once() {
         assertThatThrownBy(() -> put(valid().setDeviceId("").setPatientId("").setSequence(0)))
                 .hasMessageContaining("batch.device_id must not be empty (and 2 more)");
     }
@@ -122,7 +122,7 @@ class BadInputTest extends PlaneTest {
     }
 
     @Test
-    void refuses_a_message_of_ten_million_readings_before_it_is_read() {
+    void refuses_a_message_of_ten_million_readings_before_parsing_it() {
         var packed = ByteString.copyFrom(new byte[10_000_000]);
         var columns = UnknownFieldSet.newBuilder()
                 .addField(
@@ -137,7 +137,7 @@ class BadInputTest extends PlaneTest {
     }
 
     @Test
-    void refuses_bytes_that_are_no_message() {
+    void refuses_bytes_that_are_not_a_message() {
         for (var bytes : List.of(
                 new byte[] {(byte) 0xFF},
                 new byte[] {0x0A, 0x7F},
@@ -148,13 +148,13 @@ class BadInputTest extends PlaneTest {
     }
 
     @Test
-    void refuses_a_message_that_ends_too_soon() {
+    void refuses_a_truncated_message() {
         var whole = PutReadingsRequest.newBuilder().setBatch(valid()).build().toByteArray();
         assertRefusedWith(Status.Code.INVALID_ARGUMENT, () -> putBytes(Arrays.copyOf(whole, whole.length - 1)));
     }
 
     @Test
-    void keeps_a_stream_alive_when_bytes_are_no_message() throws Exception {
+    void keeps_a_stream_alive_after_a_malformed_message() throws Exception {
         var answers = new CopyOnWriteArrayList<StreamReadingsResponse>();
         var ended = new CompletableFuture<Void>();
         var requests = ClientCalls.asyncBidiStreamingCall(
@@ -187,12 +187,15 @@ class BadInputTest extends PlaneTest {
                 .isEqualTo(Status.Code.INVALID_ARGUMENT.value());
     }
 
-    /** Bits of a good message flipped, pieces cut out and doubled: each gets an answer, and the plane lives on. */
+    /**
+     * Flips bits of a valid message, and truncates or extends it: every call gets a clear status, and the plane still
+     * serves.
+     */
     @Test
     void answers_every_mangled_message_with_a_clear_status() {
         var allowed = Set.of(Status.Code.INVALID_ARGUMENT, Status.Code.ALREADY_EXISTS);
         var random = new SplittableRandom(20261121);
-        var good = PutReadingsRequest.newBuilder()
+        var validBytes = PutReadingsRequest.newBuilder()
                 .setBatch(valid().addColumns(
                                 column().setCode("9279-1").addTimeDeltaUs(5).addValues(12)))
                 .build()
@@ -200,7 +203,7 @@ class BadInputTest extends PlaneTest {
         int refused = 0;
         for (int round = 0; round < 1_500; round++) {
             try {
-                putBytes(mangled(good, random));
+                putBytes(mangled(validBytes, random));
             } catch (StatusRuntimeException e) {
                 refused++;
                 if (!allowed.contains(e.getStatus().getCode())) {
@@ -212,8 +215,8 @@ class BadInputTest extends PlaneTest {
         assertThat(put(heartRates(times(T0 + 1_000), 60)).getAccepted()).isEqualTo(1);
     }
 
-    private static byte[] mangled(byte[] good, SplittableRandom random) {
-        var bytes = good.clone();
+    private static byte[] mangled(byte[] validBytes, SplittableRandom random) {
+        var bytes = validBytes.clone();
         for (int flips = random.nextInt(1, 4); flips > 0; flips--) {
             bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
         }
@@ -253,7 +256,7 @@ class BadInputTest extends PlaneTest {
                 .build();
     }
 
-    /** Bytes as they are. */
+    /** Sends bytes as they are. */
     private static final class RawMarshaller implements MethodDescriptor.Marshaller<byte[]> {
 
         @Override

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 
-/** A data directory that nobody has used before, gone when the plane has stopped. */
+/** Gives the plane a new data directory, and deletes it when the plane has stopped. */
 public final class FreshDirectory implements QuarkusTestResourceLifecycleManager {
 
     private Path directory;

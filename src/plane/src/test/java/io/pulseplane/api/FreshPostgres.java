@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 
-/** A PostgreSQL with tables and nothing in them, that the plane keeps its readings in. */
+/** Gives the plane a PostgreSQL with empty tables. */
 public final class FreshPostgres implements QuarkusTestResourceLifecycleManager {
 
     private RestartablePostgres server;
@@ -23,7 +23,7 @@ public final class FreshPostgres implements QuarkusTestResourceLifecycleManager 
                     "pulseplane.postgres.user", PostgresServer.USER,
                     "pulseplane.postgres.password", PostgresServer.PASSWORD,
                     "pulseplane.site.key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-                    // These tests are about what is answered, on a machine that has much else to do.
+                    // These tests check answers, not speed, and may run on a busy machine.
                     "pulseplane.query.unary-deadline", "10s");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -3,7 +3,7 @@ package io.pulseplane.api;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 
-/** Into PostgreSQL, with the same figures. */
+/** Runs the recording on PostgreSQL, with the same expected figures. */
 @QuarkusTest
 @WithTestResource(FreshPostgres.class)
 class IcuRecordingOnPostgresTest extends IcuRecording {}

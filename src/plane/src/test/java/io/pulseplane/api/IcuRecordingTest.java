@@ -2,6 +2,6 @@ package io.pulseplane.api;
 
 import io.quarkus.test.junit.QuarkusTest;
 
-/** Into the edge store. */
+/** Runs the recording on the edge store. */
 @QuarkusTest
 class IcuRecordingTest extends IcuRecording {}

@@ -46,7 +46,7 @@ class IngestServiceTest extends PlaneTest {
     }
 
     @Test
-    void says_which_readings_it_refused_and_why() {
+    void returns_the_rejected_readings_with_reasons() {
         var acknowledgement = put(batch(
                 columns(HEART_RATE, "/min", times(T0, T0 + 1, T0 + 2), 60, 0, Double.NaN),
                 columns("8310-5", "[degF]", times(T0), 99),
@@ -85,12 +85,12 @@ class IngestServiceTest extends PlaneTest {
     }
 
     @Test
-    void registers_whom_it_hears_of() {
+    void registers_unknown_patients_and_devices() {
         put(heartRates(times(T0), 60));
-        var known = registry.getPatient(
+        var registered = registry.getPatient(
                         GetPatientRequest.newBuilder().setPatientId(patient).build())
                 .getPatient();
-        assertThat(known.getProvisional()).isTrue();
+        assertThat(registered.getProvisional()).isTrue();
         var deviceKnown = registry.getDevice(
                         GetDeviceRequest.newBuilder().setDeviceId(device).build())
                 .getDevice();
@@ -100,7 +100,7 @@ class IngestServiceTest extends PlaneTest {
 
     @Test
     void streams_many_batches_and_acknowledges_each() throws Exception {
-        var responses = stream(500, i -> heartRates(times(T0 + 2 * i, T0 + 2 * i + 1), 60, 61));
+        var responses = stream(500, i -> heartRates(times(T0 + 2L * i, T0 + 2L * i + 1), 60, 61));
         assertThat(responses).hasSize(500).allSatisfy(response -> {
             assertThat(response.getAcknowledgement().getAccepted()).isEqualTo(2);
         });
@@ -139,8 +139,8 @@ class IngestServiceTest extends PlaneTest {
     }
 
     @Test
-    void makes_durable_what_it_has_read_even_if_the_client_disappears() {
-        var observer = new Responses();
+    void stores_batches_it_has_read_even_if_the_client_cancels() {
+        var observer = new ResponseRecorder();
         var requests = (ClientCallStreamObserver<StreamReadingsRequest>)
                 IngestServiceGrpc.newStub(channel).streamReadings(observer);
         for (int i = 0; i < 20; i++) {
@@ -149,21 +149,21 @@ class IngestServiceTest extends PlaneTest {
         Awaitility.await().until(() -> observer.received.size() >= 1);
         requests.cancel("gone", null);
         Awaitility.await().untilAsserted(() -> assertThat(stored()).isNotEmpty());
-        // The plane goes on as before.
+        // The plane still serves.
         assertThat(put(heartRates(times(T0 + 100), 60)).getAccepted()).isEqualTo(1);
     }
 
     /**
-     * The plane stops reading from such a client long before what it sends would fill the memory, and serves the
-     * others.
+     * The plane stops reading long before the batches of the client would fill its memory, and still serves other
+     * clients.
      */
     @Test
-    void does_not_read_from_a_client_that_does_not_read() throws Exception {
-        var stalled = new Responses();
+    void stops_reading_from_a_client_that_does_not_read() throws Exception {
+        var stalled = new ResponseRecorder();
         stalled.readNothing = true;
         var requests = (ClientCallStreamObserver<StreamReadingsRequest>)
                 IngestServiceGrpc.newStub(channel).streamReadings(stalled);
-        // All readings are refused, one by one, so that each acknowledgement is large, too.
+        // All readings are rejected, one by one, so that the acknowledgements are large, too.
         var times = LongStream.range(T0, T0 + 1_000).toArray();
         int sent = 0;
         do {
@@ -178,7 +178,7 @@ class IngestServiceTest extends PlaneTest {
     }
 
     @Test
-    void takes_batches_of_the_size_it_promises() {
+    void accepts_batches_of_the_documented_size() {
         int size = 100_000;
         var columns = Columns.newBuilder().setCode(HEART_RATE).setUnit("/min").setStartUs(T0);
         for (int i = 0; i < size; i++) {
@@ -201,7 +201,7 @@ class IngestServiceTest extends PlaneTest {
     }
 
     private List<StreamReadingsResponse> stream(int count, IntFunction<Batch> batch) throws Exception {
-        var observer = new Responses();
+        var observer = new ResponseRecorder();
         var requests = IngestServiceGrpc.newStub(channel).streamReadings(observer);
         for (int i = 0; i < count; i++) {
             requests.onNext(request(batch.apply(i)));
@@ -211,7 +211,7 @@ class IngestServiceTest extends PlaneTest {
         return observer.received;
     }
 
-    private static final class Responses
+    private static final class ResponseRecorder
             implements ClientResponseObserver<StreamReadingsRequest, StreamReadingsResponse> {
 
         private final List<StreamReadingsResponse> received = new CopyOnWriteArrayList<>();

@@ -39,19 +39,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Over a connection, and in front of something that answers when it is told to. */
+/** Tests the stream over a connection, with a source that answers when the test completes a lookup. */
 class LatestStreamTest {
 
-    /** Questions that are looked up at a time. */
-    private static final int AT_ONCE = 32;
+    /** Number of queries that are looked up at the same time. */
+    private static final int MAX_CONCURRENT_LOOKUPS = 32;
 
     private final Map<String, UniEmitter<? super Snapshot>> lookups = new ConcurrentHashMap<>();
-    private final CountDownLatch callerLeft = new CountDownLatch(1);
+    private final CountDownLatch cancelled = new CountDownLatch(1);
     private final List<String> answers = new CopyOnWriteArrayList<>();
     private final LatestQuery latest = new LatestQuery(
             new LatestCache(1 << 20),
             new MemoryStore(() -> 0),
-            subject -> Uni.createFrom().emitter(answer -> lookups.put(subject.id(), answer)),
+            subject -> Uni.createFrom().emitter(emitter -> lookups.put(subject.id(), emitter)),
             Site.SINGLE_PLANE);
     private Server server;
     private ManagedChannel channel;
@@ -60,8 +60,8 @@ class LatestStreamTest {
 
         @Override
         public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
-            // Told of after the stream.
-            Context.current().addListener(_ -> callerLeft.countDown(), Runnable::run);
+            // Counts down after the stream has handled the cancellation.
+            Context.current().addListener(_ -> cancelled.countDown(), Runnable::run);
             return new LatestStream(latest, TIMEOUT, (ServerCallStreamObserver<StreamLatestResponse>) responses);
         }
     }
@@ -105,13 +105,13 @@ class LatestStreamTest {
         return IntStream.range(from, to).mapToObj(i -> "p" + i).toList();
     }
 
-    private StreamObserver<StreamLatestRequest> ask(List<String> patients) {
-        var questions = QueryServiceGrpc.newStub(channel).streamLatest(new ResponseRecorder());
+    private StreamObserver<StreamLatestRequest> send(List<String> patients) {
+        var requests = QueryServiceGrpc.newStub(channel).streamLatest(new ResponseRecorder());
         for (var patient : patients) {
-            questions.onNext(
+            requests.onNext(
                     StreamLatestRequest.newBuilder().setPatientId(patient).build());
         }
-        return questions;
+        return requests;
     }
 
     private void awaitLookups(List<String> patients) {
@@ -124,26 +124,26 @@ class LatestStreamTest {
     }
 
     @Test
-    void what_has_to_be_looked_up_is_looked_up_side_by_side_and_answered_in_the_order_of_the_questions() {
-        ask(patients(0, AT_ONCE + 2)).onCompleted();
-        awaitLookups(patients(0, AT_ONCE));
-        patients(1, AT_ONCE).reversed().forEach(this::completeLookup);
-        assertThat(lookups).as("no more than may be").hasSize(AT_ONCE);
-        assertThat(answers).as("all wait for the first").isEmpty();
+    void looks_up_queries_in_parallel_and_answers_them_in_order() {
+        send(patients(0, MAX_CONCURRENT_LOOKUPS + 2)).onCompleted();
+        awaitLookups(patients(0, MAX_CONCURRENT_LOOKUPS));
+        patients(1, MAX_CONCURRENT_LOOKUPS).reversed().forEach(this::completeLookup);
+        assertThat(lookups).as("maximum of concurrent lookups").hasSize(MAX_CONCURRENT_LOOKUPS);
+        assertThat(answers).as("answers before the first lookup completes").isEmpty();
         completeLookup("p0");
-        awaitLookups(patients(AT_ONCE, AT_ONCE + 2));
-        patients(AT_ONCE, AT_ONCE + 2).forEach(this::completeLookup);
+        awaitLookups(patients(MAX_CONCURRENT_LOOKUPS, MAX_CONCURRENT_LOOKUPS + 2));
+        patients(MAX_CONCURRENT_LOOKUPS, MAX_CONCURRENT_LOOKUPS + 2).forEach(this::completeLookup);
         await().atMost(TIMEOUT).until(() -> answers.contains("completed"));
-        assertThat(answers.subList(0, AT_ONCE + 2)).isEqualTo(patients(0, AT_ONCE + 2));
+        assertThat(answers.subList(0, MAX_CONCURRENT_LOOKUPS + 2)).isEqualTo(patients(0, MAX_CONCURRENT_LOOKUPS + 2));
     }
 
     @Test
-    void what_is_known_waits_for_what_was_asked_before() {
-        ask(patients(0, 1));
+    void a_cached_answer_waits_for_earlier_queries() {
+        send(patients(0, 1));
         awaitLookups(patients(0, 1));
         completeLookup("p0");
         await().atMost(TIMEOUT).until(() -> answers.equals(patients(0, 1)));
-        ask(List.of("p1", "p0")).onCompleted();
+        send(List.of("p1", "p0")).onCompleted();
         awaitLookups(patients(1, 2));
         completeLookup("p1");
         await().atMost(TIMEOUT).until(() -> answers.contains("completed"));
@@ -151,12 +151,12 @@ class LatestStreamTest {
     }
 
     @Test
-    void nothing_more_is_looked_up_once_the_caller_has_left() throws InterruptedException {
-        var questions = ask(patients(0, AT_ONCE + 2));
-        awaitLookups(patients(0, AT_ONCE));
-        ((ClientCallStreamObserver<StreamLatestRequest>) questions).cancel("has heard enough", null);
-        assertThat(callerLeft.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
-        patients(0, AT_ONCE).forEach(this::completeLookup);
-        assertThat(lookups).hasSize(AT_ONCE);
+    void starts_no_lookup_after_the_caller_cancelled() throws InterruptedException {
+        var requests = send(patients(0, MAX_CONCURRENT_LOOKUPS + 2));
+        awaitLookups(patients(0, MAX_CONCURRENT_LOOKUPS));
+        ((ClientCallStreamObserver<StreamLatestRequest>) requests).cancel("the caller has enough answers", null);
+        assertThat(cancelled.await(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+        patients(0, MAX_CONCURRENT_LOOKUPS).forEach(this::completeLookup);
+        assertThat(lookups).hasSize(MAX_CONCURRENT_LOOKUPS);
     }
 }

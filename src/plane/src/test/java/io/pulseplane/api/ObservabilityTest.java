@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What those who run a plane see of it. */
+/** Tests health, metrics and reflection, which operators use. */
 @QuarkusTest
 class ObservabilityTest extends PlaneTest {
 
@@ -44,7 +44,7 @@ class ObservabilityTest extends PlaneTest {
     }
 
     @Test
-    void counts_what_it_does_and_names_nobody() throws Exception {
+    void metrics_count_calls_and_contain_no_ids() throws Exception {
         var batch =
                 batch(columns(HEART_RATE, "/min", times(T0, T0 + 1), 60, 0), columns("9279-1", "/min", times(T0), 12));
         put(batch);
@@ -72,7 +72,7 @@ class ObservabilityTest extends PlaneTest {
     }
 
     @Test
-    void tells_tools_what_there_is_to_call() throws Exception {
+    void reflection_lists_the_services() throws Exception {
         var answer = new CompletableFuture<ServerReflectionResponse>();
         var requests = ServerReflectionGrpc.newStub(channel).serverReflectionInfo(new StreamObserver<>() {
             @Override
@@ -87,7 +87,7 @@ class ObservabilityTest extends PlaneTest {
 
             @Override
             public void onCompleted() {
-                // The answer is there by then.
+                // The response has arrived before.
             }
         });
         requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());

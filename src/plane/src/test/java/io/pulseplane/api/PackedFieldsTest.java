@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Fields that a message does not know, and is sent with all the same. */
+/** Checks packed fields, which a message carries as unknown fields. */
 class PackedFieldsTest {
 
     private final SplittableRandom random = new SplittableRandom(1);
@@ -44,7 +44,7 @@ class PackedFieldsTest {
     }
 
     @Test
-    void are_the_bytes_that_fields_it_knows_would_have_been() {
+    void have_the_same_bytes_as_known_fields() {
         var values =
                 random.doubles(1_000).map(value -> Math.rint(value * 900) / 10).toArray();
         values[7] = -0.0;
@@ -55,7 +55,7 @@ class PackedFieldsTest {
     }
 
     @Test
-    void are_read_as_what_they_are() throws Exception {
+    void are_parsed_as_known_fields() throws Exception {
         var counts = new long[] {0, 1, 127, 128, 1L << 40, Long.MAX_VALUE, -1};
         var message = AggregateResponse.newBuilder()
                 .setWindowUs(60)

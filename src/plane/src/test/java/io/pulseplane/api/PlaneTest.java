@@ -32,8 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * A running plane and a channel to it, with a policy and a token that let everything pass: these tests are about what
- * comes after the gate. Each test has a patient and a device that no other test has.
+ * Runs a plane, with a policy and a token that permit everything, for tests of the endpoints behind the gate. Each test
+ * has its own patient and device.
  */
 @WithTestResource(FreshDirectory.class)
 @WithTestResource(AllowAllPolicy.class)
@@ -54,7 +54,7 @@ abstract class PlaneTest {
 
     private ManagedChannel connection;
 
-    /** With the token in every call. */
+    /** Sends the token with every call. */
     Channel channel;
 
     IngestServiceGrpc.IngestServiceBlockingStub ingest;
@@ -97,7 +97,7 @@ abstract class PlaneTest {
         return times;
     }
 
-    /** A batch of this test's patient and device with the next sequence. */
+    /** Creates a batch of the patient and device of this test, with the next sequence. */
     Batch batch(Columns... columns) {
         return Batch.newBuilder()
                 .setDeviceId(device)
@@ -118,7 +118,7 @@ abstract class PlaneTest {
     }
 
     /**
-     * A call that ends with a status and, in its details, a violation of the field named; no field for no violation.
+     * Asserts that a call fails with a status, and with a violation of the field; an empty field means no violation.
      */
     static void assertRefused(Status.Code code, String field, ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {

@@ -42,7 +42,7 @@ class QueryServiceTest extends PlaneTest {
     private static final long MINUTE = 60 * SECOND;
 
     @Test
-    void knows_the_latest_reading_of_each_code() {
+    void returns_the_latest_reading_of_each_code() {
         put(batch(
                 columns(HEART_RATE, "/min", times(T0, T0 + 2), 60, 62), columns("9279-1", "/min", times(T0 + 1), 12)));
         assertThat(latestOf(patient))
@@ -51,7 +51,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void reads_its_own_writes_in_memory_and_not() {
+    void reads_its_own_writes_from_the_cache_and_the_store() {
         for (int i = 0; i < 50; i++) {
             put(heartRates(times(T0 + i), 60 + i));
             assertThat(latestOf(patient)).extracting(Reading::getValue).containsExactly(60.0 + i);
@@ -61,7 +61,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void answers_for_a_device_and_for_the_codes_asked() {
+    void answers_for_a_device_and_for_selected_codes() {
         put(batch(columns(HEART_RATE, "/min", times(T0), 60), columns("9279-1", "/min", times(T0), 12)));
         var response = query.getLatest(GetLatestRequest.newBuilder()
                 .setDeviceId(device)
@@ -72,7 +72,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void does_not_know_whom_it_never_heard_of() {
+    void fails_for_unknown_subjects() {
         assertRefused(Status.Code.NOT_FOUND, "", () -> latestOf("nobody"));
         assertRefused(
                 Status.Code.NOT_FOUND,
@@ -97,7 +97,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void streams_answers_in_the_order_of_the_questions_with_errors_in_their_place() throws Exception {
+    void streams_answers_and_errors_in_the_order_of_the_queries() throws Exception {
         put(heartRates(times(T0), 60));
         var answers = new CopyOnWriteArrayList<StreamLatestResponse>();
         var ended = new CompletableFuture<Void>();
@@ -151,7 +151,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void goes_on_where_a_page_token_says() {
+    void continues_at_a_page_token() {
         int size = 20_000;
         put(heartRates(
                 LongStream.range(T0, T0 + size).toArray(),
@@ -176,7 +176,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void refuses_a_page_token_of_another_question() {
+    void refuses_a_page_token_of_another_query() {
         put(heartRates(times(T0, T0 + 1), 60, 61));
         var request = QueryReadingsRequest.newBuilder().setPatientId(patient).setLimit(1);
         var token = query.queryReadings(request.build()).next().getPageToken();
@@ -220,7 +220,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void fills_empty_windows_when_asked_and_answers_the_functions_asked_for() {
+    void fills_empty_windows_and_computes_only_the_requested_functions() {
         long minute = T0 / MINUTE * MINUTE;
         put(heartRates(times(minute + 2 * MINUTE), 60));
         var windows = aggregate(AggregateRequest.newBuilder()
@@ -238,7 +238,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void refuses_windows_that_cannot_be() {
+    void refuses_invalid_windows() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "window_us",
@@ -278,7 +278,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void answers_nothing_of_a_range_without_readings() {
+    void returns_nothing_for_a_range_without_readings() {
         put(heartRates(times(T0), 60));
         assertThat(query.getStatistics(GetStatisticsRequest.newBuilder()
                                 .setPatientId(patient)
@@ -307,7 +307,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void shows_watchers_what_becomes_durable_and_nothing_else() throws Exception {
+    void sends_watchers_new_readings_only() throws Exception {
         var context = Context.current().withCancellation();
         try {
             var watch = context.call(() -> query.watch(WatchRequest.newBuilder()
@@ -324,7 +324,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void watches_one_patient_at_least() {
+    void a_watch_needs_at_least_one_patient() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "patient_ids",
@@ -332,7 +332,7 @@ class QueryServiceTest extends PlaneTest {
     }
 
     @Test
-    void refuses_questions_about_nobody_and_with_bad_ids() {
+    void refuses_queries_without_a_subject_or_with_invalid_ids() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT, "subject", () -> query.getLatest(GetLatestRequest.getDefaultInstance()));
         assertRefused(Status.Code.INVALID_ARGUMENT, "patient_id", () -> latestOf("x".repeat(101)));

@@ -57,7 +57,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void completes_a_patient_it_heard_of_in_a_batch() {
+    void completes_a_patient_that_a_batch_registered() {
         put(heartRates(times(T0), 60));
         var response = registry.putPatient(PutPatientRequest.newBuilder()
                 .setPatient(Patient.newBuilder().setPatientId(patient).setGivenName("Ada"))
@@ -83,7 +83,7 @@ class RegistryServiceTest extends PlaneTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1849-12-31", "2999-01-01", "2001-02-29", "10.12.1915", "yesterday"})
-    void refuses_a_date_nobody_was_born_on(String date) {
+    void refuses_an_invalid_date_of_birth(String date) {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "patient.date_of_birth",
@@ -94,7 +94,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void refuses_every_field_that_is_not_as_it_should_be() {
+    void refuses_every_invalid_field() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "patient",
@@ -129,7 +129,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void keeps_a_device_and_what_it_knows_of_it() {
+    void keeps_a_device_and_the_fields_of_the_store() {
         put(heartRates(times(T0), 60));
         var put = putDevice(Device.newBuilder()
                 .setDeviceId(device)
@@ -148,13 +148,13 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void takes_a_device_without_a_status_as_active() {
+    void a_device_without_a_status_is_active() {
         assertThat(putDevice(Device.newBuilder().setDeviceId(device).build()).getStatus())
                 .isEqualTo(DeviceStatus.DEVICE_STATUS_ACTIVE);
     }
 
     @Test
-    void does_not_find_what_is_not_there() {
+    void fails_for_unknown_patients_and_devices() {
         assertRefused(
                 Status.Code.NOT_FOUND,
                 "",
@@ -207,7 +207,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void refuses_a_page_nobody_gave_out_or_too_large_a_one() {
+    void refuses_an_invalid_page_token_and_a_too_large_page() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "page_token",
@@ -255,7 +255,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void refuses_to_assign_in_the_future_or_what_is_not_registered() {
+    void refuses_assignments_in_the_future_or_of_unregistered_devices() {
         put(heartRates(times(T0), 60));
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
@@ -275,7 +275,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void erases_a_patient_and_answers_the_same_when_asked_again() {
+    void erases_a_patient_and_answers_a_second_erasure_the_same() {
         putPatient(Patient.newBuilder().setPatientId(patient).build());
         var request = ErasePatientRequest.newBuilder()
                 .setPatientId(patient)
@@ -292,7 +292,7 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
-    void erases_nobody_without_a_reason() {
+    void refuses_an_erasure_without_a_reason() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "reason",
@@ -317,7 +317,7 @@ class RegistryServiceTest extends PlaneTest {
         }
 
         @Test
-        void are_kept_one_after_the_other() {
+        void are_kept_in_order() {
             putPatient(Patient.newBuilder().setPatientId(patient).build());
             assertRefused(Status.Code.NOT_FOUND, "", this::get);
             var granted = put(Consent.newBuilder()
@@ -348,7 +348,7 @@ class RegistryServiceTest extends PlaneTest {
         }
 
         @Test
-        void are_taken_of_registered_patients_only() {
+        void are_accepted_of_registered_patients_only() {
             assertRefused(
                     Status.Code.NOT_FOUND, "", () -> put(Consent.newBuilder().setGranted(true)));
         }
@@ -359,19 +359,20 @@ class RegistryServiceTest extends PlaneTest {
                     Status.Code.INVALID_ARGUMENT,
                     "consent",
                     () -> registry.putConsent(PutConsentRequest.getDefaultInstance()));
-            refused(
+            assertConsentRefused(
                     "consent.to_us",
                     Consent.newBuilder().setGranted(true).setFromUs(5).setToUs(5));
-            refused("consent.from_us", Consent.newBuilder().setGranted(true).setFromUs(-1));
-            refused(
+            assertConsentRefused(
+                    "consent.from_us", Consent.newBuilder().setGranted(true).setFromUs(-1));
+            assertConsentRefused(
                     "consent.codes[1]",
                     Consent.newBuilder().setGranted(true).addCodes("a").addCodes("b\n"));
-            refused("consent.codes", Consent.newBuilder().addCodes("a"));
-            refused("consent.to_us", Consent.newBuilder().setToUs(Long.MAX_VALUE));
-            refused("consent.from_us", Consent.newBuilder().setFromUs(1));
+            assertConsentRefused("consent.codes", Consent.newBuilder().addCodes("a"));
+            assertConsentRefused("consent.to_us", Consent.newBuilder().setToUs(Long.MAX_VALUE));
+            assertConsentRefused("consent.from_us", Consent.newBuilder().setFromUs(1));
         }
 
-        private void refused(String field, Consent.Builder consent) {
+        private void assertConsentRefused(String field, Consent.Builder consent) {
             assertRefused(Status.Code.INVALID_ARGUMENT, field, () -> put(consent));
         }
     }

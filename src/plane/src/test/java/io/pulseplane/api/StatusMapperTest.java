@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class StatusMapperTest {
 
     @Test
-    void gives_every_problem_a_status_of_its_own_and_its_message() {
+    void maps_every_exception_to_its_status_and_message() {
         var codes = Map.<PlaneException, Code>of(
                 new PlaneException.InvalidArgument("time", "must be positive"), Code.INVALID_ARGUMENT,
                 new PlaneException.NotFound("there is no such patient"), Code.NOT_FOUND,
@@ -33,7 +33,7 @@ class StatusMapperTest {
     }
 
     @Test
-    void says_when_to_try_again_only_where_that_makes_sense() {
+    void adds_a_retry_delay_only_where_a_retry_makes_sense() {
         var later = StatusMapper.toStatus(new PlaneException.ResourceExhausted("too many", Duration.ofMillis(1_500)));
         assertThat(later.getDetailsList())
                 .singleElement()
@@ -48,7 +48,7 @@ class StatusMapperTest {
     }
 
     @Test
-    void says_nothing_of_an_error_of_the_program() {
+    void hides_the_details_of_an_unexpected_exception() {
         var status = StatusMapper.toStatus(new IllegalStateException("SELECT * FROM patient"));
         assertThat(status.getCode()).isEqualTo(Code.INTERNAL_VALUE);
         assertThat(status.getMessage()).isEqualTo("internal error; the log of the plane has the details");

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** Over a connection. */
+/** Tests the writer over a connection. */
 class StreamWriterTest {
 
     private record Answering(Supplier<Flow.Publisher<String>> source) implements BindableService {
@@ -61,13 +61,13 @@ class StreamWriterTest {
     }
 
     @Test
-    void answers_an_error_of_the_program_while_an_answer_is_written() {
+    void answers_internal_if_a_response_cannot_be_written() {
         assertThatThrownBy(() -> ask(() -> Multi.createFrom().items("an item")))
                 .isInstanceOfSatisfying(StatusRuntimeException.class, this::isInternal);
     }
 
     @Test
-    void answers_an_error_of_the_program_while_a_stream_is_put_together() {
+    void answers_internal_if_the_source_fails() {
         assertThatThrownBy(() -> ask(() -> {
                     throw new AssertionError("not put together");
                 }))

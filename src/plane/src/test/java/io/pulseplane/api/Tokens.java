@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** Tokens of a plane's own key, and what puts them into calls. */
+/** Issues tokens signed with the plane's own key, and adds them to calls. */
 public final class Tokens {
 
     public static final Metadata.Key<String> AUTHORIZATION =
@@ -22,7 +22,7 @@ public final class Tokens {
 
     private Tokens() {}
 
-    /** Somebody in these roles. */
+    /** Issues a token of a subject with these roles. */
     public static String of(Path dataDir, String subject, String... roles) {
         return issue(
                 dataDir,
@@ -44,20 +44,20 @@ public final class Tokens {
                         patient, List.of("patient"), LocalTokens.DEFAULT_TENANT, patient, "", Duration.ofHours(1)));
     }
 
-    public static String issue(Path dataDir, LocalTokens.Claims wanted) {
+    public static String issue(Path dataDir, LocalTokens.Claims claims) {
         try {
-            return LocalTokens.issue(dataDir, wanted);
+            return LocalTokens.issue(dataDir, claims);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Shows the token with every call. */
+    /** Sends the token with every call. */
     public static ClientInterceptor bearer(String token) {
         return header("Bearer " + token);
     }
 
-    /** Sends this as the authorization header of every call. */
+    /** Sends the value as the authorization header of every call. */
     public static ClientInterceptor header(String value) {
         return new ClientInterceptor() {
             @Override

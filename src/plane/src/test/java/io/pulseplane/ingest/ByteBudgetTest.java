@@ -17,7 +17,7 @@ class ByteBudgetTest {
     private final ByteBudget budget = new ByteBudget(100);
 
     @Test
-    void counts_what_fits_and_refuses_what_does_not() {
+    void reserves_bytes_that_fit_and_refuses_others() {
         assertThat(budget.tryReserve(60)).isTrue();
         assertThat(budget.tryReserve(41)).isFalse();
         assertThat(budget.usedBytes()).isEqualTo(60);
@@ -27,7 +27,7 @@ class ByteBudgetTest {
     }
 
     @Test
-    void has_room_again_for_what_was_released() {
+    void has_room_again_for_released_bytes() {
         budget.tryReserve(100);
         budget.release(30);
         assertThat(budget.tryReserve(31)).isFalse();
@@ -44,7 +44,7 @@ class ByteBudgetTest {
     }
 
     @Test
-    void counts_what_is_here_already_whether_it_fits_or_not() {
+    void reserve_exceeds_the_bound_if_necessary() {
         budget.reserve(80);
         budget.reserve(80);
         assertThat(budget.usedBytes()).isEqualTo(160);
@@ -53,7 +53,7 @@ class ByteBudgetTest {
     }
 
     @Nested
-    class WhoWaitsForRoom {
+    class WaitingAction {
 
         private final List<String> run = new ArrayList<>();
 
@@ -65,14 +65,14 @@ class ByteBudgetTest {
         }
 
         @Test
-        void goes_on_at_once_if_there_is_some() {
+        void runs_at_once_if_there_is_room() {
             budget.reserve(99);
             wait("a", 1);
             assertThat(run).containsExactly("a");
         }
 
         @Test
-        void waits_until_some_is_made() {
+        void waits_until_there_is_room() {
             budget.reserve(150);
             wait("a", 1);
             budget.release(50);
@@ -82,7 +82,7 @@ class ByteBudgetTest {
         }
 
         @Test
-        void goes_on_in_the_order_of_asking_and_only_while_there_is_room() {
+        void runs_in_order_and_only_while_there_is_room() {
             budget.reserve(100);
             wait("a", 60);
             wait("b", 60);
@@ -98,7 +98,7 @@ class ByteBudgetTest {
         }
 
         @Test
-        void comes_before_those_who_ask_later_even_while_room_is_being_made() {
+        void runs_before_later_actions_even_during_a_release() {
             budget.reserve(100);
             budget.runWhenAvailable(() -> {
                 run.add("a");
@@ -110,9 +110,9 @@ class ByteBudgetTest {
         }
     }
 
-    /** Asking for room again and again from several threads: everyone gets it, and in the end nothing is counted. */
+    /** Actions from several threads all run, and in the end no bytes are reserved. */
     @Test
-    void forgets_nobody_who_waits_for_room() throws Exception {
+    void runs_every_waiting_action() throws Exception {
         int perThread = 20_000;
         var run = new AtomicInteger();
         var held = new ConcurrentLinkedQueue<Long>();
@@ -120,7 +120,7 @@ class ByteBudgetTest {
         ConcurrentTasks.runOnThreads(3, () -> {
             var random = new SplittableRandom(seeds.incrementAndGet());
             for (int i = 0; i < perThread; i++) {
-                long bytes = 1 + random.nextInt(60);
+                long bytes = 1L + random.nextInt(60);
                 budget.runWhenAvailable(() -> {
                     run.incrementAndGet();
                     budget.reserve(bytes);

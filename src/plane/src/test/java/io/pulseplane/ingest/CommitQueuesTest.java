@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** Groups side by side, into a store that takes two at a time. */
+/** Checks parallel groups with a store that handles two groups at a time. */
 class CommitQueuesTest {
 
     private final ParallelStore store = new ParallelStore();
@@ -36,46 +36,46 @@ class CommitQueuesTest {
     }
 
     @Test
-    void batches_of_two_devices_are_under_way_at_once() {
-        submit("a", 1);
-        submit("b", 2);
+    void batches_of_two_devices_are_stored_in_parallel() {
+        var _ = submit("a", 1);
+        var _ = submit("b", 2);
         assertThat(store.pendingBatches()).containsExactly(List.of("a 1"), List.of("b 2"));
     }
 
     @Test
-    void a_batch_never_passes_one_of_the_same_device() {
-        submit("a", 1);
-        submit("a", 2);
+    void batches_of_one_device_keep_their_order() {
+        var _ = submit("a", 1);
+        var _ = submit("a", 2);
         assertThat(store.pendingBatches()).containsExactly(List.of("a 1"));
         store.finish(0);
         assertThat(store.pendingBatches()).containsExactly(List.of("a 2"));
     }
 
     @Test
-    void a_device_that_comes_anew_goes_where_fewest_wait() {
-        submit("a", 1);
-        submit("a", 2);
-        submit("b", 3);
-        submit("c", 4);
-        submit("d", 5);
-        // Behind b wait c and, as there are two before it in either lane, d behind a or b.
+    void a_new_device_goes_to_the_shortest_queue() {
+        var _ = submit("a", 1);
+        var _ = submit("a", 2);
+        var _ = submit("b", 3);
+        var _ = submit("c", 4);
+        var _ = submit("d", 5);
+        // The queue of b was shorter when c came. Then both queues have two batches, so d goes to either.
         store.finish(1);
         assertThat(store.pendingBatches().getLast()).contains("c 4");
     }
 
     @Test
-    void a_device_of_which_nothing_waits_may_go_elsewhere() {
-        submit("a", 1);
+    void a_device_without_pending_batches_may_change_its_queue() {
+        var _ = submit("a", 1);
         store.finish(0);
-        submit("b", 2);
-        submit("a", 3);
+        var _ = submit("b", 2);
+        var _ = submit("a", 3);
         assertThat(store.pendingBatches()).containsExactly(List.of("b 2"), List.of("a 3"));
     }
 
-    /** Keeps groups under way until told to finish one. */
+    /** Keeps every group pending until the test finishes it. */
     private static final class ParallelStore implements ReadingStore {
 
-        private record PendingGroup(List<ScreenedBatch> batches, UniEmitter<? super List<AppendResult>> answer) {}
+        private record PendingGroup(List<ScreenedBatch> batches, UniEmitter<? super List<AppendResult>> emitter) {}
 
         private final List<PendingGroup> groups = new ArrayList<>();
 
@@ -86,7 +86,7 @@ class CommitQueuesTest {
 
         @Override
         public synchronized Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
-            return Uni.createFrom().emitter(answer -> groups.add(new PendingGroup(group, answer)));
+            return Uni.createFrom().emitter(emitter -> groups.add(new PendingGroup(group, emitter)));
         }
 
         synchronized List<List<String>> pendingBatches() {
@@ -99,7 +99,7 @@ class CommitQueuesTest {
 
         void finish(int index) {
             var group = groups.remove(index);
-            group.answer.complete(group.batches.stream()
+            group.emitter.complete(group.batches.stream()
                     .<AppendResult>map(batch -> new AppendResult.Stored(
                             new Acknowledgement(batch.device(), batch.sequence(), 1, 0, List.of()), List.of()))
                     .toList());

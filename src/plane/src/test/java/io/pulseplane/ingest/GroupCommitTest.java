@@ -34,11 +34,11 @@ class GroupCommitTest {
     private final ManuallySyncedStore store = new ManuallySyncedStore();
     private final RecordingIngestEvents events = new RecordingIngestEvents();
     private final List<Long> published = new CopyOnWriteArrayList<>();
-    private Consumer<AppendResult> onPublish = receipt -> published.add(sequenceOf(receipt));
-    private final GroupCommit commits = new GroupCommit(store, (_, receipt) -> onPublish.accept(receipt), events);
+    private Consumer<AppendResult> onPublish = result -> published.add(sequenceOf(result));
+    private final GroupCommit commits = new GroupCommit(store, (_, result) -> onPublish.accept(result), events);
 
-    private static long sequenceOf(AppendResult receipt) {
-        return switch (receipt) {
+    private static long sequenceOf(AppendResult result) {
+        return switch (result) {
             case AppendResult.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
             case AppendResult.Repeated(var acknowledgement) -> acknowledgement.sequence();
             case AppendResult.Spooled(var acknowledgement, var _, var _) -> acknowledgement.sequence();
@@ -86,12 +86,12 @@ class GroupCommitTest {
             store.sync();
             assertThat(acknowledged(first)).isEqualTo(1);
 
-            submit(2);
+            var _ = submit(2);
             assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L));
         }
 
         @Test
-        void what_arrives_while_the_disk_is_busy_shares_one_append() {
+        void batches_that_arrive_while_the_disk_is_busy_share_one_append() {
             var answers = submitAll(1, 6);
             assertThat(store.groups()).containsExactly(List.of(1L));
             store.sync();
@@ -102,7 +102,7 @@ class GroupCommitTest {
         }
 
         @Test
-        void nothing_is_submitted_before_somebody_waits_for_the_answer() {
+        void nothing_is_submitted_before_the_subscription() {
             var idle = commits.submit(batch(1, 1));
             assertThat(store.groups()).isEmpty();
             idle.subscribe().with(_ -> {});
@@ -110,7 +110,7 @@ class GroupCommitTest {
         }
 
         @Test
-        void hold_so_many_batches_at_most() {
+        void have_a_maximum_number_of_batches() {
             int max = GroupCommit.MAX_GROUP_BATCHES;
             var answers = submitAll(1, max + 4);
             store.sync();
@@ -121,7 +121,7 @@ class GroupCommitTest {
         }
 
         @Test
-        void hold_so_many_readings_at_most() {
+        void have_a_maximum_number_of_readings() {
             int half = GroupCommit.MAX_GROUP_READINGS / 2;
             var answers = List.of(submit(1), submit(2, half), submit(3, half), submit(4, half), submit(5, half + 1));
             for (int i = 0; i < 4; i++) {
@@ -132,7 +132,7 @@ class GroupCommitTest {
         }
 
         @Test
-        void hold_a_batch_that_is_larger_than_a_group_may_be_alone() {
+        void have_a_single_batch_if_it_is_larger_than_the_maximum() {
             var answers = List.of(submit(1), submit(2, GroupCommit.MAX_GROUP_READINGS + 1), submit(3));
             for (int i = 0; i < 3; i++) {
                 store.sync();
@@ -149,15 +149,15 @@ class GroupCommitTest {
         void come_in_the_order_of_submitting() {
             var order = Collections.synchronizedList(new ArrayList<Long>());
             var answers = submitAll(1, 50).stream()
-                    .map(answer -> answer.thenApply(receipt -> {
-                        order.add(sequenceOf(receipt));
-                        return receipt;
+                    .map(answer -> answer.thenApply(result -> {
+                        order.add(sequenceOf(result));
+                        return result;
                     }))
                     .toList();
             store.sync();
-            var later = submit(51).thenApply(receipt -> {
-                order.add(sequenceOf(receipt));
-                return receipt;
+            var later = submit(51).thenApply(result -> {
+                order.add(sequenceOf(result));
+                return result;
             });
             store.sync();
             store.sync();
@@ -167,12 +167,12 @@ class GroupCommitTest {
         }
 
         @Test
-        void come_after_what_they_promise_has_been_published() {
+        void come_after_the_readings_are_published() {
             var publishedWhenAnswered = new CopyOnWriteArrayList<List<Long>>();
             var answers = submitAll(1, 3).stream()
-                    .map(answer -> answer.thenApply(receipt -> {
+                    .map(answer -> answer.thenApply(result -> {
                         publishedWhenAnswered.add(List.copyOf(published));
-                        return receipt;
+                        return result;
                     }))
                     .toList();
             store.sync();
@@ -182,30 +182,30 @@ class GroupCommitTest {
         }
 
         @Test
-        void are_handed_out_while_the_disk_is_busy_with_the_next_group() throws Exception {
-            var handingOut = new CountDownLatch(1);
-            var goOn = new CountDownLatch(1);
+        void are_sent_while_the_disk_handles_the_next_group() throws Exception {
+            var publishing = new CountDownLatch(1);
+            var resumed = new CountDownLatch(1);
             onPublish = _ -> {
-                handingOut.countDown();
-                awaitQuietly(goOn);
+                publishing.countDown();
+                awaitQuietly(resumed);
             };
             var first = submit(1);
             var second = submit(2);
             store.sync();
-            awaitQuietly(handingOut);
+            awaitQuietly(publishing);
             assertThat(store.groups()).containsExactly(List.of(1L), List.of(2L));
             assertThat(first).isNotDone();
-            goOn.countDown();
+            resumed.countDown();
             store.sync();
             assertThat(acknowledged(List.of(first, second))).containsExactly(1L, 2L);
         }
 
         @Test
-        void are_given_to_the_others_if_one_does_not_wait_any_more() {
-            submit(1);
-            var gone = commits.submit(batch(2, 1)).subscribe().with(_ -> {});
+        void reach_the_others_if_one_subscription_is_cancelled() {
+            var _ = submit(1);
+            var cancelled = commits.submit(batch(2, 1)).subscribe().with(_ -> {});
             var third = submit(3);
-            gone.cancel();
+            cancelled.cancel();
             store.sync();
             store.sync();
             assertThat(acknowledged(third)).isEqualTo(3);
@@ -220,7 +220,7 @@ class GroupCommitTest {
                 new PlaneException.ResourceExhausted("the disk is full", Duration.ofSeconds(10));
 
         @Test
-        void fail_exactly_the_group_they_befall() {
+        void fail_only_their_group() {
             var first = submit(1);
             var second = submitAll(2, 4);
             store.sync();
@@ -247,13 +247,13 @@ class GroupCommitTest {
         }
 
         @Test
-        void leave_an_idle_disk_that_takes_the_next_batch() {
+        void leave_the_queue_ready_for_the_next_batch() {
             var failed = submit(1);
             store.fail(full);
             assertThat(failed).failsWithin(TIMEOUT);
-            var again = submit(1);
+            var second = submit(1);
             store.sync();
-            assertThat(acknowledged(again)).isEqualTo(1);
+            assertThat(acknowledged(second)).isEqualTo(1);
         }
     }
 
@@ -261,12 +261,12 @@ class GroupCommitTest {
     class Draining {
 
         @Test
-        void is_done_at_once_where_nothing_was_taken() {
+        void returns_at_once_without_pending_batches() {
             assertThat(commits.drain(Duration.ZERO)).isTrue();
         }
 
         @Test
-        void answers_what_was_taken_and_says_so() {
+        void returns_whether_all_pending_batches_were_answered() {
             var answers = submitAll(1, 5);
             assertThat(commits.drain(Duration.ZERO)).isFalse();
             store.sync();
@@ -277,7 +277,7 @@ class GroupCommitTest {
         }
 
         @Test
-        void ends_with_the_last_answer_and_not_with_the_time() throws Exception {
+        void ends_with_the_last_answer_and_not_with_the_timeout() throws Exception {
             var answers = submitAll(1, 3);
             var drained = new AtomicInteger();
             ConcurrentTasks.run(
@@ -295,32 +295,29 @@ class GroupCommitTest {
         }
 
         @Test
-        void refuses_what_comes_later() {
-            var taken = submit(1);
+        void refuses_later_batches() {
+            var pending = submit(1);
             commits.drain(Duration.ZERO);
             assertThatThrownBy(() -> ReadingFixtures.await(commits.submit(batch(2, 1))))
                     .isInstanceOf(PlaneException.Unavailable.class)
                     .hasMessage("the plane is stopping");
             store.sync();
-            assertThat(acknowledged(taken)).isEqualTo(1);
+            assertThat(acknowledged(pending)).isEqualTo(1);
             assertThat(store.groups()).containsExactly(List.of(1L));
         }
 
         @Test
-        void gives_up_when_interrupted_and_stays_so() {
-            submit(1);
+        void ends_on_an_interrupt_and_keeps_the_interrupt_status() {
+            var _ = submit(1);
             Thread.currentThread().interrupt();
             assertThat(commits.drain(Duration.ofDays(1))).isFalse();
             assertThat(Thread.interrupted()).isTrue();
         }
     }
 
-    /**
-     * Whoever submits whenever: each batch is stored once, answered with its own receipt, and published once, in the
-     * order of the disk.
-     */
+    /** Each batch is stored once, answered with its own result, and published once, in the order of storing. */
     @Test
-    void answers_everyone_when_many_submit_at_once() throws Exception {
+    void answers_every_batch_of_several_threads() throws Exception {
         int perThread = 3_000;
         var answers = new ConcurrentLinkedQueue<CompletableFuture<Void>>();
         var sequence = new AtomicLong();
@@ -328,10 +325,9 @@ class GroupCommitTest {
         ConcurrentTasks.Task submitter = () -> {
             try {
                 for (int i = 0; i < perThread; i++) {
-                    long mine = sequence.incrementAndGet();
-                    answers.add(submit(mine)
-                            .thenAccept(
-                                    receipt -> assertThat(sequenceOf(receipt)).isEqualTo(mine)));
+                    long own = sequence.incrementAndGet();
+                    answers.add(submit(own)
+                            .thenAccept(result -> assertThat(sequenceOf(result)).isEqualTo(own)));
                 }
             } finally {
                 submitting.decrementAndGet();
@@ -346,7 +342,7 @@ class GroupCommitTest {
                 .orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .join();
         var stored = store.groups().stream().flatMap(List::stream).toList();
-        assertThat(stored.stream().sorted().toList()).isEqualTo(range(1, 3 * perThread));
+        assertThat(stored.stream().sorted().toList()).isEqualTo(range(1, 3L * perThread));
         assertThat(published).isEqualTo(stored);
         assertThat(commits.drain(TIMEOUT)).isTrue();
     }

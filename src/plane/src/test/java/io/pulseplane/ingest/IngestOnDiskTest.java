@@ -55,9 +55,9 @@ class IngestOnDiskTest {
     @BeforeEach
     void open() {
         store = EdgeStore.open(directory, 2, () -> NOW);
-        var screening = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
+        var screener = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
         ingest = new Ingest(
-                screening,
+                screener,
                 new RegistrationCheck(UnregisteredPolicy.ACCEPT, store.registry()),
                 store,
                 new ChangePublisher(latest, watchers, Site.SINGLE_PLANE),
@@ -81,7 +81,7 @@ class IngestOnDiskTest {
     }
 
     @Test
-    void whoever_has_an_acknowledgement_finds_what_was_acknowledged() throws Exception {
+    void acknowledged_readings_are_found_at_once() throws Exception {
         var entry = latest.entry(ADA);
         entry.complete(List.of(), 0);
         var watcher = Multi.createFrom()
@@ -101,15 +101,15 @@ class IngestOnDiskTest {
         });
         assertThat(entry.readings())
                 .containsExactly(new Reading(series("ada", "d1", HEART_RATE), 10 * BATCHES + 1, 61));
-        var heard = watcher.getItems().stream()
+        var watchedReadings = watcher.getItems().stream()
                 .flatMap(List::stream)
                 .flatMap(ReadingFixtures::readingsOf)
                 .toList();
-        assertThat(heard).hasSize(4 * BATCHES * 2).doesNotHaveDuplicates();
+        assertThat(watchedReadings).hasSize(4 * BATCHES * 2).doesNotHaveDuplicates();
     }
 
     @Test
-    void what_arrives_at_once_is_all_acknowledged_and_outlives_the_plane() {
+    void many_batches_at_once_are_all_acknowledged_and_survive_a_restart() {
         var answers = new ArrayList<CompletableFuture<Ingest.Outcome>>();
         for (int sequence = 1; sequence <= 500; sequence++) {
             answers.add(ingest.put(batch("d1", sequence)).subscribeAsCompletionStage());
@@ -127,7 +127,7 @@ class IngestOnDiskTest {
     }
 
     @Test
-    void a_batch_is_recognised_by_the_next_plane() {
+    void a_repeated_batch_is_recognised_after_a_restart() {
         var first = await(ingest.put(batch("d1", 1)));
         store.close();
         open();

@@ -61,9 +61,9 @@ class IngestTest {
     }
 
     private Ingest ingest(UnregisteredPolicy policy, Site site) {
-        var screening = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
+        var screener = new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
         return new Ingest(
-                screening,
+                screener,
                 new RegistrationCheck(policy, store),
                 store,
                 new ChangePublisher(latest, watchers, site),
@@ -72,30 +72,30 @@ class IngestTest {
                 () -> NOW);
     }
 
-    /** Another plane may have stored it, and not have lived to say so. */
+    /** The plane that stored the batch first may have stopped before it announced it. */
     @Test
-    void tells_the_other_planes_of_a_batch_that_turns_out_to_be_stored() {
+    void announces_a_repeated_batch_to_the_other_planes() {
         var site = new TestSite();
         var sent = columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61);
-        var batch = batch(7, pulse(sent.times(), sent.values()));
+        var batch = batch(7, heartRate(sent.times(), sent.values()));
         await(ingest.put(batch));
-        var here = ingest(UnregisteredPolicy.ACCEPT, site);
-        assertThat(await(here.put(batch)).repeated()).isTrue();
+        var secondIngest = ingest(UnregisteredPolicy.ACCEPT, site);
+        assertThat(await(secondIngest.put(batch)).repeated()).isTrue();
         assertThat(site.stored()).containsExactly(sent);
     }
 
     @Test
-    void does_not_tell_them_of_a_batch_whose_readings_were_refused_for_those_that_are_stored() {
+    void does_not_announce_a_repeated_batch_whose_readings_were_rejected_as_conflicts() {
         var site = new TestSite();
-        await(ingest.put(batch(1, pulse(times(10), 60))));
-        var contrary = batch(2, pulse(times(10), 61));
-        await(ingest.put(contrary));
-        await(ingest(UnregisteredPolicy.ACCEPT, site).put(contrary));
+        await(ingest.put(batch(1, heartRate(times(10), 60))));
+        var conflicting = batch(2, heartRate(times(10), 61));
+        await(ingest.put(conflicting));
+        await(ingest(UnregisteredPolicy.ACCEPT, site).put(conflicting));
         assertThat(site.stored()).isEmpty();
     }
 
     @BeforeEach
-    void somebody_asked_for_latest_values() {
+    void cache_latest_values_of_the_patient() {
         latest.entry(ADA).complete(List.of(), 0);
     }
 
@@ -103,7 +103,7 @@ class IngestTest {
         return new Batch("d1", "ada", sequence, List.of(blocks));
     }
 
-    private static Batch.Block pulse(long[] times, double... values) {
+    private static Batch.Block heartRate(long[] times, double... values) {
         return new Batch.Block(HEART_RATE, "/min", times, values);
     }
 
@@ -111,74 +111,75 @@ class IngestTest {
         return await(store.read(series, TimeRange.ALL, Order.OLDEST_FIRST, 1_000));
     }
 
-    private List<Columns> heard() {
+    private List<Columns> watched() {
         return watcher.getItems().stream().flatMap(List::stream).toList();
     }
 
     @Test
-    void acknowledges_what_is_stored_and_known_to_all() {
-        var knownThen = new AtomicReference<List<Reading>>();
-        var heardThen = new AtomicReference<List<Columns>>();
-        var outcome = await(ingest.put(batch(7, pulse(times(10, 20), 60, 61))).invoke(() -> {
-            knownThen.set(latest.entry(ADA).readings());
-            heardThen.set(heard());
-        }));
+    void acknowledges_a_batch_after_it_is_stored_and_published() {
+        var latestAtAnswer = new AtomicReference<List<Reading>>();
+        var watchedAtAnswer = new AtomicReference<List<Columns>>();
+        var outcome =
+                await(ingest.put(batch(7, heartRate(times(10, 20), 60, 61))).invoke(() -> {
+                    latestAtAnswer.set(latest.entry(ADA).readings());
+                    watchedAtAnswer.set(watched());
+                }));
         var sent = columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61);
         assertThat(outcome.repeated()).isFalse();
         assertThat(outcome.acknowledgement().device()).isEqualTo("d1");
         assertThat(outcome.acknowledgement().sequence()).isEqualTo(7);
         assertThat(outcome.acknowledgement().accepted()).isEqualTo(2);
         assertThat(stored(HEART_RATE_OF_ADA)).isEqualTo(sent);
-        assertThat(knownThen.get()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 61));
-        assertThat(heardThen.get()).containsExactly(sent);
+        assertThat(latestAtAnswer.get()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 61));
+        assertThat(watchedAtAnswer.get()).containsExactly(sent);
         assertThat(events.entries()).containsExactly("committed 1", "stored 7");
     }
 
     @Test
-    void keeps_and_tells_the_neighbours_of_a_refused_reading_only() {
-        var acknowledgement = await(ingest.put(batch(1, pulse(times(10, 20, 30, NOW + 5_000_001), 60, 0, 62, 63))))
+    void stores_and_publishes_the_other_readings_of_a_batch_with_rejections() {
+        var acknowledgement = await(ingest.put(batch(1, heartRate(times(10, 20, 30, NOW + 5_000_001), 60, 0, 62, 63))))
                 .acknowledgement();
         assertThat(acknowledgement.accepted()).isEqualTo(2);
         assertThat(acknowledgement.rejections())
                 .containsExactly(
                         new Rejection(HEART_RATE, Reason.IMPLAUSIBLE, new int[] {1}),
                         new Rejection(HEART_RATE, Reason.IN_THE_FUTURE, new int[] {3}));
-        var kept = columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62);
-        assertThat(stored(HEART_RATE_OF_ADA)).isEqualTo(kept);
-        assertThat(heard()).containsExactly(kept);
+        var accepted = columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62);
+        assertThat(stored(HEART_RATE_OF_ADA)).isEqualTo(accepted);
+        assertThat(watched()).containsExactly(accepted);
         assertThat(latest.entry(ADA).readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 30, 62));
     }
 
     @Test
-    void acknowledges_a_batch_of_which_nothing_may_be_stored() {
-        var outcome = await(ingest.put(batch(1, pulse(times(10), Double.NaN))));
+    void acknowledges_a_batch_without_valid_readings() {
+        var outcome = await(ingest.put(batch(1, heartRate(times(10), Double.NaN))));
         assertThat(outcome.acknowledgement().accepted()).isZero();
         assertThat(outcome.acknowledgement().rejected()).isEqualTo(1);
-        assertThat(heard()).isEmpty();
-        assertThat(await(ingest.put(batch(1, pulse(times(10), Double.NaN)))).repeated())
+        assertThat(watched()).isEmpty();
+        assertThat(await(ingest.put(batch(1, heartRate(times(10), Double.NaN)))).repeated())
                 .isTrue();
     }
 
     @Test
-    void answers_a_repeated_batch_as_the_first_time_and_tells_nobody_again() {
-        var batch = batch(1, pulse(times(10, 20, 30), 60, 0, 62));
+    void answers_a_repeated_batch_as_the_first_time_and_does_not_publish_it_again() {
+        var batch = batch(1, heartRate(times(10, 20, 30), 60, 0, 62));
         var first = await(ingest.put(batch));
         var second = await(ingest.put(batch));
         assertThat(second.repeated()).isTrue();
         assertThat(second.acknowledgement()).isEqualTo(first.acknowledgement());
-        assertThat(heard()).hasSize(1);
+        assertThat(watched()).hasSize(1);
         assertThat(events.entries()).containsExactly("committed 1", "stored 1", "committed 1", "repeated 3 readings");
     }
 
     @Test
-    void tells_readings_that_came_before_in_another_batch_once() {
-        await(ingest.put(batch(1, pulse(times(10, 20), 60, 61))));
-        var outcome = await(ingest.put(batch(2, pulse(times(10, 15, 20), 60, 66, 99))));
+    void publishes_a_reading_of_two_batches_once() {
+        await(ingest.put(batch(1, heartRate(times(10, 20), 60, 61))));
+        var outcome = await(ingest.put(batch(2, heartRate(times(10, 15, 20), 60, 66, 99))));
         assertThat(outcome.acknowledgement().accepted()).isEqualTo(1);
         assertThat(outcome.acknowledgement().duplicates()).isEqualTo(1);
         assertThat(outcome.acknowledgement().rejections())
                 .containsExactly(new Rejection(HEART_RATE, Reason.CONFLICTING_VALUE, new int[] {2}));
-        assertThat(heard())
+        assertThat(watched())
                 .containsExactly(
                         columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61), columns(HEART_RATE_OF_ADA, times(15), 66));
         assertThat(latest.entry(ADA).readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 61));
@@ -186,42 +187,43 @@ class IngestTest {
 
     @Test
     void refuses_another_batch_of_a_sequence_that_was_used() {
-        await(ingest.put(batch(-1, pulse(times(10), 60))));
-        assertThatThrownBy(() -> await(ingest.put(batch(-1, pulse(times(11), 60)))))
+        await(ingest.put(batch(-1, heartRate(times(10), 60))));
+        assertThatThrownBy(() -> await(ingest.put(batch(-1, heartRate(times(11), 60)))))
                 .isInstanceOf(PlaneException.AlreadyExists.class)
                 .hasMessageContaining("sequence 18446744073709551615 ");
         assertThat(stored(HEART_RATE_OF_ADA).times()).containsExactly(10);
-        assertThat(heard()).hasSize(1);
+        assertThat(watched()).hasSize(1);
     }
 
     @Test
-    void tells_every_code_of_a_batch() {
+    void publishes_every_code_of_a_batch() {
         await(ingest.put(batch(
-                1, pulse(times(10), 60), new Batch.Block(RESPIRATORY_RATE, "/min", times(11), new double[] {14}))));
-        var breath = columns(series("ada", "d1", RESPIRATORY_RATE), times(11), 14);
-        assertThat(heard()).containsExactly(columns(HEART_RATE_OF_ADA, times(10), 60), breath);
+                1, heartRate(times(10), 60), new Batch.Block(RESPIRATORY_RATE, "/min", times(11), new double[] {14}))));
+        var respiration = columns(series("ada", "d1", RESPIRATORY_RATE), times(11), 14);
+        assertThat(watched()).containsExactly(columns(HEART_RATE_OF_ADA, times(10), 60), respiration);
         assertThat(latest.entry(ADA).readings())
-                .containsExactly(new Reading(HEART_RATE_OF_ADA, 10, 60), new Reading(breath.series(), 11, 14));
+                .containsExactly(new Reading(HEART_RATE_OF_ADA, 10, 60), new Reading(respiration.series(), 11, 14));
     }
 
     @Test
-    void stores_nothing_of_those_who_have_to_be_registered_first() {
+    void stores_nothing_of_unregistered_subjects_if_registration_is_required() {
         var strict = ingest(UnregisteredPolicy.REFUSE);
-        assertThatThrownBy(() -> await(strict.put(batch(1, pulse(times(10), 60)))))
+        assertThatThrownBy(() -> await(strict.put(batch(1, heartRate(times(10), 60)))))
                 .isInstanceOf(PlaneException.FailedPrecondition.class);
         assertThat(stored(HEART_RATE_OF_ADA).isEmpty()).isTrue();
-        assertThat(heard()).isEmpty();
+        assertThat(watched()).isEmpty();
 
         await(store.putDevice(Device.provisional("d1", NOW)));
         await(store.putPatient(Patient.provisional("ada", NOW)));
-        assertThat(await(strict.put(batch(1, pulse(times(10), 60)))).repeated()).isFalse();
-        assertThat(heard()).hasSize(1);
+        assertThat(await(strict.put(batch(1, heartRate(times(10), 60)))).repeated())
+                .isFalse();
+        assertThat(watched()).hasSize(1);
     }
 
     @Test
-    void fails_with_what_the_store_fails_with() {
+    void fails_with_the_failure_of_the_store() {
         store.close();
-        assertThatThrownBy(() -> await(ingest.put(batch(1, pulse(times(10), 60)))))
+        assertThatThrownBy(() -> await(ingest.put(batch(1, heartRate(times(10), 60)))))
                 .isInstanceOf(PlaneException.Unavailable.class)
                 .hasMessage("the store is closed");
         assertThat(events.entries()).containsExactly("refused");
@@ -229,17 +231,17 @@ class IngestTest {
     }
 
     @Test
-    void takes_no_more_once_it_is_drained() {
-        await(ingest.put(batch(1, pulse(times(10), 60))));
+    void refuses_batches_after_it_is_drained() {
+        await(ingest.put(batch(1, heartRate(times(10), 60))));
         assertThat(ingest.drain(ReadingFixtures.TIMEOUT)).isTrue();
-        assertThatThrownBy(() -> await(ingest.put(batch(2, pulse(times(20), 60)))))
+        assertThatThrownBy(() -> await(ingest.put(batch(2, heartRate(times(20), 60)))))
                 .isInstanceOf(PlaneException.Unavailable.class);
         assertThat(stored(HEART_RATE_OF_ADA).times()).containsExactly(10);
     }
 
     @Test
-    void counts_nothing_by_itself_against_the_budget() {
-        await(ingest.put(batch(1, pulse(times(10), 60))));
+    void does_not_reserve_from_the_budget_itself() {
+        await(ingest.put(batch(1, heartRate(times(10), 60))));
         assertThat(ingest.budget().usedBytes()).isZero();
     }
 }

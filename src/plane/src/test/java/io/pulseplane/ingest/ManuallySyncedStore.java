@@ -18,10 +18,10 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A store that is busy with a group until it is told that the group is synced, or that it is not. */
+/** A store that handles a group until the test syncs it or lets it fail. */
 final class ManuallySyncedStore implements ReadingStore {
 
-    private record PendingAppend(List<ScreenedBatch> group, UniEmitter<? super List<AppendResult>> answer) {}
+    private record PendingAppend(List<ScreenedBatch> group, UniEmitter<? super List<AppendResult>> emitter) {}
 
     private final MemoryStore store = new MemoryStore(() -> 0);
     private final Queue<PendingAppend> pendingAppends = new ConcurrentLinkedQueue<>();
@@ -29,30 +29,30 @@ final class ManuallySyncedStore implements ReadingStore {
 
     @Override
     public Uni<List<AppendResult>> append(List<ScreenedBatch> group) {
-        return Uni.createFrom().emitter(answer -> {
+        return Uni.createFrom().emitter(emitter -> {
             groups.add(group.stream().map(ScreenedBatch::sequence).toList());
-            pendingAppends.add(new PendingAppend(group, answer));
+            pendingAppends.add(new PendingAppend(group, emitter));
         });
     }
 
-    /** The groups it was given so far, as the sequences of their batches. */
+    /** Returns the groups so far, as the sequences of their batches. */
     List<List<Long>> groups() {
         return groups;
     }
 
-    /** Ends the oldest write, if there is one, and says whether there was. */
+    /** Finishes the oldest write; returns whether there was one. */
     boolean sync() {
         var write = pendingAppends.poll();
         if (write == null) {
             return false;
         }
-        write.answer.complete(ReadingFixtures.await(store.append(write.group)));
+        write.emitter.complete(ReadingFixtures.await(store.append(write.group)));
         return true;
     }
 
-    /** Stores nothing of the oldest write. */
+    /** Fails the oldest write, and stores nothing of it. */
     void fail(Throwable failure) {
-        pendingAppends.remove().answer.fail(failure);
+        pendingAppends.remove().emitter.fail(failure);
     }
 
     @Override

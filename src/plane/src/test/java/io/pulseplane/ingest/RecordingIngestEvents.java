@@ -6,7 +6,7 @@ import io.pulseplane.vitals.Acknowledgement;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Writes down what happens during ingest. */
+/** Records the events of ingest as text. */
 final class RecordingIngestEvents implements IngestEvents {
 
     private final List<String> entries = new CopyOnWriteArrayList<>();

@@ -22,67 +22,67 @@ class RegistrationCheckTest {
     private static final Batch BATCH = new Batch("d1", "ada", 1, List.of());
 
     private final MemoryStore store = new MemoryStore(() -> 0);
-    private final RegistrationCheck refusing = new RegistrationCheck(UnregisteredPolicy.REFUSE, store);
+    private final RegistrationCheck strictCheck = new RegistrationCheck(UnregisteredPolicy.REFUSE, store);
 
     private void check(RegistrationCheck registration) {
         await(registration.check(BATCH));
     }
 
     @Test
-    void lets_everyone_in_where_it_is_told_to_and_asks_nobody() {
+    void accept_policy_accepts_every_batch_without_a_lookup() {
         store.close();
         assertThatCode(() -> check(new RegistrationCheck(UnregisteredPolicy.ACCEPT, store)))
                 .doesNotThrowAnyException();
     }
 
     @Test
-    void refuses_a_device_and_a_patient_that_nobody_registered() {
-        assertThatThrownBy(() -> check(refusing))
+    void refuses_an_unregistered_device_and_an_unregistered_patient() {
+        assertThatThrownBy(() -> check(strictCheck))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessage("this device must be registered first");
         await(store.putDevice(Device.provisional("d1", 0)));
-        assertThatThrownBy(() -> check(refusing))
+        assertThatThrownBy(() -> check(strictCheck))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessage("this patient must be registered first");
     }
 
     @Test
-    void refuses_again_who_comes_again_without_being_registered() {
+    void refuses_repeated_batches_until_both_are_registered() {
         for (int i = 0; i < 3; i++) {
-            assertThatThrownBy(() -> check(refusing)).isInstanceOf(PlaneException.FailedPrecondition.class);
+            assertThatThrownBy(() -> check(strictCheck)).isInstanceOf(PlaneException.FailedPrecondition.class);
         }
         await(store.putDevice(Device.provisional("d1", 0)));
         for (int i = 0; i < 3; i++) {
-            assertThatThrownBy(() -> check(refusing)).hasMessageContaining("patient");
+            assertThatThrownBy(() -> check(strictCheck)).hasMessageContaining("patient");
         }
     }
 
     @Test
-    void takes_a_device_for_no_patient_of_the_same_name() {
+    void does_not_accept_a_device_as_a_patient_of_the_same_id() {
         await(store.putDevice(Device.provisional("d1", 0)));
         await(store.putDevice(Device.provisional("ada", 0)));
-        assertThatThrownBy(() -> check(refusing)).isInstanceOf(PlaneException.FailedPrecondition.class);
+        assertThatThrownBy(() -> check(strictCheck)).isInstanceOf(PlaneException.FailedPrecondition.class);
     }
 
     @Test
-    void lets_in_from_the_moment_both_are_registered() {
-        assertThatThrownBy(() -> check(refusing)).isInstanceOf(PlaneException.FailedPrecondition.class);
+    void accepts_batches_as_soon_as_both_are_registered() {
+        assertThatThrownBy(() -> check(strictCheck)).isInstanceOf(PlaneException.FailedPrecondition.class);
         await(store.putDevice(Device.provisional("d1", 0)));
         await(store.putPatient(Patient.provisional("ada", 0)));
-        assertThatCode(() -> check(refusing)).doesNotThrowAnyException();
+        assertThatCode(() -> check(strictCheck)).doesNotThrowAnyException();
     }
 
     @Test
-    void asks_no_more_for_those_it_has_found() {
+    void caches_registered_subjects() {
         appendAll(store, oneReading(series("ada", "d1", HEART_RATE), 10, 60));
-        check(refusing);
+        check(strictCheck);
         store.close();
-        assertThatCode(() -> check(refusing)).doesNotThrowAnyException();
+        assertThatCode(() -> check(strictCheck)).doesNotThrowAnyException();
     }
 
     @Test
-    void refuses_when_it_cannot_find_out() {
+    void fails_if_the_registry_fails() {
         store.close();
-        assertThatThrownBy(() -> check(refusing)).isInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(() -> check(strictCheck)).isInstanceOf(PlaneException.Unavailable.class);
     }
 }

@@ -34,25 +34,25 @@ class LatestCacheTest {
     private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
     private static final Series RESPIRATION_OF_ADA = series("ada", "d1", RESPIRATORY_RATE);
 
-    private final LatestCache values = new LatestCache(1 << 20);
+    private final LatestCache cache = new LatestCache(1 << 20);
 
     @Nested
     class Completeness {
 
         @Test
-        void does_not_claim_to_know_a_subject_before_the_store_was_heard() {
-            var latest = values.entry(ADA);
+        void entry_is_incomplete_until_the_readings_of_the_store_are_merged() {
+            var latest = cache.entry(ADA);
             assertThat(latest.isComplete()).isFalse();
-            values.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
             assertThat(latest.isComplete()).isFalse();
             latest.complete(List.of(), 0);
             assertThat(latest.isComplete()).isTrue();
         }
 
         @Test
-        void keeps_what_is_published_while_the_store_is_asked() {
-            var latest = values.entry(ADA);
-            values.publish(oneReading(HEART_RATE_OF_ADA, 20, 62));
+        void keeps_readings_published_during_the_read_of_the_store() {
+            var latest = cache.entry(ADA);
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 20, 62));
             latest.complete(
                     List.of(new Reading(HEART_RATE_OF_ADA, 10, 61), new Reading(RESPIRATION_OF_ADA, 10, 14)), 0);
             assertThat(latest.readings())
@@ -60,19 +60,19 @@ class LatestCacheTest {
         }
 
         @Test
-        void is_not_set_back_by_a_store_that_knew_less() {
-            var latest = values.entry(ADA);
+        void an_older_reading_of_the_store_does_not_replace_a_later_one() {
+            var latest = cache.entry(ADA);
             latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61)), 0);
-            values.publish(oneReading(HEART_RATE_OF_ADA, 20, 62));
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 20, 62));
             latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 61)), 0);
             assertThat(latest.readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 20, 62));
         }
 
         @Test
-        void leaves_out_subjects_nobody_asked_about() {
-            values.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
-            assertThat(values.entry(ADA).readings()).isEmpty();
-            assertThat(values.entry(ADA).isComplete()).isFalse();
+        void does_not_keep_readings_of_subjects_without_an_entry() {
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            assertThat(cache.entry(ADA).readings()).isEmpty();
+            assertThat(cache.entry(ADA).isComplete()).isFalse();
         }
     }
 
@@ -81,11 +81,11 @@ class LatestCacheTest {
 
         @Test
         void is_kept_for_the_patient_and_for_the_device() {
-            var ofPatient = values.entry(ADA);
-            var ofDevice = values.entry(new Subject.OfDevice("d1"));
-            values.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
-            values.publish(oneReading(series("ada", "d2", RESPIRATORY_RATE), 11, 14));
-            values.publish(oneReading(series("bob", "d1", OXYGEN_SATURATION), 12, 98));
+            var ofPatient = cache.entry(ADA);
+            var ofDevice = cache.entry(new Subject.OfDevice("d1"));
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
+            cache.publish(oneReading(series("ada", "d2", RESPIRATORY_RATE), 11, 14));
+            cache.publish(oneReading(series("bob", "d1", OXYGEN_SATURATION), 12, 98));
 
             assertThat(ofPatient.readings())
                     .containsExactly(
@@ -98,39 +98,39 @@ class LatestCacheTest {
         }
 
         @Test
-        void does_not_take_a_patient_for_a_device_of_the_same_name() {
-            var patient = values.entry(new Subject.OfPatient("x"));
-            var device = values.entry(new Subject.OfDevice("x"));
-            values.publish(oneReading(series("x", "d1", HEART_RATE), 10, 60));
-            values.publish(oneReading(series("ada", "x", HEART_RATE), 11, 61));
+        void keeps_a_patient_and_a_device_with_the_same_id_apart() {
+            var patient = cache.entry(new Subject.OfPatient("x"));
+            var device = cache.entry(new Subject.OfDevice("x"));
+            cache.publish(oneReading(series("x", "d1", HEART_RATE), 10, 60));
+            cache.publish(oneReading(series("ada", "x", HEART_RATE), 11, 61));
             assertThat(patient.readings()).containsExactly(new Reading(series("x", "d1", HEART_RATE), 10, 60));
             assertThat(device.readings()).containsExactly(new Reading(series("ada", "x", HEART_RATE), 11, 61));
         }
 
         @Test
         void of_columns_is_their_last_reading() {
-            var latest = values.entry(ADA);
-            values.publish(columns(HEART_RATE_OF_ADA, times(10, 20, 30), 61, 99, 63));
+            var latest = cache.entry(ADA);
+            cache.publish(columns(HEART_RATE_OF_ADA, times(10, 20, 30), 61, 99, 63));
             assertThat(latest.readings()).containsExactly(new Reading(HEART_RATE_OF_ADA, 30, 63));
         }
 
         @Test
         void is_one_of_each_code_in_the_order_of_codes() {
-            var latest = values.entry(ADA);
+            var latest = cache.entry(ADA);
             Stream.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION, "8310-5", HEART_RATE, "2339-0")
-                    .forEach(code -> values.publish(oneReading(series("ada", "d1", code), 10, 60)));
+                    .forEach(code -> cache.publish(oneReading(series("ada", "d1", code), 10, 60)));
             assertThat(latest.readings())
                     .extracting(reading -> reading.series().code())
                     .containsExactly("2339-0", OXYGEN_SATURATION, "8310-5", HEART_RATE, RESPIRATORY_RATE);
         }
 
         @Test
-        void handed_out_does_not_change_afterwards() {
-            var latest = values.entry(ADA);
-            values.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
+        void returned_list_does_not_change_afterwards() {
+            var latest = cache.entry(ADA);
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 10, 60));
             var before = latest.readings();
-            values.publish(oneReading(HEART_RATE_OF_ADA, 20, 61));
-            values.publish(oneReading(RESPIRATION_OF_ADA, 20, 14));
+            cache.publish(oneReading(HEART_RATE_OF_ADA, 20, 61));
+            cache.publish(oneReading(RESPIRATION_OF_ADA, 20, 14));
             assertThat(before).containsExactly(new Reading(HEART_RATE_OF_ADA, 10, 60));
         }
 
@@ -181,8 +181,10 @@ class LatestCacheTest {
             }
             var all = new ArrayList<List<Reading>>();
             for (var first : readings) {
-                var rest = readings.stream().filter(r -> r != first).toList();
-                for (var order : permutations(rest)) {
+                var others = readings.stream()
+                        .filter(reading -> !reading.equals(first))
+                        .toList();
+                for (var order : permutations(others)) {
                     all.add(Stream.concat(Stream.of(first), order.stream()).toList());
                 }
             }
@@ -191,10 +193,10 @@ class LatestCacheTest {
     }
 
     @Nested
-    class Forgetting {
+    class Eviction {
 
         @Test
-        void remembers_no_more_than_it_may() {
+        void keeps_no_more_entries_than_its_bound_allows() {
             var bounded = new LatestCache(100 * (LatestCache.BYTES_PER_SUBJECT + 256));
             var entries = IntStream.range(0, 5_000)
                     .mapToObj(i -> bounded.entry(new Subject.OfPatient("p" + i)))
@@ -202,12 +204,13 @@ class LatestCacheTest {
             for (int i = 0; i < entries.size(); i++) {
                 bounded.publish(oneReading(series("p" + i, "d", HEART_RATE), 10, 60));
             }
-            var remembered = entries.stream().filter(entry -> !entry.readings().isEmpty());
-            assertThat(remembered.count()).isBetween(1L, 100L);
+            var cachedEntries =
+                    entries.stream().filter(entry -> !entry.readings().isEmpty());
+            assertThat(cachedEntries.count()).isBetween(1L, 100L);
         }
 
         @Test
-        void forgets_others_for_one_of_whom_there_are_more_and_more_codes() {
+        void an_entry_that_grows_stays_within_the_bound() {
             var bounded = new LatestCache(20_000);
             for (int code = 0; code < 1_000; code++) {
                 var latest = bounded.entry(ADA);
@@ -217,43 +220,43 @@ class LatestCacheTest {
         }
 
         @Test
-        void takes_up_a_forgotten_subject_as_one_that_is_not_known() {
-            var latest = values.entry(ADA);
+        void an_evicted_subject_gets_a_new_incomplete_entry() {
+            var latest = cache.entry(ADA);
             latest.complete(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)), 0);
-            values.evict(ADA, latest);
-            assertThat(values.entry(ADA).isComplete()).isFalse();
-            assertThat(values.entry(ADA).readings()).isEmpty();
+            cache.evict(ADA, latest);
+            assertThat(cache.entry(ADA).isComplete()).isFalse();
+            assertThat(cache.entry(ADA).readings()).isEmpty();
         }
 
         @Test
-        void forgets_the_entry_it_is_given_and_no_other() {
-            var old = values.entry(ADA);
-            values.evict(ADA, old);
-            var current = values.entry(ADA);
-            values.evict(ADA, old);
-            values.evict(new Subject.OfDevice("ada"), current);
-            assertThat(values.entry(ADA)).isSameAs(current).isNotSameAs(old);
+        void evicts_only_the_given_entry() {
+            var old = cache.entry(ADA);
+            cache.evict(ADA, old);
+            var current = cache.entry(ADA);
+            cache.evict(ADA, old);
+            cache.evict(new Subject.OfDevice("ada"), current);
+            assertThat(cache.entry(ADA)).isSameAs(current).isNotSameAs(old);
         }
     }
 
     /**
-     * Whatever several threads merge in whatever order, each code ends with its latest and no reader sees it go back.
+     * Merges from several threads: each code ends with its latest reading, and no reader sees an older one after it.
      */
     @Test
-    void ends_with_the_latest_of_all_that_threads_published_and_the_store_knew() throws Exception {
+    void has_the_latest_of_all_published_and_stored_readings() throws Exception {
         var random = new SplittableRandom(20261122);
         for (int round = 0; round < 150; round++) {
-            var values = new LatestCache(1 << 20);
-            var latest = values.entry(ADA);
+            var cache = new LatestCache(1 << 20);
+            var latest = cache.entry(ADA);
             var published = randomColumns(random, 120);
             var stored = randomColumns(random, 20).stream()
                     .map(c -> new Reading(c.series(), c.lastTime(), c.values()[c.size() - 1]))
                     .toList();
             var publishing = new AtomicInteger(3);
             ConcurrentTasks.run(
-                    () -> publish(values, published.subList(0, 40), publishing),
-                    () -> publish(values, published.subList(40, 80), publishing),
-                    () -> publish(values, published.subList(80, 120), publishing),
+                    () -> publish(cache, published.subList(0, 40), publishing),
+                    () -> publish(cache, published.subList(40, 80), publishing),
+                    () -> publish(cache, published.subList(80, 120), publishing),
                     () -> latest.complete(stored, 0),
                     () -> assertNeverGoesBack(latest, publishing));
 
@@ -272,7 +275,7 @@ class LatestCacheTest {
             .thenComparing(
                     r -> r.series().patient(), Comparator.<String>naturalOrder().reversed()));
 
-    /** The value follows from series and time, as it does in a store. */
+    /** Derives each value from series and time, so that equal keys have equal values, as in a store. */
     private static List<Columns> randomColumns(SplittableRandom random, int count) {
         var codes = List.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION);
         return Stream.generate(() -> {
@@ -291,16 +294,16 @@ class LatestCacheTest {
                 .toList();
     }
 
-    private static void publish(LatestCache values, List<Columns> columns, AtomicInteger publishing) {
-        columns.forEach(values::publish);
+    private static void publish(LatestCache cache, List<Columns> columns, AtomicInteger publishing) {
+        columns.forEach(cache::publish);
         publishing.decrementAndGet();
     }
 
     private static void assertNeverGoesBack(LatestReadings latest, AtomicInteger publishing) {
-        var seen = new HashMap<String, Long>();
+        var lastTimes = new HashMap<String, Long>();
         do {
             for (var reading : latest.readings()) {
-                var before = seen.put(reading.series().code(), reading.time());
+                var before = lastTimes.put(reading.series().code(), reading.time());
                 assertThat(before == null || before <= reading.time()).isTrue();
             }
         } while (publishing.get() > 0);

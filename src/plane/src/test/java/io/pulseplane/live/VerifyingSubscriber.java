@@ -12,10 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/**
- * Remembers what it is told, and holds the one who tells to the rules of reactive streams: serial, and no more than
- * asked.
- */
+/** Records all signals, and checks the rules of reactive streams: serial signals, and no more items than requested. */
 final class VerifyingSubscriber implements Flow.Subscriber<List<Columns>> {
 
     private final long initialRequest;
@@ -27,21 +24,21 @@ final class VerifyingSubscriber implements Flow.Subscriber<List<Columns>> {
     private volatile Flow.Subscription subscription;
     private volatile Throwable failure;
 
-    private VerifyingSubscriber(long requestedAtOnce, Consumer<VerifyingSubscriber> onEach) {
-        this.initialRequest = requestedAtOnce;
+    private VerifyingSubscriber(long initialRequest, Consumer<VerifyingSubscriber> onEach) {
+        this.initialRequest = initialRequest;
         this.onEach = onEach;
     }
 
-    /** @param requestedAtOnce how many items it asks for when the subscription is handed to it */
-    static VerifyingSubscriber subscribeTo(Watch watch, long requestedAtOnce) {
-        return subscribeTo(watch, requestedAtOnce, _ -> {});
+    /** @param initialRequest how many items it requests in onSubscribe */
+    static VerifyingSubscriber subscribeTo(Watch watch, long initialRequest) {
+        return subscribeTo(watch, initialRequest, _ -> {});
     }
 
-    /** @param onEach what it does within every onNext */
-    static VerifyingSubscriber subscribeTo(Watch watch, long requestedAtOnce, Consumer<VerifyingSubscriber> onEach) {
-        var listener = new VerifyingSubscriber(requestedAtOnce, onEach);
-        watch.subscribe(listener);
-        return listener;
+    /** @param onEach runs within every onNext */
+    static VerifyingSubscriber subscribeTo(Watch watch, long initialRequest, Consumer<VerifyingSubscriber> onEach) {
+        var subscriber = new VerifyingSubscriber(initialRequest, onEach);
+        watch.subscribe(subscriber);
+        return subscriber;
     }
 
     void request(long n) {
@@ -91,7 +88,7 @@ final class VerifyingSubscriber implements Flow.Subscriber<List<Columns>> {
         verify(() -> assertThat(true).as("a watch does not complete").isFalse());
     }
 
-    /** An assertion that failed on the thread of another must not get lost there. */
+    /** Keeps a failed assertion for the test, because it may fail on the thread of the publisher. */
     private void verify(Runnable rule) {
         try {
             rule.run();
@@ -107,7 +104,7 @@ final class VerifyingSubscriber implements Flow.Subscriber<List<Columns>> {
         return items;
     }
 
-    /** Everything it was told, in order. */
+    /** Returns all received columns, in order. */
     List<Columns> columns() {
         return items().stream().flatMap(List::stream).toList();
     }

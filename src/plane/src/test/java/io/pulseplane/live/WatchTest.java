@@ -53,53 +53,53 @@ class WatchTest {
 
         @Test
         void is_not_exceeded() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 2);
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 2);
             publish(1, 2, 3, 4);
-            assertThat(listener.items()).containsExactly(readings(1), readings(2));
+            assertThat(subscriber.items()).containsExactly(readings(1), readings(2));
         }
 
         @Test
-        void puts_what_arrived_since_the_last_item_into_the_next() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
+        void puts_all_readings_since_the_last_item_into_the_next() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 1);
             publish(1, 2, 3);
-            listener.request(1);
+            subscriber.request(1);
             publish(4, 5);
-            listener.request(1);
-            assertThat(listener.items()).containsExactly(readings(1), readings(2, 3), readings(4, 5));
+            subscriber.request(1);
+            assertThat(subscriber.items()).containsExactly(readings(1), readings(2, 3), readings(4, 5));
         }
 
         @Test
-        void is_remembered_while_there_is_nothing_to_tell() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
-            listener.request(2);
+        void is_kept_while_there_are_no_readings() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 1);
+            subscriber.request(2);
             publish(1, 2, 3, 4);
-            assertThat(listener.items()).containsExactly(readings(1), readings(2), readings(3));
+            assertThat(subscriber.items()).containsExactly(readings(1), readings(2), readings(3));
         }
 
         @Test
-        void without_end_stays_without_end() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, Long.MAX_VALUE);
+        void that_is_unbounded_stays_unbounded() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, Long.MAX_VALUE);
             watch.offer(reading(1));
-            listener.request(Long.MAX_VALUE - 1);
+            subscriber.request(Long.MAX_VALUE - 1);
             publish(2, 3);
-            assertThat(listener.columns()).isEqualTo(readings(1, 2, 3));
+            assertThat(subscriber.columns()).isEqualTo(readings(1, 2, 3));
         }
 
         @Test
-        void may_be_stated_while_an_item_is_handed_over() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 1, l -> l.request(1));
+        void may_be_added_within_on_next() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 1, self -> self.request(1));
             publish(1, 2, 3);
-            assertThat(listener.items()).containsExactly(readings(1), readings(2), readings(3));
+            assertThat(subscriber.items()).containsExactly(readings(1), readings(2), readings(3));
         }
 
         @ParameterizedTest
         @ValueSource(longs = {0, -1, Long.MIN_VALUE})
         void must_be_positive(long n) {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
-            listener.request(n);
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 0);
+            subscriber.request(n);
             publish(1);
-            assertThat(listener.items()).isEmpty();
-            assertThat(listener.failure()).isInstanceOf(IllegalArgumentException.class);
+            assertThat(subscriber.items()).isEmpty();
+            assertThat(subscriber.failure()).isInstanceOf(IllegalArgumentException.class);
             assertThat(watchers.watchedPatientCount()).isZero();
         }
     }
@@ -108,13 +108,13 @@ class WatchTest {
     class FallingBehind {
 
         @Test
-        void begins_with_the_first_reading_beyond_the_bound() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+        void starts_with_the_first_reading_beyond_the_bound() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 0);
             publish(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
-            assertThat(listener.failure()).isNull();
+            assertThat(subscriber.failure()).isNull();
             assertThat(watchers.watchedPatientCount()).isEqualTo(1);
             publish(11);
-            assertThat(listener.failure()).isInstanceOfSatisfying(PlaneException.ResourceExhausted.class, e -> {
+            assertThat(subscriber.failure()).isInstanceOfSatisfying(PlaneException.ResourceExhausted.class, e -> {
                 assertThat(e).hasMessageContaining("more than 10 readings behind");
                 assertThat(e.retryAfter()).isPositive();
             });
@@ -122,52 +122,52 @@ class WatchTest {
 
         @Test
         void counts_readings_and_not_columns() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 0);
             watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
-            assertThat(listener.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
+            assertThat(subscriber.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
         }
 
         @Test
-        void ends_the_watch_and_takes_it_out_of_the_house() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+        void ends_the_watch_and_removes_it_from_the_watchers() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 0);
             watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
             assertThat(watchers.watchedPatientCount()).isZero();
             publish(20);
-            listener.request(5);
-            assertThat(listener.items()).isEmpty();
+            subscriber.request(5);
+            assertThat(subscriber.items()).isEmpty();
         }
 
         @Test
-        void counts_from_the_last_item_on() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
+        void counts_readings_since_the_last_item() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 0);
             for (int i = 0; i < 5; i++) {
                 watchers.publish(regularColumns(1, MAX_READINGS, HEART_RATE_OF_ADA));
-                listener.request(1);
+                subscriber.request(1);
             }
-            assertThat(listener.failure()).isNull();
-            assertThat(listener.readings()).hasSize(5 * MAX_READINGS);
+            assertThat(subscriber.failure()).isNull();
+            assertThat(subscriber.readings()).hasSize(5 * MAX_READINGS);
         }
 
         @Test
-        void does_not_happen_to_one_who_waits_for_more_however_much_comes_at_once() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
+        void does_not_happen_to_a_subscriber_with_demand_however_large_the_item() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 1);
             watchers.publish(regularColumns(1, 100 * MAX_READINGS, HEART_RATE_OF_ADA));
-            assertThat(listener.failure()).isNull();
-            assertThat(listener.readings()).hasSize(100 * MAX_READINGS);
+            assertThat(subscriber.failure()).isNull();
+            assertThat(subscriber.readings()).hasSize(100 * MAX_READINGS);
         }
 
         @Test
-        void before_there_is_a_subscriber_is_told_to_the_subscriber_at_once() {
+        void before_the_subscription_fails_the_subscriber_at_once() {
             watchers.publish(regularColumns(1, MAX_READINGS + 1, HEART_RATE_OF_ADA));
-            var listener = VerifyingSubscriber.subscribeTo(watch, 0);
-            assertThat(listener.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 0);
+            assertThat(subscriber.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
             assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         @Test
-        void is_not_told_before_the_subscription_has_been_handed_over() {
+        void is_not_signalled_before_on_subscribe_returns() {
             var subscribed = new AtomicBoolean();
-            var subscribedWhenTold = new AtomicBoolean();
+            var subscribedWhenFailed = new AtomicBoolean();
             watch.subscribe(new Flow.Subscriber<>() {
                 @Override
                 public void onSubscribe(Flow.Subscription subscription) {
@@ -180,39 +180,39 @@ class WatchTest {
 
                 @Override
                 public void onError(Throwable failure) {
-                    subscribedWhenTold.set(subscribed.get());
+                    subscribedWhenFailed.set(subscribed.get());
                 }
 
                 @Override
                 public void onComplete() {}
             });
-            assertThat(subscribedWhenTold).isTrue();
+            assertThat(subscribedWhenFailed).isTrue();
             assertThat(watchers.watchedPatientCount()).isZero();
         }
 
-        /** Demand without end is no promise to keep up: the bound holds while an item is still being handed over. */
+        /** The bound also applies while the subscriber handles an item, even if its demand is unbounded. */
         @Test
-        void happens_to_one_who_asked_for_everything_but_takes_too_long_over_an_item() throws Exception {
-            var handing = new CountDownLatch(1);
-            var enough = new CountDownLatch(1);
-            var told = new AtomicBoolean();
+        void happens_to_a_slow_subscriber_with_unbounded_demand() throws Exception {
+            var itemStarted = new CountDownLatch(1);
+            var published = new CountDownLatch(1);
+            var asserted = new AtomicBoolean();
             ConcurrentTasks.run(
                     () -> {
                         watch.offer(reading(0));
                         var slow = VerifyingSubscriber.subscribeTo(watch, Long.MAX_VALUE, _ -> {
-                            handing.countDown();
-                            awaitQuietly(enough);
+                            itemStarted.countDown();
+                            awaitQuietly(published);
                         });
                         assertThat(slow.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
                         assertThat(slow.columns()).isEqualTo(readings(0));
-                        told.set(true);
+                        asserted.set(true);
                     },
                     () -> {
-                        awaitQuietly(handing);
+                        awaitQuietly(itemStarted);
                         publish(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-                        enough.countDown();
+                        published.countDown();
                     });
-            assertThat(told).isTrue();
+            assertThat(asserted).isTrue();
             assertThat(watchers.watchedPatientCount()).isZero();
         }
     }
@@ -221,76 +221,76 @@ class WatchTest {
     class Ending {
 
         @Test
-        void by_cancelling_tells_nothing_more_and_leaves_nothing_behind() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
+        void by_cancellation_emits_nothing_more_and_removes_the_watch() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 1);
             publish(1, 2);
-            listener.cancel();
+            subscriber.cancel();
             publish(3);
-            listener.request(5);
-            assertThat(listener.columns()).isEqualTo(readings(1));
-            assertThat(listener.failure()).isNull();
+            subscriber.request(5);
+            assertThat(subscriber.columns()).isEqualTo(readings(1));
+            assertThat(subscriber.failure()).isNull();
             assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         @Test
-        void may_be_asked_for_twice() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 1);
-            listener.cancel();
-            listener.cancel();
+        void may_be_requested_twice() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 1);
+            subscriber.cancel();
+            subscriber.cancel();
             assertThat(watchers.watchedPatientCount()).isZero();
         }
 
         @Test
-        void may_be_asked_for_while_an_item_is_handed_over() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 5, VerifyingSubscriber::cancel);
+        void may_be_requested_within_on_next() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 5, VerifyingSubscriber::cancel);
             publish(1, 2);
-            assertThat(listener.columns()).isEqualTo(readings(1));
+            assertThat(subscriber.columns()).isEqualTo(readings(1));
             assertThat(watchers.watchedPatientCount()).isZero();
         }
 
-        /** Who publishes has acknowledgements to hand out next, and must not be stopped by one of those who listen. */
+        /** The publishing thread goes on to acknowledge batches, so a failing subscriber must not stop it. */
         @Test
-        void happens_to_a_subscriber_that_fails_and_does_not_bother_the_one_who_publishes() {
-            var listener = VerifyingSubscriber.subscribeTo(watch, 5, _ -> {
+        void happens_to_a_failing_subscriber_without_a_failure_of_the_publisher() {
+            var subscriber = VerifyingSubscriber.subscribeTo(watch, 5, _ -> {
                 throw new IllegalStateException("the call was closed");
             });
             publish(1, 2);
-            assertThat(listener.columns()).isEqualTo(readings(1));
+            assertThat(subscriber.columns()).isEqualTo(readings(1));
             assertThat(watchers.watchedPatientCount()).isZero();
         }
     }
 
     @Test
     void has_one_subscriber() {
-        var listener = VerifyingSubscriber.subscribeTo(watch, 5);
+        var subscriber = VerifyingSubscriber.subscribeTo(watch, 5);
         assertThatThrownBy(() -> VerifyingSubscriber.subscribeTo(watch, 5)).isInstanceOf(IllegalStateException.class);
         publish(1);
-        assertThat(listener.columns()).isEqualTo(readings(1));
+        assertThat(subscriber.columns()).isEqualTo(readings(1));
     }
 
     @Test
-    void tells_each_reading_once_to_one_who_asks_while_several_publish() throws Exception {
+    void emits_each_reading_once_while_several_threads_publish() throws Exception {
         int perThread = 20_000;
         int requests = 500;
         for (int round = 0; round < 5; round++) {
             var busy = new Watchers(2 * perThread).watch(Set.of("ada"), Set.of());
-            var listener = VerifyingSubscriber.subscribeTo(busy, 0);
+            var subscriber = VerifyingSubscriber.subscribeTo(busy, 0);
             ConcurrentTasks.run(
                     () -> offer(busy, "d1", perThread),
                     () -> offer(busy, "d2", perThread),
-                    () -> request(listener, requests),
-                    () -> request(listener, requests));
-            assertThat(listener.items()).hasSizeLessThanOrEqualTo(2 * requests);
-            listener.request(1);
+                    () -> request(subscriber, requests),
+                    () -> request(subscriber, requests));
+            assertThat(subscriber.items()).hasSizeLessThanOrEqualTo(2 * requests);
+            subscriber.request(1);
 
-            assertThat(listener.failure()).isNull();
-            var timesByDevice = listener.readings().stream()
+            assertThat(subscriber.failure()).isNull();
+            var timesByDevice = subscriber.readings().stream()
                     .collect(Collectors.groupingBy(
                             r -> r.series().device(), Collectors.mapping(Reading::time, Collectors.toList())));
-            var each = LongStream.range(0, perThread).boxed().toList();
+            var expectedTimes = LongStream.range(0, perThread).boxed().toList();
             assertThat(timesByDevice).containsOnlyKeys("d1", "d2");
-            assertThat(timesByDevice.get("d1")).isEqualTo(each);
-            assertThat(timesByDevice.get("d2")).isEqualTo(each);
+            assertThat(timesByDevice.get("d1")).isEqualTo(expectedTimes);
+            assertThat(timesByDevice.get("d2")).isEqualTo(expectedTimes);
         }
     }
 
@@ -301,18 +301,18 @@ class WatchTest {
         }
     }
 
-    private static void request(VerifyingSubscriber listener, int count) {
+    private static void request(VerifyingSubscriber subscriber, int count) {
         for (int i = 0; i < count; i++) {
-            listener.request(1);
+            subscriber.request(1);
         }
     }
 
-    /** Bounds, cancellations and requests at once: one end, told at most once, and nothing stays behind. */
+    /** With failures, cancellations and requests at the same time, a watch ends once, and no watch stays behind. */
     @Test
-    void ends_once_whoever_ends_it() throws Exception {
+    void ends_exactly_once() throws Exception {
         for (int round = 0; round < 300; round++) {
             var crowded = new Watchers(MAX_READINGS);
-            var listener = VerifyingSubscriber.subscribeTo(crowded.watch(Set.of("ada"), Set.of()), 1);
+            var subscriber = VerifyingSubscriber.subscribeTo(crowded.watch(Set.of("ada"), Set.of()), 1);
             boolean cancelled = round % 2 == 0;
             ConcurrentTasks.run(
                     () -> {
@@ -320,18 +320,18 @@ class WatchTest {
                             crowded.publish(reading(i));
                         }
                     },
-                    () -> request(listener, 5),
+                    () -> request(subscriber, 5),
                     () -> {
                         if (cancelled) {
-                            listener.cancel();
+                            subscriber.cancel();
                         }
                     });
             assertThat(crowded.watchedPatientCount()).isZero();
             if (!cancelled) {
-                assertThat(listener.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
+                assertThat(subscriber.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
             }
-            var heard = listener.readings().stream().mapToLong(Reading::time).toArray();
-            assertThat(heard).containsExactly(LongStream.range(0, heard.length).toArray());
+            var times = subscriber.readings().stream().mapToLong(Reading::time).toArray();
+            assertThat(times).containsExactly(LongStream.range(0, times.length).toArray());
         }
     }
 

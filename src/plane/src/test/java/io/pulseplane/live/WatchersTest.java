@@ -31,43 +31,44 @@ class WatchersTest {
     }
 
     @Test
-    void tells_of_the_patient_that_is_watched_and_of_no_other() {
-        var listener = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
+    void publishes_readings_of_the_watched_patient_only() {
+        var subscriber = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
         publishAll();
-        assertThat(listener.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
+        assertThat(subscriber.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
     }
 
     @Test
-    void tells_of_several_patients_in_the_order_of_publishing() {
-        var listener = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("bob", "ada", "cleo"), Set.of()), 10);
+    void publishes_readings_of_several_patients_in_order() {
+        var subscriber = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("bob", "ada", "cleo"), Set.of()), 10);
         publishAll();
-        assertThat(listener.columns())
+        assertThat(subscriber.columns())
                 .containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA, HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
-    void tells_of_the_codes_that_are_watched_and_of_no_other() {
-        var listener = VerifyingSubscriber.subscribeTo(
+    void publishes_readings_of_the_watched_codes_only() {
+        var subscriber = VerifyingSubscriber.subscribeTo(
                 watchers.watch(Set.of("ada", "bob"), Set.of(HEART_RATE, OXYGEN_SATURATION)), 10);
         publishAll();
-        assertThat(listener.columns()).containsExactly(HEART_RATE_OF_ADA, HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
+        assertThat(subscriber.columns())
+                .containsExactly(HEART_RATE_OF_ADA, HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
-    void tells_everyone_who_watches_whatever_the_others_watch() {
-        var all = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
-        var breath =
+    void publishes_to_every_watcher() {
+        var allCodes = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
+        var respiration =
                 VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada", "bob"), Set.of(RESPIRATORY_RATE)), 10);
-        var late = watchers.watch(Set.of("bob"), Set.of());
+        var subscribedLater = watchers.watch(Set.of("bob"), Set.of());
         publishAll();
-        assertThat(all.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
-        assertThat(breath.columns()).containsExactly(RESPIRATION_OF_ADA);
-        assertThat(VerifyingSubscriber.subscribeTo(late, 1).columns())
+        assertThat(allCodes.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
+        assertThat(respiration.columns()).containsExactly(RESPIRATION_OF_ADA);
+        assertThat(VerifyingSubscriber.subscribeTo(subscribedLater, 1).columns())
                 .containsExactly(HEART_RATE_OF_BOB, OXYGEN_SATURATION_OF_BOB);
     }
 
     @Test
-    void tells_nothing_of_what_came_before_the_watch() {
+    void does_not_publish_readings_from_before_the_watch() {
         publishAll();
         assertThat(VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10)
                         .items())
@@ -75,7 +76,7 @@ class WatchersTest {
     }
 
     @Test
-    void counts_a_patient_once_however_many_watch() {
+    void counts_a_patient_once_for_all_watchers() {
         var first = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada", "bob"), Set.of()), 1);
         var second = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of(HEART_RATE)), 1);
         assertThat(watchers.watchedPatientCount()).isEqualTo(2);
@@ -86,30 +87,30 @@ class WatchersTest {
     }
 
     @Test
-    void goes_on_telling_the_others_when_one_leaves() {
-        var leaving = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
-        var staying = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
-        leaving.cancel();
+    void other_watchers_continue_when_one_cancels() {
+        var cancelled = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
+        var remaining = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of()), 10);
+        cancelled.cancel();
         publishAll();
-        assertThat(leaving.items()).isEmpty();
-        assertThat(staying.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
+        assertThat(cancelled.items()).isEmpty();
+        assertThat(remaining.columns()).containsExactly(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA);
     }
 
     @Test
-    void does_not_depend_on_what_becomes_of_the_callers_sets() {
+    void copies_the_sets_of_the_caller() {
         var patients = new HashSet<>(Set.of("ada"));
         var codes = new HashSet<>(Set.of(HEART_RATE));
-        var listener = VerifyingSubscriber.subscribeTo(watchers.watch(patients, codes), 10);
+        var subscriber = VerifyingSubscriber.subscribeTo(watchers.watch(patients, codes), 10);
         patients.clear();
         codes.add(RESPIRATORY_RATE);
         publishAll();
-        assertThat(listener.columns()).containsExactly(HEART_RATE_OF_ADA);
-        listener.cancel();
+        assertThat(subscriber.columns()).containsExactly(HEART_RATE_OF_ADA);
+        subscriber.cancel();
         assertThat(watchers.watchedPatientCount()).isZero();
     }
 
     @Test
-    void a_slow_watcher_is_cut_off_alone() {
+    void only_the_slow_watcher_fails() {
         var bounded = new Watchers(3);
         var slow = VerifyingSubscriber.subscribeTo(bounded.watch(Set.of("ada", "bob"), Set.of()), 0);
         var quick = VerifyingSubscriber.subscribeTo(bounded.watch(Set.of("ada"), Set.of()), Long.MAX_VALUE);
@@ -122,32 +123,32 @@ class WatchersTest {
         assertThat(bounded.watchedPatientCount()).isEqualTo(1);
     }
 
-    /** Watchers come and go on threads of their own; none is left behind, and one that stays hears everything. */
+    /** Other watchers subscribe and cancel on their own threads; one that stays receives all readings. */
     @Test
-    void survive_coming_and_going_while_readings_arrive() throws Exception {
+    void watchers_may_subscribe_and_cancel_while_readings_arrive() throws Exception {
         var many = new Watchers(1_000_000);
-        var staying = VerifyingSubscriber.subscribeTo(many.watch(Set.of("p0", "p1", "p2"), Set.of()), Long.MAX_VALUE);
+        var remaining = VerifyingSubscriber.subscribeTo(many.watch(Set.of("p0", "p1", "p2"), Set.of()), Long.MAX_VALUE);
         ConcurrentTasks.run(
                 () -> {
                     for (int i = 0; i < 30_000; i++) {
                         many.publish(oneReading(series("p" + i % 3, "d1", HEART_RATE), i, 60));
                     }
                 },
-                () -> comeAndGo(many, "p0"),
-                () -> comeAndGo(many, "p1"));
-        var times = staying.readings().stream().mapToLong(r -> r.time()).toArray();
+                () -> subscribeAndCancel(many, "p0"),
+                () -> subscribeAndCancel(many, "p1"));
+        var times = remaining.readings().stream().mapToLong(r -> r.time()).toArray();
         assertThat(times)
                 .containsExactly(IntStream.range(0, 30_000).asLongStream().toArray());
-        staying.cancel();
+        remaining.cancel();
         assertThat(many.watchedPatientCount()).isZero();
     }
 
-    private static void comeAndGo(Watchers watchers, String patient) {
+    private static void subscribeAndCancel(Watchers watchers, String patient) {
         for (int i = 0; i < 3_000; i++) {
-            var listener =
+            var subscriber =
                     VerifyingSubscriber.subscribeTo(watchers.watch(Set.of(patient, "p2", "q" + i), Set.of()), i % 3);
-            assertThat(listener.failure()).isNull();
-            listener.cancel();
+            assertThat(subscriber.failure()).isNull();
+            subscriber.cancel();
         }
     }
 }

@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is stored and asked: windows and statistics are what a flat list of readings gives, window by window. */
+/** For random readings and queries, windows and statistics must match those of a flat list of readings. */
 class AggregateQueryPropertyTest {
 
     private static final List<String> CODES = List.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION);
@@ -50,7 +50,7 @@ class AggregateQueryPropertyTest {
         }
     }
 
-    /** Windows then span slices, and one series is far ahead of another. */
+    /** Windows then span several slices, and the pages of the series cover different times. */
     @Test
     void holds_for_more_readings_than_a_page() {
         assertHolds(new MemoryStore(() -> 0), 4, 20_000, 40_000);
@@ -76,16 +76,16 @@ class AggregateQueryPropertyTest {
         var aggregation = new AggregateQuery(store);
         for (int i = 0; i < 4; i++) {
             Subject subject = random.nextInt(4) == 0 ? new Subject.OfDevice("d0") : ADA;
-            var question =
+            var selector =
                     new SeriesSelector(subject, random.nextBoolean() ? Set.of() : Set.of(HEART_RATE, RESPIRATORY_RATE));
             var grouping = Grouping.values()[random.nextInt(2)];
             long from = random.nextLong(-end / 4, end);
             var times = new TimeRange(from, from + random.nextLong(2 * end));
-            var asked = new WindowParameters(
-                    question, times, 1 + random.nextLong(end / 3), QUANTILES, random.nextBoolean(), grouping);
-            var readings = ReferenceReadings.select(stored, question, times, Order.OLDEST_FIRST);
-            assertWindows(aggregation, asked, readings, groups(stored, question, grouping));
-            assertStatistics(aggregation, asked, readings);
+            var parameters = new WindowParameters(
+                    selector, times, 1 + random.nextLong(end / 3), QUANTILES, random.nextBoolean(), grouping);
+            var readings = ReferenceReadings.select(stored, selector, times, Order.OLDEST_FIRST);
+            assertWindows(aggregation, parameters, readings, groups(stored, selector, grouping));
+            assertStatistics(aggregation, parameters, readings);
         }
     }
 
@@ -102,10 +102,10 @@ class AggregateQueryPropertyTest {
                 .toList();
     }
 
-    private static Set<SeriesGroup> groups(Collection<Columns> stored, SeriesSelector question, Grouping grouping) {
+    private static Set<SeriesGroup> groups(Collection<Columns> stored, SeriesSelector selector, Grouping grouping) {
         return stored.stream()
                 .map(Columns::series)
-                .filter(series -> question.subject().covers(series) && question.matches(series))
+                .filter(series -> selector.subject().covers(series) && selector.matches(series))
                 .map(grouping::of)
                 .collect(Collectors.toSet());
     }
@@ -116,68 +116,69 @@ class AggregateQueryPropertyTest {
     }
 
     private static void assertWindows(
-            AggregateQuery aggregation, WindowParameters asked, List<Reading> readings, Set<SeriesGroup> groups) {
-        var expected = new TreeMap<SeriesGroup, TreeMap<Long, List<Reading>>>();
-        if (asked.fillEmpty()) {
-            groups.forEach(group -> expected.put(group, emptyWindows(asked)));
+            AggregateQuery aggregation, WindowParameters parameters, List<Reading> readings, Set<SeriesGroup> groups) {
+        var expected = new TreeMap<SeriesGroup, Map<Long, List<Reading>>>();
+        if (parameters.fillEmpty()) {
+            groups.forEach(group -> expected.put(group, emptyWindows(parameters)));
         }
-        byGroup(readings, asked.grouping()).forEach((group, ofGroup) -> {
+        byGroup(readings, parameters.grouping()).forEach((group, readingsOfGroup) -> {
             var windows = expected.computeIfAbsent(group, _ -> new TreeMap<>());
-            for (var reading : ofGroup) {
-                windows.computeIfAbsent(startOf(reading.time(), asked), _ -> new ArrayList<>())
+            for (var reading : readingsOfGroup) {
+                windows.computeIfAbsent(startOf(reading.time(), parameters), _ -> new ArrayList<>())
                         .add(reading);
             }
         });
         expected.values().removeIf(Map::isEmpty);
 
-        var chunks = await(aggregation.windows(asked).collect().asList());
+        var results = await(aggregation.windows(parameters).collect().asList());
         var actual =
-                chunks.stream().collect(Collectors.groupingBy(GroupWindows::group, TreeMap::new, Collectors.toList()));
+                results.stream().collect(Collectors.groupingBy(GroupWindows::group, TreeMap::new, Collectors.toList()));
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
         expected.forEach((group, windows) -> assertWindowsOf(actual.get(group), windows));
     }
 
-    private static TreeMap<Long, List<Reading>> emptyWindows(WindowParameters asked) {
+    private static Map<Long, List<Reading>> emptyWindows(WindowParameters parameters) {
         var windows = new TreeMap<Long, List<Reading>>();
-        if (!asked.range().isEmpty()) {
-            for (long start = startOf(asked.range().from(), asked);
-                    start < asked.range().to();
-                    start += asked.widthMicros()) {
+        if (!parameters.range().isEmpty()) {
+            for (long start = startOf(parameters.range().from(), parameters);
+                    start < parameters.range().to();
+                    start += parameters.widthMicros()) {
                 windows.put(start, new ArrayList<>());
             }
         }
         return windows;
     }
 
-    private static long startOf(long time, WindowParameters asked) {
-        return time - Math.floorMod(time, asked.widthMicros());
+    private static long startOf(long time, WindowParameters parameters) {
+        return time - Math.floorMod(time, parameters.widthMicros());
     }
 
-    private static void assertWindowsOf(List<GroupWindows> chunks, TreeMap<Long, List<Reading>> expected) {
-        var rest = new TreeMap<>(expected);
-        for (var chunk : chunks) {
-            assertThat(chunk.startTimes()).hasSameSizeAs(chunk.statistics().toArray());
-            assertThat(chunk.startTimes().length).isBetween(1, WindowAssembler.MAX_WINDOWS_PER_RESULT);
-            for (int i = 0; i < chunk.startTimes().length; i++) {
-                var window = rest.pollFirstEntry();
-                assertThat(chunk.startTimes()[i]).isEqualTo(window.getKey());
+    private static void assertWindowsOf(List<GroupWindows> results, Map<Long, List<Reading>> expected) {
+        var remaining = new TreeMap<>(expected);
+        for (var result : results) {
+            assertThat(result.startTimes()).hasSameSizeAs(result.statistics().toArray());
+            assertThat(result.startTimes().length).isBetween(1, WindowAssembler.MAX_WINDOWS_PER_RESULT);
+            for (int i = 0; i < result.startTimes().length; i++) {
+                var window = remaining.pollFirstEntry();
+                assertThat(result.startTimes()[i]).isEqualTo(window.getKey());
                 if (window.getValue().isEmpty()) {
-                    ReferenceStatistics.assertEmpty(chunk.statistics().get(i), QUANTILES.length);
+                    ReferenceStatistics.assertEmpty(result.statistics().get(i), QUANTILES.length);
                 } else {
-                    ReferenceStatistics.assertMatches(chunk.statistics().get(i), window.getValue(), QUANTILES);
+                    ReferenceStatistics.assertMatches(result.statistics().get(i), window.getValue(), QUANTILES);
                 }
             }
         }
-        assertThat(rest).isEmpty();
+        assertThat(remaining).isEmpty();
     }
 
-    private static void assertStatistics(AggregateQuery aggregation, WindowParameters asked, List<Reading> readings) {
-        var statistics =
-                await(aggregation.statistics(asked.selector(), asked.range(), asked.quantiles(), asked.grouping()));
-        var expected = byGroup(readings, asked.grouping());
+    private static void assertStatistics(
+            AggregateQuery aggregation, WindowParameters parameters, List<Reading> readings) {
+        var statistics = await(aggregation.statistics(
+                parameters.selector(), parameters.range(), parameters.quantiles(), parameters.grouping()));
+        var expected = byGroup(readings, parameters.grouping());
         assertThat(statistics).extracting(GroupStatistics::group).containsExactlyElementsOf(expected.keySet());
-        for (var of : statistics) {
-            ReferenceStatistics.assertMatches(of.statistics(), expected.get(of.group()), QUANTILES);
+        for (var group : statistics) {
+            ReferenceStatistics.assertMatches(group.statistics(), expected.get(group.group()), QUANTILES);
         }
     }
 }

@@ -44,15 +44,15 @@ class AggregateQueryTest {
                 new SeriesSelector(ADA, Set.of()), times, width, quantiles, fillEmpty, Grouping.BY_CODE);
     }
 
-    private List<GroupWindows> windows(WindowParameters asked) {
-        return await(aggregation.windows(asked).collect().asList());
+    private List<GroupWindows> windows(WindowParameters parameters) {
+        return await(aggregation.windows(parameters).collect().asList());
     }
 
-    /** The only chunk there is. */
-    private GroupWindows only(WindowParameters asked) {
-        var chunks = windows(asked);
-        assertThat(chunks).hasSize(1);
-        return chunks.getFirst();
+    /** Returns the single result. */
+    private GroupWindows singleResult(WindowParameters parameters) {
+        var results = windows(parameters);
+        assertThat(results).hasSize(1);
+        return results.getFirst();
     }
 
     private static long[] counts(GroupWindows windows) {
@@ -71,7 +71,7 @@ class AggregateQueryTest {
         @Test
         void are_aligned_to_the_epoch_and_half_open() {
             appendAll(store, columns(HEART_RATE_OF_ADA, times(99, 100, 199, 200), 60, 61, 62, 63));
-            var windows = only(windowed(TimeRange.ALL, 100, false));
+            var windows = singleResult(windowed(TimeRange.ALL, 100, false));
             assertThat(windows.group()).isEqualTo(HEART_RATE_GROUP);
             assertThat(windows.widthMicros()).isEqualTo(100);
             assertThat(windows.startTimes()).containsExactly(0, 100, 200);
@@ -80,9 +80,9 @@ class AggregateQueryTest {
         }
 
         @Test
-        void that_the_range_cuts_keep_their_start_and_lose_what_lies_outside() {
+        void at_the_ends_of_the_range_keep_their_start_and_exclude_readings_outside() {
             appendAll(store, regularColumns(10, 40, HEART_RATE_OF_ADA));
-            var windows = only(windowed(new TimeRange(150, 310), 100, false));
+            var windows = singleResult(windowed(new TimeRange(150, 310), 100, false));
             assertThat(windows.startTimes()).containsExactly(100, 200, 300);
             assertThat(counts(windows)).containsExactly(5, 10, 1);
         }
@@ -91,9 +91,9 @@ class AggregateQueryTest {
         void without_readings_are_left_out_or_filled_in() {
             appendAll(store, columns(HEART_RATE_OF_ADA, times(250, 550), 60, 61));
             var range = new TimeRange(50, 701);
-            assertThat(only(windowed(range, 100, false)).startTimes()).containsExactly(200, 500);
+            assertThat(singleResult(windowed(range, 100, false)).startTimes()).containsExactly(200, 500);
 
-            var filled = only(windowed(range, 100, true, 0.5));
+            var filled = singleResult(windowed(range, 100, true, 0.5));
             assertThat(filled.startTimes()).containsExactly(0, 100, 200, 300, 400, 500, 600, 700);
             assertThat(counts(filled)).containsExactly(0, 0, 1, 0, 0, 1, 0, 0);
             for (int empty : new int[] {0, 1, 3, 4, 6, 7}) {
@@ -102,63 +102,65 @@ class AggregateQueryTest {
         }
 
         @Test
-        void are_filled_in_for_every_group_also_where_the_range_has_no_readings_of_it() {
+        void are_filled_in_also_for_groups_without_readings_in_the_range() {
             appendAll(store, oneReading(HEART_RATE_OF_ADA, 50, 60), oneReading(RESPIRATION_OF_ADA, 950, 14));
-            var chunks = windows(windowed(new TimeRange(0, 200), 100, true));
-            assertThat(chunks)
+            var results = windows(windowed(new TimeRange(0, 200), 100, true));
+            assertThat(results)
                     .extracting(w -> w.group().code())
                     .containsExactlyInAnyOrder(HEART_RATE, RESPIRATORY_RATE);
-            assertThat(chunks)
+            assertThat(results)
                     .allSatisfy(windows -> assertThat(windows.startTimes()).containsExactly(0, 100));
         }
 
         @Test
         void before_the_epoch_are_aligned_too() {
             appendAll(store, oneReading(HEART_RATE_OF_ADA, 50, 60));
-            assertThat(only(windowed(new TimeRange(-250, 100), 100, true)).startTimes())
+            assertThat(singleResult(windowed(new TimeRange(-250, 100), 100, true))
+                            .startTimes())
                     .containsExactly(-300, -200, -100, 0);
-            assertThat(only(windowed(new TimeRange(-250, -200), 100, true)).startTimes())
+            assertThat(singleResult(windowed(new TimeRange(-250, -200), 100, true))
+                            .startTimes())
                     .containsExactly(-300);
         }
 
         @Test
-        void of_an_empty_range_are_none() {
+        void of_an_empty_range_are_empty() {
             appendAll(store, oneReading(HEART_RATE_OF_ADA, 50, 60));
             assertThat(windows(windowed(new TimeRange(50, 50), 100, true))).isEmpty();
             assertThat(windows(windowed(new TimeRange(50, 50), 100, false))).isEmpty();
         }
 
         @Test
-        void of_one_who_was_never_measured_are_none_and_of_one_whom_nobody_knows_are_refused() {
+        void of_a_patient_without_readings_are_empty_and_an_unknown_patient_is_refused() {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             assertThat(windows(windowed(new TimeRange(0, 1_000), 100, true))).isEmpty();
             var bob = new SeriesSelector(new Subject.OfPatient("bob"), Set.of());
-            var asked = new WindowParameters(bob, TimeRange.ALL, 100, new double[0], false, Grouping.BY_CODE);
-            assertThatThrownBy(() -> windows(asked)).isInstanceOf(PlaneException.NotFound.class);
+            var parameters = new WindowParameters(bob, TimeRange.ALL, 100, new double[0], false, Grouping.BY_CODE);
+            assertThatThrownBy(() -> windows(parameters)).isInstanceOf(PlaneException.NotFound.class);
             assertThatThrownBy(() -> await(aggregation.statistics(bob, TimeRange.ALL, new double[0], Grouping.BY_CODE)))
                     .isInstanceOf(PlaneException.NotFound.class);
         }
 
         @Test
-        void put_together_all_devices_of_a_code_or_keep_series_apart() {
-            var elsewhere = series("ada", "d2", HEART_RATE);
+        void combine_all_devices_of_a_code_or_keep_series_apart() {
+            var otherDevice = series("ada", "d2", HEART_RATE);
             appendAll(
                     store,
                     columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62),
-                    columns(elsewhere, times(10, 40), 70, 72));
-            var together = only(windowed(TimeRange.ALL, 100, false, 0.5));
+                    columns(otherDevice, times(10, 40), 70, 72));
+            var combined = singleResult(windowed(TimeRange.ALL, 100, false, 0.5));
             ReferenceStatistics.assertMatches(
-                    together.statistics().getFirst(),
+                    combined.statistics().getFirst(),
                     ReferenceReadings.flatten(
                             List.of(
                                     columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62),
-                                    columns(elsewhere, times(10, 40), 70, 72)),
+                                    columns(otherDevice, times(10, 40), 70, 72)),
                             Order.OLDEST_FIRST),
                     0.5);
 
-            var question = new SeriesSelector(ADA, Set.of());
+            var selector = new SeriesSelector(ADA, Set.of());
             var apart = windows(
-                    new WindowParameters(question, TimeRange.ALL, 100, new double[0], false, Grouping.BY_SERIES));
+                    new WindowParameters(selector, TimeRange.ALL, 100, new double[0], false, Grouping.BY_SERIES));
             assertThat(apart)
                     .extracting(GroupWindows::group)
                     .containsExactly(
@@ -181,27 +183,29 @@ class AggregateQueryTest {
         @Test
         void keep_the_digits_of_a_small_deviation_around_a_large_mean() {
             appendAll(store, columns(HEART_RATE_OF_ADA, times(1, 2, 3, 4), 1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16));
-            var summary = only(windowed(TimeRange.ALL, 100, false)).statistics().getFirst();
-            assertThat(summary.standardDeviation()).isEqualTo(5.477225575051661);
+            var statistics = singleResult(windowed(TimeRange.ALL, 100, false))
+                    .statistics()
+                    .getFirst();
+            assertThat(statistics.standardDeviation()).isEqualTo(5.477225575051661);
         }
     }
 
     @Nested
-    class Chunks {
+    class Results {
 
         @Test
-        void hold_so_many_windows_at_most() {
+        void have_a_maximum_number_of_windows() {
             int size = 2 * WindowAssembler.MAX_WINDOWS_PER_RESULT + 100;
             appendAll(store, regularColumns(10, size, HEART_RATE_OF_ADA));
-            var chunks = windows(windowed(TimeRange.ALL, 10, false));
-            assertThat(chunks)
+            var results = windows(windowed(TimeRange.ALL, 10, false));
+            assertThat(results)
                     .extracting(w -> w.statistics().size())
                     .containsExactly(
                             WindowAssembler.MAX_WINDOWS_PER_RESULT, WindowAssembler.MAX_WINDOWS_PER_RESULT, 100);
-            assertThat(chunks)
+            assertThat(results)
                     .allSatisfy(w ->
                             assertThat(w.startTimes()).hasSize(w.statistics().size()));
-            assertThat(chunks.stream()
+            assertThat(results.stream()
                             .flatMapToLong(w -> LongStream.of(w.startTimes()))
                             .toArray())
                     .containsExactly(
@@ -209,7 +213,7 @@ class AggregateQueryTest {
         }
 
         @Test
-        void are_computed_no_faster_than_they_are_taken() {
+        void are_computed_no_faster_than_they_are_requested() {
             appendAll(store, regularColumns(10, 100_000, HEART_RATE_OF_ADA));
             var subscriber = aggregation
                     .windows(windowed(TimeRange.ALL, 10, false))
@@ -229,7 +233,7 @@ class AggregateQueryTest {
     class FillingIn {
 
         @Test
-        void is_done_for_a_million_windows_and_refused_for_one_more() {
+        void allows_a_million_windows_and_refuses_one_more() {
             appendAll(store, oneReading(HEART_RATE_OF_ADA, SECOND / 2, 60));
             long max = AggregateQuery.MAX_FILLED_WINDOWS;
             assertThat(countOf(windowed(new TimeRange(0, max * SECOND), SECOND, true)))
@@ -254,7 +258,7 @@ class AggregateQueryTest {
         }
 
         @Test
-        void is_refused_for_all_times_whatever_their_sign() {
+        void is_refused_for_unbounded_ranges() {
             appendAll(store, oneReading(HEART_RATE_OF_ADA, SECOND / 2, 60));
             assertRefused(windowed(TimeRange.ALL, SECOND, true));
             assertRefused(windowed(TimeRange.ALL, 1, true));
@@ -263,12 +267,14 @@ class AggregateQueryTest {
             assertRefused(windowed(new TimeRange(Long.MIN_VALUE, Long.MAX_VALUE), SECOND, true));
         }
 
-        private long countOf(WindowParameters asked) {
-            return windows(asked).stream().mapToLong(w -> w.statistics().size()).sum();
+        private long countOf(WindowParameters parameters) {
+            return windows(parameters).stream()
+                    .mapToLong(w -> w.statistics().size())
+                    .sum();
         }
 
-        private void assertRefused(WindowParameters asked) {
-            assertThatThrownBy(() -> windows(asked))
+        private void assertRefused(WindowParameters parameters) {
+            assertThatThrownBy(() -> windows(parameters))
                     .isInstanceOfSatisfying(
                             PlaneException.InvalidArgument.class,
                             e -> assertThat(e.violations().getFirst().field()).isEqualTo("fill_empty"));

@@ -40,32 +40,32 @@ class LatestQueryTest {
     private static final SeriesSelector OF_ADA = new SeriesSelector(ADA, Set.of());
 
     private final RecordingStore store = new RecordingStore();
-    private final LatestCache values = new LatestCache(1 << 20);
-    private final LatestQuery query = new LatestQuery(values, store);
+    private final LatestCache cache = new LatestCache(1 << 20);
+    private final LatestQuery query = new LatestQuery(cache, store);
 
     private static SeriesSelector of(Subject subject, String... codes) {
         return new SeriesSelector(subject, Set.of(codes));
     }
 
-    private List<Reading> ask(SeriesSelector question) {
-        return await(query.execute(question));
+    private List<Reading> ask(SeriesSelector selector) {
+        return await(query.execute(selector));
     }
 
-    private CompletableFuture<List<Reading>> begin(SeriesSelector question) {
-        return query.execute(question).subscribeAsCompletionStage();
+    private CompletableFuture<List<Reading>> begin(SeriesSelector selector) {
+        return query.execute(selector).subscribeAsCompletionStage();
     }
 
-    /** As ingest does it: durable first, then known. */
+    /** Stores the readings, then publishes them, as ingest does. */
     private void store(Columns columns) {
         appendAll(store, columns);
-        values.publish(columns);
+        cache.publish(columns);
     }
 
     @Nested
     class Answers {
 
         @Test
-        void give_the_latest_of_each_code_in_the_order_of_codes() {
+        void have_the_latest_of_each_code_in_the_order_of_codes() {
             store(columns(HEART_RATE_OF_ADA, times(10, 30), 60, 62));
             store(columns(series("ada", "d2", HEART_RATE), times(20, 25), 70, 71));
             store(oneReading(RESPIRATION_OF_ADA, 5, 14));
@@ -77,14 +77,14 @@ class LatestQueryTest {
         }
 
         @Test
-        void of_one_microsecond_give_the_device_that_sorts_first() {
+        void have_the_device_that_sorts_first_for_one_microsecond() {
             store(oneReading(series("ada", "d2", HEART_RATE), 10, 70));
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             assertThat(ask(OF_ADA)).containsExactly(new Reading(HEART_RATE_OF_ADA, 10, 60));
         }
 
         @Test
-        void give_the_codes_that_were_asked_for() {
+        void have_only_the_selected_codes() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store(oneReading(RESPIRATION_OF_ADA, 10, 14));
             store(oneReading(series("ada", "d1", OXYGEN_SATURATION), 10, 98));
@@ -96,7 +96,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void say_that_nobody_knows_the_subject_and_do_not_remember_it() {
+        void fail_for_an_unknown_subject_and_are_not_cached() {
             assertThatThrownBy(() -> ask(OF_ADA))
                     .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such patient");
@@ -109,7 +109,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void are_empty_for_one_who_is_known_but_was_never_measured() {
+        void are_empty_for_a_registered_subject_without_readings() {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             await(store.registry().putDevice(Device.provisional("d1", 0)));
             assertThat(ask(OF_ADA)).isEmpty();
@@ -120,10 +120,10 @@ class LatestQueryTest {
     }
 
     @Nested
-    class Memory {
+    class CachedEntry {
 
         @Test
-        void answers_from_the_second_question_on() {
+        void answers_from_the_second_query_on() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             assertThat(query.cachedAnswer(OF_ADA)).isEmpty();
             ask(OF_ADA);
@@ -134,7 +134,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void hears_of_what_is_published() {
+        void gets_published_readings() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             ask(OF_ADA);
             store(oneReading(HEART_RATE_OF_ADA, 20, 61));
@@ -145,7 +145,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void answers_also_for_one_who_was_never_measured() {
+        void answers_for_a_registered_subject_without_readings() {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             ask(OF_ADA);
             assertThat(query.cachedAnswer(OF_ADA)).contains(List.of());
@@ -154,17 +154,17 @@ class LatestQueryTest {
         }
 
         @Test
-        void keeps_no_room_for_one_whom_nobody_knows() {
-            var entry = values.entry(ADA);
+        void keeps_no_entry_of_an_unknown_subject() {
+            var entry = cache.entry(ADA);
             assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(PlaneException.NotFound.class);
             assertThat(query.cachedAnswer(OF_ADA)).isEmpty();
             assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(PlaneException.NotFound.class);
-            assertThat(values.entry(ADA)).isNotSameAs(entry);
+            assertThat(cache.entry(ADA)).isNotSameAs(entry);
             assertThat(store.latest()).hasSize(2);
         }
 
         @Test
-        void is_not_made_of_an_answer_that_failed() {
+        void does_not_keep_a_failed_answer() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store.close();
             assertThatThrownBy(() -> ask(OF_ADA)).isInstanceOf(PlaneException.Unavailable.class);
@@ -173,10 +173,10 @@ class LatestQueryTest {
     }
 
     @Nested
-    class AtTheSameTime {
+    class ConcurrentQueries {
 
         @Test
-        void all_who_ask_share_one_question_to_the_store() {
+        void concurrent_queries_share_one_read_of_the_store() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store(oneReading(RESPIRATION_OF_ADA, 10, 14));
             store.pause();
@@ -189,7 +189,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void one_who_leaves_does_not_take_the_answer_from_the_others() {
+        void a_cancelled_query_does_not_affect_the_others() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store.pause();
             var leaving = query.execute(OF_ADA).subscribe().with(_ -> {});
@@ -201,7 +201,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void what_is_published_while_the_store_is_asked_is_not_lost() {
+        void readings_published_during_the_read_are_not_lost() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store.pause();
             var answer = begin(OF_ADA);
@@ -214,7 +214,7 @@ class LatestQueryTest {
         }
 
         @Test
-        void one_who_is_measured_for_the_first_time_while_the_store_is_asked_is_known() {
+        void a_first_reading_during_the_read_is_found() {
             store.pause();
             var answer = begin(OF_ADA);
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
@@ -222,14 +222,12 @@ class LatestQueryTest {
             assertThat(answer).isCompletedWithValue(List.of(new Reading(HEART_RATE_OF_ADA, 10, 60)));
         }
 
-        /**
-         * The first question has its answer already, only nobody has heard it; it must not be the answer to the second.
-         */
+        /** The answer of the first query is complete, but not delivered; the second query must not get it. */
         @Test
-        void who_asks_after_an_acknowledgement_is_not_told_what_somebody_else_was_told_before() {
+        void a_query_after_an_acknowledgement_does_not_get_an_earlier_answer() {
             store.pause();
             var before = begin(OF_ADA);
-            store.releaseHeld(); // There are no readings; whether the patient is known is found out, and held.
+            store.releaseHeld(); // There are no readings, so the query checks the registration, whose answer is held.
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             var after = begin(OF_ADA);
             store.releaseHeld();
@@ -239,11 +237,11 @@ class LatestQueryTest {
         }
 
         @Test
-        void who_asks_after_an_acknowledgement_is_answered_right_though_the_subject_was_forgotten_meanwhile() {
+        void a_query_after_an_acknowledgement_is_right_even_after_an_eviction() {
             store(oneReading(HEART_RATE_OF_ADA, 10, 60));
             store.pause();
             var before = begin(OF_ADA);
-            values.evict(ADA, values.entry(ADA));
+            cache.evict(ADA, cache.entry(ADA));
             store(oneReading(HEART_RATE_OF_ADA, 20, 61));
             var after = begin(OF_ADA);
             store.resume();
@@ -252,12 +250,12 @@ class LatestQueryTest {
         }
     }
 
-    /** However few subjects are remembered: who has stored a reading finds it, or a later one. */
+    /** Even with a small cache, a query after a write finds the written reading. */
     @Test
-    void reads_what_was_written_while_subjects_are_forgotten_all_the_time(@TempDir Path directory) throws Exception {
+    void finds_its_own_writes_while_entries_are_evicted(@TempDir Path directory) throws Exception {
         var disk = EdgeStore.open(directory, 2, () -> 0);
-        var few = new LatestCache(1_200);
-        var onDisk = new LatestQuery(few, disk);
+        var smallCache = new LatestCache(1_200);
+        var onDisk = new LatestQuery(smallCache, disk);
         var patients = Stream.of("p0", "p1", "p2", "p3", "p4")
                 .map(Subject.OfPatient::new)
                 .toList();
@@ -267,19 +265,19 @@ class LatestQueryTest {
                         var patient = patients.get(i % patients.size());
                         var columns = oneReading(series(patient.id(), "d1", HEART_RATE), i, 60);
                         appendAll(disk, columns);
-                        few.publish(columns);
+                        smallCache.publish(columns);
                         assertThat(await(onDisk.execute(of(patient))))
                                 .containsExactly(ReadingFixtures.readingsOf(columns)
                                         .findFirst()
                                         .orElseThrow());
                     }
                 },
-                () -> askInTurn(onDisk, patients),
-                () -> askInTurn(onDisk, patients.reversed()));
+                () -> queryInTurn(onDisk, patients),
+                () -> queryInTurn(onDisk, patients.reversed()));
         disk.close();
     }
 
-    private static void askInTurn(LatestQuery query, List<Subject.OfPatient> patients) {
+    private static void queryInTurn(LatestQuery query, List<Subject.OfPatient> patients) {
         for (int i = 0; i < 300; i++) {
             try {
                 await(query.execute(of(patients.get(i % patients.size()))));

@@ -40,12 +40,12 @@ class PageTokenTest {
         return PageToken.encode(RANGE, new ResumePosition(500, Optional.of(SERIES.get(1))));
     }
 
-    private static void assertRefused(Parameters range, String token, String why) {
+    private static void assertRefused(Parameters range, String token, String description) {
         assertThatThrownBy(() -> PageToken.decode(range, token, SERIES))
                 .isInstanceOfSatisfying(
                         PlaneException.InvalidArgument.class,
                         e -> assertThat(e.violations())
-                                .containsExactly(new PlaneException.FieldViolation("page_token", why)));
+                                .containsExactly(new PlaneException.FieldViolation("page_token", description)));
     }
 
     @Test
@@ -63,14 +63,14 @@ class PageTokenTest {
     }
 
     @Test
-    void does_not_depend_on_the_order_in_which_codes_were_named() {
+    void does_not_depend_on_the_order_of_codes() {
         var same = range(ADA, new LinkedHashSet<>(List.of(RESPIRATORY_RATE, HEART_RATE)), TIMES, Order.OLDEST_FIRST);
         var other = range(ADA, new LinkedHashSet<>(List.of(HEART_RATE, RESPIRATORY_RATE)), TIMES, Order.OLDEST_FIRST);
         var position = new ResumePosition(500, Optional.empty());
         assertThat(PageToken.encode(same, position)).isEqualTo(PageToken.encode(other, position));
     }
 
-    static List<Parameters> others() {
+    static List<Parameters> otherQueries() {
         return List.of(
                 range(new Subject.OfPatient("bob"), Set.of(HEART_RATE, RESPIRATORY_RATE), TIMES, Order.OLDEST_FIRST),
                 range(new Subject.OfDevice("ada"), Set.of(HEART_RATE, RESPIRATORY_RATE), TIMES, Order.OLDEST_FIRST),
@@ -82,19 +82,19 @@ class PageTokenTest {
     }
 
     @ParameterizedTest
-    @MethodSource("others")
-    void of_another_question_is_refused(Parameters other) {
+    @MethodSource("otherQueries")
+    void of_another_query_is_refused(Parameters other) {
         assertRefused(other, token(), "must come from a response to the same query");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {" ", "x", "====", "AAAA", "no token at all", "ä€", "\u0000", "../../etc"})
-    void that_is_none_is_refused(String garbage) {
+    void that_is_malformed_is_refused(String garbage) {
         assertRefused(RANGE, garbage, "must be as a response gave it");
     }
 
     @Test
-    void that_was_cut_or_lengthened_or_is_of_another_version_is_refused() {
+    void of_another_length_or_version_is_refused() {
         var bytes = Base64.getUrlDecoder().decode(token());
         var encoder = Base64.getUrlEncoder().withoutPadding();
         for (int length = 0; length < bytes.length; length++) {
@@ -107,19 +107,19 @@ class PageTokenTest {
         assertRefused(RANGE, encoder.encodeToString(bytes), "must be as a response gave it");
     }
 
-    /** Whatever time somebody writes into a token: what is left lies in the range that was asked for. */
+    /** Whatever time a forged token has, the remaining range is within the range of the query. */
     @ParameterizedTest
     @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 9, 10, 11, 999, 1_000, 1_001, Long.MAX_VALUE})
-    void cannot_lead_out_of_the_range(long time) {
+    void cannot_leave_the_range_of_the_query(long time) {
         var bytes = Base64.getUrlDecoder().decode(token());
         ByteBuffer.wrap(bytes).putLong(1 + Long.BYTES, time);
         var forged = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
         var position = PageToken.decode(RANGE, forged, SERIES);
         for (var order : Order.values()) {
             for (var series : SERIES) {
-                var rest = position.remainingRange(TIMES, order, series);
-                assertThat(rest.from()).isBetween(TIMES.from(), TIMES.to());
-                assertThat(rest.to()).isBetween(rest.from(), TIMES.to());
+                var remaining = position.remainingRange(TIMES, order, series);
+                assertThat(remaining.from()).isBetween(TIMES.from(), TIMES.to());
+                assertThat(remaining.to()).isBetween(remaining.from(), TIMES.to());
             }
         }
     }

@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever is stored and asked: the chunks, one after the other, are the flat list of readings, cut at the limit. */
+/** For random readings and queries, the pages must have the readings of a flat list, up to the limit. */
 class RangeQueryPropertyTest {
 
     private static final List<String> CODES = List.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION);
@@ -72,7 +72,7 @@ class RangeQueryPropertyTest {
         store.close();
     }
 
-    /** Series of two patients and a few devices; some of them hardly have readings. */
+    /** Generates readings of two patients and a few devices; some series have very few. */
     private List<Columns> randomStay(int count, int size, long end) {
         var all = new HashSet<Series>();
         all.add(series("ada", "d0", HEART_RATE));
@@ -91,7 +91,7 @@ class RangeQueryPropertyTest {
         var query = new RangeQuery(store);
         for (int i = 0; i < 6; i++) {
             var order = Order.values()[random.nextInt(2)];
-            var range = new Parameters(randomQuestion(), randomTimes(end), order);
+            var range = new Parameters(randomSelector(), randomTimes(end), order);
             var expected = ReferenceReadings.select(stored, range.selector(), range.range(), order);
             assertAnswers(query, range, expected);
             assertLimits(query, range, expected);
@@ -99,7 +99,7 @@ class RangeQueryPropertyTest {
         }
     }
 
-    private SeriesSelector randomQuestion() {
+    private SeriesSelector randomSelector() {
         Subject subject = random.nextInt(4) == 0 ? new Subject.OfDevice("d0") : ADA;
         return new SeriesSelector(
                 subject, random.nextBoolean() ? Set.of() : Set.of(HEART_RATE, CODES.get(random.nextInt(1, 3))));
@@ -113,18 +113,19 @@ class RangeQueryPropertyTest {
         return new TimeRange(from, from + random.nextLong(end));
     }
 
-    /** The whole answer, and what each of its tokens leads on to. */
+    /** Checks the whole answer, and the rest of it after each page token. */
     private void assertAnswers(RangeQuery query, Parameters range, List<Reading> expected) {
-        var chunks = ask(query, range, "", Long.MAX_VALUE);
-        int size = assertContinues(chunks, range, expected, 0);
+        var pages = execute(query, range, "", Long.MAX_VALUE);
+        int size = assertContinues(pages, range, expected, 0);
         assertThat(size).isEqualTo(expected.size());
         int position = 0;
-        for (var chunk : chunks) {
-            position += flat(chunk, range).size();
-            assertThat(chunk.pageToken().isEmpty()).isEqualTo(position == expected.size());
-            if (!chunk.pageToken().isEmpty()) {
-                var rest = ask(query, range, chunk.pageToken(), Long.MAX_VALUE);
-                assertThat(assertContinues(rest, range, expected, position)).isEqualTo(expected.size());
+        for (var page : pages) {
+            position += flat(page, range).size();
+            assertThat(page.pageToken().isEmpty()).isEqualTo(position == expected.size());
+            if (!page.pageToken().isEmpty()) {
+                var remaining = execute(query, range, page.pageToken(), Long.MAX_VALUE);
+                assertThat(assertContinues(remaining, range, expected, position))
+                        .isEqualTo(expected.size());
             }
         }
     }
@@ -133,47 +134,47 @@ class RangeQueryPropertyTest {
         for (LongSupplier limits :
                 List.<LongSupplier>of(() -> 1, () -> expected.size(), () -> 1 + random.nextLong(expected.size() + 2))) {
             long limit = Math.max(1, limits.getAsLong());
-            var chunks = ask(query, range, "", limit);
-            int size = assertContinues(chunks, range, expected, 0);
+            var pages = execute(query, range, "", limit);
+            int size = assertContinues(pages, range, expected, 0);
             assertThat((long) size).isEqualTo(Math.min(limit, expected.size()));
-            boolean more = !chunks.isEmpty() && !chunks.getLast().pageToken().isEmpty();
-            assertThat(more).isEqualTo(size < expected.size());
+            boolean hasMore = !pages.isEmpty() && !pages.getLast().pageToken().isEmpty();
+            assertThat(hasMore).isEqualTo(size < expected.size());
         }
     }
 
-    /** Page by page, each of a limit of its own, everything comes once. */
+    /** Reads page by page, each with another limit: every reading must come once. */
     private void assertPages(RangeQuery query, Parameters range, List<Reading> expected) {
         int mean = 1 + expected.size() / 10;
         int position = 0;
         var token = "";
         do {
             long limit = 1 + random.nextLong(2L * mean);
-            var chunks = ask(query, range, token, limit);
-            int next = assertContinues(chunks, range, expected, position);
+            var pages = execute(query, range, token, limit);
+            int next = assertContinues(pages, range, expected, position);
             assertThat((long) next - position).isEqualTo(Math.min(limit, expected.size() - position));
             position = next;
-            token = chunks.isEmpty() ? "" : chunks.getLast().pageToken();
+            token = pages.isEmpty() ? "" : pages.getLast().pageToken();
         } while (!token.isEmpty());
         assertThat(position).isEqualTo(expected.size());
     }
 
-    private static List<Page> ask(RangeQuery query, Parameters range, String token, long limit) {
+    private static List<Page> execute(RangeQuery query, Parameters range, String token, long limit) {
         return await(query.execute(range, token, limit).collect().asList());
     }
 
-    /** The chunks go on with the expected readings from a position on; returns the position after them. */
-    private static int assertContinues(List<Page> chunks, Parameters range, List<Reading> expected, int position) {
-        for (var chunk : chunks) {
-            var seen = new ArrayList<Series>();
-            for (var columns : chunk.columns()) {
+    /** Checks that the pages have the expected readings from a position on; returns the position after them. */
+    private static int assertContinues(List<Page> pages, Parameters range, List<Reading> expected, int position) {
+        for (var page : pages) {
+            var seriesOfPage = new ArrayList<Series>();
+            for (var columns : page.columns()) {
                 assertThat(columns.isEmpty()).isFalse();
                 assertThat(isInOrder(columns, range.order())).isTrue();
-                seen.add(columns.series());
+                seriesOfPage.add(columns.series());
             }
-            assertThat(seen).isNotEmpty().doesNotHaveDuplicates().isSorted();
-            var flat = flat(chunk, range);
+            assertThat(seriesOfPage).isNotEmpty().doesNotHaveDuplicates().isSorted();
+            var flat = flat(page, range);
             assertThat(position + flat.size()).isLessThanOrEqualTo(expected.size());
-            // Compared without AssertJ, which would take most of the time to look for what it need not describe.
+            // Compared without AssertJ, which would take most of the time of the test to prepare a description.
             assertThat(flat.equals(expected.subList(position, position + flat.size())))
                     .as("readings from %s on of %s", position, range)
                     .isTrue();
@@ -182,8 +183,8 @@ class RangeQueryPropertyTest {
         return position;
     }
 
-    private static List<Reading> flat(Page chunk, Parameters range) {
-        return ReferenceReadings.flatten(chunk.columns(), range.order());
+    private static List<Reading> flat(Page page, Parameters range) {
+        return ReferenceReadings.flatten(page.columns(), range.order());
     }
 
     private static boolean isInOrder(Columns columns, Order order) {

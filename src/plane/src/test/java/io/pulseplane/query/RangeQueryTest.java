@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RangeQueryTest {
 
-    /** What is read of one series at a time where there are few of them. */
+    /** Number of readings of one series that the query reads at once if there are few series. */
     private static final int PAGE = 16_384;
 
     private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
@@ -52,25 +52,25 @@ class RangeQueryTest {
         return new Parameters(new SeriesSelector(ADA, Set.of(codes)), times, order);
     }
 
-    private List<Page> ask(Parameters range, String token, long limit) {
+    private List<Page> execute(Parameters range, String token, long limit) {
         return await(query.execute(range, token, limit).collect().asList());
     }
 
     private List<Columns> columnsOf(Parameters range, long limit) {
-        return ask(range, "", limit).stream()
-                .flatMap(chunk -> chunk.columns().stream())
+        return execute(range, "", limit).stream()
+                .flatMap(page -> page.columns().stream())
                 .toList();
     }
 
-    private static int size(Page chunk) {
-        return chunk.columns().stream().mapToInt(Columns::size).sum();
+    private static int size(Page page) {
+        return page.columns().stream().mapToInt(Columns::size).sum();
     }
 
     @Nested
     class Answers {
 
         @Test
-        void hold_what_is_in_the_range_and_nothing_that_begins_at_its_end() {
+        void have_the_readings_of_the_half_open_range() {
             appendAll(store, columns(HEART_RATE_OF_ADA, times(10, 20, 30, 40), 60, 61, 62, 63));
             assertThat(columnsOf(range(new TimeRange(20, 40), Order.OLDEST_FIRST), Long.MAX_VALUE))
                     .containsExactly(columns(HEART_RATE_OF_ADA, times(20, 30), 61, 62));
@@ -79,7 +79,7 @@ class RangeQueryTest {
         }
 
         @Test
-        void hold_the_series_side_by_side_in_their_order() {
+        void have_the_series_in_their_order() {
             appendAll(
                     store,
                     regularColumns(10, 3, HEART_RATE_OF_D2),
@@ -93,7 +93,7 @@ class RangeQueryTest {
         }
 
         @Test
-        void hold_what_was_asked_for_and_nothing_else() {
+        void have_only_the_selected_series() {
             appendAll(
                     store,
                     regularColumns(10, 3, HEART_RATE_OF_ADA),
@@ -112,29 +112,29 @@ class RangeQueryTest {
         }
 
         @Test
-        void are_refused_for_one_whom_nobody_knows() {
+        void fail_for_an_unknown_subject() {
             appendAll(store, oneReading(series("bob", "d9", HEART_RATE), 10, 60));
-            assertThatThrownBy(() -> ask(ALL, "", 1))
+            assertThatThrownBy(() -> execute(ALL, "", 1))
                     .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such patient");
             var ofDevice = new Parameters(
                     new SeriesSelector(new Subject.OfDevice("d1"), Set.of()), TimeRange.ALL, Order.OLDEST_FIRST);
-            assertThatThrownBy(() -> ask(ofDevice, "", 1))
+            assertThatThrownBy(() -> execute(ofDevice, "", 1))
                     .isInstanceOf(PlaneException.NotFound.class)
                     .hasMessage("there is no such device");
         }
 
         @Test
-        void have_no_chunk_where_there_is_nothing_to_say() {
+        void have_no_page_without_readings() {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             await(store.registry().putDevice(Device.provisional("d1", 0)));
-            assertThat(ask(ALL, "", 10)).isEmpty();
+            assertThat(execute(ALL, "", 10)).isEmpty();
             appendAll(store, columns(HEART_RATE_OF_ADA, times(10, 20), 60, 61));
-            assertThat(ask(range(TimeRange.ALL, Order.OLDEST_FIRST, RESPIRATORY_RATE), "", 10))
+            assertThat(execute(range(TimeRange.ALL, Order.OLDEST_FIRST, RESPIRATORY_RATE), "", 10))
                     .isEmpty();
-            assertThat(ask(range(new TimeRange(11, 20), Order.OLDEST_FIRST), "", 10))
+            assertThat(execute(range(new TimeRange(11, 20), Order.OLDEST_FIRST), "", 10))
                     .isEmpty();
-            assertThat(ask(range(new TimeRange(10, 10), Order.NEWEST_FIRST), "", 10))
+            assertThat(execute(range(new TimeRange(10, 10), Order.NEWEST_FIRST), "", 10))
                     .isEmpty();
         }
     }
@@ -144,68 +144,66 @@ class RangeQueryTest {
 
         @ParameterizedTest
         @EnumSource
-        void are_exact_within_one_microsecond_too(Order order) {
+        void are_exact_also_within_one_microsecond(Order order) {
             appendAll(
                     store,
                     regularColumns(1, 3, HEART_RATE_OF_ADA),
                     regularColumns(1, 3, HEART_RATE_OF_D2),
                     regularColumns(1, 3, RESPIRATION_OF_ADA));
-            var whole = ReferenceReadings.flatten(columnsOf(range(TimeRange.ALL, order), Long.MAX_VALUE), order);
-            assertThat(whole).hasSize(9);
+            var allReadings = ReferenceReadings.flatten(columnsOf(range(TimeRange.ALL, order), Long.MAX_VALUE), order);
+            assertThat(allReadings).hasSize(9);
             for (int limit = 1; limit <= 9; limit++) {
                 assertThat(ReferenceReadings.flatten(columnsOf(range(TimeRange.ALL, order), limit), order))
-                        .isEqualTo(whole.subList(0, limit));
+                        .isEqualTo(allReadings.subList(0, limit));
             }
         }
 
         @Test
-        void that_are_not_reached_change_nothing() {
+        void that_are_not_reached_have_no_effect() {
             appendAll(store, regularColumns(1, 3, HEART_RATE_OF_ADA));
-            assertThat(ask(ALL, "", 4)).isEqualTo(ask(ALL, "", Long.MAX_VALUE));
-            assertThat(ask(ALL, "", Integer.MAX_VALUE + 1L)).isEqualTo(ask(ALL, "", Long.MAX_VALUE));
+            assertThat(execute(ALL, "", 4)).isEqualTo(execute(ALL, "", Long.MAX_VALUE));
+            assertThat(execute(ALL, "", Integer.MAX_VALUE + 1L)).isEqualTo(execute(ALL, "", Long.MAX_VALUE));
         }
 
         @Test
-        void leave_a_token_exactly_if_there_is_more() {
+        void give_a_token_exactly_if_there_are_more_readings() {
             appendAll(store, regularColumns(1, 3, HEART_RATE_OF_ADA));
-            assertThat(ask(ALL, "", 2).getLast().pageToken()).isNotEmpty();
-            assertThat(ask(ALL, "", 3).getLast().pageToken()).isEmpty();
+            assertThat(execute(ALL, "", 2).getLast().pageToken()).isNotEmpty();
+            assertThat(execute(ALL, "", 3).getLast().pageToken()).isEmpty();
         }
     }
 
-    /**
-     * Tokens in the middle lead on, and the last chunk has none, also where the readings end with a page of the store.
-     */
+    /** Every page but the last has a token, also if the readings end exactly with a page of the store. */
     @ParameterizedTest
     @EnumSource
-    void a_chunk_has_a_token_exactly_if_there_is_more(Order order) {
+    void a_page_has_a_token_exactly_if_there_are_more_readings(Order order) {
         appendAll(store, regularColumns(1, 2 * PAGE, HEART_RATE_OF_ADA));
         var range = range(TimeRange.ALL, order);
-        var chunks = ask(range, "", Long.MAX_VALUE);
-        assertThat(chunks).extracting(RangeQueryTest::size).containsExactly(PAGE, PAGE);
-        assertThat(chunks.getFirst().pageToken()).isNotEmpty();
-        assertThat(chunks.getLast().pageToken()).isEmpty();
+        var pages = execute(range, "", Long.MAX_VALUE);
+        assertThat(pages).extracting(RangeQueryTest::size).containsExactly(PAGE, PAGE);
+        assertThat(pages.getFirst().pageToken()).isNotEmpty();
+        assertThat(pages.getLast().pageToken()).isEmpty();
 
-        var upTo = ask(range, "", 2 * PAGE);
-        assertThat(upTo.getLast().pageToken()).isEmpty();
-        var notUpTo = ask(range, "", 2 * PAGE - 1);
-        assertThat(notUpTo.getLast().pageToken()).isNotEmpty();
+        var atLimit = execute(range, "", 2 * PAGE);
+        assertThat(atLimit.getLast().pageToken()).isEmpty();
+        var belowLimit = execute(range, "", 2 * PAGE - 1);
+        assertThat(belowLimit.getLast().pageToken()).isNotEmpty();
     }
 
     @Nested
     class Tokens {
 
         @Test
-        void lead_on_to_what_was_stored_meanwhile_and_repeat_nothing() {
+        void continue_with_readings_stored_meanwhile_and_repeat_none() {
             appendAll(store, columns(HEART_RATE_OF_ADA, times(10, 20, 30), 60, 61, 62));
-            var token = ask(ALL, "", 2).getLast().pageToken();
+            var token = execute(ALL, "", 2).getLast().pageToken();
             appendAll(
                     store,
                     columns(HEART_RATE_OF_ADA, times(5, 25, 35), 70, 71, 72),
                     columns(RESPIRATION_OF_ADA, times(9, 22), 14, 15));
-            var rest = ask(ALL, token, Long.MAX_VALUE);
-            assertThat(rest).hasSize(1);
-            assertThat(rest.getFirst().columns())
+            var remaining = execute(ALL, token, Long.MAX_VALUE);
+            assertThat(remaining).hasSize(1);
+            assertThat(remaining.getFirst().columns())
                     .containsExactly(
                             columns(HEART_RATE_OF_ADA, times(25, 30, 35), 71, 62, 72),
                             columns(RESPIRATION_OF_ADA, times(22), 15));
@@ -214,14 +212,14 @@ class RangeQueryTest {
         @Test
         void may_be_used_again() {
             appendAll(store, regularColumns(1, 10, HEART_RATE_OF_ADA));
-            var token = ask(ALL, "", 4).getLast().pageToken();
-            assertThat(ask(ALL, token, 3)).isEqualTo(ask(ALL, token, 3)).hasSize(1);
+            var token = execute(ALL, "", 4).getLast().pageToken();
+            assertThat(execute(ALL, token, 3)).isEqualTo(execute(ALL, token, 3)).hasSize(1);
         }
 
         @Test
-        void give_no_patient_away() {
+        void do_not_contain_the_patient_id() {
             appendAll(store, regularColumns(1, 10, HEART_RATE_OF_ADA));
-            var token = ask(ALL, "", 4).getLast().pageToken();
+            var token = execute(ALL, "", 4).getLast().pageToken();
             assertThat(token).matches("[A-Za-z0-9_-]+");
             assertThat(new String(Base64.getUrlDecoder().decode(token), StandardCharsets.ISO_8859_1))
                     .doesNotContain("ada");
@@ -232,7 +230,7 @@ class RangeQueryTest {
     class Backpressure {
 
         @Test
-        void reads_nothing_before_it_is_asked_for_and_one_page_ahead_then() {
+        void reads_nothing_before_a_request_and_then_one_page_ahead() {
             appendAll(store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
                     query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(0));
@@ -247,7 +245,7 @@ class RangeQueryTest {
         }
 
         @Test
-        void reads_only_the_series_that_have_run_out() {
+        void reads_only_the_series_whose_page_is_used_up() {
             appendAll(
                     store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA), regularColumns(PAGE, 3, RESPIRATION_OF_ADA));
             var subscriber =
@@ -260,14 +258,14 @@ class RangeQueryTest {
         }
 
         @Test
-        void reads_no_more_once_the_limit_is_reached() {
+        void stops_reading_at_the_limit() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
-            ask(ALL, "", PAGE + 1);
+            execute(ALL, "", PAGE + 1);
             assertThat(store.reads()).hasSize(2);
         }
 
         @Test
-        void reads_no_more_once_the_caller_has_left() {
+        void stops_reading_when_the_caller_cancels() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
                     query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
@@ -281,7 +279,7 @@ class RangeQueryTest {
         }
 
         @Test
-        void gives_up_what_is_read_ahead_when_the_caller_leaves_without_having_asked_for_it() {
+        void cancels_the_prefetch_when_the_caller_cancels() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
                     query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
@@ -294,7 +292,7 @@ class RangeQueryTest {
         }
 
         @Test
-        void hands_on_what_was_read_before_what_could_not_be_read() {
+        void emits_pages_that_were_read_before_a_failure() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
                     query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
@@ -307,29 +305,29 @@ class RangeQueryTest {
         }
     }
 
-    /** So many that each gets the smallest page, and more than one of it. */
+    /** There are so many series that each gets several pages of the smallest size. */
     @ParameterizedTest
     @EnumSource
-    void more_series_than_there_is_room_for_are_read_in_small_pages(Order order) {
+    void very_many_series_are_read_in_small_pages(Order order) {
         var stored = IntStream.range(0, 1_100)
                 .mapToObj(i -> regularColumns(7 + i % 5, 100, series("ada", "d" + i, HEART_RATE)))
                 .toList();
         appendAll(store, stored);
-        var chunks = new ArrayList<List<Columns>>();
-        for (var chunk : ask(range(TimeRange.ALL, order), "", Long.MAX_VALUE)) {
-            chunks.add(chunk.columns());
+        var pages = new ArrayList<List<Columns>>();
+        for (var page : execute(range(TimeRange.ALL, order), "", Long.MAX_VALUE)) {
+            pages.add(page.columns());
         }
-        assertThat(chunks).hasSizeGreaterThan(1);
-        var answer = chunks.stream()
+        assertThat(pages).hasSizeGreaterThan(1);
+        var answer = pages.stream()
                 .flatMap(columns -> ReferenceReadings.flatten(columns, order).stream())
                 .toList();
         assertThat(answer.equals(ReferenceReadings.flatten(stored, order))).isTrue();
     }
 
     @Test
-    void fails_with_what_the_store_fails_with() {
+    void fails_with_the_failure_of_the_store() {
         appendAll(store, regularColumns(1, 10, HEART_RATE_OF_ADA));
         store.close();
-        assertThatThrownBy(() -> ask(ALL, "", 1)).isInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(() -> execute(ALL, "", 1)).isInstanceOf(PlaneException.Unavailable.class);
     }
 }

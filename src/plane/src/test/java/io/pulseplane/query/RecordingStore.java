@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A store in memory that writes down what it is asked, and can keep its answers to itself for a while. */
+/** A store in memory that records its calls, and can hold its answers until the test releases them. */
 final class RecordingStore implements Store, ReadingStore {
 
     private final MemoryStore store = new MemoryStore(() -> 0);
@@ -31,27 +31,27 @@ final class RecordingStore implements Store, ReadingStore {
     private final Queue<Runnable> heldAnswers = new ConcurrentLinkedQueue<>();
     private volatile boolean paused;
 
-    /** The series that were read, once for every time. */
+    /** Returns the series of all reads, in order. */
     List<Series> reads() {
         return reads;
     }
 
-    /** How many reads nobody waits for any more. */
+    /** Returns the number of cancelled reads. */
     int cancelledReads() {
         return cancelledReads.get();
     }
 
-    /** The subjects whose latest readings were asked for, once for every time. */
+    /** Returns the subjects of all reads of latest readings, in order. */
     List<Subject> latest() {
         return latest;
     }
 
-    /** From now on answers are found at once, and told when {@link #releaseHeld} says so. */
+    /** From now on, the store computes answers at once, but holds them until {@link #releaseHeld}. */
     void pause() {
         paused = true;
     }
 
-    /** Tells the answers that were held up to now. */
+    /** Delivers the answers that are held. */
     void releaseHeld() {
         for (var answer : List.copyOf(heldAnswers)) {
             heldAnswers.remove(answer);
@@ -64,12 +64,12 @@ final class RecordingStore implements Store, ReadingStore {
         releaseHeld();
     }
 
-    private <T> Uni<T> answer(Uni<T> found) {
+    private <T> Uni<T> answer(Uni<T> result) {
         return Uni.createFrom()
-                .emitter(answer -> found.subscribe()
+                .emitter(emitter -> result.subscribe()
                         .with(
-                                item -> deliverOrHold(() -> answer.complete(item)),
-                                failure -> deliverOrHold(() -> answer.fail(failure))));
+                                item -> deliverOrHold(() -> emitter.complete(item)),
+                                failure -> deliverOrHold(() -> emitter.fail(failure))));
     }
 
     private void deliverOrHold(Runnable answer) {
@@ -99,15 +99,15 @@ final class RecordingStore implements Store, ReadingStore {
         return answer(store.series(subject));
     }
 
-    /** Whether a subject is known is held like everything else; the rest of the registry is as it is. */
+    /** Holds the answers of {@link Registry#isRegistered}; the other methods answer at once. */
     @Override
     public Registry registry() {
         return (Registry) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {Registry.class},
-                (_, method, asked) -> method.getName().equals("isRegistered")
-                        ? answer(store.isRegistered((Subject) asked[0]))
-                        : method.invoke(store, asked));
+                (_, method, arguments) -> method.getName().equals("isRegistered")
+                        ? answer(store.isRegistered((Subject) arguments[0]))
+                        : method.invoke(store, arguments));
     }
 
     @Override

@@ -9,12 +9,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** Columns as one flat list of readings: what the plane never makes, and what it is compared with. */
+/** Computes answers from a flat list of readings, as a reference for the answers of the plane. */
 final class ReferenceReadings {
 
     private ReferenceReadings() {}
 
-    /** In the order of time, then of series. */
+    /** Orders readings by time, then by series. */
     static Comparator<Reading> order(Order order) {
         return ((Comparator<Reading>) (a, b) -> order.compare(a.time(), b.time())).thenComparing(Reading::series);
     }
@@ -26,14 +26,14 @@ final class ReferenceReadings {
                 .toList();
     }
 
-    /** The answer to a question, by the letter. */
-    static List<Reading> select(Collection<Columns> stored, SeriesSelector question, TimeRange times, Order order) {
+    /** Returns the readings that a query must return. */
+    static List<Reading> select(Collection<Columns> stored, SeriesSelector selector, TimeRange range, Order order) {
         return stored.stream()
-                .filter(columns -> question.subject().covers(columns.series()))
-                .filter(columns -> question.codes().isEmpty()
-                        || question.codes().contains(columns.series().code()))
+                .filter(columns -> selector.subject().covers(columns.series()))
+                .filter(columns -> selector.codes().isEmpty()
+                        || selector.codes().contains(columns.series().code()))
                 .flatMap(ReadingFixtures::readingsOf)
-                .filter(reading -> times.contains(reading.time()))
+                .filter(reading -> range.contains(reading.time()))
                 .sorted(order(order))
                 .toList();
     }

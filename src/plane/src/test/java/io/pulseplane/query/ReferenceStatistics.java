@@ -9,53 +9,51 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import org.assertj.core.data.Offset;
 
-/**
- * The functions of a set of readings as the textbook has them: sorted, in two passes, with as many digits as it takes.
- */
+/** Computes statistics by their textbook definitions, in two passes and with exact decimals, as a reference. */
 final class ReferenceStatistics {
 
     private ReferenceStatistics() {}
 
     /** @param readings at least one, in the order of time and then of series */
-    static void assertMatches(RunningStatistics summary, List<Reading> readings, double... quantiles) {
+    static void assertMatches(RunningStatistics statistics, List<Reading> readings, double... quantiles) {
         var first = readings.getFirst();
-        // Of several at the last time it is the series that sorts first, as it is with latest values.
+        // Of several readings at the last time, the series that sorts first wins, as with latest values.
         long lastTime = readings.getLast().time();
         var last =
                 readings.stream().filter(r -> r.time() == lastTime).findFirst().orElseThrow();
         var values = readings.stream().mapToDouble(Reading::value).sorted().toArray();
 
-        assertThat(summary.count()).isEqualTo(values.length);
-        assertThat(summary.min()).isEqualTo(values[0]);
-        assertThat(summary.max()).isEqualTo(values[values.length - 1]);
-        assertThat(summary.first()).isEqualTo(first.value());
-        assertThat(summary.firstTime()).isEqualTo(first.time());
-        assertThat(summary.last()).isEqualTo(last.value());
-        assertThat(summary.lastTime()).isEqualTo(lastTime);
-        assertThat(summary.sum())
+        assertThat(statistics.count()).isEqualTo(values.length);
+        assertThat(statistics.min()).isEqualTo(values[0]);
+        assertThat(statistics.max()).isEqualTo(values[values.length - 1]);
+        assertThat(statistics.first()).isEqualTo(first.value());
+        assertThat(statistics.firstTime()).isEqualTo(first.time());
+        assertThat(statistics.last()).isEqualTo(last.value());
+        assertThat(statistics.lastTime()).isEqualTo(lastTime);
+        assertThat(statistics.sum())
                 .isCloseTo(sum(values).doubleValue(), within(sum(values).doubleValue()));
-        assertThat(summary.mean())
+        assertThat(statistics.mean())
                 .isCloseTo(mean(values).doubleValue(), within(mean(values).doubleValue()));
-        assertThat(summary.standardDeviation()).satisfies(d -> assertClose(d, standardDeviation(values)));
-        assertThat(summary.quantiles()).hasSize(quantiles.length);
+        assertThat(statistics.standardDeviation()).satisfies(d -> assertClose(d, standardDeviation(values)));
+        assertThat(statistics.quantiles()).hasSize(quantiles.length);
         for (int i = 0; i < quantiles.length; i++) {
-            assertClose(summary.quantiles()[i], quantile(values, quantiles[i]));
+            assertClose(statistics.quantiles()[i], quantile(values, quantiles[i]));
         }
     }
 
-    static void assertEmpty(RunningStatistics summary, int quantiles) {
-        assertThat(summary.count()).isZero();
+    static void assertEmpty(RunningStatistics statistics, int quantiles) {
+        assertThat(statistics.count()).isZero();
         assertThat(new double[] {
-                    summary.mean(),
-                    summary.min(),
-                    summary.max(),
-                    summary.sum(),
-                    summary.standardDeviation(),
-                    summary.first(),
-                    summary.last()
+                    statistics.mean(),
+                    statistics.min(),
+                    statistics.max(),
+                    statistics.sum(),
+                    statistics.standardDeviation(),
+                    statistics.first(),
+                    statistics.last()
                 })
                 .containsOnly(Double.NaN);
-        assertThat(DoubleStream.of(summary.quantiles()).boxed())
+        assertThat(DoubleStream.of(statistics.quantiles()).boxed())
                 .hasSize(quantiles)
                 .allMatch(q -> q.isNaN());
     }

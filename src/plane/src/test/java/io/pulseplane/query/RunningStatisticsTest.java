@@ -18,49 +18,54 @@ class RunningStatisticsTest {
 
     private static final double[] QUANTILES = {0.5, 0, 1, 0.99};
 
-    /** The runs that are added end at random places. */
+    /** Adds the readings in runs of random length. */
     private static RunningStatistics of(SplittableRandom random, Columns columns, double... quantiles) {
-        var summary = new RunningStatistics(quantiles);
+        var statistics = new RunningStatistics(quantiles);
         for (int from = 0; from < columns.size(); ) {
             int to = from + 1 + random.nextInt(columns.size() - from);
-            summary.add(columns.times(), columns.values(), from, to);
+            statistics.add(columns.times(), columns.values(), from, to);
             from = to;
         }
-        return summary;
+        return statistics;
     }
 
     private static RunningStatistics of(double... values) {
-        var summary = new RunningStatistics(new double[0]);
-        summary.add(LongStream.range(0, values.length).toArray(), values, 0, values.length);
-        return summary;
+        var statistics = new RunningStatistics(new double[0]);
+        statistics.add(LongStream.range(0, values.length).toArray(), values, 0, values.length);
+        return statistics;
     }
 
     @Test
-    void of_nothing_is_a_count_of_zero_and_otherwise_no_number() {
+    void without_readings_have_a_count_of_zero_and_are_otherwise_nan() {
         ReferenceStatistics.assertEmpty(new RunningStatistics(new double[0]), 0);
         ReferenceStatistics.assertEmpty(new RunningStatistics(QUANTILES), QUANTILES.length);
     }
 
     @Test
-    void of_one_reading_has_no_deviation() {
-        var summary = of(61.5);
-        assertThat(summary.count()).isEqualTo(1);
-        assertThat(summary.standardDeviation()).isNaN();
+    void of_one_reading_have_no_deviation() {
+        var statistics = of(61.5);
+        assertThat(statistics.count()).isEqualTo(1);
+        assertThat(statistics.standardDeviation()).isNaN();
         assertThat(new double[] {
-                    summary.mean(), summary.min(), summary.max(), summary.sum(), summary.first(), summary.last()
+                    statistics.mean(),
+                    statistics.min(),
+                    statistics.max(),
+                    statistics.sum(),
+                    statistics.first(),
+                    statistics.last()
                 })
                 .containsOnly(61.5);
     }
 
     @Test
-    void of_equal_values_deviates_by_nothing() {
+    void of_equal_values_have_a_deviation_of_zero() {
         assertThat(of(36.6, 36.6, 36.6).standardDeviation()).isZero();
         assertThat(of(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1).standardDeviation()).isZero();
     }
 
-    /** The textbook example that takes all digits from a sum of squares. */
+    /** In this textbook example, a plain sum of squares loses all digits. */
     @Test
-    void keeps_the_digits_of_a_small_deviation_around_a_large_mean() {
+    void keep_the_digits_of_a_small_deviation_around_a_large_mean() {
         var hard = new double[] {1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16};
         assertThat(of(hard).standardDeviation()).isEqualTo(5.477225575051661);
         assertThat(of(hard).mean()).isEqualTo(1e9 + 10);
@@ -75,22 +80,22 @@ class RunningStatisticsTest {
     }
 
     @Test
-    void keeps_the_digits_of_many_runs() {
+    void keep_the_digits_of_many_runs() {
         var random = new SplittableRandom(20261126);
         var values = IntStream.range(0, 10_000).mapToDouble(_ -> 1e9 + random.nextInt(100) / 64.0);
         var columns = columns(
                 series("ada", "d1", HEART_RATE), LongStream.range(0, 10_000).toArray(), values.toArray());
-        var summary = new RunningStatistics(new double[0]);
+        var statistics = new RunningStatistics(new double[0]);
         for (int i = 0; i < columns.size(); i++) {
-            summary.add(columns.times(), columns.values(), i, i + 1);
+            statistics.add(columns.times(), columns.values(), i, i + 1);
         }
         double expected = ReferenceStatistics.standardDeviation(columns.values());
-        assertThat(summary.standardDeviation()).isCloseTo(expected, within(expected * 1e-6));
+        assertThat(statistics.standardDeviation()).isCloseTo(expected, within(expected * 1e-6));
         assertThat(of(columns.values()).standardDeviation()).isCloseTo(expected, within(expected * 1e-11));
     }
 
     @Test
-    void is_the_same_however_the_readings_are_cut_into_runs() {
+    void are_the_same_for_any_division_into_runs() {
         var random = new SplittableRandom(20261127);
         for (int round = 0; round < 1_000; round++) {
             var columns = randomColumns(random, series("ada", "d1", HEART_RATE), 1 + random.nextInt(50), 1_000);
@@ -100,25 +105,25 @@ class RunningStatisticsTest {
     }
 
     @Test
-    void finds_first_and_last_whatever_the_order_of_runs() {
-        var summary = new RunningStatistics(new double[0]);
+    void have_first_and_last_for_any_order_of_runs() {
+        var statistics = new RunningStatistics(new double[0]);
         var times = new long[] {10, 20, 5, 12, 7, 30};
         var values = new double[] {1, 2, 3, 4, 5, 6};
-        summary.add(times, values, 0, 2);
-        summary.add(times, values, 2, 4);
-        summary.add(times, values, 4, 6);
-        assertThat(summary.first()).isEqualTo(3);
-        assertThat(summary.firstTime()).isEqualTo(5);
-        assertThat(summary.last()).isEqualTo(6);
-        assertThat(summary.lastTime()).isEqualTo(30);
+        statistics.add(times, values, 0, 2);
+        statistics.add(times, values, 2, 4);
+        statistics.add(times, values, 4, 6);
+        assertThat(statistics.first()).isEqualTo(3);
+        assertThat(statistics.firstTime()).isEqualTo(5);
+        assertThat(statistics.last()).isEqualTo(6);
+        assertThat(statistics.lastTime()).isEqualTo(30);
     }
 
     @Test
-    void of_one_time_takes_first_and_last_from_the_run_that_came_first() {
-        var summary = new RunningStatistics(new double[0]);
-        summary.add(new long[] {10}, new double[] {1}, 0, 1);
-        summary.add(new long[] {10}, new double[] {2}, 0, 1);
-        assertThat(summary.first()).isEqualTo(1);
-        assertThat(summary.last()).isEqualTo(1);
+    void of_equal_times_take_first_and_last_from_the_first_run() {
+        var statistics = new RunningStatistics(new double[0]);
+        statistics.add(new long[] {10}, new double[] {1}, 0, 1);
+        statistics.add(new long[] {10}, new double[] {2}, 0, 1);
+        assertThat(statistics.first()).isEqualTo(1);
+        assertThat(statistics.last()).isEqualTo(1);
     }
 }

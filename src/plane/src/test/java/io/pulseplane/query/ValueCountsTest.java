@@ -18,11 +18,11 @@ class ValueCountsTest {
     private final SplittableRandom random = new SplittableRandom(20261125);
 
     private static ValueCounts of(double... values) {
-        var distribution = new ValueCounts();
+        var counts = new ValueCounts();
         for (double value : values) {
-            distribution.add(value);
+            counts.add(value);
         }
-        return distribution;
+        return counts;
     }
 
     private static void assertQuantiles(double... values) {
@@ -36,7 +36,7 @@ class ValueCountsTest {
         }
     }
 
-    /** What numpy 2 answers to numpy.quantile. */
+    /** The expected values are those of numpy.quantile in numpy 2. */
     @Test
     void interpolates_between_the_closest_ranks_as_numpy_does() {
         assertThat(of(15, 20, 35, 40, 50).quantiles(new double[] {0.4, 0.05, 0.5}))
@@ -45,18 +45,18 @@ class ValueCountsTest {
     }
 
     @Test
-    void of_one_value_is_that_value() {
+    void quantiles_of_one_value_are_that_value() {
         assertThat(of(60.5).quantiles(QUANTILES)).containsOnly(60.5);
         assertThat(of(60.5, 60.5, 60.5).quantiles(QUANTILES)).containsOnly(60.5);
     }
 
     @Test
-    void begins_with_the_smallest_and_ends_with_the_largest_exactly() {
+    void quantiles_0_and_1_are_exactly_the_smallest_and_the_largest_value() {
         assertThat(of(0.1, 0.3, 1e300, -7.7).quantiles(new double[] {0, 1})).containsExactly(-7.7, 1e300);
     }
 
     @Test
-    void is_answered_in_the_order_of_asking() {
+    void quantiles_are_in_the_order_of_the_request() {
         assertThat(of(1, 2, 3).quantiles(new double[] {1, 0, 0.5, 1})).containsExactly(3, 1, 2, 3);
         assertThat(of(1, 2, 3).quantiles(new double[0])).isEmpty();
     }
@@ -68,7 +68,7 @@ class ValueCountsTest {
     }
 
     @Test
-    void is_that_of_the_sorted_values_whatever_they_are() {
+    void quantiles_are_those_of_the_sorted_values() {
         for (int round = 0; round < 300; round++) {
             int size = 1 + random.nextInt(300);
             int distinct = 1 + random.nextInt(400);
@@ -83,23 +83,23 @@ class ValueCountsTest {
     }
 
     @Test
-    void is_that_of_the_sorted_values_however_many_there_are() {
+    void quantiles_of_many_values_are_those_of_the_sorted_values() {
         assertQuantiles(random.doubles(200_000).toArray());
         assertQuantiles(
                 random.ints(200_000, 200, 3_000).mapToDouble(i -> i / 10.0).toArray());
     }
 
     @Test
-    void may_be_asked_for_in_between() {
-        var distribution = of(1, 2, 3);
-        assertThat(distribution.quantiles(new double[] {0.5})).containsExactly(2);
-        distribution.add(4);
-        distribution.add(5);
-        assertThat(distribution.quantiles(new double[] {0.5})).containsExactly(3);
+    void quantiles_may_be_computed_between_additions() {
+        var counts = of(1, 2, 3);
+        assertThat(counts.quantiles(new double[] {0.5})).containsExactly(2);
+        counts.add(4);
+        counts.add(5);
+        assertThat(counts.quantiles(new double[] {0.5})).containsExactly(3);
     }
 
     @Test
-    void refuses_more_different_values_than_it_has_room_for_and_guesses_nothing() {
+    void refuses_more_different_values_than_its_limit() {
         int max = 1 << 20;
         var full = new ValueCounts();
         for (int i = 0; i < max; i++) {

@@ -23,7 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a store promises of batches that are appended: kept once, in order, bit for bit, and found again. */
+/** The contract of appended batches: the store keeps them once, in order, bit for bit, and finds them again. */
 abstract class AppendContract extends StoreContractPart {
 
     AppendContract(StoreContract contract) {
@@ -32,8 +32,8 @@ abstract class AppendContract extends StoreContractPart {
 
     @Test
     void finds_what_was_appended() {
-        var receipt = append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
-        assertThat(receipt).isInstanceOfSatisfying(AppendResult.Stored.class, stored -> {
+        var result = append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
+        assertThat(result).isInstanceOfSatisfying(AppendResult.Stored.class, stored -> {
             assertThat(stored.acknowledgement().device()).isEqualTo("d1");
             assertThat(stored.acknowledgement().sequence()).isEqualTo(1);
             assertThat(stored.acknowledgement().accepted()).isEqualTo(3);
@@ -64,9 +64,9 @@ abstract class AppendContract extends StoreContractPart {
     @Test
     void recognises_a_repeated_batch_inside_one_group() {
         var batch = batch(1, block(HEART_RATE, times(10), 60));
-        var receipts = await(store().readings().append(List.of(batch, batch)));
-        assertThat(receipts.get(0)).isInstanceOf(AppendResult.Stored.class);
-        assertThat(receipts.get(1)).isInstanceOf(AppendResult.Repeated.class);
+        var results = await(store().readings().append(List.of(batch, batch)));
+        assertThat(results.get(0)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(results.get(1)).isInstanceOf(AppendResult.Repeated.class);
     }
 
     @Test
@@ -84,7 +84,7 @@ abstract class AppendContract extends StoreContractPart {
     }
 
     @Test
-    void takes_a_sequence_as_unsigned() {
+    void compares_sequences_as_unsigned() {
         append(batch(-1, block(HEART_RATE, times(10), 60)));
         append(batch(5, block(HEART_RATE, times(11), 60)));
         assertThat(await(store().registry().device("d1")).orElseThrow().lastSequence())
@@ -92,12 +92,12 @@ abstract class AppendContract extends StoreContractPart {
     }
 
     @Test
-    void counts_a_reading_it_has_as_a_duplicate() {
+    void counts_a_stored_reading_as_a_duplicate() {
         append(batch(1, block(HEART_RATE, times(10, 20), 60, 61)));
-        var receipt = (AppendResult.Stored) append(batch(2, block(HEART_RATE, times(10, 15, 20), 60, 66, 61)));
-        assertThat(receipt.acknowledgement().accepted()).isEqualTo(1);
-        assertThat(receipt.acknowledgement().duplicates()).isEqualTo(2);
-        assertThat(receipt.newReadings()).containsExactly(columns(HEART_RATE, times(15), 66));
+        var result = (AppendResult.Stored) append(batch(2, block(HEART_RATE, times(10, 15, 20), 60, 66, 61)));
+        assertThat(result.acknowledgement().accepted()).isEqualTo(1);
+        assertThat(result.acknowledgement().duplicates()).isEqualTo(2);
+        assertThat(result.newReadings()).containsExactly(columns(HEART_RATE, times(15), 66));
         assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 15, 20), 60, 66, 61));
     }
 
@@ -106,16 +106,16 @@ abstract class AppendContract extends StoreContractPart {
         append(batch(1, block(HEART_RATE, times(10, 20), 60, 61)));
         var columns = columns(HEART_RATE, times(10, 20, 30), 60, 99, 62);
         var moved = new ScreenedBatch.Block(columns, new int[] {4, 2, 0});
-        var receipt = (AppendResult.Stored) append(batch(2, moved));
-        assertThat(receipt.acknowledgement().accepted()).isEqualTo(1);
-        assertThat(receipt.acknowledgement().duplicates()).isEqualTo(1);
-        assertThat(receipt.acknowledgement().rejections())
+        var result = (AppendResult.Stored) append(batch(2, moved));
+        assertThat(result.acknowledgement().accepted()).isEqualTo(1);
+        assertThat(result.acknowledgement().duplicates()).isEqualTo(1);
+        assertThat(result.acknowledgement().rejections())
                 .containsExactly(new Rejection("8867-4", Reason.CONFLICTING_VALUE, new int[] {2}));
         assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 20, 30), 60, 61, 62));
     }
 
     @Test
-    void adds_its_conflicts_to_those_that_screening_found() {
+    void adds_its_conflicts_to_those_of_the_screener() {
         append(batch(1, block(HEART_RATE, times(10), 60)));
         var batch = new ScreenedBatch(
                 "d1",
@@ -125,14 +125,14 @@ abstract class AppendContract extends StoreContractPart {
                 List.of(new ScreenedBatch.Block(columns(HEART_RATE, times(10), 61), new int[] {3})),
                 0,
                 List.of(new Rejection("8867-4", Reason.CONFLICTING_VALUE, new int[] {1, 5})));
-        var receipt = (AppendResult.Stored) append(batch);
-        assertThat(receipt.newReadings()).isEmpty();
-        assertThat(receipt.acknowledgement().rejections())
+        var result = (AppendResult.Stored) append(batch);
+        assertThat(result.newReadings()).isEmpty();
+        assertThat(result.acknowledgement().rejections())
                 .containsExactly(new Rejection("8867-4", Reason.CONFLICTING_VALUE, new int[] {1, 3, 5}));
     }
 
     @Test
-    void puts_late_readings_where_they_belong() {
+    void sorts_late_readings_by_time() {
         append(batch(1, block(HEART_RATE, times(100, 200), 60, 61)));
         append(batch(2, block(HEART_RATE, times(0, 150), 50, 55)));
         assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(0, 100, 150, 200), 50, 60, 55, 61));
@@ -158,7 +158,7 @@ abstract class AppendContract extends StoreContractPart {
     }
 
     @Test
-    void remembers_a_batch_of_which_nothing_could_be_stored() {
+    void recognises_a_repeated_batch_without_valid_readings() {
         var rejected = new ScreenedBatch(
                 "d1", "p1", 1, 1, List.of(), 0, List.of(new Rejection("x", Reason.UNKNOWN_CODE, new int[] {0})));
         assertThat(append(rejected)).isInstanceOf(AppendResult.Stored.class);
@@ -194,13 +194,13 @@ abstract class AppendContract extends StoreContractPart {
                 .map(answer -> (AppendResult.Stored) answer.join().getFirst())
                 .map(stored -> stored.acknowledgement().accepted())
                 .toList();
-        // Of readings of one time the first stands.
+        // Of several readings of one time, the store keeps the first.
         assertThat(accepted.subList(0, 3)).containsOnly(1);
         assertThat(accepted.subList(3, 60)).containsOnly(0);
     }
 
     @Test
-    void finds_everything_again_after_it_was_closed() {
+    void keeps_everything_across_a_restart() {
         append(batch(1, block(HEART_RATE, times(10, 20), 60, 61), block(RESPIRATORY_RATE, times(10), 12)));
         await(store().registry().putPatient(patient("p1", Optional.of("MRN-1"))));
         reopen();
@@ -211,7 +211,7 @@ abstract class AppendContract extends StoreContractPart {
     }
 
     @Test
-    void works_only_when_somebody_waits_for_the_answer() {
+    void appends_only_on_subscription() {
         store().readings().append(List.of(batch(1, block(HEART_RATE, times(10), 60))));
         assertThat(all(HEART_RATE).isEmpty()).isTrue();
     }

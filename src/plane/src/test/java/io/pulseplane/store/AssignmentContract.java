@@ -18,7 +18,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a store promises of which device is on which patient. */
+/** The contract of assignments of devices to patients. */
 abstract class AssignmentContract extends StoreContractPart {
 
     AssignmentContract(StoreContract contract) {
@@ -26,7 +26,7 @@ abstract class AssignmentContract extends StoreContractPart {
     }
 
     @BeforeEach
-    void registerThem() {
+    void register() {
         await(store().registry().putPatient(patient("p1", Optional.empty())));
         await(store().registry().putPatient(patient("p2", Optional.empty())));
         await(store().registry().putDevice(device("d1", Optional.empty(), Device.Status.ACTIVE)));
@@ -51,13 +51,13 @@ abstract class AssignmentContract extends StoreContractPart {
     }
 
     @Test
-    void changes_nothing_when_a_device_is_there_already() {
+    void keeps_the_assignment_if_the_device_is_assigned_to_the_patient_already() {
         var first = await(store().registry().assign("d1", "p1", 100));
         assertThat(await(store().registry().assign("d1", "p1", 500))).isEqualTo(first);
     }
 
     @Test
-    void confirms_what_was_concluded() {
+    void confirms_a_provisional_assignment() {
         append(batch(1, block(HEART_RATE_OF_D2, times(1), 60)));
         var confirmed = await(store().registry().assign("d2", "p1", clock().get() + 5));
         assertThat(confirmed.provisional()).isFalse();
@@ -73,7 +73,7 @@ abstract class AssignmentContract extends StoreContractPart {
     }
 
     @Test
-    void refuses_to_assign_what_is_not_registered_or_retired_or_in_the_wrong_order() {
+    void refuses_unregistered_and_retired_devices_and_times_before_the_assignment() {
         var registry = store().registry();
         assertThatThrownBy(() -> await(registry.assign("d9", "p1", 1))).isInstanceOf(PlaneException.NotFound.class);
         assertThatThrownBy(() -> await(registry.assign("d1", "p9", 1))).isInstanceOf(PlaneException.NotFound.class);

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a store promises of consent: all of it is kept, and the last holds. */
+/** The contract of consents: the store keeps all of them, and the latest applies. */
 abstract class ConsentContract extends StoreContractPart {
 
     ConsentContract(StoreContract contract) {
@@ -20,7 +20,7 @@ abstract class ConsentContract extends StoreContractPart {
     }
 
     @BeforeEach
-    void registerThem() {
+    void register() {
         await(store().registry().putPatient(patient("p1", Optional.empty())));
         await(store().registry().putPatient(patient("p2", Optional.empty())));
     }
@@ -30,7 +30,7 @@ abstract class ConsentContract extends StoreContractPart {
     }
 
     @Test
-    void keeps_all_that_was_recorded_and_knows_the_last() {
+    void keeps_all_consents_and_returns_the_latest() {
         var granted = await(store().registry().putConsent(consent("p1", true, OptionalLong.of(900), "8867-4", "x y")));
         clock().addAndGet(1);
         var withdrawn = await(store().registry().putConsent(consent("p1", false, OptionalLong.empty())));
@@ -49,7 +49,7 @@ abstract class ConsentContract extends StoreContractPart {
     }
 
     @Test
-    void has_none_of_those_who_gave_none() {
+    void has_no_consent_of_a_patient_without_one() {
         await(store().registry().putConsent(consent("p1", true, OptionalLong.empty())));
         assertThat(await(store().registry().consent("p2"))).isEmpty();
         assertThat(await(store().registry().consent("nobody"))).isEmpty();
@@ -57,7 +57,7 @@ abstract class ConsentContract extends StoreContractPart {
     }
 
     @Test
-    void takes_none_of_a_patient_who_is_not_registered() {
+    void refuses_a_consent_of_an_unregistered_patient() {
         assertThatThrownBy(() -> await(store().registry().putConsent(consent("nobody", true, OptionalLong.empty()))))
                 .isInstanceOf(PlaneException.NotFound.class);
     }

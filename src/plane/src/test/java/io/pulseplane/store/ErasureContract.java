@@ -18,7 +18,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What it means to be erased. */
+/** The contract of erasure. */
 abstract class ErasureContract extends StoreContractPart {
 
     private static final Series HEART_RATE = StoreContract.HEART_RATE;
@@ -29,7 +29,7 @@ abstract class ErasureContract extends StoreContractPart {
     }
 
     @BeforeEach
-    void two_patients_on_one_device() {
+    void store_readings_of_two_patients_on_one_device() {
         await(store().registry().putPatient(patient("p1", Optional.of("mrn-1"))));
         append(batch(1, block(HEART_RATE, times(10, 20), 60, 61)));
         append(batch(2, block(HEART_RATE_OF_P2, times(15), 70)));
@@ -42,14 +42,14 @@ abstract class ErasureContract extends StoreContractPart {
     }
 
     @Test
-    void shows_nothing_of_the_patient_any_more_and_all_of_the_others() {
+    void removes_all_data_of_the_patient_and_keeps_that_of_others() {
         erase();
-        assertNothingIsLeft();
+        assertErased();
         reopen();
-        assertNothingIsLeft();
+        assertErased();
     }
 
-    private void assertNothingIsLeft() {
+    private void assertErased() {
         var registry = store().registry();
         var patient = new Subject.OfPatient("p1");
         assertThat(await(registry.isRegistered(patient))).isFalse();
@@ -72,7 +72,7 @@ abstract class ErasureContract extends StoreContractPart {
     }
 
     @Test
-    void answers_again_as_the_first_time() {
+    void second_erasure_returns_the_time_of_the_first() {
         long first = erase();
         clock().addAndGet(5);
         assertThat(erase()).isEqualTo(first);
@@ -81,13 +81,13 @@ abstract class ErasureContract extends StoreContractPart {
     }
 
     @Test
-    void of_nobody_is_refused() {
+    void refuses_to_erase_an_unknown_patient() {
         assertThatThrownBy(() -> await(store().registry().erasePatient("nobody")))
                 .isInstanceOf(PlaneException.NotFound.class);
     }
 
     @Test
-    void refuses_what_devices_go_on_to_send_of_the_patient() {
+    void refuses_later_batches_of_the_patient() {
         erase();
         assertThat(append(batch(3, block(HEART_RATE, times(30), 62)))).isInstanceOf(AppendResult.PatientErased.class);
         reopen();
@@ -97,7 +97,7 @@ abstract class ErasureContract extends StoreContractPart {
     }
 
     @Test
-    void lets_the_id_be_registered_anew_for_somebody_who_has_no_past() {
+    void id_can_be_registered_again_as_a_new_patient() {
         erase();
         clock().addAndGet(5);
         assertThat(await(store().registry().putPatient(patient("p1", Optional.of("mrn-1"))))

@@ -18,7 +18,7 @@ import io.pulseplane.vitals.TimeRange;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a store promises of ranges, series and latest readings. */
+/** The contract of ranges, series, latest readings and aggregates. */
 abstract class QueryContract extends StoreContractPart {
 
     QueryContract(StoreContract contract) {
@@ -26,7 +26,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void takes_ranges_as_half_open() {
+    void ranges_are_half_open() {
         append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
         assertThat(read(HEART_RATE, new TimeRange(10, 30), Order.OLDEST_FIRST, 9)
                         .times())
@@ -40,7 +40,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void reads_either_way_and_no_more_than_asked() {
+    void reads_in_either_order_and_up_to_the_limit() {
         append(batch(1, block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
         assertThat(read(HEART_RATE, TimeRange.ALL, Order.OLDEST_FIRST, 2))
                 .isEqualTo(columns(HEART_RATE, times(10, 20), 60, 61));
@@ -49,7 +49,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void reads_more_than_one_chunk_of_anything() {
+    void reads_more_readings_than_one_chunk() {
         int size = 10_000;
         var times = IntStream.range(0, size).mapToLong(i -> i * 1_000_000L).toArray();
         var values = IntStream.range(0, size).mapToDouble(i -> 60 + i % 7).toArray();
@@ -60,7 +60,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void has_nothing_of_a_series_it_does_not_have() {
+    void returns_no_readings_of_an_unknown_series() {
         assertThat(all(HEART_RATE).isEmpty()).isTrue();
         assertThat(await(store().readings().series(new Subject.OfPatient("p1"))))
                 .isEmpty();
@@ -89,7 +89,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void knows_the_latest_of_every_series_whatever_came_last() {
+    void returns_the_latest_by_time_of_every_series() {
         append(batch(1, block(HEART_RATE, times(10, 30), 60, 63), block(RESPIRATORY_RATE, times(20), 12)));
         append(batch(2, block(HEART_RATE, times(20), 62)));
         assertThat(await(store().readings().latest(new Subject.OfPatient("p1"))))
@@ -98,7 +98,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void adds_up_readings_window_by_window() {
+    void aggregates_readings_by_window() {
         append(batch(1, block(HEART_RATE, times(5, 10, 14, 30, 31), 60, 62, 61, 70, 71)));
         append(batch(2, block(HEART_RATE, times(12, 55), 59, 80)));
         var windows = await(store().readings().aggregate(HEART_RATE, new TimeRange(6, 55), 10, 10));
@@ -116,7 +116,7 @@ abstract class QueryContract extends StoreContractPart {
     }
 
     @Test
-    void adds_up_as_many_windows_as_are_asked_for() {
+    void aggregates_up_to_the_limit_of_windows() {
         append(batch(1, block(HEART_RATE, times(5, 15, 25, 35), 1, 2, 3, 4)));
         assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, 10, 2))
                         .sums())

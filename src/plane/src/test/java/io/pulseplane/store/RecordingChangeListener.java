@@ -4,7 +4,7 @@ import io.pulseplane.vitals.Columns;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Keeps what it is told, in order. */
+/** Records confirmed and displaced readings, in order. */
 public final class RecordingChangeListener implements ChangeListener {
 
     private final List<Columns> confirmed = new CopyOnWriteArrayList<>();

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** What a store promises of patients and devices. */
+/** The contract of patients and devices. */
 abstract class RegistrationContract extends StoreContractPart {
 
     RegistrationContract(StoreContract contract) {
@@ -42,7 +42,7 @@ abstract class RegistrationContract extends StoreContractPart {
     }
 
     @Test
-    void completes_a_provisional_patient_and_keeps_when_it_was_made() {
+    void completes_a_provisional_patient_and_keeps_the_time_of_creation() {
         append(batch(1, block(HEART_RATE, times(10), 60)));
         long created = clock().getAndAdd(1_000);
         var stored = await(store().registry().putPatient(patient("p1", Optional.of("MRN-1"))));
@@ -64,7 +64,7 @@ abstract class RegistrationContract extends StoreContractPart {
     }
 
     @Test
-    void keeps_an_mrn_unique_but_lets_many_have_none() {
+    void keeps_an_mrn_unique_but_allows_many_patients_without_one() {
         var registry = store().registry();
         assertThat(await(registry.putPatient(patient("p1", Optional.of("MRN-1"))))
                         .created())
@@ -92,7 +92,7 @@ abstract class RegistrationContract extends StoreContractPart {
     }
 
     @Test
-    void keeps_what_only_the_store_knows_of_a_device_when_it_is_put() {
+    void keeps_the_fields_that_the_store_sets_when_a_device_is_replaced() {
         append(batch(4, block(HEART_RATE, times(10), 60)));
         clock().addAndGet(1_000);
         var put = await(store().registry().putDevice(device("d1", Optional.of("SN-1"), Device.Status.MAINTENANCE)));

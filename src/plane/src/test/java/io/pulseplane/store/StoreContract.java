@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** What every store promises. A store passes by extending this class and saying how it is opened. */
+/** The contract of every store. The test of a store extends this class, and implements how to open the store. */
 public abstract class StoreContract {
 
     protected static final Series HEART_RATE = new Series("p1", "d1", "8867-4", "/min");
@@ -30,10 +30,10 @@ public abstract class StoreContract {
     protected final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
     protected Store store;
 
-    /** A new, empty store that reads {@link #clock}. */
+    /** Opens a new, empty store that reads {@link #clock}. */
     protected abstract Store open();
 
-    /** The same store again, after it was closed; or the open one, for stores that end with the process. */
+    /** Opens the same store again after it was closed. */
     protected abstract Store reopen(Store closed);
 
     @BeforeEach
@@ -95,7 +95,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void says_what_it_holds() {
+    void returns_its_size() {
         append(batch(1, block(HEART_RATE, times(10), 60), block(RESPIRATORY_RATE, times(10), 12)));
         var size = await(store.size());
         assertThat(size.patients()).isEqualTo(1);
@@ -105,7 +105,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void says_that_it_is_closed() {
+    void fails_after_it_is_closed() {
         store.close();
         assertThatThrownBy(() -> all(HEART_RATE)).isInstanceOf(PlaneException.Unavailable.class);
         assertThatThrownBy(() -> append(batch(1, block(HEART_RATE, times(10), 60))))
@@ -129,7 +129,7 @@ public abstract class StoreContract {
         return await(store.readings().read(series, range, order, limit));
     }
 
-    /** A batch of the patient and device of its first block; its digest is its sequence. */
+    /** Creates a batch of the patient and device of its first block; its digest is its sequence. */
     protected static ScreenedBatch batch(long sequence, ScreenedBatch.Block... blocks) {
         var series = blocks[0].columns().series();
         return new ScreenedBatch(series.device(), series.patient(), sequence, sequence, List.of(blocks), 0, List.of());

@@ -7,7 +7,7 @@ import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The store that a part of the contract is told of: opened before each test and closed after it. */
+/** A part of the contract. It uses the store of the contract, which is opened before each test and closed after it. */
 abstract class StoreContractPart {
 
     private final StoreContract contract;

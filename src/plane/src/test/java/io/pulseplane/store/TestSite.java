@@ -5,33 +5,33 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** One plane of a site, as a test wants it: its clock stands, and what was read holds until the test says otherwise. */
+/** A site for tests: its clock stands still, and cached answers stay fresh until the test invalidates them. */
 public final class TestSite implements Site {
 
-    private final boolean holding;
+    private final boolean keepsFresh;
     private final AtomicLong now = new AtomicLong(1);
-    private final AtomicLong fence = new AtomicLong();
+    private final AtomicLong invalidatedAt = new AtomicLong();
     private final List<Columns> stored = new CopyOnWriteArrayList<>();
 
     public TestSite() {
         this(true);
     }
 
-    private TestSite(boolean holding) {
-        this.holding = holding;
+    private TestSite(boolean keepsFresh) {
+        this.keepsFresh = keepsFresh;
     }
 
-    /** A site where nothing holds for longer than a moment. */
+    /** Creates a site where no cached answer is ever fresh. */
     public static TestSite whereNothingHolds() {
         return new TestSite(false);
     }
 
-    /** Whatever was read before does not hold any more. */
+    /** Invalidates all cached answers. */
     public void invalidateAll() {
-        fence.set(now.incrementAndGet());
+        invalidatedAt.set(now.incrementAndGet());
     }
 
-    /** What other planes were told of. */
+    /** Returns the readings that were announced to other planes. */
     public List<Columns> stored() {
         return stored;
     }
@@ -43,22 +43,22 @@ public final class TestSite implements Site {
 
     @Override
     public long now() {
-        return holding ? now.get() : now.incrementAndGet();
+        return keepsFresh ? now.get() : now.incrementAndGet();
     }
 
     @Override
     public boolean isFresh(long asOf) {
-        return holding && asOf >= fence.get();
+        return keepsFresh && asOf >= invalidatedAt.get();
     }
 
     @Override
     public long epoch() {
-        return holding ? fence.get() : now.get();
+        return keepsFresh ? invalidatedAt.get() : now.get();
     }
 
     @Override
-    public void readingsStored(Columns fresh) {
-        stored.add(fresh);
+    public void readingsStored(Columns readings) {
+        stored.add(readings);
     }
 
     @Override

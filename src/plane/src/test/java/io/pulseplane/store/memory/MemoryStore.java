@@ -35,8 +35,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * A store that promises everything but to survive: the plainest reading of the contract, for tests to compare with.
- * Answers come at once, on the thread that asks.
+ * A store in memory: the simplest implementation of the contract, except for durability, as a reference for tests. It
+ * answers at once, on the thread of the subscriber.
  */
 public final class MemoryStore implements Store, ReadingStore, Registry {
 
@@ -47,10 +47,10 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     private static final Comparator<String> BY_CODE_POINT =
             (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
-    /** Stands where somebody was who was erased. No id is empty. */
+    /** Replaces the id of an erased patient. No real id is empty. */
     private static final String ERASED = "";
 
-    private final LongSupplier now;
+    private final LongSupplier clock;
     private final Map<Series, NavigableMap<Long, Double>> readings = new TreeMap<>();
     private final Map<BatchKey, AcknowledgedBatch> batches = new HashMap<>();
     private final NavigableMap<String, Patient> patients = new TreeMap<>(BY_CODE_POINT);
@@ -60,8 +60,8 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     private final Map<String, Long> erased = new HashMap<>();
     private boolean closed;
 
-    public MemoryStore(LongSupplier now) {
-        this.now = now;
+    public MemoryStore(LongSupplier clock) {
+        this.clock = clock;
     }
 
     @Override
@@ -100,7 +100,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
         closed = true;
     }
 
-    /** As if it had survived. */
+    /** Opens the store again, with all its data. */
     public synchronized MemoryStore reopen() {
         closed = false;
         return this;
@@ -112,43 +112,43 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     private AppendResult append(ScreenedBatch batch) {
-        var sent = batches.get(new BatchKey(batch.device(), batch.sequence()));
-        if (sent != null) {
-            return sent.digest == batch.digest()
-                    ? new AppendResult.Repeated(sent.acknowledgement)
+        var acknowledged = batches.get(new BatchKey(batch.device(), batch.sequence()));
+        if (acknowledged != null) {
+            return acknowledged.digest == batch.digest()
+                    ? new AppendResult.Repeated(acknowledged.acknowledgement)
                     : new AppendResult.SequenceConflict();
         }
         if (erased.containsKey(batch.patient()) && !patients.containsKey(batch.patient())) {
             return new AppendResult.PatientErased();
         }
         register(batch);
-        var tally = new AppendResultBuilder(batch);
+        var builder = new AppendResultBuilder(batch);
         for (var block : batch.blocks()) {
-            append(block, tally);
+            append(block, builder);
         }
-        var receipt = tally.build();
+        var result = builder.build();
         batches.put(
                 new BatchKey(batch.device(), batch.sequence()),
-                new AcknowledgedBatch(batch.digest(), receipt.acknowledgement()));
-        return receipt;
+                new AcknowledgedBatch(batch.digest(), result.acknowledgement()));
+        return result;
     }
 
-    private void append(ScreenedBatch.Block block, AppendResultBuilder tally) {
+    private void append(ScreenedBatch.Block block, AppendResultBuilder builder) {
         var columns = block.columns();
         var stored = readings.computeIfAbsent(columns.series(), _ -> new TreeMap<>());
-        var known = new BitSet();
-        var conflicting = new BitSet();
+        var duplicates = new BitSet();
+        var conflicts = new BitSet();
         for (int i = 0; i < columns.size(); i++) {
             var before = stored.putIfAbsent(columns.times()[i], columns.values()[i]);
             if (before != null) {
-                (before.equals(columns.values()[i]) ? known : conflicting).set(i);
+                (before.equals(columns.values()[i]) ? duplicates : conflicts).set(i);
             }
         }
-        tally.addPartlyNew(block, known, conflicting);
+        builder.addPartlyNew(block, duplicates, conflicts);
     }
 
     private void register(ScreenedBatch batch) {
-        long time = now.getAsLong();
+        long time = clock.getAsLong();
         patients.putIfAbsent(batch.patient(), Patient.provisional(batch.patient(), time));
         var device = devices.get(batch.device());
         if (device == null) {
@@ -161,13 +161,13 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 : batch.sequence();
         devices.put(
                 device.id(),
-                with(device, device, time, last, device.provisional(), device.createdAt(), device.updatedAt()));
+                withDetails(device, device, time, last, device.provisional(), device.createdAt(), device.updatedAt()));
     }
 
-    private static Device with(
-            Device details, Device ofOld, long lastSeen, long last, boolean provisional, long created, long updated) {
+    private static Device withDetails(
+            Device details, Device current, long lastSeen, long last, boolean provisional, long created, long updated) {
         return new Device(
-                ofOld.id(),
+                current.id(),
                 details.serialNumber(),
                 details.type(),
                 details.manufacturer(),
@@ -231,7 +231,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 throw new PlaneException.AlreadyExists("another patient has this mrn");
             }
             var old = patients.get(patient.id());
-            long time = now.getAsLong();
+            long time = clock.getAsLong();
             var stored = new Patient(
                     patient.id(),
                     patient.mrn(),
@@ -277,10 +277,10 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 throw new PlaneException.AlreadyExists("another device has this serial number");
             }
             var old = devices.get(device.id());
-            long time = now.getAsLong();
+            long time = clock.getAsLong();
             var stored = old == null
-                    ? with(device, device, 0, 0, false, time, time)
-                    : with(device, old, old.lastSeenAt(), old.lastSequence(), false, old.createdAt(), time);
+                    ? withDetails(device, device, 0, 0, false, time, time)
+                    : withDetails(device, old, old.lastSeenAt(), old.lastSequence(), false, old.createdAt(), time);
             devices.put(device.id(), stored);
             return new PutResult<>(stored, old == null);
         });
@@ -334,14 +334,15 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                 throw new PlaneException.NotFound("not registered");
             }
             return end(
-                    current(device).orElseThrow(() -> new PlaneException.FailedPrecondition("the device is on nobody")),
+                    current(device)
+                            .orElseThrow(() -> new PlaneException.FailedPrecondition("the device is not assigned")),
                     to);
         });
     }
 
     private Assignment end(Assignment assignment, long to) {
         if (to < assignment.from()) {
-            throw new PlaneException.FailedPrecondition("began after that time");
+            throw new PlaneException.FailedPrecondition("the assignment starts after that time");
         }
         return replace(assignment.endedAt(to));
     }
@@ -384,7 +385,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                     consent.to(),
                     consent.codes(),
                     consent.recordedBy(),
-                    now.getAsLong());
+                    clock.getAsLong());
             consents.add(stored);
             return stored;
         });
@@ -392,7 +393,8 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
 
     @Override
     public Uni<Optional<Consent>> consent(String patient) {
-        return consents(patient, Long.MAX_VALUE, 1).map(found -> found.stream().findFirst());
+        return consents(patient, Long.MAX_VALUE, 1)
+                .map(latest -> latest.stream().findFirst());
     }
 
     @Override
@@ -426,7 +428,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                             c.recordedBy(),
                             c.recordedAt())
                     : c);
-            erased.put(id, now.getAsLong());
+            erased.put(id, clock.getAsLong());
             return erased.get(id);
         });
     }

@@ -131,7 +131,7 @@ public final class Maintenance {
             CompletableFuture<Void> requestedRun;
             lock.lock();
             try {
-                if (!closed && (backingOff || !wakeRequested && fullRun == null)) {
+                if (!closed && (backingOff || (!wakeRequested && fullRun == null))) {
                     wakeUp.await(MILLIS_BETWEEN_RUNS, TimeUnit.MILLISECONDS);
                 }
                 if (closed) {

@@ -98,7 +98,7 @@ public record RedisSettings(
      * @param writeRetries how often a write is repeated
      * @param retryDelay time before a write is repeated; up to as much is added at random
      * @param maxConcurrent how many reads, and how many writes, may be under way; as many more may wait. A read is for
-     *     up to 64 values.
+     *     up to {@value RedisSettings#MAX_KEYS_PER_READ} values.
      * @param breakerVolume how many of the last commands a circuit breaker evaluates
      * @param breakerRatio share of failures among them at which the breaker opens
      * @param breakerDelay how long it stays open

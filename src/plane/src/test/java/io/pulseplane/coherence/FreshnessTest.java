@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** What is trusted and what is not, message by message, in a time of the test's own. */
+/** Tests what is trusted, message by message, with a simulated clock. */
 class FreshnessTest {
 
     private static final long BOUND_MS = 1_000;
@@ -47,13 +47,13 @@ class FreshnessTest {
         return plane.nextMessage(plane.generation(), plane.echoes(), SiteMessage.Changes.NONE);
     }
 
-    /** Everybody beats, and all that is said is heard by all. */
+    /** Every plane sends a heartbeat, and every plane receives it. */
     private static void round(Freshness... planes) {
         for (var plane : planes) {
             plane.heartbeat();
-            var said = nextMessage(plane);
+            var message = nextMessage(plane);
             for (var other : planes) {
-                other.receive(said);
+                other.receive(message);
             }
         }
     }
@@ -74,7 +74,7 @@ class FreshnessTest {
     class Alone {
 
         @Test
-        void trusts_nothing_before_others_had_time_to_be_heard() {
+        void trusts_nothing_before_other_planes_had_time_to_send_a_message() {
             rounds(5, me);
             assertThat(me.isConfirmed()).isFalse();
             rounds(3, me);
@@ -82,7 +82,7 @@ class FreshnessTest {
         }
 
         @Test
-        void trusts_what_it_read_for_a_part_of_the_bound_when_it_does_not_hear_itself() {
+        void trusts_data_from_the_store_for_a_part_of_the_bound_without_its_own_messages() {
             rounds(10, me);
             long read = me.now();
             advance(590);
@@ -97,7 +97,7 @@ class FreshnessTest {
         }
 
         @Test
-        void decides_anew_after_a_part_of_the_bound_when_in_doubt() {
+        void changes_the_epoch_after_a_part_of_the_bound_while_unconfirmed() {
             rounds(10, me);
             long epoch = me.epoch();
             rounds(10, me);
@@ -110,7 +110,7 @@ class FreshnessTest {
         }
 
         @Test
-        void does_not_take_messages_that_were_stuck_for_news() {
+        void does_not_take_delayed_messages_for_new_ones() {
             rounds(10, me);
             long read = me.now();
             me.heartbeat();
@@ -121,14 +121,14 @@ class FreshnessTest {
         }
 
         @Test
-        void begins_a_generation_when_nobody_else_is_there() {
+        void begins_a_generation_when_it_is_alone() {
             assertThat(me.trustedGeneration()).isZero();
             rounds(8, me);
             assertThat(me.trustedGeneration()).isPositive();
         }
 
         @Test
-        void trusts_nothing_while_fewer_planes_are_heard_than_there_are() {
+        void trusts_nothing_while_fewer_planes_are_present_than_expected() {
             var expecting = freshness("me", 7, 1, 2);
             expecting.startListening();
             rounds(20, expecting);
@@ -150,7 +150,7 @@ class FreshnessTest {
         }
 
         @Test
-        void trusts_what_was_read_long_ago() {
+        void trusts_old_data_while_no_message_is_missed() {
             long read = me.now();
             rounds(1_000, me, other);
             assertThat(me.isFresh(read)).isTrue();
@@ -158,7 +158,7 @@ class FreshnessTest {
         }
 
         @Test
-        void does_not_believe_what_was_read_before_a_message_was_missed() {
+        void does_not_trust_data_from_before_a_missed_message() {
             rounds(10, me, other);
             long read = me.now();
             rounds(10, me, other);
@@ -175,7 +175,7 @@ class FreshnessTest {
         }
 
         @Test
-        void takes_a_message_that_comes_twice_or_late_for_what_it_is() {
+        void ignores_messages_that_come_twice_or_out_of_order() {
             var first = nextMessage(other);
             var second = nextMessage(other);
             me.receive(first);
@@ -184,9 +184,11 @@ class FreshnessTest {
             assertThat(events.missed).hasValue(0);
         }
 
-        /** It hears the other, but the other does not hear it: what it hears may be as old as may be. */
+        /**
+         * This plane receives messages of the other, but the other does not receive its messages, so they may be old.
+         */
         @Test
-        void trusts_another_only_as_far_as_its_own_beats_come_back() {
+        void trusts_another_plane_only_as_far_as_it_echoes_heartbeats() {
             long read = me.now();
             for (int i = 0; i < 10; i++) {
                 advance(100);
@@ -199,7 +201,7 @@ class FreshnessTest {
         }
 
         @Test
-        void waits_for_one_who_fell_silent_and_not_for_one_who_left() {
+        void waits_for_a_silent_plane_and_not_for_one_that_left() {
             rounds(10, me);
             assertThat(me.isConfirmed()).isFalse();
             assertThat(me.planeCount()).isEqualTo(2);
@@ -213,7 +215,7 @@ class FreshnessTest {
         }
 
         @Test
-        void forgets_one_who_fell_silent_when_another_run_of_it_comes_and_believes_nothing_from_before() {
+        void forgets_a_silent_plane_when_another_run_of_it_appears_and_trusts_nothing_from_before() {
             rounds(10, me);
             var again = freshness("other", 3, 1, 1);
             again.startListening();
@@ -226,7 +228,7 @@ class FreshnessTest {
         }
 
         @Test
-        void forgets_one_who_fell_silent_in_the_end() {
+        void forgets_a_silent_plane_after_the_timeout() {
             rounds(1, me);
             advance(Duration.ofMinutes(11).toMillis());
             rounds(2, me);
@@ -235,7 +237,7 @@ class FreshnessTest {
         }
 
         @Test
-        void trusts_nothing_for_a_while_after_something_it_could_not_read() {
+        void trusts_nothing_for_a_while_after_an_unreadable_message() {
             long read = me.now();
             advance(1);
             me.receiveUnreadable();
@@ -247,7 +249,7 @@ class FreshnessTest {
         }
 
         @Test
-        void trusts_nothing_from_before_it_listened_anew() {
+        void trusts_nothing_from_before_a_new_subscription() {
             long read = me.now();
             advance(1);
             me.stopListening();
@@ -259,7 +261,7 @@ class FreshnessTest {
         }
 
         @Test
-        void agrees_on_a_generation_and_shares_nothing_until_both_say_so() {
+        void trusts_a_generation_only_when_both_planes_announced_it() {
             assertThat(me.trustedGeneration()).isPositive().isEqualTo(other.trustedGeneration());
             other.nextGeneration();
             assertThat(other.trustedGeneration()).isZero();
@@ -271,7 +273,7 @@ class FreshnessTest {
         }
 
         @Test
-        void takes_the_later_of_two_generations_that_begin_at_once() {
+        void takes_the_higher_of_two_generations_that_begin_at_once() {
             me.nextGeneration();
             other.nextGeneration();
             assertThat(me.generation()).isNotEqualTo(other.generation());
@@ -280,7 +282,7 @@ class FreshnessTest {
         }
 
         @Test
-        void shares_nothing_while_planes_have_different_keys_and_nothing_from_before_when_they_have_not() {
+        void trusts_no_generation_while_keys_differ_and_none_from_before_afterwards() {
             long before = me.generation();
             var newcomer = freshness("third", 4, 99, 1);
             newcomer.startListening();
@@ -296,7 +298,7 @@ class FreshnessTest {
     }
 
     @Test
-    void a_message_survives_being_written_and_read() {
+    void a_message_is_encoded_and_decoded_unchanged() {
         var changes = new SiteMessage.Changes(
                 List.of(new SiteMessage.SeriesUpdate(
                         new Reading(ReadingFixtures.series("ada", "d1", ReadingFixtures.HEART_RATE), 10, 60.5), 7)),

@@ -22,7 +22,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A store of several planes, that counts what it is asked and can keep its answers to itself for a while. */
+/** A store of several planes that records its queries and can hold its answers back. */
 class PausableStore implements Store, ReadingStore {
 
     private final MemoryStore store = new MemoryStore(() -> 1);
@@ -32,22 +32,22 @@ class PausableStore implements Store, ReadingStore {
     private final Queue<Runnable> heldAnswers = new ConcurrentLinkedQueue<>();
     private volatile boolean holding;
 
-    /** The subjects whose latest readings were asked for, once for every time. */
+    /** The subjects of all queries for latest readings, repetitions included. */
     List<Subject> latest() {
         return latestQueries;
     }
 
-    /** The patients whose consent was asked for, once for every time. */
+    /** The patients of all queries for consents, repetitions included. */
     List<String> consentQueries() {
         return consentQueries;
     }
 
-    /** The ranges that were read, once for every time. */
+    /** The ranges of all reads, repetitions included. */
     List<TimeRange> readRanges() {
         return readRanges;
     }
 
-    /** From now on readings are found at once, and told when {@link #releaseAnswers} says so. */
+    /** From now on readings are read at once, but answered only after {@link #releaseAnswers}. */
     void holdAnswers() {
         holding = true;
     }
@@ -63,7 +63,7 @@ class PausableStore implements Store, ReadingStore {
     public Uni<List<Reading>> latest(Subject subject) {
         return Uni.createFrom().emitter(answer -> {
             latestQueries.add(subject);
-            store.latest(subject).subscribe().with(found -> answerOrHold(() -> answer.complete(found)), answer::fail);
+            store.latest(subject).subscribe().with(result -> answerOrHold(() -> answer.complete(result)), answer::fail);
         });
     }
 
@@ -87,8 +87,9 @@ class PausableStore implements Store, ReadingStore {
         return (Registry) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {Registry.class},
-                (_, method, asked) ->
-                        method.getName().equals("consent") ? consent((String) asked[0]) : method.invoke(store, asked));
+                (_, method, arguments) -> method.getName().equals("consent")
+                        ? consent((String) arguments[0])
+                        : method.invoke(store, arguments));
     }
 
     @Override
@@ -112,7 +113,7 @@ class PausableStore implements Store, ReadingStore {
             readRanges.add(range);
             store.read(series, range, order, limit)
                     .subscribe()
-                    .with(found -> answerOrHold(() -> answer.complete(found)), answer::fail);
+                    .with(result -> answerOrHold(() -> answer.complete(result)), answer::fail);
         });
     }
 

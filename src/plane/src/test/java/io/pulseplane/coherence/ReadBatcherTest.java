@@ -37,7 +37,7 @@ class ReadBatcherTest {
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
-    /** What is wanted within one turn of the event loop. */
+    /** Requests keys within one turn of the event loop. */
     private List<CompletableFuture<byte[]>> getInOneTurn(int from, int to) {
         var answers = new CompletableFuture<List<CompletableFuture<byte[]>>>();
         context.runOnContext(_ -> answers.complete(IntStream.range(from, to)
@@ -54,14 +54,14 @@ class ReadBatcherTest {
         return IntStream.range(from, to).mapToObj(ReadBatcherTest::key).toList();
     }
 
-    private void awaitRequests(int questions) {
-        await().atMost(TIMEOUT).until(() -> requests.size() == questions);
+    private void awaitRequests(int count) {
+        await().atMost(TIMEOUT).until(() -> requests.size() == count);
     }
 
-    /** Each key with its own name; nothing where there is an even number. */
-    private void answer(int question) {
-        var there = requests.get(question);
-        there.answer.complete(there.keys.stream().map(ReadBatcherTest::valueOf).toList());
+    /** The value of a key is its own name; keys with an even number have no value. */
+    private void answer(int index) {
+        var request = requests.get(index);
+        request.answer.complete(request.keys.stream().map(ReadBatcherTest::valueOf).toList());
     }
 
     private static byte[] valueOf(String key) {
@@ -70,7 +70,7 @@ class ReadBatcherTest {
     }
 
     @Test
-    void what_is_wanted_in_one_turn_is_asked_for_at_once_and_each_gets_what_is_its_own() {
+    void requests_of_one_turn_share_a_command_and_each_gets_its_value() {
         var answers = getInOneTurn(0, 3);
         awaitRequests(1);
         assertThat(requests.getFirst().keys).isEqualTo(keys(0, 3));
@@ -79,7 +79,7 @@ class ReadBatcherTest {
     }
 
     @Test
-    void no_question_is_for_more_than_it_may_be() {
+    void no_command_reads_more_keys_than_the_bound() {
         var answers = getInOneTurn(0, 2 * MAX_KEYS_PER_READ + 1);
         awaitRequests(3);
         assertThat(requests).extracting(ReadRequest::keys).containsExactly(keys(0, 4), keys(4, 8), keys(8, 9));
@@ -88,7 +88,7 @@ class ReadBatcherTest {
     }
 
     @Test
-    void what_is_wanted_while_a_question_is_under_way_is_asked_for_without_waiting_for_it() {
+    void later_requests_do_not_wait_for_a_command_under_way() {
         getInOneTurn(0, 2);
         awaitRequests(1);
         var later = getInOneTurn(2, 4);
@@ -99,7 +99,7 @@ class ReadBatcherTest {
     }
 
     @Test
-    void a_question_that_fails_fails_all_it_was_for_and_nothing_else() {
+    void a_failed_command_fails_its_requests_and_no_others() {
         var answers = getInOneTurn(0, MAX_KEYS_PER_READ + 2);
         awaitRequests(2);
         requests.getFirst().answer.completeExceptionally(new IllegalStateException("gone"));

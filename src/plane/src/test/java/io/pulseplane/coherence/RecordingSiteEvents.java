@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Writes down what happens between a plane and Redis. */
+/** Records the events between a plane and Redis. */
 final class RecordingSiteEvents implements SiteEvents {
 
     final AtomicInteger sent = new AtomicInteger();
@@ -20,18 +20,18 @@ final class RecordingSiteEvents implements SiteEvents {
     private final Map<LookupOutcome, AtomicInteger> lookups = new EnumMap<>(LookupOutcome.class);
 
     RecordingSiteEvents() {
-        for (var lookup : LookupOutcome.values()) {
-            lookups.put(lookup, new AtomicInteger());
+        for (var outcome : LookupOutcome.values()) {
+            lookups.put(outcome, new AtomicInteger());
         }
     }
 
-    int count(LookupOutcome lookup) {
-        return lookups.get(lookup).get();
+    int count(LookupOutcome outcome) {
+        return lookups.get(outcome).get();
     }
 
     @Override
-    public void lookedUp(LookupOutcome lookup) {
-        lookups.get(lookup).incrementAndGet();
+    public void lookedUp(LookupOutcome outcome) {
+        lookups.get(outcome).incrementAndGet();
     }
 
     @Override
@@ -60,16 +60,16 @@ final class RecordingSiteEvents implements SiteEvents {
     }
 
     @Override
-    public GuardEvents guardEvents(CommandKind of) {
+    public GuardEvents guardEvents(CommandKind kind) {
         return new GuardEvents() {
             @Override
             public void intervened(Intervention how) {
-                interventions.add(of + " " + how);
+                interventions.add(kind + " " + how);
             }
 
             @Override
             public void circuitBreakerChanged(String state) {
-                breakers.add(of + " " + state);
+                breakers.add(kind + " " + state);
             }
         };
     }

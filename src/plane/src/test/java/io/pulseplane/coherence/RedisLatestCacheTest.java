@@ -36,7 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What somebody sees, and can do, who has Redis and not the key. */
+/** What an intruder with access to Redis, but without the key, can see and do. */
 class RedisLatestCacheTest {
 
     private static final Subject SECRETIVE = new Subject.OfPatient("patient-known-to-nobody");
@@ -80,9 +80,7 @@ class RedisLatestCacheTest {
         return execute(Request.cmd(Command.GET).arg(key)).toBytes();
     }
 
-    /**
-     * Where the value of a subject is kept that was not before. However long the planes take to trust each other again.
-     */
+    /** The key of a subject whose value was not in Redis before. Waits until the planes trust the generation again. */
     private String keyOf(Subject subject) {
         var before = keys();
         return await().atMost(TIMEOUT)
@@ -107,7 +105,7 @@ class RedisLatestCacheTest {
     }
 
     @Test
-    void nothing_in_redis_or_on_the_way_there_shows_of_whom_or_what_it_is() throws Exception {
+    void neither_redis_nor_its_traffic_reveals_patients_or_values() throws Exception {
         try (var monitor = redis.connect()) {
             monitor.getOutputStream().write("MONITOR\r\n".getBytes(StandardCharsets.ISO_8859_1));
             one.put(oneReading(SECRET, 1_763_000_000_000_123L, 63.0625));
@@ -137,7 +135,7 @@ class RedisLatestCacheTest {
 
     private static void assertHidden(String seen) {
         assertThat(seen).doesNotContain("known-to-nobody", HEART_RATE, "/min", "63.0625", "1763000000000123");
-        // The same as a double and a long in bytes, as monitors print them.
+        // The same value and time in binary, as MONITOR prints them.
         assertThat(seen).doesNotContain("@O\\x88", "@O\u0088", "\\x06Cr");
     }
 
@@ -150,11 +148,11 @@ class RedisLatestCacheTest {
         return seen.toString(StandardCharsets.ISO_8859_1);
     }
 
-    private void isNotBelieved(UnaryOperator<byte[]> change) {
+    private void assertReplaced(UnaryOperator<byte[]> change) {
         appendAll(store, oneReading(series("ada", "d1", HEART_RATE), 10, 60));
         var key = keyOf(ADA);
         put(key, change.apply(get(key)));
-        isAnsweredRight(ADA);
+        assertAnsweredFromStore(ADA);
         int hits = one.events.count(LookupOutcome.HIT);
         await().atMost(TIMEOUT).until(() -> {
             one.forget(ADA);
@@ -163,7 +161,7 @@ class RedisLatestCacheTest {
         });
     }
 
-    private void isAnsweredRight(Subject subject) {
+    private void assertAnsweredFromStore(Subject subject) {
         await().atMost(TIMEOUT).until(() -> {
             two.forget(subject);
             assertThat(two.ask(subject)).containsExactly(new Reading(series("ada", "d1", HEART_RATE), 10, 60));
@@ -172,35 +170,35 @@ class RedisLatestCacheTest {
     }
 
     @Test
-    void what_was_tampered_with_is_not_believed_and_is_replaced() {
-        isNotBelieved(value -> {
+    void a_modified_value_is_not_trusted_and_is_replaced() {
+        assertReplaced(value -> {
             value[value.length - 20] ^= 1;
             return value;
         });
     }
 
     @Test
-    void what_was_cut_off_is_not_believed_and_is_replaced() {
-        isNotBelieved(value -> Arrays.copyOf(value, value.length - 7));
+    void a_truncated_value_is_not_trusted_and_is_replaced() {
+        assertReplaced(value -> Arrays.copyOf(value, value.length - 7));
     }
 
     @Test
-    void what_is_next_to_nothing_is_not_believed_and_is_replaced() {
-        isNotBelieved(_ -> new byte[] {42});
+    void a_value_of_one_byte_is_not_trusted_and_is_replaced() {
+        assertReplaced(_ -> new byte[] {42});
     }
 
     @Test
-    void the_value_of_another_is_not_believed() {
+    void the_value_of_another_subject_is_not_trusted() {
         appendAll(store, oneReading(series("ada", "d1", HEART_RATE), 10, 60));
         var ofAda = keyOf(ADA);
         appendAll(store, oneReading(series("bob", "d2", HEART_RATE), 20, 99));
         var ofBob = keyOf(new Subject.OfPatient("bob"));
         put(ofAda, get(ofBob));
-        isAnsweredRight(ADA);
+        assertAnsweredFromStore(ADA);
     }
 
     @Test
-    void what_was_tampered_with_takes_nothing_from_what_is_read_along_with_it() {
+    void a_modified_value_does_not_affect_others_of_the_same_command() {
         var bob = new Subject.OfPatient("bob");
         appendAll(
                 store,
@@ -227,7 +225,7 @@ class RedisLatestCacheTest {
     }
 
     @Test
-    void planes_of_different_keys_hear_each_other_while_both_have_both_and_share_no_values() {
+    void planes_that_seal_with_different_known_keys_exchange_messages_and_share_no_values() {
         two.close();
         one.close();
         one = new SitePlane(

@@ -6,6 +6,7 @@ import io.pulseplane.ReadingFixtures;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -20,9 +21,8 @@ import java.util.stream.Stream;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * A real Redis, as a process that can be paused, killed and started again at the same port. It is the one that comes
- * with
- * the build, or the one that the system property {@code redis.server} names.
+ * A real Redis process that can be paused, killed and started again at the same port. The executable comes with the
+ * build, or from the system property {@code redis.server}.
  */
 public final class RedisProcess implements AutoCloseable {
 
@@ -37,9 +37,9 @@ public final class RedisProcess implements AutoCloseable {
         this(List.of(), List.of(arguments));
     }
 
-    private RedisProcess(List<String> first, List<String> arguments) {
+    private RedisProcess(List<String> leadingArguments, List<String> arguments) {
         command = new ArrayList<>(List.of(executable().getPath()));
-        command.addAll(first);
+        command.addAll(leadingArguments);
         command.addAll(List.of(
                 "--port",
                 Integer.toString(port),
@@ -53,7 +53,7 @@ public final class RedisProcess implements AutoCloseable {
         start();
     }
 
-    /** Knows the master as {@code mymaster}, and finds another when it is gone for a third of a second. */
+    /** Starts a Sentinel for a master with the name "mymaster". It fails over after 300 ms without the master. */
     public static RedisProcess sentinelOf(RedisProcess master) {
         try {
             var file = Files.createTempFile("sentinel", ".conf");
@@ -69,7 +69,7 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
-    /** Nodes of a cluster, each with its share of the slots and without a replica. */
+    /** Starts the nodes of a cluster, each with its share of the slots and without a replica. */
     public static List<RedisProcess> cluster(int count) {
         var nodes = Stream.generate(() -> new RedisProcess(
                         "--cluster-enabled",
@@ -107,25 +107,25 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
-    /** Whether that is in the answer; not if there is none. */
-    boolean answerContains(String line, String word) {
+    /** Whether the reply to a command contains a text; false if there is no reply. */
+    boolean answerContains(String line, String text) {
         try {
-            return send(line).contains(word);
+            return send(line).contains(text);
         } catch (IOException e) {
             return false;
         }
     }
 
     private static File executable() {
-        var named = System.getProperty("redis.server");
+        var configured = System.getProperty("redis.server");
         try {
-            return named == null ? ExecutableProvider.newJarResourceProvider().get() : new File(named);
+            return configured == null ? ExecutableProvider.newJarResourceProvider().get() : new File(configured);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** A node of a cluster listens 10,000 further up, too. */
+    /** Leaves room for a second port: a node of a cluster also listens at its port plus 10,000. */
     private static int freePort() {
         try (var socket = new ServerSocket(0)) {
             return socket.getLocalPort() <= MAX_PORT ? socket.getLocalPort() : freePort();
@@ -134,7 +134,7 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
-    /** Starts it, with nothing in it, at the port it always has. */
+    /** Starts Redis, empty, at the same port as before. */
     public void start() {
         try {
             process = new ProcessBuilder(command)
@@ -163,7 +163,7 @@ public final class RedisProcess implements AutoCloseable {
         return port;
     }
 
-    /** The first bytes of what it says to a command in a line. */
+    /** Sends a command and returns the first bytes of the reply. */
     public String send(String line) throws IOException {
         try (var socket = connect()) {
             socket.getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
@@ -173,10 +173,10 @@ public final class RedisProcess implements AutoCloseable {
         }
     }
 
-    /** A connection of its own, to speak and listen to as bytes. */
+    /** Opens a raw connection. */
     Socket connect() throws IOException {
         var socket = new Socket();
-        socket.connect(new InetSocketAddress("127.0.0.1", port), 1_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
         socket.setSoTimeout((int) ReadingFixtures.TIMEOUT.toMillis());
         return socket;
     }
@@ -185,7 +185,7 @@ public final class RedisProcess implements AutoCloseable {
         signal("STOP");
     }
 
-    /** Nothing happens if it is not paused, or not there. */
+    /** Has no effect if the process is not paused or not alive. */
     public void resume() {
         if (process.isAlive()) {
             signal("CONT");

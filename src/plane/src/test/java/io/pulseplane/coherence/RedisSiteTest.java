@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** Two planes over one store, with a real Redis between them. */
+/** Two planes that share a store and a real Redis. */
 class RedisSiteTest {
 
     private static final Series PULSE_OF_ADA = series("ada", "d1", HEART_RATE);
@@ -68,7 +68,7 @@ class RedisSiteTest {
     class Announcements {
 
         @Test
-        void of_readings_are_what_the_other_plane_answers_next_without_asking_the_store() {
+        void of_readings_are_served_by_the_other_plane_without_a_query_of_the_store() {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));
             assertThat(two.ask(ADA)).containsExactly(reading(PULSE_OF_ADA, 10, 60));
@@ -82,7 +82,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void of_late_readings_do_not_put_an_older_one_over_a_newer_one() {
+        void of_late_readings_do_not_replace_a_newer_reading() {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 20, 61));
             two.ask(ADA);
@@ -111,7 +111,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void are_said_before_a_plane_leaves_and_nobody_waits_for_it_then() {
+        void are_sent_before_a_plane_closes_and_nobody_waits_for_it_afterwards() {
             awaitSharing(one, two);
             one.site.consentChanged("ada");
             one.close();
@@ -122,10 +122,10 @@ class RedisSiteTest {
     }
 
     @Nested
-    class Doubt {
+    class MissingChanges {
 
         @Test
-        void when_redis_does_not_move_what_is_remembered_is_not_served_after_the_bound() {
+        void while_redis_is_paused_data_in_memory_are_not_served_after_the_bound() {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));
             two.ask(ADA);
@@ -136,7 +136,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void when_redis_is_gone_answers_come_from_the_store_and_it_is_used_again_when_it_is_back() {
+        void while_redis_is_gone_answers_come_from_the_store_and_redis_is_used_again_afterwards() {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));
             two.ask(ADA);
@@ -156,12 +156,12 @@ class RedisSiteTest {
         }
 
         @Test
-        void a_killed_subscription_is_made_again_and_what_was_remembered_before_is_not_believed() throws Exception {
+        void a_killed_subscription_is_made_again_and_data_from_before_are_not_trusted() throws Exception {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));
             two.ask(ADA);
             int reads = store.latest().size();
-            // Stored by a plane nobody heard of, as if its word had been lost.
+            // Stored without an announcement, as if its message had been lost.
             appendAll(store, oneReading(PULSE_OF_ADA, 20, 61));
             redis.send("CLIENT KILL TYPE pubsub");
             await().atMost(TIMEOUT).until(() -> two.ask(ADA).equals(List.of(reading(PULSE_OF_ADA, 20, 61))));
@@ -170,7 +170,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void is_told_again_and_again_for_as_long_as_it_lasts() {
+        void is_reported_repeatedly_while_it_lasts() {
             awaitSharing(one, two);
             int before = two.missingReports.get();
             redis.pause();
@@ -178,7 +178,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void a_plane_that_falls_silent_without_a_word_is_waited_for_until_another_run_of_it_is_heard() {
+        void a_silent_plane_is_waited_for_until_another_run_of_it_appears() {
             awaitSharing(one, two);
             var three = new SitePlane(vertx, settings("three", redis), store);
             awaitSharing(one, two, three);
@@ -191,7 +191,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void what_no_plane_of_this_site_said_is_counted_and_makes_doubt() throws Exception {
+        void a_forged_message_is_counted_and_revokes_the_confirmation() throws Exception {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));
             two.ask(ADA);
@@ -206,7 +206,7 @@ class RedisSiteTest {
     class Values {
 
         @Test
-        void that_one_plane_read_the_other_finds_in_redis() {
+        void that_one_plane_read_are_found_in_redis_by_the_other() {
             awaitSharing(one, two);
             appendAll(store, oneReading(PULSE_OF_ADA, 10, 60));
             one.ask(ADA);
@@ -219,7 +219,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void of_a_patient_who_was_erased_are_served_by_nobody() {
+        void of_an_erased_patient_are_served_by_no_plane() {
             awaitSharing(one, two);
             appendAll(store, oneReading(PULSE_OF_ADA, 10, 60));
             one.ask(ADA);
@@ -237,7 +237,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void in_redis_go_with_what_is_stored() {
+        void in_redis_follow_the_store() {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));
             one.ask(ADA);
@@ -257,17 +257,17 @@ class RedisSiteTest {
                     .isPositive();
         }
 
-        /** The answer to the first question was found before the write, and arrives after it. */
+        /** The store reads the first result before the write, and the result arrives after it. */
         @Test
-        void read_before_a_write_are_not_put_over_it() {
+        void that_were_read_before_a_write_do_not_replace_it() {
             awaitSharing(one, two);
             appendAll(store, oneReading(PULSE_OF_ADA, 10, 60));
             store.holdAnswers();
             var before = two.query.execute(new SeriesSelector(ADA, Set.of())).subscribeAsCompletionStage();
             await().atMost(TIMEOUT).until(() -> store.latest().size() == 1);
-            int heard = two.events.received.get();
+            int received = two.events.received.get();
             one.put(oneReading(PULSE_OF_ADA, 20, 61));
-            await().atMost(TIMEOUT).until(() -> two.events.received.get() > heard + 2);
+            await().atMost(TIMEOUT).until(() -> two.events.received.get() > received + 2);
             store.releaseAnswers();
             before.join();
             for (var plane : List.of(one, two)) {
@@ -277,23 +277,23 @@ class RedisSiteTest {
         }
 
         @Test
-        void are_asked_for_once_however_many_miss_them() {
+        void are_read_from_the_store_once_for_many_concurrent_misses() {
             awaitSharing(one, two);
             appendAll(store, oneReading(PULSE_OF_ADA, 10, 60));
             store.holdAnswers();
-            var asked = IntStream.range(0, 100)
+            var queries = IntStream.range(0, 100)
                     .mapToObj(_ ->
                             one.query.execute(new SeriesSelector(ADA, Set.of())).subscribeAsCompletionStage())
                     .toList();
             await().atMost(TIMEOUT).until(() -> !store.latest().isEmpty());
             store.releaseAnswers();
-            CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).join();
+            CompletableFuture.allOf(queries.toArray(CompletableFuture[]::new)).join();
             assertThat(store.latest()).containsExactly(ADA);
             assertThat(one.events.count(LookupOutcome.MISS)).isEqualTo(1);
         }
 
         @Test
-        void live_as_long_as_they_are_told_to() {
+        void expire_after_their_ttl() {
             two.close();
             two = new SitePlane(vertx, SitePlane.withTtl(settings("two", redis), Duration.ofMillis(300)), store);
             awaitSharing(one, two);
@@ -308,7 +308,7 @@ class RedisSiteTest {
         }
 
         @Test
-        void are_not_waited_for_when_redis_does_not_answer() {
+        void are_read_from_the_store_when_redis_does_not_reply() {
             awaitSharing(one, two);
             appendAll(store, oneReading(PULSE_OF_ADA, 10, 60));
             redis.pause();
@@ -317,8 +317,8 @@ class RedisSiteTest {
         }
 
         @Test
-        void are_not_asked_for_while_redis_fails_and_are_again_when_it_does_not() {
-            // More than go into as many commands as the circuit breaker looks at.
+        void are_not_read_from_redis_while_the_circuit_breaker_is_open() {
+            // Needs more commands than the circuit breaker evaluates.
             var stored = IntStream.range(0, 64 * 21)
                     .mapToObj(i -> reading(series("p" + i, "d" + i, HEART_RATE), 10, 60 + i % 40))
                     .toList();

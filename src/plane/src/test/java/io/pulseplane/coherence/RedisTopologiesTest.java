@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Two planes with more than one Redis between them, all of them real. */
+/** Two planes that share a Redis cluster, or a Redis with Sentinel, all of them real. */
 class RedisTopologiesTest {
 
     private static final int PATIENTS = 50;
@@ -56,8 +56,8 @@ class RedisTopologiesTest {
         return new Subject.OfPatient("patient " + patient);
     }
 
-    /** One stores, the other hears of it; and finds it in Redis when it has forgotten it. */
-    private void assertThatTheyShare(SitePlane one, SitePlane two, long time) {
+    /** One plane stores; the other receives the announcement, and finds the values in Redis after it evicted them. */
+    private void assertSharing(SitePlane one, SitePlane two, long time) {
         for (int i = 0; i < PATIENTS; i++) {
             one.put(oneReading(pulseOf(i), time, 60));
             two.ask(subject(i));
@@ -80,12 +80,12 @@ class RedisTopologiesTest {
     }
 
     @Test
-    void of_a_cluster_spread_what_they_share_over_its_nodes_and_answer_without_one_of_them() {
+    void planes_of_a_cluster_spread_values_over_its_nodes_and_answer_without_one_of_them() {
         servers.addAll(RedisProcess.cluster(3));
         var one = plane("one", RedisSettings.Type.CLUSTER, servers);
         var two = plane("two", RedisSettings.Type.CLUSTER, servers.reversed());
         awaitSharing(one, two);
-        assertThatTheyShare(one, two, 10);
+        assertSharing(one, two, 10);
         assertThat(servers).allMatch(node -> !node.answerContains("DBSIZE", ":0"));
 
         servers.getFirst().kill();
@@ -96,7 +96,7 @@ class RedisTopologiesTest {
     }
 
     @Test
-    void find_the_master_by_its_sentinel_and_the_next_one_when_it_is_gone() {
+    void planes_find_the_master_through_its_sentinel_and_the_next_one_after_a_fail_over() {
         var master = server(new RedisProcess());
         var replica = server(new RedisProcess("--replicaof", "127.0.0.1", Integer.toString(master.port())));
         await().atMost(TIMEOUT).until(() -> replica.answerContains("INFO replication", "master_link_status:up"));
@@ -104,13 +104,13 @@ class RedisTopologiesTest {
         var one = plane("one", RedisSettings.Type.SENTINEL, List.of(sentinel));
         var two = plane("two", RedisSettings.Type.SENTINEL, List.of(sentinel));
         awaitSharing(one, two);
-        assertThatTheyShare(one, two, 10);
+        assertSharing(one, two, 10);
         await().atMost(TIMEOUT)
                 .until(() -> sentinel.answerContains("SENTINEL MASTER mymaster", "num-slaves\r\n$1\r\n1"));
 
         master.kill();
         await().atMost(TIMEOUT).until(() -> replica.answerContains("INFO replication", "role:master"));
         awaitSharing(one, two);
-        assertThatTheyShare(one, two, 20);
+        assertSharing(one, two, 20);
     }
 }

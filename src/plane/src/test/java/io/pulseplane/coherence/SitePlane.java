@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
-/** What of a plane has to do with Redis: one of several over one store. */
+/** The parts of a plane that use Redis. Several of them share a store. */
 final class SitePlane implements AutoCloseable, RemoteChangeListener {
 
     static final byte[] KEY = key(1);
@@ -61,7 +61,7 @@ final class SitePlane implements AutoCloseable, RemoteChangeListener {
         return RedisSettings.of(plane, RedisSettings.Server.of(type, urls, "mymaster"), new Keyset(KEY, List.of()));
     }
 
-    /** The same, but a value lives only so long. */
+    /** The same settings with another TTL of values. */
     static RedisSettings withTtl(RedisSettings s, Duration ttl) {
         return new RedisSettings(
                 s.plane(),
@@ -97,7 +97,7 @@ final class SitePlane implements AutoCloseable, RemoteChangeListener {
                         .allMatch(plane -> plane.site.isSharing() && plane.site.planeCount() == planes.length));
     }
 
-    /** As ingest does it: durable first, then known, then told. */
+    /** Stores readings and publishes them, as ingest does. */
     void put(Columns columns) {
         appendAll(store, columns);
         changes.readingsStored(columns);
@@ -107,12 +107,12 @@ final class SitePlane implements AutoCloseable, RemoteChangeListener {
         return ReadingFixtures.await(query.execute(new SeriesSelector(subject, Set.of())));
     }
 
-    /** What would be answered without waiting for anything. */
+    /** The answer from memory; null if there is none. */
     List<Reading> now(Subject subject) {
         return query.cachedAnswer(new SeriesSelector(subject, Set.of())).orElse(null);
     }
 
-    /** As if it had been restarted: it has to look for what it had. */
+    /** Evicts a subject from memory, as a restart would. */
     void forget(Subject subject) {
         latestValues.evict(subject, latestValues.entry(subject));
     }

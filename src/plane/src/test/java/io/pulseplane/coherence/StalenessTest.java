@@ -29,9 +29,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The promise, while Redis is paused, killed, started and cut off as a seed says: nobody is told less than what anybody
- * was told, or acknowledged, longer ago than the bound. It runs for {@code -Dstaleness.seconds=10}, with
- * {@code -Dstaleness.seed}.
+ * Tests the promise of the site while random faults pause, kill, restart and disconnect Redis: every answer includes
+ * everything that any plane answered or acknowledged longer ago than the bound. {@code -Dstaleness.seconds=10} sets the
+ * duration and {@code -Dstaleness.seed} the faults.
  */
 class StalenessTest {
 
@@ -39,7 +39,7 @@ class StalenessTest {
     private static final long SECONDS = Long.getLong("staleness.seconds", 10);
     private static final long SEED = Long.getLong("staleness.seed", 20_260_101);
 
-    /** What was acknowledged or seen of a patient, and when. */
+    /** The latest time that was acknowledged or answered for a patient, and when. */
     private record Observation(long time, long atNanos) {}
 
     private final Vertx vertx = Vertx.vertx();
@@ -72,7 +72,7 @@ class StalenessTest {
     }
 
     @Test
-    void nobody_is_told_less_than_what_was_known_longer_ago_than_the_bound() throws Exception {
+    void no_answer_is_staler_than_the_bound() throws Exception {
         System.getLogger("staleness").log(System.Logger.Level.INFO, "seed {0}", Long.toString(SEED));
         var random = new SplittableRandom(SEED);
         end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
@@ -89,7 +89,7 @@ class StalenessTest {
         var hits = planes.stream()
                 .mapToInt(plane -> plane.events.count(SiteEvents.LookupOutcome.HIT))
                 .sum();
-        assertThat(hits).as("values were found in Redis at all").isPositive();
+        assertThat(hits).as("hits in Redis").isPositive();
     }
 
     private boolean isRunning() {
@@ -113,12 +113,12 @@ class StalenessTest {
             if (random.nextInt(4) == 0) {
                 plane.forget(subject);
             }
-            long asked = System.nanoTime();
-            long told = latestTime(plane, subject);
-            assertThat(told)
+            long startNanos = System.nanoTime();
+            long answeredTime = latestTime(plane, subject);
+            assertThat(answeredTime)
                     .as("patient %d, seed %d", patient, SEED)
-                    .isGreaterThanOrEqualTo(knownBefore(patient, asked - bound));
-            observe(patient, told);
+                    .isGreaterThanOrEqualTo(knownBefore(patient, startNanos - bound));
+            observe(patient, answeredTime);
             queries.incrementAndGet();
             pause(random.nextInt(3));
         }
@@ -127,7 +127,7 @@ class StalenessTest {
     private static long latestTime(SitePlane plane, Subject subject) {
         try {
             return plane.ask(subject).getFirst().time();
-        } catch (PlaneException.NotFound nobodyYet) {
+        } catch (PlaneException.NotFound noReadingsYet) {
             return 0;
         }
     }
@@ -143,7 +143,7 @@ class StalenessTest {
         var all = observations.get(patient);
         synchronized (all) {
             return all.stream()
-                    .filter(k -> k.atNanos < nanos)
+                    .filter(observation -> observation.atNanos < nanos)
                     .mapToLong(Observation::time)
                     .max()
                     .orElse(0);
@@ -170,7 +170,7 @@ class StalenessTest {
         }
     }
 
-    /** Nothing is waited for here: it is the schedule. */
+    /** Waits for the time of the next step; there is no condition to wait for. */
     private static void pause(long millis) {
         var since = System.nanoTime();
         Awaitility.await()

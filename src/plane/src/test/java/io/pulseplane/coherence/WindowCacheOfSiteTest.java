@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Windows that one plane remembers of readings that another one stores, over a real PostgreSQL and a real Redis. */
+/** Windows that one plane caches of readings that another plane stores, with a real PostgreSQL and a real Redis. */
 class WindowCacheOfSiteTest {
 
     private static final Series ADAS = series("ada", "d1", HEART_RATE);
@@ -65,11 +65,11 @@ class WindowCacheOfSiteTest {
         return Arrays.stream(rows.counts()).sum();
     }
 
-    private void isSeen(WindowSource windows, long readings) {
+    private void awaitCount(WindowSource windows, long readings) {
         await().pollInterval(Duration.ofMillis(5)).atMost(TIMEOUT).until(() -> count(windows) == readings);
     }
 
-    private void remembers() {
+    private void fillCache() {
         assertThat(count(source)).isEqualTo(94);
         long hits = two.windows.hits();
         await().atMost(TIMEOUT).until(() -> {
@@ -83,52 +83,52 @@ class WindowCacheOfSiteTest {
     }
 
     @Test
-    void a_reading_that_another_plane_stored_late_is_in_a_window_that_was_remembered() {
-        remembers();
+    void a_late_reading_of_another_plane_appears_in_a_cached_window() {
+        fillCache();
         one.put(late());
-        isSeen(source, 95);
+        awaitCount(source, 95);
     }
 
     @Test
-    void of_readings_stored_at_once_the_first_counts_and_not_only_the_last() {
-        remembers();
+    void all_windows_from_the_first_of_several_readings_are_read_again() {
+        fillCache();
         one.put(ReadingFixtures.columns(ADAS, new long[] {42 * SECOND + 1, NOW + SECOND}, 66, 67));
-        isSeen(source, 95);
+        awaitCount(source, 95);
     }
 
     @Test
-    void with_redis_gone_it_is_seen_all_the_same() {
-        remembers();
+    void a_late_reading_appears_without_redis() {
+        fillCache();
         redis.kill();
         one.put(late());
-        isSeen(source, 95);
+        awaitCount(source, 95);
     }
 
     @Test
-    void without_redis_it_is_seen_when_what_was_read_does_not_hold_any_more() {
+    void a_polling_site_shows_a_late_reading_when_cached_windows_are_no_longer_fresh() {
         var windows = new WindowCache(1 << 20, Duration.ofMinutes(5));
-        try (var silent = new PollingSite(vertx, Duration.ofSeconds(1), windows)) {
-            var alone = windows.windowSource(store.readings(), silent, () -> NOW);
-            assertThat(count(alone)).isEqualTo(94);
+        try (var pollingSite = new PollingSite(vertx, Duration.ofSeconds(1), windows)) {
+            var pollingSource = windows.windowSource(store.readings(), pollingSite, () -> NOW);
+            assertThat(count(pollingSource)).isEqualTo(94);
             appendAll(store, late());
-            isSeen(alone, 95);
+            awaitCount(pollingSource, 95);
             appendAll(store, oneReading(ADAS, 43 * SECOND + 1, 66));
-            silent.readingsStored(oneReading(ADAS, 43 * SECOND + 1, 66));
-            assertThat(count(alone)).as("what was stored here").isEqualTo(96);
+            pollingSite.readingsStored(oneReading(ADAS, 43 * SECOND + 1, 66));
+            assertThat(count(pollingSource)).as("readings that this plane stored").isEqualTo(96);
         }
     }
 
     @Test
-    void a_consent_that_another_plane_was_told_of_takes_the_patients_windows() {
-        remembers();
+    void a_changed_consent_evicts_the_patients_windows_on_other_planes() {
+        fillCache();
         assertThat(two.windows.bytes()).isPositive();
         one.site.consentChanged("ada");
         await().atMost(TIMEOUT).until(() -> two.windows.bytes() == 0);
     }
 
     @Test
-    void an_erased_patients_windows_are_gone_from_every_plane() {
-        remembers();
+    void an_erasure_evicts_the_patients_windows_on_every_plane() {
+        fillCache();
         var own = one.windows.windowSource(store.readings(), one.site, () -> NOW);
         count(own);
         ReadingFixtures.await(store.registry().erasePatient("ada"));

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is remembered of windows, and what is not, on one plane of a site. */
+/** What one plane of a site caches of windows, and what it does not. */
 class WindowCacheTest {
 
     private static final Series ADAS = series("ada", "d1", HEART_RATE);
@@ -57,19 +57,19 @@ class WindowCacheTest {
         return await(source.aggregate(ADAS, new TimeRange(from, to), WIDTH, ALL));
     }
 
-    private void isAsStored(Series series, TimeRange range, long width, int limit) {
+    private void assertAsStored(Series series, TimeRange range, long width, int limit) {
         assertThat(await(source.aggregate(series, range, width, limit)))
                 .usingRecursiveComparison()
                 .isEqualTo(await(store.aggregate(series, range, width, limit)));
     }
 
-    private void isAsStored(long from, long to) {
-        isAsStored(ADAS, new TimeRange(from, to), WIDTH, ALL);
+    private void assertAsStored(long from, long to) {
+        assertAsStored(ADAS, new TimeRange(from, to), WIDTH, ALL);
     }
 
     @Test
-    void whoever_asks_again_has_only_the_window_read_that_time_is_in() {
-        isAsStored(10 * SECOND, NOW);
+    void a_repeated_query_reads_only_the_window_of_the_current_time() {
+        assertAsStored(10 * SECOND, NOW);
         store.readRanges().clear();
         ask(10 * SECOND, NOW);
         assertThat(store.readRanges()).containsExactly(new TimeRange(90 * SECOND, NOW));
@@ -78,26 +78,26 @@ class WindowCacheTest {
     }
 
     @Test
-    void as_time_goes_on_only_the_windows_are_read_that_have_ended_since() {
+    void as_time_goes_on_only_newly_ended_windows_are_read() {
         ask(0, NOW);
         clock.set(115 * SECOND);
         store.readRanges().clear();
-        isAsStored(0, 115 * SECOND);
+        assertAsStored(0, 115 * SECOND);
         store.readRanges().clear();
         ask(20 * SECOND, 115 * SECOND);
         assertThat(store.readRanges()).containsExactly(new TimeRange(110 * SECOND, 115 * SECOND));
     }
 
     @Test
-    void windows_that_a_range_cuts_off_are_read_and_not_remembered() {
-        isAsStored(13 * SECOND, 57 * SECOND);
+    void windows_that_a_range_cuts_off_are_not_cached() {
+        assertAsStored(13 * SECOND, 57 * SECOND);
         store.readRanges().clear();
-        isAsStored(10 * SECOND, 60 * SECOND);
+        assertAsStored(10 * SECOND, 60 * SECOND);
         assertThat(store.readRanges()).contains(new TimeRange(10 * SECOND, 60 * SECOND));
     }
 
     @Test
-    void a_reading_in_the_window_time_is_in_takes_no_other_one() {
+    void a_reading_in_the_current_window_evicts_no_other_window() {
         ask(0, NOW);
         put(oneReading(ADAS, 94 * SECOND + 1, 66));
         store.readRanges().clear();
@@ -109,38 +109,38 @@ class WindowCacheTest {
     void a_late_reading_is_in_the_next_answer() {
         ask(0, NOW);
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
-        isAsStored(0, NOW);
+        assertAsStored(0, NOW);
     }
 
     @Test
-    void what_does_not_hold_any_more_is_read_again() {
+    void windows_that_are_not_fresh_are_read_again() {
         ask(0, NOW);
         appendAll(store, oneReading(ADAS, 42 * SECOND + 1, 66));
         site.invalidateAll();
-        isAsStored(0, NOW);
+        assertAsStored(0, NOW);
     }
 
     @Test
-    void what_is_older_than_its_life_is_read_again() {
-        var brief = new WindowCache(1 << 20, Duration.ZERO).windowSource(store, site, clock::get);
-        await(brief.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
+    void windows_older_than_their_ttl_are_read_again() {
+        var expired = new WindowCache(1 << 20, Duration.ZERO).windowSource(store, site, clock::get);
+        await(expired.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
         store.readRanges().clear();
-        await(brief.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
+        await(expired.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
         assertThat(store.readRanges()).contains(new TimeRange(0, 90 * SECOND));
     }
 
     @Test
-    void what_becomes_durable_while_it_is_read_is_in_the_next_answer() {
+    void a_reading_that_becomes_durable_during_a_read_is_in_the_next_answer() {
         store.holdAnswers();
-        var asked = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
         store.releaseAnswers();
-        asked.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
-        isAsStored(0, NOW);
+        pending.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
+        assertAsStored(0, NOW);
     }
 
     @Test
-    void who_asks_after_something_became_durable_does_not_get_what_was_read_before() {
+    void a_query_after_a_reading_became_durable_does_not_join_an_earlier_read() {
         store.holdAnswers();
         var before = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
@@ -151,7 +151,7 @@ class WindowCacheTest {
     }
 
     @Test
-    void a_hundred_who_miss_at_once_cause_one_read() {
+    void a_hundred_concurrent_misses_cause_one_read() {
         store.holdAnswers();
         var answers = IntStream.range(0, 100)
                 .mapToObj(_ -> source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL)
@@ -164,7 +164,7 @@ class WindowCacheTest {
     }
 
     @Test
-    void reading_stops_when_the_last_one_who_waits_has_left() {
+    void a_read_is_cancelled_when_its_last_subscriber_leaves() {
         var stopped = new AtomicBoolean();
         var patient = new PausableStore() {
             @Override
@@ -183,16 +183,16 @@ class WindowCacheTest {
     }
 
     @Test
-    void nothing_is_remembered_of_a_patient_who_was_forgotten_not_even_what_was_being_read() {
+    void nothing_of_an_evicted_patient_stays_cached_not_even_a_pending_read() {
         var bobs = series("bob", "d2", HEART_RATE);
         appendAll(store, regularColumns(SECOND, 94, bobs));
         await(source.aggregate(bobs, new TimeRange(0, NOW), WIDTH, ALL));
         long bytes = windows.bytes();
         store.holdAnswers();
-        var asked = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
         windows.evictPatient("ada");
         store.releaseAnswers();
-        asked.join();
+        pending.join();
         assertThat(windows.bytes()).isEqualTo(bytes);
     }
 
@@ -209,7 +209,7 @@ class WindowCacheTest {
     }
 
     @Test
-    void answers_are_those_of_the_store_whatever_is_asked_and_stored_in_whatever_order() {
+    void answers_equal_those_of_the_store_for_random_queries_and_writes() {
         var random = new SplittableRandom(SEED);
         var widths = new long[] {SECOND, 7 * SECOND, 10 * SECOND, 60 * SECOND};
         for (int step = 0; step < 3_000; step++) {
@@ -224,7 +224,7 @@ class WindowCacheTest {
             long from = random.nextBoolean() ? 0 : random.nextLong(clock.get());
             long to = random.nextInt(4) == 0 ? Long.MAX_VALUE : from + random.nextLong(200 * SECOND);
             int limit = random.nextInt(4) == 0 ? 1 + random.nextInt(5) : ALL;
-            isAsStored(series, new TimeRange(from, to), widths[random.nextInt(widths.length)], limit);
+            assertAsStored(series, new TimeRange(from, to), widths[random.nextInt(widths.length)], limit);
         }
         assertThat(windows.hits()).as("-Dwindows.seed=%s", SEED).isPositive();
     }

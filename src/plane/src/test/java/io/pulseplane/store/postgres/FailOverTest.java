@@ -24,12 +24,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Two servers, of which one follows the other by streaming replication and takes its place. */
+/** A primary and a standby that follows it by streaming replication and takes its place. */
 class FailOverTest {
 
     private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
-    private final PlaneStores planes = new PlaneStores();
+    private final PlaneStores stores = new PlaneStores();
     private RestartablePostgres primary;
     private RestartablePostgres standby;
 
@@ -41,14 +41,14 @@ class FailOverTest {
 
     @AfterEach
     void stop() throws IOException {
-        planes.close();
+        stores.close();
         primary.close();
         standby.close();
     }
 
-    /** The standby comes first: that it answers must not be enough. */
+    /** The standby comes first, so the store must look for the primary. */
     private PostgresStore open() {
-        return planes.open(new PostgresSettings(
+        return stores.open(new PostgresSettings(
                 List.of(
                         new PostgresSettings.Host("localhost", standby.port()),
                         new PostgresSettings.Host("localhost", primary.port())),
@@ -83,7 +83,7 @@ class FailOverTest {
     }
 
     @Test
-    void the_new_primary_is_found_by_a_store_that_goes_on() throws Exception {
+    void an_open_store_finds_the_new_primary() throws Exception {
         var store = open();
         assertThat(put(store, 1)).isInstanceOf(AppendResult.Stored.class);
         assertThat(queryValue(standby, "SELECT pg_is_in_recovery()")).isEqualTo("t");
@@ -100,12 +100,12 @@ class FailOverTest {
                 .ignoreExceptionsInstanceOf(PlaneException.Unavailable.class)
                 .until(() -> put(store, 2) != null);
         assertThat(times(store)).containsExactly(1, 2);
-        assertThat(put(store, 1)).as("known to the one that followed").isInstanceOf(AppendResult.Repeated.class);
+        assertThat(put(store, 1)).as("the batch was replicated").isInstanceOf(AppendResult.Repeated.class);
         assertThat(queryValue(standby, "SELECT count(*) FROM measurements")).isEqualTo("2");
     }
 
     @Test
-    void a_standby_alone_is_no_store() throws Exception {
+    void a_standby_alone_is_not_used() throws Exception {
         var store = open();
         put(store, 1);
         primary.stop();

@@ -26,26 +26,26 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** PostgreSQL away, hanging, back again, or not what it should be. */
+/** What the store does while PostgreSQL is unavailable or unresponsive, or has another schema. */
 class OutageTest {
 
     private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
     private final PostgresServer postgres = PostgresServer.shared();
-    private final PlaneStores planes = new PlaneStores();
+    private final PlaneStores stores = new PlaneStores();
 
     @AfterEach
-    void closeThem() {
-        planes.close();
+    void closeStores() {
+        stores.close();
     }
 
     @Test
-    void that_is_there_from_the_start_is_unavailable_and_no_reason_not_to_open() throws Exception {
-        int nobody;
+    void a_store_opens_without_a_server_and_is_unavailable() throws Exception {
+        int unusedPort;
         try (var socket = new ServerSocket(0)) {
-            nobody = socket.getLocalPort();
+            unusedPort = socket.getLocalPort();
         }
-        var store = planes.open(settings(nobody, Duration.ofSeconds(5), "any"));
+        var store = stores.open(settings(unusedPort, Duration.ofSeconds(5), "any"));
         assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
         assertThatThrownBy(() -> await(store.registry().patient("ada"))).isInstanceOf(PlaneException.Unavailable.class);
         assertThatThrownBy(() -> await(store.readings().append(List.of(batch(1, oneReading(ADAS, 1, 60))))))
@@ -53,9 +53,9 @@ class OutageTest {
     }
 
     @Test
-    void where_a_server_takes_connections_and_says_nothing_ends_with_patience() throws Exception {
+    void requests_to_an_unresponsive_server_end_with_the_time_limit() throws Exception {
         try (var silent = new ServerSocket(0)) {
-            var store = planes.open(settings(silent.getLocalPort(), Duration.ofMillis(100), "any"));
+            var store = stores.open(settings(silent.getLocalPort(), Duration.ofMillis(100), "any"));
             assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
             assertThatThrownBy(() -> await(store.readings().append(List.of(batch(1, oneReading(ADAS, 1, 60))))))
                     .isInstanceOf(PlaneException.Unavailable.class);
@@ -63,11 +63,11 @@ class OutageTest {
     }
 
     @Test
-    void that_nobody_gets_an_answer_in_makes_the_next_fail_at_once_until_it_is_over() throws Exception {
+    void unanswered_queries_open_the_circuit_breaker() throws Exception {
         try (var silent = new ServerSocket(0)) {
             var states = new CopyOnWriteArrayList<String>();
             var settings = settings(silent.getLocalPort(), Duration.ofMillis(100), "any");
-            var store = planes.open(settings, new GuardEvents() {
+            var store = stores.open(settings, new GuardEvents() {
                 @Override
                 public void intervened(Intervention how) {
                     states.add(how.name());
@@ -90,14 +90,14 @@ class OutageTest {
     }
 
     @Test
-    void of_every_connection_is_over_with_the_next_one() {
+    void the_store_reconnects_after_all_connections_broke() {
         var database = postgres.createDatabase();
-        var store = planes.open(postgres.settings(database));
+        var store = stores.open(postgres.settings(database));
         await(store.readings().append(List.of(batch(1, oneReading(ADAS, 1, 60)))));
         postgres.execute(
                 "postgres",
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database + "'");
-        // Whoever comes before the news of it fails, and is told to come again.
+        // Requests fail until the store has noticed that the connections are gone.
         Awaitility.await()
                 .ignoreExceptionsInstanceOf(PlaneException.Unavailable.class)
                 .until(() -> await(store.readings().append(List.of(batch(2, oneReading(ADAS, 2, 61)))))
@@ -112,9 +112,9 @@ class OutageTest {
     }
 
     @Test
-    void of_a_server_that_is_started_again_loses_nothing_and_ends_by_itself() throws Exception {
+    void the_store_recovers_by_itself_after_a_restart_of_the_server_and_loses_nothing() throws Exception {
         try (var server = new RestartablePostgres()) {
-            var store = planes.open(server.settings());
+            var store = stores.open(server.settings());
             await(store.readings().append(List.of(batch(1, oneReading(ADAS, 1, 60)))));
             server.stop();
             assertThatThrownBy(() -> await(store.readings().latest(new Subject.OfPatient("ada"))))
@@ -131,23 +131,23 @@ class OutageTest {
     }
 
     @Test
-    void leaves_nothing_of_a_group_that_was_cut_off() throws SQLException {
+    void a_group_whose_connection_broke_leaves_nothing() throws SQLException {
         var database = postgres.createDatabase();
-        var store = planes.open(postgres.settings(database));
+        var store = stores.open(postgres.settings(database));
         await(store.readings().append(List.of(batch(1, oneReading(ADAS, 1, 60)))));
         try (var blocker = postgres.connect(database)) {
             blocker.setAutoCommit(false);
-            // The group gets past its readings and waits here, with all of them written and none of them committed.
+            // The group waits here after it has written its readings and before it commits.
             blocker.createStatement().execute("LOCK TABLE batches IN EXCLUSIVE MODE");
-            var waiting = store.readings()
+            var append = store.readings()
                     .append(List.of(batch(2, oneReading(ADAS, 2, 61))))
                     .subscribeAsCompletionStage();
-            var waits =
+            var waitingProcesses =
                     "SELECT pid FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'";
             Awaitility.await()
-                    .until(() -> !postgres.queryColumn("postgres", waits).isEmpty());
-            postgres.execute("postgres", "SELECT pg_terminate_backend(pid) FROM (" + waits + ")");
-            assertThatThrownBy(waiting::join).hasCauseInstanceOf(PlaneException.Unavailable.class);
+                    .until(() -> !postgres.queryColumn("postgres", waitingProcesses).isEmpty());
+            postgres.execute("postgres", "SELECT pg_terminate_backend(pid) FROM (" + waitingProcesses + ")");
+            assertThatThrownBy(append::join).hasCauseInstanceOf(PlaneException.Unavailable.class);
             blocker.rollback();
         }
         assertThat(postgres.queryColumn(database, "SELECT value FROM measurements"))
@@ -158,9 +158,9 @@ class OutageTest {
     }
 
     @Test
-    void by_tables_that_are_not_there_or_older_or_newer_is_said_in_one_line() {
-        var bare = planes.open(postgres.settings(postgres.createEmptyDatabase()));
-        assertThatThrownBy(() -> await(bare.check()))
+    void missing_older_or_newer_tables_are_reported_in_one_line() {
+        var withoutTables = stores.open(postgres.settings(postgres.createEmptyDatabase()));
+        assertThatThrownBy(() -> await(withoutTables.check()))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessage("the database has no tables of Pulseplane; 'pulseplane migrate' makes them");
 
@@ -169,23 +169,23 @@ class OutageTest {
                 newer,
                 "UPDATE flyway_schema_history SET version = '9' WHERE version = '" + SchemaCheck.SCHEMA_VERSION + "'");
         assertThatThrownBy(() ->
-                        await(planes.open(postgres.settings(newer)).registry().patient("ada")))
+                        await(stores.open(postgres.settings(newer)).registry().patient("ada")))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessage("the database was migrated by a newer Pulseplane (schema 9, this one knows "
                         + SchemaCheck.SCHEMA_VERSION + ")");
 
         var older = postgres.createDatabase();
         postgres.execute(older, "DELETE FROM flyway_schema_history WHERE version <> '1'");
-        assertThatThrownBy(() -> await(planes.open(postgres.settings(older)).check()))
+        assertThatThrownBy(() -> await(stores.open(postgres.settings(older)).check()))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
                 .hasMessageContaining("the database has schema 1, this Pulseplane needs " + SchemaCheck.SCHEMA_VERSION);
     }
 
     @Test
-    void of_writing_alone_is_no_store() {
+    void a_read_only_server_is_unavailable_for_writes_and_serves_queries() {
         var database = postgres.createDatabase();
         postgres.execute("postgres", "ALTER DATABASE " + database + " SET default_transaction_read_only = on");
-        var store = planes.open(postgres.settings(database));
+        var store = stores.open(postgres.settings(database));
         assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
         assertThatThrownBy(() -> await(store.readings().append(List.of(batch(1, oneReading(ADAS, 1, 60))))))
                 .isInstanceOf(PlaneException.Unavailable.class);

@@ -23,7 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Readings lie in months: made ahead, made late, retired. */
+/** Monthly partitions of the readings: creation and retirement. */
 class PartitionsTest {
 
     private static final Series ADAS = series("ada", "monitor", HEART_RATE);
@@ -32,25 +32,25 @@ class PartitionsTest {
 
     private final PostgresServer postgres = PostgresServer.shared();
     private final String database = postgres.createDatabase();
-    private final PlaneStores planes = new PlaneStores();
-    private final Store store = planes.open(postgres.settings(database));
+    private final PlaneStores stores = new PlaneStores();
+    private final Store store = stores.open(postgres.settings(database));
 
     @AfterEach
-    void closeIt() {
-        planes.close();
+    void closeStores() {
+        stores.close();
     }
 
     @Test
-    void are_made_ahead_of_the_clock() {
-        put(1, oneReading(ADAS, planes.clock.get(), 60));
+    void are_created_ahead_of_the_clock() {
+        put(1, oneReading(ADAS, stores.clock.get(), 60));
         assertThat(months()).containsExactly("measurements_2025_11", "measurements_2025_12", "measurements_2026_01");
-        planes.clock.set(DECEMBER);
+        stores.clock.set(DECEMBER);
         put(2, oneReading(ADAS, DECEMBER, 60));
         assertThat(months()).endsWith("measurements_2026_02");
     }
 
     @Test
-    void are_made_for_late_readings_back_to_the_epoch() {
+    void are_created_for_late_readings_back_to_the_epoch() {
         put(1, columns(ADAS, times(0, 1, Micros.startOf(LocalDate.of(1999, 12, 31)), NOVEMBER), 60, 61, 62, 63));
         assertThat(months()).startsWith("measurements_1970_01", "measurements_1999_12", "measurements_2025_11");
         assertThat(all())
@@ -72,7 +72,7 @@ class PartitionsTest {
     }
 
     @Test
-    void that_ended_are_retired_and_what_is_left_stays_as_it_was() {
+    void are_retired_after_their_end_and_the_others_stay_unchanged() {
         put(1, columns(ADAS, times(5, NOVEMBER, DECEMBER), 60, 61, 62));
         assertThat(retire("2025-12-01T00:00Z"))
                 .containsExactly("retired_measurements_1970_01", "retired_measurements_2025_11");
@@ -83,7 +83,7 @@ class PartitionsTest {
     }
 
     @Test
-    void that_were_retired_begin_anew_when_a_reading_comes_late() {
+    void are_created_again_for_late_readings_after_retirement() {
         put(1, oneReading(ADAS, NOVEMBER, 60));
         retire("2025-12-01T00:00Z");
         put(2, oneReading(ADAS, NOVEMBER + 1, 61));
@@ -92,7 +92,7 @@ class PartitionsTest {
     }
 
     @Test
-    void have_nothing_of_a_series_left_and_no_latest_when_all_of_them_are_retired() {
+    void leave_a_series_without_latest_reading_when_all_are_retired() {
         put(1, oneReading(ADAS, 5, 60));
         retire("2025-11-01T00:00Z");
         assertThat(await(store.readings().latest(new Subject.OfDevice("monitor"))))
@@ -102,7 +102,7 @@ class PartitionsTest {
     }
 
     @Test
-    void end_where_a_time_would_not_be_exact_any_more() {
+    void refuse_times_that_would_not_be_stored_exactly() {
         assertThatThrownBy(() -> put(1, oneReading(ADAS, Micros.READING_TIME_LIMIT, 60)))
                 .isInstanceOf(PlaneException.InvalidArgument.class);
         put(1, oneReading(ADAS, Micros.READING_TIME_LIMIT - 1, 60));

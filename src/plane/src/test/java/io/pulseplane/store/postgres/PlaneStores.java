@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Stores as several planes would open them, closed together. */
+/** Opens stores as several planes would, and closes them together. */
 final class PlaneStores implements AutoCloseable {
 
-    /** Some afternoon in November 2025. */
+    /** Begins on 13 November 2025. */
     final AtomicLong clock = new AtomicLong(1_763_000_000_000_000L);
 
     private final Vertx vertx = Vertx.vertx();

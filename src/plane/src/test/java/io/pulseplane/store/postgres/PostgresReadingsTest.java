@@ -27,23 +27,23 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What PostgreSQL could get wrong, or SQL users would miss, beyond what every store promises. */
+/** Promises of the PostgreSQL store beyond those of every store. */
 class PostgresReadingsTest {
 
     private static final Series ADAS = series("ada", "monitor", HEART_RATE);
 
     private final PostgresServer postgres = PostgresServer.shared();
     private final String database = postgres.createDatabase();
-    private final PlaneStores planes = new PlaneStores();
-    private final Store store = planes.open(postgres.settings(database));
+    private final PlaneStores stores = new PlaneStores();
+    private final Store store = stores.open(postgres.settings(database));
 
     @AfterEach
-    void closeIt() {
-        planes.close();
+    void closeStores() {
+        stores.close();
     }
 
     @Test
-    void takes_ids_for_what_they_are_whatever_they_look_like() {
+    void stores_ids_that_look_like_sql_unchanged() {
         var ids = List.of(
                 "'; DROP TABLE patients; --", "$1", "\\", "{a,b}", "NULL", "\"x\"", "%s_%", "Zoë 💓", "a'||'b", "--");
         for (int i = 0; i < ids.size(); i++) {
@@ -78,7 +78,7 @@ class PostgresReadingsTest {
     }
 
     @Test
-    void settles_the_readings_of_one_group_in_its_order() {
+    void decides_on_the_readings_of_a_group_in_its_order() {
         put(batch(1, columns(ADAS, times(10, 20), 60, 61)));
         var receipts = await(store.readings()
                 .append(List.of(
@@ -109,9 +109,9 @@ class PostgresReadingsTest {
     }
 
     @Test
-    void respects_what_somebody_else_put_there_by_sql() {
+    void respects_readings_that_were_inserted_by_sql() {
         put(batch(1, oneReading(ADAS, 10, 60)));
-        // Later than anything the device measured, so that the plane has no reason to look for it.
+        // Later than the latest time of the device, so the plane has no reason to look it up.
         postgres.execute(database, """
                 INSERT INTO measurements (measured_at, uploaded_at, value, series, patient, device, code, unit)
                 SELECT measured_at + interval '10 microseconds', uploaded_at, 61, series, patient, device, code, unit
@@ -124,7 +124,7 @@ class PostgresReadingsTest {
     }
 
     @Test
-    void takes_readings_of_a_patient_somebody_removed_by_sql() {
+    void stores_readings_of_a_patient_who_was_deleted_by_sql() {
         put(batch(1, oneReading(ADAS, 10, 60)));
         postgres.execute(database, "TRUNCATE assignments; DELETE FROM devices; DELETE FROM patients");
         put(batch(2, oneReading(ADAS, 20, 61)));
@@ -145,35 +145,36 @@ class PostgresReadingsTest {
     }
 
     @Test
-    void are_synced_before_they_are_acknowledged_though_the_server_would_not() {
+    void syncs_commits_even_if_the_default_of_the_database_is_asynchronous() {
         postgres.execute("postgres", "ALTER DATABASE " + database + " SET synchronous_commit = off");
         postgres.execute(database, """
-                CREATE TABLE heard (setting text);
-                CREATE FUNCTION hear() RETURNS trigger LANGUAGE plpgsql AS
-                  'BEGIN INSERT INTO heard VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
-                CREATE TRIGGER hear AFTER INSERT ON batches EXECUTE FUNCTION hear()""");
+                CREATE TABLE observed (setting text);
+                CREATE FUNCTION observe() RETURNS trigger LANGUAGE plpgsql AS
+                  'BEGIN INSERT INTO observed VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+                CREATE TRIGGER observe AFTER INSERT ON batches EXECUTE FUNCTION observe()""");
         put(batch(1, oneReading(ADAS, 10, 60)));
-        assertThat(postgres.queryColumn(database, "SELECT setting FROM heard")).containsExactly("on");
+        assertThat(postgres.queryColumn(database, "SELECT setting FROM observed")).containsExactly("on");
     }
 
     @Test
-    void stops_what_the_server_does_for_a_question_that_was_cancelled() throws SQLException {
+    void cancels_the_statement_of_a_cancelled_query() throws SQLException {
         put(batch(1, oneReading(ADAS, 10, 60)));
-        var waits = "SELECT pid FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'";
+        var waitingProcesses =
+                "SELECT pid FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'";
         try (var blocker = postgres.connect(database)) {
             blocker.setAutoCommit(false);
             blocker.createStatement().execute("LOCK TABLE measurements IN ACCESS EXCLUSIVE MODE");
-            var questions = IntStream.range(0, 20)
+            var queries = IntStream.range(0, 20)
                     .mapToObj(_ -> store.readings()
                             .read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 9)
                             .subscribe()
                             .with(_ -> {}))
                     .toList();
             Awaitility.await()
-                    .until(() -> postgres.queryColumn("postgres", waits).size() >= 5);
-            questions.forEach(question -> question.cancel());
+                    .until(() -> postgres.queryColumn("postgres", waitingProcesses).size() >= 5);
+            queries.forEach(query -> query.cancel());
             Awaitility.await()
-                    .until(() -> postgres.queryColumn("postgres", waits).isEmpty());
+                    .until(() -> postgres.queryColumn("postgres", waitingProcesses).isEmpty());
             blocker.rollback();
         }
         assertThat(read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 9).size()).isEqualTo(1);

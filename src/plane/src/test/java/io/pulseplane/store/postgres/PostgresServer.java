@@ -19,8 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
 
 /**
- * A real PostgreSQL, one for all tests of a run, and in it databases that are made in a moment: copies of one that was
- * migrated once.
+ * A real PostgreSQL that all tests of a run share. New databases are fast copies of one that was migrated once.
  */
 public final class PostgresServer {
 
@@ -29,7 +28,7 @@ public final class PostgresServer {
 
     private static final String TEMPLATE = "migrated";
 
-    /** Databases that stay: more than one test has, and few enough to be gone in a moment at the end. */
+    /** How many databases are kept: more than one test uses, and few enough to be deleted quickly at the end. */
     private static final int MAX_DATABASES = 16;
 
     // https://www.postgresql.org/docs/18/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
@@ -63,7 +62,7 @@ public final class PostgresServer {
         return SharedHolder.SERVER;
     }
 
-    /** A server as tests need it: nobody pulls its plug, so nothing is synced. */
+    /** A server for tests. It does not sync, because no test simulates a power loss. */
     static EmbeddedPostgres.Builder builder() {
         return EmbeddedPostgres.builder()
                 .setServerConfig("fsync", "off")
@@ -80,12 +79,12 @@ public final class PostgresServer {
         return server.getPort();
     }
 
-    /** The name of a new database with the tables of a plane, and nothing in them. */
+    /** Creates a database with the tables of a plane, all empty, and returns its name. */
     public String createDatabase() {
         return create("plane_" + databases.incrementAndGet(), TEMPLATE);
     }
 
-    /** The name of a new database without any tables. */
+    /** Creates a database without tables and returns its name. */
     public String createEmptyDatabase() {
         return create("bare_" + databases.incrementAndGet(), "template1");
     }
@@ -113,7 +112,7 @@ public final class PostgresServer {
         return settings(port(), database);
     }
 
-    /** With the patience of a test on a machine that has much else to do. */
+    /** Settings with long time limits, for tests on a busy machine. */
     static PostgresSettings settings(int port, String database) {
         return new PostgresSettings(
                 List.of(new PostgresSettings.Host("localhost", port)),
@@ -148,19 +147,17 @@ public final class PostgresServer {
     List<String> queryColumn(String database, String sql) {
         try (var connection = connect(database);
                 var rows = connection.createStatement().executeQuery(sql)) {
-            var answers = new ArrayList<String>();
+            var values = new ArrayList<String>();
             while (rows.next()) {
-                answers.add(rows.getString(1));
+                values.add(rows.getString(1));
             }
-            return answers;
+            return values;
         } catch (SQLException e) {
             throw new AssertionError(sql, e);
         }
     }
 
-    /**
-     * Every statement a database was sent while its {@code log_statement} was {@code all}, as the server wrote it down.
-     */
+    /** Every statement that a database logged while its {@code log_statement} was {@code all}. */
     List<String> loggedStatements(String database) {
         var log = Path.of(queryColumn("postgres", "SHOW data_directory").getFirst(), "log", "server.csv");
         try (var rows = CsvReader.builder().ofCsvRecord(log)) {

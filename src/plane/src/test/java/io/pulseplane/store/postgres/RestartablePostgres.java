@@ -12,7 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.flywaydb.core.Flyway;
 
-/** A server of its own, that can be stopped, paused, killed and started again where it was. */
+/** A PostgreSQL server that can be stopped, paused, killed and started again with its data. */
 public final class RestartablePostgres implements AutoCloseable {
 
     private static final int MAX_ATTEMPTS = 3;
@@ -21,9 +21,9 @@ public final class RestartablePostgres implements AutoCloseable {
     private EmbeddedPostgres server;
     private int port;
 
-    /** A standby of another server, which it follows from when it is started. */
+    /** Makes a standby, which follows the primary when it is started. */
     private RestartablePostgres(RestartablePostgres primary) throws IOException, InterruptedException {
-        // A copy of a server at rest. Owner and modes have to come along, which Files.copy does not see to.
+        // Copies a stopped server, including owners and modes, which Files.copy would not copy.
         var copy = new ProcessBuilder("cp", "-a", primary.directory + "/.", directory.toString()).start();
         if (copy.waitFor() != 0) {
             throw new IOException("the primary could not be copied");
@@ -46,7 +46,7 @@ public final class RestartablePostgres implements AutoCloseable {
                 .migrate();
     }
 
-    /** Stops, so that it can be copied, and starts again. */
+    /** Makes a running standby of this server. Stops this server for the copy and starts it again. */
     RestartablePostgres withStandby() throws IOException, InterruptedException {
         stop();
         var standby = new RestartablePostgres(this);
@@ -69,7 +69,7 @@ public final class RestartablePostgres implements AutoCloseable {
                 open();
                 return;
             } catch (IOException e) {
-                // One that was killed may not have let go of everything yet.
+                // A server that was just killed may still hold its port or files.
                 if (attempt == MAX_ATTEMPTS) {
                     throw e;
                 }
@@ -90,19 +90,19 @@ public final class RestartablePostgres implements AutoCloseable {
         server.close();
     }
 
-    /** All of its processes stand still. */
+    /** Stops all processes of the server with SIGSTOP. */
     public void pause() throws IOException {
         signal("STOP");
     }
 
-    /** Nothing happens if it is not paused. */
+    /** Lets them run again. Has no effect if the server is not paused. */
     public void resume() throws IOException {
         signal("CONT");
     }
 
-    /** All of its processes are gone at once. */
+    /** Kills all processes of the server at once. */
     public void kill() throws IOException {
-        // First it is kept from making new ones, who would be left over.
+        // SIGSTOP first, so that the server cannot start new processes that would survive.
         signal("STOP");
         signal("KILL");
         server.close();
@@ -116,7 +116,7 @@ public final class RestartablePostgres implements AutoCloseable {
                 .ifPresent(
                         server -> server.descendants().forEach(process -> command.add(Long.toString(process.pid()))));
         try {
-            // That one of many is gone by itself in between is no failure.
+            // Ignores the exit code: a process may have ended by itself in the meantime.
             new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

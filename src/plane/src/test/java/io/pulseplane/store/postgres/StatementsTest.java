@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What the plane says to PostgreSQL, as PostgreSQL heard it: taken from the server's own log of statements. */
+/** Checks the statements that the plane sends to PostgreSQL, taken from the server's log. */
 class StatementsTest {
 
     private static final Series ADAS = series("ada", "monitor", HEART_RATE);
@@ -31,40 +31,40 @@ class StatementsTest {
 
     private final PostgresServer postgres = PostgresServer.shared();
     private final String database = postgres.createDatabase();
-    private final PlaneStores planes = new PlaneStores();
+    private final PlaneStores stores = new PlaneStores();
 
     @AfterEach
-    void closeThem() {
-        planes.close();
+    void closeStores() {
+        stores.close();
     }
 
     @Test
-    void on_readings_name_the_patient_whoever_asks_for_what() {
-        var heard = statementsOf(StatementsTest::runEveryQuery);
+    void on_readings_always_name_the_patient() {
+        var statements = statementsOf(StatementsTest::runEveryQuery);
         var onReadings =
-                heard.stream().filter(sql -> sql.contains("measurements ")).toList();
-        // Storing, looking for what is there, either order of a range, the latest by patient and by device.
+                statements.stream().filter(sql -> sql.contains("measurements ")).toList();
+        // Insert, lookup of stored readings, range in either order, latest by patient and by device.
         assertThat(onReadings)
                 .hasSize(6)
                 .allSatisfy(sql -> assertThat(namesThePatient(sql)).as(sql).isTrue());
-        var onSeries = heard.stream().filter(sql -> sql.contains("INTO series")).toList();
+        var onSeries = statements.stream().filter(sql -> sql.contains("INTO series")).toList();
         assertThat(onSeries).hasSize(1).allSatisfy(sql -> assertThat(sql).contains("(patient,"));
     }
 
     @Test
-    void on_readings_find_them_by_index_even_in_tables_nobody_ever_looked_into() throws SQLException {
-        var heard = statementsOf(StatementsTest::runEveryQuery);
-        // Or the driver would look for the parameters that a generic plan does without.
+    void on_readings_use_an_index_even_in_tables_without_statistics() throws SQLException {
+        var statements = statementsOf(StatementsTest::runEveryQuery);
+        // In simple mode the driver sends the placeholders as they are, which EXPLAIN (GENERIC_PLAN) needs.
         try (var connection = postgres.connect(database + "?preferQueryMode=simple");
                 var statement = connection.createStatement()) {
             for (var setting : PoolFactory.PLANNER_SETTINGS.entrySet()) {
                 statement.execute("SET " + setting.getKey() + " = " + setting.getValue());
             }
-            for (var sql : heard) {
+            for (var sql : statements) {
                 var plan = plan(statement, sql);
                 assertThat(plan).as(sql).doesNotContain("Seq Scan");
                 if (sql.contains("m.value")) {
-                    // A series, or a patient at one moment: never all there is of a patient.
+                    // Reads one series, or one patient at one time, but never all readings of a patient.
                     assertThat(plan).as(sql).containsPattern("Index Cond: \\(\\(series = |\\(measured_at = ");
                 }
             }
@@ -72,7 +72,7 @@ class StatementsTest {
     }
 
     @Test
-    void that_would_do_without_the_patient_are_told_apart() {
+    void without_the_patient_are_recognised() {
         assertThat(namesThePatient("SELECT m.value FROM measurements m WHERE m.device = $1"))
                 .isFalse();
         assertThat(namesThePatient("INSERT INTO measurements (measured_at, device) SELECT $1, $2"))
@@ -118,10 +118,10 @@ class StatementsTest {
         void run(PostgresStore store);
     }
 
-    /** The different statements on readings or series that asking took. */
-    private List<String> statementsOf(Workload asking) {
+    /** The distinct statements on readings or series that a workload sends. */
+    private List<String> statementsOf(Workload workload) {
         postgres.execute("postgres", "ALTER DATABASE " + database + " SET log_statement = 'all'");
-        asking.run(planes.open(postgres.settings(database)));
+        workload.run(stores.open(postgres.settings(database)));
         return postgres.loggedStatements(database).stream()
                 .filter(sql -> ON_READINGS.matcher(sql).find())
                 .distinct()

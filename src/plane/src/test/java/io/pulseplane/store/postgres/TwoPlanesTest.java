@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Two planes over one database, at the same time. */
+/** Two planes that use one database at the same time. */
 class TwoPlanesTest {
 
     private static final long SEED = Long.getLong("erasing.seed", 20_261_121);
@@ -44,17 +44,17 @@ class TwoPlanesTest {
 
     private final PostgresServer postgres = PostgresServer.shared();
     private final String database = postgres.createDatabase();
-    private final PlaneStores planes = new PlaneStores();
-    private final Store one = planes.open(postgres.settings(database));
-    private final Store other = planes.open(postgres.settings(database));
+    private final PlaneStores stores = new PlaneStores();
+    private final Store one = stores.open(postgres.settings(database));
+    private final Store other = stores.open(postgres.settings(database));
 
     @AfterEach
-    void closeThem() {
-        planes.close();
+    void closeStores() {
+        stores.close();
     }
 
     @Test
-    void store_a_batch_once_that_comes_to_both_and_answer_it_alike() throws Exception {
+    void store_a_batch_once_that_comes_to_both() throws Exception {
         for (int sequence = 1; sequence <= 20; sequence++) {
             var batch = batch(sequence, oneReading(ADAS, sequence, 60));
             var receipts = new ConcurrentLinkedQueue<AppendResult>();
@@ -74,7 +74,7 @@ class TwoPlanesTest {
     }
 
     @Test
-    void let_one_of_two_conflicting_readings_win_and_say_so_to_the_other() throws Exception {
+    void accept_one_of_two_conflicting_readings_and_reject_the_other() throws Exception {
         for (int i = 1; i <= 20; i++) {
             long time = i;
             var first = batch(2L * i, oneReading(ADAS, time, 60));
@@ -87,7 +87,7 @@ class TwoPlanesTest {
     }
 
     @Test
-    void see_what_the_other_stored_later_than_anything_they_stored_themselves() {
+    void respect_later_readings_that_the_other_plane_stored() {
         append(one, batch(1, oneReading(ADAS, 10, 60)));
         append(other, batch(2, oneReading(ADAS, 30, 63)));
         append(one, batch(3, columns(ADAS, times(20, 30), 62, 63)));
@@ -95,7 +95,7 @@ class TwoPlanesTest {
     }
 
     @Test
-    void register_new_patients_and_devices_once_and_never_wait_for_each_other_in_a_circle() throws Exception {
+    void register_new_patients_and_devices_once_and_without_deadlocks() throws Exception {
         var batches = IntStream.range(0, 200)
                 .mapToObj(i ->
                         batch(1, regularColumns(1_000_000, 5, series("patient " + i, "device " + i, HEART_RATE))))
@@ -127,16 +127,16 @@ class TwoPlanesTest {
     }
 
     @Test
-    void keep_a_device_on_one_patient_when_both_move_it() throws Exception {
+    void keep_a_device_on_one_patient_when_both_assign_it() throws Exception {
         append(one, batch(1, oneReading(ADAS, 1, 60)));
         append(one, batch(2, oneReading(series("bob", "monitor", HEART_RATE), 2, 60)));
-        var devices = List.of("ada", "bob");
-        long now = planes.clock.get();
+        var patients = List.of("ada", "bob");
+        long now = stores.clock.get();
         for (int round = 0; round < 10; round++) {
             long from = now + round;
             ConcurrentTasks.run(
-                    () -> await(one.registry().assign("monitor", devices.get(0), from)),
-                    () -> await(other.registry().assign("monitor", devices.get(1), from)));
+                    () -> await(one.registry().assign("monitor", patients.get(0), from)),
+                    () -> await(other.registry().assign("monitor", patients.get(1), from)));
             assertThat(await(one.registry()
                             .assignments(Optional.of(new Subject.OfDevice("monitor")), true, Long.MAX_VALUE, 9)))
                     .hasSize(1);
@@ -144,7 +144,7 @@ class TwoPlanesTest {
     }
 
     @Test
-    void make_a_month_once_when_both_need_it() throws Exception {
+    void create_a_partition_once_when_both_need_it() throws Exception {
         for (int month = 0; month < 12; month++) {
             long time = Micros.startOf(LocalDate.of(2001, month + 1, 1));
             int sequence = month;
@@ -161,7 +161,7 @@ class TwoPlanesTest {
     }
 
     @Test
-    void show_nobody_a_patient_whom_one_erased_while_the_other_stored_readings() throws Exception {
+    void show_no_trace_of_a_patient_whom_one_erased_while_the_other_stored_readings() throws Exception {
         var random = new Random(SEED);
         for (int i = 0; i < ROUNDS; i++) {
             int round = i;
@@ -186,7 +186,7 @@ class TwoPlanesTest {
                                 .as(DESCRIPTION, SEED, round)
                                 .isEmpty();
                     });
-            // Nor does anything come back that was on its way.
+            // Batches that were on their way must not bring the patient back.
             assertThat(visibleTraces(one, patient)).as(DESCRIPTION, SEED, round).isEmpty();
             assertThat(append(one, batch(99, oneReading(series, 99, 60))))
                     .as(DESCRIPTION, SEED, round)

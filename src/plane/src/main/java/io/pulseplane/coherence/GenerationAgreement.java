@@ -5,14 +5,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Agrees with the other planes on the generation of values in Redis. The generation is part of the values' names, so
- * a new
- * one makes all old values unreachable.
+ * Agrees with the other planes on the generation of values in Redis. The generation is part of the values' names, so a
+ * new one makes all old values unreachable.
  *
- * <p>Every plane invalidates the values of the highest generation that it knows. A plane trusts a generation only
- * when all
- * planes have announced it, and when all of them seal with the same key: with different keys, the planes use different
- * names and do not see each other's values.
+ * <p>Every plane invalidates the values of the highest generation that it knows. A plane trusts a generation only when
+ * all planes have announced it, and when all of them seal with the same key: with different keys, the planes use
+ * different names and do not see each other's values.
  *
  * <p>{@link Freshness} calls this class under its lock. Any thread may read {@link #generation} and {@link #trusted}.
  */
@@ -49,9 +47,8 @@ final class GenerationAgreement {
     }
 
     /**
-     * Begins a generation, because values in Redis may be stale. The number grows with time, so it is higher than
-     * those of
-     * other planes, and it contains bits of the random run id, so no other plane chooses the same.
+     * Begins a generation, because values in Redis may be stale. The number grows with time, so it is higher than those
+     * of other planes, and it contains bits of the random run id, so no other plane chooses the same.
      */
     void next() {
         long random = Math.floorMod(runId, 1L << RANDOM_BITS);

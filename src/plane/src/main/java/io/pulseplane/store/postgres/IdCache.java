@@ -6,12 +6,10 @@ import java.util.Map;
 
 /**
  * Remembers committed rows: patients, devices and the numbers of series, the {@value #MAX_ENTRIES_PER_KIND} of each
- * kind
- * that are used most. An evicted entry costs one more statement.
+ * kind that are used most. An evicted entry costs one more statement.
  *
  * <p>Each thread that stores groups has a cache of its own. In a shared one, a thread could put back an entry that
- * another
- * thread has just removed.
+ * another thread has just removed.
  */
 final class IdCache {
 

@@ -225,8 +225,8 @@ final class Forwarder {
     }
 
     /**
-     * Whether the store decided differently from the acknowledgement. The caller was told that these readings are
-     * accepted, so they must not disappear without a trace.
+     * Whether the store decided differently from the acknowledgement. The acknowledgement promised that these readings
+     * are accepted, so they must not disappear without a trace.
      */
     private static boolean hasConflict(ScreenedBatch batch, AppendResult receipt) {
         return switch (receipt) {

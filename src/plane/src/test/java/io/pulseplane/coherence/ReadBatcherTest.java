@@ -61,7 +61,8 @@ class ReadBatcherTest {
     /** The value of a key is its own name; keys with an even number have no value. */
     private void answer(int index) {
         var request = requests.get(index);
-        request.answer.complete(request.keys.stream().map(ReadBatcherTest::valueOf).toList());
+        request.answer.complete(
+                request.keys.stream().map(ReadBatcherTest::valueOf).toList());
     }
 
     private static byte[] valueOf(String key) {

@@ -119,7 +119,9 @@ public final class RedisProcess implements AutoCloseable {
     private static File executable() {
         var configured = System.getProperty("redis.server");
         try {
-            return configured == null ? ExecutableProvider.newJarResourceProvider().get() : new File(configured);
+            return configured == null
+                    ? ExecutableProvider.newJarResourceProvider().get()
+                    : new File(configured);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

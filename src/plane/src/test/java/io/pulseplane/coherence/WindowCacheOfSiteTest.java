@@ -114,7 +114,9 @@ class WindowCacheOfSiteTest {
             awaitCount(pollingSource, 95);
             appendAll(store, oneReading(ADAS, 43 * SECOND + 1, 66));
             pollingSite.readingsStored(oneReading(ADAS, 43 * SECOND + 1, 66));
-            assertThat(count(pollingSource)).as("readings that this plane stored").isEqualTo(96);
+            assertThat(count(pollingSource))
+                    .as("readings that this plane stored")
+                    .isEqualTo(96);
         }
     }
 

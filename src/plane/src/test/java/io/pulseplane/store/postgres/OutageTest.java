@@ -145,7 +145,8 @@ class OutageTest {
             var waitingProcesses =
                     "SELECT pid FROM pg_stat_activity WHERE datname = '" + database + "' AND wait_event_type = 'Lock'";
             Awaitility.await()
-                    .until(() -> !postgres.queryColumn("postgres", waitingProcesses).isEmpty());
+                    .until(() ->
+                            !postgres.queryColumn("postgres", waitingProcesses).isEmpty());
             postgres.execute("postgres", "SELECT pg_terminate_backend(pid) FROM (" + waitingProcesses + ")");
             assertThatThrownBy(append::join).hasCauseInstanceOf(PlaneException.Unavailable.class);
             blocker.rollback();

@@ -153,7 +153,8 @@ class PostgresReadingsTest {
                   'BEGIN INSERT INTO observed VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
                 CREATE TRIGGER observe AFTER INSERT ON batches EXECUTE FUNCTION observe()""");
         put(batch(1, oneReading(ADAS, 10, 60)));
-        assertThat(postgres.queryColumn(database, "SELECT setting FROM observed")).containsExactly("on");
+        assertThat(postgres.queryColumn(database, "SELECT setting FROM observed"))
+                .containsExactly("on");
     }
 
     @Test
@@ -171,10 +172,12 @@ class PostgresReadingsTest {
                             .with(_ -> {}))
                     .toList();
             Awaitility.await()
-                    .until(() -> postgres.queryColumn("postgres", waitingProcesses).size() >= 5);
+                    .until(() ->
+                            postgres.queryColumn("postgres", waitingProcesses).size() >= 5);
             queries.forEach(query -> query.cancel());
             Awaitility.await()
-                    .until(() -> postgres.queryColumn("postgres", waitingProcesses).isEmpty());
+                    .until(() ->
+                            postgres.queryColumn("postgres", waitingProcesses).isEmpty());
             blocker.rollback();
         }
         assertThat(read(ADAS, TimeRange.ALL, Order.OLDEST_FIRST, 9).size()).isEqualTo(1);

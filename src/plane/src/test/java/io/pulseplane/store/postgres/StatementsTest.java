@@ -47,7 +47,8 @@ class StatementsTest {
         assertThat(onReadings)
                 .hasSize(6)
                 .allSatisfy(sql -> assertThat(namesThePatient(sql)).as(sql).isTrue());
-        var onSeries = statements.stream().filter(sql -> sql.contains("INTO series")).toList();
+        var onSeries =
+                statements.stream().filter(sql -> sql.contains("INTO series")).toList();
         assertThat(onSeries).hasSize(1).allSatisfy(sql -> assertThat(sql).contains("(patient,"));
     }
 

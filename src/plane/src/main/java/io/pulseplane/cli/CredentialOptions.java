@@ -2,6 +2,8 @@ package io.pulseplane.cli;
 
 import io.pulseplane.client.TokenSource;
 import io.pulseplane.node.LocalTokens;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -77,12 +79,22 @@ final class CredentialOptions {
             return TokenSource.of(token);
         }
         if (tokenFile != null) {
-            return TokenSource.file(tokenFile);
+            return readable(TokenSource.file(tokenFile));
         }
         if (!LocalTokens.canIssue(dataDir)) {
             return TokenSource.none();
         }
         var claims = new LocalTokens.Claims(subject, List.of(role), tenant, "", device, LIFETIME);
         return TokenSource.renewing(() -> Optional.of(LocalTokens.issue(dataDir, claims)), LIFETIME, RENEWAL_MARGIN);
+    }
+
+    /** A file that cannot be read is reported before the command connects to anything. */
+    private static TokenSource readable(TokenSource file) {
+        try {
+            file.token();
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
     }
 }

@@ -30,6 +30,7 @@ class HouseTest {
     private static final Map<String, List<String>> ROOMS = rooms(
             room("vitals"),
             room("vitals.chunk", "vitals"),
+            room("clock", "vitals"),
             room("v1"),
             room("client", "v1", "vitals"),
             room("store", "vitals", "vitals.chunk"),
@@ -99,12 +100,23 @@ class HouseTest {
                     "store.postgres",
                     "store.spool",
                     "vitals"),
-            room("node.metrics", "coherence", "gate", "gate.audit", "ingest", "live", "store", "store.spool", "vitals"),
+            room(
+                    "node.metrics",
+                    "clock",
+                    "coherence",
+                    "gate",
+                    "gate.audit",
+                    "ingest",
+                    "live",
+                    "store",
+                    "store.spool",
+                    "vitals"),
             room(
                     "node",
                     "node.config",
                     "node.metrics",
                     "api",
+                    "clock",
                     "coherence",
                     "gate",
                     "gate.audit",
@@ -121,7 +133,7 @@ class HouseTest {
                     "store.spool",
                     "vitals"),
             room("node.graal", "node", "node.config"),
-            room("cli", "client", "node", "v1", "vitals"));
+            room("cli", "client", "clock", "node", "v1", "vitals"));
 
     @ArchTest
     static void every_class_lives_in_a_room(JavaClasses house) {

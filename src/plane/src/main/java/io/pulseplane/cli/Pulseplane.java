@@ -32,6 +32,7 @@ public final class Pulseplane implements Callable<Integer> {
             Map.entry("erase", EraseCommand.class),
             Map.entry("audit", AuditCommand.class),
             Map.entry("store", StoreCommand.class),
+            Map.entry("clock", ClockCommand.class),
             Map.entry("migrate", MigrateCommand.class));
 
     @Override

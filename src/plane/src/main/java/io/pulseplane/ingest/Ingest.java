@@ -7,9 +7,11 @@ import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.Batch;
 import io.pulseplane.vitals.BatchScreener;
 import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -36,11 +38,15 @@ public final class Ingest {
     private final IngestEvents events;
     private final ChangeListener changes;
     private final LongSupplier clock;
+    private final BooleanSupplier clockMayBeBehind;
 
     /**
      * @param changes receives the stored readings of a batch before it is acknowledged
      * @param maxPendingBytes upper bound of the memory of batches that are not durable yet, in bytes
      * @param clock returns microseconds since the epoch
+     * @param clockMayBeBehind whether the clock may be behind the true time, so that readings only seem to come from
+     * the
+     *     future
      */
     public Ingest(
             BatchScreener screener,
@@ -49,13 +55,15 @@ public final class Ingest {
             ChangeListener changes,
             long maxPendingBytes,
             IngestEvents events,
-            LongSupplier clock) {
+            LongSupplier clock,
+            BooleanSupplier clockMayBeBehind) {
         this.screener = screener;
         this.registrationCheck = registrationCheck;
         this.budget = new ByteBudget(maxPendingBytes);
         this.events = events;
         this.changes = changes;
         this.clock = clock;
+        this.clockMayBeBehind = clockMayBeBehind;
         this.groupCommit = new GroupCommit(store.readings(), this::publish, events);
     }
 
@@ -80,12 +88,22 @@ public final class Ingest {
      * before.
      *
      * <p>Fails with {@code AlreadyExists} if the device used the sequence for another batch, with
-     * {@code FailedPrecondition} if the patient or device must be registered first, and with any failure of the store.
+     * {@code FailedPrecondition} if the patient or device must be registered first, with {@code Unavailable} if
+     * readings
+     * seem to come from the future and the plane's own clock may be behind, and with any failure of the store.
      * Then nothing of the batch is stored.
      */
     public Uni<Outcome> put(Batch batch) {
         long startNanos = System.nanoTime();
         var screened = screener.screen(batch, clock.getAsLong());
+        if (screened.hasRejection(Rejection.Reason.IN_THE_FUTURE) && clockMayBeBehind.getAsBoolean()) {
+            events.batchRefused();
+            return Uni.createFrom()
+                    .failure(new PlaneException.Unavailable(
+                            "the plane's clock may be behind, and the batch has readings from after its time;"
+                                    + " nothing of the batch is stored, send it again later",
+                            null));
+        }
         return registrationCheck
                 .check(batch)
                 .chain(() -> groupCommit.submit(screened))

@@ -1,5 +1,6 @@
 package io.pulseplane.node;
 
+import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.gate.audit.AuditEvents;
 import io.pulseplane.gate.audit.AuditTrail;
 import io.pulseplane.node.config.EdgeConfig;
@@ -8,7 +9,6 @@ import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.node.config.StartupException;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
-import io.pulseplane.vitals.EpochMicros;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +23,7 @@ import java.util.function.Supplier;
  */
 public final class EagerOpen {
 
+    private static final AtomicReference<PlaneClock> CLOCK = new AtomicReference<>();
     private static final AtomicReference<FutureTask<Store>> STORE = new AtomicReference<>();
     private static final AtomicReference<FutureTask<OpenTrail>> TRAIL = new AtomicReference<>();
 
@@ -36,8 +37,10 @@ public final class EagerOpen {
         if (config.store().kind() == PlaneConfig.StoreKind.EDGE) {
             var edge = configuration.getConfigMapping(EdgeConfig.class);
             var gate = configuration.getConfigMapping(GateConfig.class);
+            var clock = PlaneWiring.openClock(config);
+            CLOCK.set(clock);
             var store = new FutureTask<Store>(() -> EdgeStore.open(
-                    config.dataDir(), edge.settings(config.store().readerThreads()), EpochMicros::now));
+                    config.dataDir(), edge.settings(config.store().readerThreads()), clock, clock::retentionTime));
             var trail = new FutureTask<>(() -> {
                 // The store locks the data directory.
                 var _ = store.get();
@@ -45,7 +48,8 @@ public final class EagerOpen {
                 return new OpenTrail(
                         AuditTrail.open(
                                 gate.auditSettings(config.dataDir()),
-                                EpochMicros::now,
+                                clock,
+                                clock::retentionTime,
                                 new DeferredAuditEvents(events)),
                         events);
             });
@@ -56,6 +60,12 @@ public final class EagerOpen {
                 trail.run();
             });
         }
+    }
+
+    /** Returns the clock that {@link #start} opened, to the first caller only; otherwise that of the supplier. */
+    static PlaneClock takeClockOr(Supplier<PlaneClock> opener) {
+        var clock = CLOCK.getAndSet(null);
+        return clock == null ? opener.get() : clock;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.pulseplane.node;
 import io.pulseplane.api.AccessRules;
 import io.pulseplane.api.AuditTrailSource;
 import io.pulseplane.api.StatusMapper;
+import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.gate.ConnectionFilter;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.GateSettings;
@@ -121,10 +122,11 @@ final class GateWiring {
     /** Takes the store as a parameter, because opening the store locks the data directory. */
     @Produces
     @Singleton
-    AuditTrail auditTrail(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, LongSupplier clock) {
+    AuditTrail auditTrail(GateConfig config, PlaneConfig plane, Store store, GateMetrics metrics, PlaneClock clock) {
         try {
             return EagerOpen.takeAuditTrailOr(
-                    metrics, () -> AuditTrail.open(config.auditSettings(plane.dataDir()), clock, metrics));
+                    metrics,
+                    () -> AuditTrail.open(config.auditSettings(plane.dataDir()), clock, clock::retentionTime, metrics));
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.audit: " + e.getMessage());
         }

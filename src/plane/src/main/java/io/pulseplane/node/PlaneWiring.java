@@ -1,6 +1,8 @@
 package io.pulseplane.node;
 
 import io.pulseplane.api.EndpointLimits;
+import io.pulseplane.clock.ClockSettings;
+import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.coherence.LatestSource;
 import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.ingest.Ingest;
@@ -19,29 +21,33 @@ import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.BatchScreener;
 import io.pulseplane.vitals.Catalogue;
-import io.pulseplane.vitals.EpochMicros;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.util.function.LongSupplier;
 
 /** Creates the store, ingest and queries from the configuration. */
 final class PlaneWiring {
 
     @Produces
     @Singleton
-    LongSupplier clock() {
-        return EpochMicros::now;
+    PlaneClock clock(PlaneConfig config) {
+        return EagerOpen.takeClockOr(() -> openClock(config));
+    }
+
+    static PlaneClock openClock(PlaneConfig config) {
+        var settings =
+                new ClockSettings(config.clock().maxLeap(), config.clock().syncWait());
+        return PlaneClock.open(config.dataDir(), PlaneClock.Sources.SYSTEM, settings);
     }
 
     @Produces
     @Singleton
-    Store store(PlaneConfig config, EdgeConfig edge, Instance<SiteStoreFactory> site, LongSupplier clock) {
+    Store store(PlaneConfig config, EdgeConfig edge, Instance<SiteStoreFactory> site, PlaneClock clock) {
         return switch (config.store().kind()) {
             case EDGE ->
                 EagerOpen.takeStoreOr(() -> EdgeStore.open(
-                        config.dataDir(), edge.settings(config.store().readerThreads()), clock));
+                        config.dataDir(), edge.settings(config.store().readerThreads()), clock, clock::retentionTime));
             case POSTGRES -> site.get().open();
         };
     }
@@ -70,7 +76,7 @@ final class PlaneWiring {
 
     @Produces
     @Singleton
-    Ingest ingest(PlaneConfig config, Store store, ChangePublisher changes, IngestEvents events, LongSupplier clock) {
+    Ingest ingest(PlaneConfig config, Store store, ChangePublisher changes, IngestEvents events, PlaneClock clock) {
         var ingest = config.ingest();
         return new Ingest(
                 new BatchScreener(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),
@@ -79,7 +85,8 @@ final class PlaneWiring {
                 changes,
                 ingest.maxPendingBytes().asLongValue(),
                 events,
-                clock);
+                clock,
+                clock::mayBeBehind);
     }
 
     @Produces

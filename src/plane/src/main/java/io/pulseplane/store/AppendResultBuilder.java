@@ -90,6 +90,12 @@ public final class AppendResultBuilder {
         return newReadings;
     }
 
+    /** @param earlier the answer to the same batch when it first came, less readings from the future of then */
+    public AppendResult.Stored buildAfter(Acknowledgement earlier) {
+        var stored = build();
+        return new AppendResult.Stored(earlier.plus(stored.acknowledgement()), stored.newReadings());
+    }
+
     public AppendResult.Stored build() {
         var acknowledgement = new Acknowledgement(batch.device(), batch.sequence(), accepted, duplicates, rejections);
         return new AppendResult.Stored(acknowledgement, newReadings);

@@ -21,7 +21,9 @@ public interface ReadingStore {
      *
      * <p>The results come after the group is synced to disk, in the order of the group. The store handles the batches
      * of a group in that order: it recognises a repeated batch or reading within the group as it does across restarts.
-     * It registers patients and devices that are not in the registry, see {@link Registry}.
+     * It registers patients and devices that are not in the registry, see {@link Registry}. A repeated batch gets the
+     * answer of the first time, except that readings which were from the future then are stored when they no longer
+     * are.
      *
      * <p>Groups that have a device in common are stored in the order of the subscriptions to their results. A failure
      * means that nothing of the group is stored.

@@ -48,6 +48,11 @@ public final class RejectionCodec {
         return out.toByteArray();
     }
 
+    /** Returns whether the bytes encode no rejection. */
+    public static boolean isEmpty(byte[] bytes) {
+        return Arrays.equals(bytes, EMPTY);
+    }
+
     /** @throws CorruptChunkException if the bytes are not as {@link #encode} wrote them */
     public static List<Rejection> decode(byte[] bytes) {
         var in = new ByteReader(bytes);

@@ -236,7 +236,8 @@ final class GatedPlane implements AutoCloseable {
                 changes,
                 256 << 20,
                 NO_EVENTS,
-                this::now);
+                this::now,
+                () -> false);
         var connections =
                 new ConnectionFilter(options.local(), options.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)

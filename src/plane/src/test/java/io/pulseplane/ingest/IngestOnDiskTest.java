@@ -63,7 +63,8 @@ class IngestOnDiskTest {
                 new ChangePublisher(latest, watchers, Site.SINGLE_PLANE),
                 1_000_000,
                 new RecordingIngestEvents(),
-                () -> NOW);
+                () -> NOW,
+                () -> false);
     }
 
     @AfterEach

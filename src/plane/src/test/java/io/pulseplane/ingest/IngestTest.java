@@ -46,6 +46,7 @@ class IngestTest {
     private static final long NOW = 1_763_000_000_000_000L;
     private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
 
+    private boolean clockMayBeBehind;
     private final MemoryStore store = new MemoryStore(() -> NOW);
     private final LatestCache latest = new LatestCache(1 << 20);
     private final Watchers watchers = new Watchers(1_000);
@@ -69,7 +70,25 @@ class IngestTest {
                 new ChangePublisher(latest, watchers, site),
                 1_000_000,
                 events,
-                () -> NOW);
+                () -> NOW,
+                () -> clockMayBeBehind);
+    }
+
+    @Test
+    void takes_nothing_of_a_batch_from_the_future_while_its_clock_may_be_behind() {
+        clockMayBeBehind = true;
+        var batch = batch(1, heartRate(times(10, NOW + 5_000_001), 60, 61));
+        assertThatThrownBy(() -> await(ingest.put(batch)))
+                .isInstanceOf(PlaneException.Unavailable.class)
+                .hasMessageContaining("send it again later");
+        assertThat(watched()).isEmpty();
+        assertThat(await(ingest.put(batch(2, heartRate(times(10), 60))))
+                        .acknowledgement()
+                        .accepted())
+                .as("another batch")
+                .isEqualTo(1);
+        clockMayBeBehind = false;
+        assertThat(await(ingest.put(batch)).repeated()).isFalse();
     }
 
     /** The plane that stored the batch first may have stopped before it announced it. */

@@ -62,6 +62,45 @@ abstract class AppendContract extends StoreContractPart {
     }
 
     @Test
+    void stores_readings_of_a_repeated_batch_that_are_no_longer_from_the_future() {
+        var first = future(1, List.of(block(HEART_RATE, times(10), 60)), 1, 2);
+        var later = future(1, List.of(block(HEART_RATE, times(10, 20), 60, 61)), 2);
+        var last = future(1, List.of(block(HEART_RATE, times(10, 20, 30), 60, 61, 62)));
+        append(first);
+        assertThat(append(later)).isInstanceOfSatisfying(AppendResult.Stored.class, stored -> {
+            assertThat(stored.newReadings()).containsExactly(columns(HEART_RATE, times(20), 61));
+            assertThat(stored.acknowledgement().accepted()).isEqualTo(2);
+            assertThat(stored.acknowledgement().duplicates()).isZero();
+            assertThat(stored.acknowledgement().rejected()).isEqualTo(1);
+        });
+        assertThat(append(first)).as("screened by a clock that was set back").isInstanceOf(AppendResult.Repeated.class);
+        var answer = (AppendResult.Stored) append(last);
+        assertThat(answer.acknowledgement().accepted()).isEqualTo(3);
+        assertThat(answer.acknowledgement().rejected()).isZero();
+        reopen();
+        assertThat(append(last)).isEqualTo(new AppendResult.Repeated(answer.acknowledgement()));
+        assertThat(all(HEART_RATE)).isEqualTo(columns(HEART_RATE, times(10, 20, 30), 60, 61, 62));
+    }
+
+    @Test
+    void stores_a_repeated_batch_of_which_everything_was_from_the_future() {
+        append(future(1, List.of(), 0, 1));
+        var later = future(1, List.of(block(HEART_RATE, times(10, 20), 60, 61)));
+        var results = await(store().readings().append(List.of(later, later)));
+        assertThat(results.get(0)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(results.get(1)).isInstanceOf(AppendResult.Repeated.class);
+        assertThat(all(HEART_RATE).size()).isEqualTo(2);
+    }
+
+    /** The same batch at several times: the digest is that of the batch as it was sent. */
+    private static ScreenedBatch future(long sequence, List<ScreenedBatch.Block> blocks, int... futureIndexes) {
+        var rejections = futureIndexes.length == 0
+                ? List.<Rejection>of()
+                : List.of(new Rejection(HEART_RATE.code(), Reason.IN_THE_FUTURE, futureIndexes));
+        return new ScreenedBatch("d1", "p1", sequence, 99, blocks, 0, rejections);
+    }
+
+    @Test
     void recognises_a_repeated_batch_inside_one_group() {
         var batch = batch(1, block(HEART_RATE, times(10), 60));
         var results = await(store().readings().append(List.of(batch, batch)));

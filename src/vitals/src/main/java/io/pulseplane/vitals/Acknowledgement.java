@@ -1,5 +1,6 @@
 package io.pulseplane.vitals;
 
+import io.pulseplane.vitals.Rejection.Reason;
 import java.util.List;
 
 /**
@@ -11,6 +12,35 @@ import java.util.List;
  * @param rejections the readings that the plane rejected, ordered by code and reason, at most one entry for each
  */
 public record Acknowledgement(String device, long sequence, int accepted, int duplicates, List<Rejection> rejections) {
+
+    /**
+     * Returns whether readings of the same batch, screened again, may be stored now that were rejected before: because
+     * they seemed to come from the future.
+     */
+    public boolean isOutdatedBy(ScreenedBatch repeated) {
+        return count(rejections, Reason.IN_THE_FUTURE) > count(repeated.rejections(), Reason.IN_THE_FUTURE);
+    }
+
+    private static int count(List<Rejection> rejections, Reason reason) {
+        return rejections.stream()
+                .filter(rejection -> rejection.reason() == reason)
+                .mapToInt(Rejection::size)
+                .sum();
+    }
+
+    /**
+     * Returns the answer to a batch that was stored in two steps: this one is the answer to the first step.
+     *
+     * @param second the answer to the second step, for which the readings of the first one were duplicates
+     */
+    public Acknowledgement plus(Acknowledgement second) {
+        return new Acknowledgement(
+                device,
+                sequence,
+                accepted + second.accepted,
+                Math.max(0, second.duplicates - accepted),
+                second.rejections);
+    }
 
     public int rejected() {
         return rejections.stream().mapToInt(Rejection::size).sum();

@@ -1,6 +1,7 @@
 package io.pulseplane.vitals;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The readings of one block that the plane rejected for one reason.
@@ -19,10 +20,21 @@ public record Rejection(String code, Reason reason, int[] indexes) {
         IMPLAUSIBLE,
         WRONG_UNIT,
         UNKNOWN_CODE,
+        /** Not final: when the batch comes again, the plane screens it by the time of then. */
         IN_THE_FUTURE,
         BEFORE_EPOCH,
         PRESSURES_CROSSED,
         CONFLICTING_VALUE
+    }
+
+    /** Returns whether one of the rejections has this reason. */
+    public static boolean contains(List<Rejection> rejections, Reason reason) {
+        for (var rejection : rejections) {
+            if (rejection.reason == reason) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public int size() {

@@ -37,6 +37,11 @@ public record ScreenedBatch(
         return rejections.stream().mapToInt(Rejection::size).sum();
     }
 
+    /** Returns whether a reading was rejected for this reason. */
+    public boolean hasRejection(Rejection.Reason reason) {
+        return Rejection.contains(rejections, reason);
+    }
+
     /** Returns the number of readings that the store may keep. */
     public int size() {
         int size = 0;

@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The record of every access and every refusal. One thread writes it, and it only grows at its end.
@@ -45,15 +47,32 @@ public final class AuditTrail implements AutoCloseable {
      * open.
      *
      * @param clock microseconds since the epoch
+     * @param retentionTime the time by which segments may be removed for their age; empty while the clock is in doubt.
+     *     The writer's thread calls it
      * @throws PlaneException.DataLoss if the trail is not as it was written; nothing is changed then
      * @throws PlaneException.FailedPrecondition if the node's key cannot be used
      * @throws PlaneException.Unavailable if the directory cannot be written to
      */
+    public static AuditTrail open(
+            AuditSettings settings, LongSupplier clock, Supplier<OptionalLong> retentionTime, AuditEvents events) {
+        return open(settings, clock, retentionTime, events, SegmentFile.OnDisk.OPENER);
+    }
+
+    /** As the method with all parameters. The clock is never in doubt. */
     public static AuditTrail open(AuditSettings settings, LongSupplier clock, AuditEvents events) {
         return open(settings, clock, events, SegmentFile.OnDisk.OPENER);
     }
 
     static AuditTrail open(AuditSettings settings, LongSupplier clock, AuditEvents events, SegmentFile.Opener opener) {
+        return open(settings, clock, () -> OptionalLong.of(clock.getAsLong()), events, opener);
+    }
+
+    private static AuditTrail open(
+            AuditSettings settings,
+            LongSupplier clock,
+            Supplier<OptionalLong> retentionTime,
+            AuditEvents events,
+            SegmentFile.Opener opener) {
         var queue = new AuditQueue(settings);
         if (settings.mode() == AuditSettings.Mode.OFF) {
             return new AuditTrail(queue, events, Optional.empty());
@@ -63,7 +82,8 @@ public final class AuditTrail implements AutoCloseable {
             var key = SigningKey.open(settings.keyFile());
             var recovery = TrailRecovery.recover(directory, key, clock.getAsLong());
             var writer = new TrailWriter(settings, directory, key, recovery.end(), opener, clock);
-            var loop = new WriterLoop(settings, queue, writer, directory, key, clock, events, recovery.marks());
+            var loop = new WriterLoop(
+                    settings, queue, writer, directory, key, clock, retentionTime, events, recovery.marks());
             var thread = Thread.ofPlatform().name("pulseplane-audit").daemon().start(loop);
             return new AuditTrail(queue, events, Optional.of(thread));
         } catch (IOException e) {

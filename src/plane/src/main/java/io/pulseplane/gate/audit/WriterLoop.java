@@ -5,7 +5,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** The writer's thread: writes batches from the queue, signs the head soon after, and recovers from failed writes. */
 final class WriterLoop implements Runnable {
@@ -33,6 +35,7 @@ final class WriterLoop implements Runnable {
     private final Retention retention;
     private final SigningKey key;
     private final LongSupplier clock;
+    private final Supplier<OptionalLong> retentionTime;
     private final AuditEvents events;
 
     /** Marks that are written before the next record. */
@@ -53,6 +56,7 @@ final class WriterLoop implements Runnable {
             AuditDirectory directory,
             SigningKey key,
             LongSupplier clock,
+            Supplier<OptionalLong> retentionTime,
             AuditEvents events,
             List<TrailMark> marks) {
         this.sync = settings.mode() == AuditSettings.Mode.SYNC;
@@ -62,6 +66,7 @@ final class WriterLoop implements Runnable {
         this.retention = new Retention(directory, key, settings.segments().retention());
         this.key = key;
         this.clock = clock;
+        this.retentionTime = retentionTime;
         this.events = events;
         this.pendingMarks = marks;
         this.signedDigest = writer.durableEnd().digest();
@@ -201,7 +206,10 @@ final class WriterLoop implements Runnable {
         maintainedSegment = writer.durableEnd().segment();
         writeHead();
         syncHead();
-        retention.apply(maintainedSegment, clock.getAsLong());
+        var time = retentionTime.get();
+        if (time.isPresent()) {
+            retention.apply(maintainedSegment, time.getAsLong());
+        }
     }
 
     private void writeHead() throws IOException {

@@ -29,6 +29,8 @@ public interface PlaneConfig {
 
     LiveConfig live();
 
+    ClockConfig clock();
+
     /** Where the plane keeps readings. */
     enum StoreKind {
         /** In SQLite, in the data directory. */
@@ -81,6 +83,22 @@ public interface PlaneConfig {
         /** How long a unary query may take. An earlier deadline of the client takes precedence. */
         @WithDefault("100ms")
         Duration unaryDeadline();
+    }
+
+    interface ClockConfig {
+
+        /**
+         * A leap of the clock beyond this is in doubt: until an operator confirms it, nothing is deleted for its age.
+         */
+        @WithDefault("1d")
+        Duration maxLeap();
+
+        /**
+         * How long after its start the plane waits for a time server, before it rejects readings that seem to come from
+         * the future. Until then it answers that the device should send the batch again later.
+         */
+        @WithDefault("10m")
+        Duration syncWait();
     }
 
     interface LiveConfig {

@@ -35,7 +35,9 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The store of an edge box, in one directory: {@code pulseplane.db} and its write-ahead log; {@code keys.db}, the keys
@@ -56,7 +58,12 @@ public final class EdgeStore implements Store {
     private final EdgeReadings readings;
     private final EdgeRegistry registry;
 
-    private EdgeStore(LockedDirectory lockedDirectory, EdgeSettings settings, LongSupplier now) throws SQLException {
+    private EdgeStore(
+            LockedDirectory lockedDirectory,
+            EdgeSettings settings,
+            LongSupplier now,
+            Supplier<OptionalLong> retentionTime)
+            throws SQLException {
         this.lockedDirectory = lockedDirectory;
         var directory = lockedDirectory.path();
         NativeLibrary.loadInto(directory);
@@ -97,7 +104,7 @@ public final class EdgeStore implements Store {
                     settings.compactAfter(),
                     memtable,
                     new Compactor(maintenanceSession, blockingWriter, memtable, vault, receipts),
-                    new GarbageCollector(maintenanceSession, blockingWriter, settings.retention(), now),
+                    new GarbageCollector(maintenanceSession, blockingWriter, settings.retention(), retentionTime),
                     diskBudget,
                     now);
             var appender = new Appender(vault, idDictionary, journal, memtable, seriesReader, receipts, now);
@@ -132,18 +139,26 @@ public final class EdgeStore implements Store {
         return open(directory, EdgeSettings.of(readerThreads), now);
     }
 
+    /** As the method with all parameters. The clock is never in doubt. */
+    public static EdgeStore open(Path directory, EdgeSettings settings, LongSupplier now) {
+        return open(directory, settings, now, () -> OptionalLong.of(now.getAsLong()));
+    }
+
     /**
      * Opens the store in a directory, and creates either if it does not exist. Blocks.
      *
      * @param now the clock, in microseconds since the epoch
+     * @param retentionTime the time by which readings may be deleted for their age; empty while the clock is in doubt.
+     *     The thread of maintenance calls it
      * @throws PlaneException.FailedPrecondition if another plane has the directory open, if the database is not one of
      *     this program or of a newer version, or if the keys do not match
      * @throws PlaneException.Unavailable if the directory cannot be written to
      */
-    public static EdgeStore open(Path directory, EdgeSettings settings, LongSupplier now) {
+    public static EdgeStore open(
+            Path directory, EdgeSettings settings, LongSupplier now, Supplier<OptionalLong> retentionTime) {
         var lockedDirectory = LockedDirectory.acquire(directory, "data directory");
         try {
-            return new EdgeStore(lockedDirectory, settings, now);
+            return new EdgeStore(lockedDirectory, settings, now, retentionTime);
         } catch (SQLException e) {
             lockedDirectory.close();
             throw SqliteErrors.toPlaneException(e);

@@ -6,6 +6,7 @@ import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,12 @@ final class BatchTable {
             SELECT *, $7
             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::bytea[])""";
 
+    private static final String REPLACE = """
+            UPDATE batches b SET accepted = n.accepted, duplicates = n.duplicates, rejections = n.rejections
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[], $5::integer[], $6::bytea[])
+              AS n(device, sequence, digest, accepted, duplicates, rejections)
+            WHERE b.device = n.device AND b.sequence = n.sequence AND b.digest = n.digest""";
+
     private BatchTable() {}
 
     /** Identifies a batch. */
@@ -37,6 +44,11 @@ final class BatchTable {
 
     /** Digest and acknowledgement of a stored batch. */
     record AcknowledgedBatch(long digest, Acknowledgement acknowledgement) {
+
+        /** Whether this batch is the same, and has readings to store that were from the future when it first came. */
+        boolean isOutdatedBy(ScreenedBatch batch) {
+            return digest == batch.digest() && acknowledgement.isOutdatedBy(batch);
+        }
 
         /** The receipt for another batch of the same sequence. */
         AppendResult receiptFor(ScreenedBatch batch) {
@@ -69,18 +81,27 @@ final class BatchTable {
     }
 
     static Future<?> add(PostgresSession session, Collection<AcknowledgedBatch> batches, long time) {
+        var columns = columns(batches);
+        columns.add(Micros.toTime(time));
+        return session.execute(ADD, columns.toArray());
+    }
+
+    /** Replaces the answers to batches that are stored. */
+    static Future<?> replace(PostgresSession session, Collection<AcknowledgedBatch> batches) {
+        return session.execute(REPLACE, columns(batches).toArray());
+    }
+
+    private static List<Object> columns(Collection<AcknowledgedBatch> batches) {
         var acknowledgements =
                 batches.stream().map(AcknowledgedBatch::acknowledgement).toList();
-        return session.execute(
-                ADD,
+        return new ArrayList<>(List.of(
                 column(acknowledgements, Acknowledgement::device).toArray(String[]::new),
                 column(acknowledgements, Acknowledgement::sequence).toArray(Long[]::new),
                 batches.stream().map(AcknowledgedBatch::digest).toArray(Long[]::new),
                 column(acknowledgements, Acknowledgement::accepted).toArray(Integer[]::new),
                 column(acknowledgements, Acknowledgement::duplicates).toArray(Integer[]::new),
                 column(acknowledgements, a -> Buffer.buffer(RejectionCodec.encode(a.rejections())))
-                        .toArray(Buffer[]::new),
-                Micros.toTime(time));
+                        .toArray(Buffer[]::new)));
     }
 
     private static <T> List<T> column(List<Acknowledgement> acknowledgements, Function<Acknowledgement, T> part) {

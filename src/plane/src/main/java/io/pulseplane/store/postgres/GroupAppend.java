@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -45,6 +46,9 @@ final class GroupAppend {
     private final Map<Series, Long> seriesNumbers = new HashMap<>();
     private final Map<String, Watermark> watermarks = new TreeMap<>();
     private final Set<String> devicesWithNewBatches = new TreeSet<>();
+
+    /** Batches of which readings are stored now that were from the future when the batches first came. */
+    private final Set<BatchKey> storedBefore = new HashSet<>();
 
     /** Rows that are in the cache are missing in the database. Nothing was stored. */
     static final class StaleCacheException extends Exception {
@@ -172,9 +176,19 @@ final class GroupAppend {
         }
     }
 
-    /** The batches to store: the first of every sequence that is not stored yet. */
+    /**
+     * The batches to store: the first of every sequence that is not stored yet, or that has readings to store which
+     * were
+     * from the future when it first came.
+     */
     private List<ScreenedBatch> withoutAcknowledged(List<ScreenedBatch> group) {
         var keys = new LinkedHashSet<>(acknowledged.keySet());
+        for (var batch : group) {
+            var earlier = acknowledged.get(BatchKey.of(batch));
+            if (earlier != null && earlier.isOutdatedBy(batch)) {
+                keys.remove(BatchKey.of(batch));
+            }
+        }
         return group.stream().filter(batch -> keys.add(BatchKey.of(batch))).toList();
     }
 
@@ -209,10 +223,13 @@ final class GroupAppend {
         var receipts = new ArrayList<AppendResult>(group.size());
         for (var batch : group) {
             var earlier = acknowledged.get(BatchKey.of(batch));
-            if (earlier != null) {
+            if (earlier != null && !earlier.isOutdatedBy(batch)) {
                 receipts.add(earlier.receiptFor(batch));
             } else {
-                var receipt = tally(batch, check);
+                var receipt = tally(batch, earlier, check);
+                if (earlier != null) {
+                    storedBefore.add(BatchKey.of(batch));
+                }
                 acknowledged.put(BatchKey.of(batch), new AcknowledgedBatch(batch.digest(), receipt.acknowledgement()));
                 watermarks.compute(batch.device(), (_, before) -> before.advancedBy(batch));
                 devicesWithNewBatches.add(batch.device());
@@ -222,20 +239,22 @@ final class GroupAppend {
         return receipts;
     }
 
-    private static AppendResult.Stored tally(ScreenedBatch batch, DuplicateCheck check) {
+    private static AppendResult.Stored tally(ScreenedBatch batch, AcknowledgedBatch earlier, DuplicateCheck check) {
         var tally = new AppendResultBuilder(batch);
         for (var block : batch.blocks()) {
             check.tallyBlock(block, tally);
         }
-        return tally.build();
+        return earlier == null ? tally.build() : tally.buildAfter(earlier.acknowledgement());
     }
 
     private void commit(List<ScreenedBatch> group, List<AppendResult> receipts) throws Exception {
         var columns = new ArrayList<Columns>();
-        var batches = new ArrayList<AcknowledgedBatch>();
+        var added = new ArrayList<AcknowledgedBatch>();
+        var replaced = new ArrayList<AcknowledgedBatch>();
         for (int i = 0; i < receipts.size(); i++) {
             if (receipts.get(i) instanceof AppendResult.Stored(var acknowledgement, var fresh)) {
                 columns.addAll(fresh);
+                var batches = storedBefore.contains(BatchKey.of(group.get(i))) ? replaced : added;
                 batches.add(new AcknowledgedBatch(group.get(i).digest(), acknowledgement));
             }
         }
@@ -243,8 +262,13 @@ final class GroupAppend {
         for (var portion : ColumnArrays.split(columns)) {
             pipeline.add(MeasurementTable.add(session, ColumnArrays.of(portion, seriesNumbers), time));
         }
-        if (!batches.isEmpty()) {
-            pipeline.add(BatchTable.add(session, batches, time));
+        if (!replaced.isEmpty()) {
+            pipeline.add(BatchTable.replace(session, replaced));
+        }
+        if (!added.isEmpty()) {
+            pipeline.add(BatchTable.add(session, added, time));
+        }
+        if (!devicesWithNewBatches.isEmpty()) {
             watermarks.keySet().retainAll(devicesWithNewBatches);
             pipeline.add(DeviceTable.updateWatermarks(session, watermarks, time));
         }

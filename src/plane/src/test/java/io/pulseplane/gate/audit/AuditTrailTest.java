@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -406,6 +407,19 @@ class AuditTrailTest {
                 open(Mode.SYNC).close();
             }
             assertThat(TrailFixture.segments(trailDirectory())).isEmpty();
+        }
+
+        @Test
+        void are_not_removed_while_the_clock_is_in_doubt() {
+            var settings = TrailFixture.settings(
+                    Mode.SYNC, trailDirectory(), new AuditSettings.Segments(1, TrailFixture.NEVER, Duration.ofDays(3)));
+            try (var trail = AuditTrail.open(settings, clock::get, OptionalLong::empty, AuditEvents.NONE)) {
+                for (int day = 0; day < 10; day++) {
+                    TrailFixture.append(trail, day, day + 1);
+                    clock.addAndGet(Duration.ofDays(365).toNanos() / 1_000);
+                }
+            }
+            assertIntact(10);
         }
 
         @Test

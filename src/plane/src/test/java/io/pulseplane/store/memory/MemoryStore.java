@@ -113,7 +113,10 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
 
     private AppendResult append(ScreenedBatch batch) {
         var acknowledged = batches.get(new BatchKey(batch.device(), batch.sequence()));
-        if (acknowledged != null) {
+        boolean isOutdated = acknowledged != null
+                && acknowledged.digest == batch.digest()
+                && acknowledged.acknowledgement.isOutdatedBy(batch);
+        if (acknowledged != null && !isOutdated) {
             return acknowledged.digest == batch.digest()
                     ? new AppendResult.Repeated(acknowledged.acknowledgement)
                     : new AppendResult.SequenceConflict();
@@ -126,7 +129,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
         for (var block : batch.blocks()) {
             append(block, builder);
         }
-        var result = builder.build();
+        var result = isOutdated ? builder.buildAfter(acknowledged.acknowledgement) : builder.build();
         batches.put(
                 new BatchKey(batch.device(), batch.sequence()),
                 new AcknowledgedBatch(batch.digest(), result.acknowledgement()));

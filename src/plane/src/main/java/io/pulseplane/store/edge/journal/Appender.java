@@ -91,9 +91,10 @@ public final class Appender {
 
     private AppendResult append(SqliteSession session, ScreenedBatch batch, long time) throws SQLException {
         var device = idDictionary.findDevice(session, batch.device());
+        AcknowledgedBatch acknowledged = null;
         if (device != null) {
-            var acknowledged = findAcknowledged(session, device, batch.sequence());
-            if (acknowledged != null) {
+            acknowledged = findAcknowledged(session, device, batch.sequence());
+            if (acknowledged != null && !acknowledged.isOutdatedBy(batch)) {
                 return acknowledged.resultFor(batch);
             }
         }
@@ -104,7 +105,7 @@ public final class Appender {
         if (device == null) {
             device = idDictionary.insertDevice(session, batch.device(), patient.getAsLong(), time);
         }
-        return store(session, batch, patient.getAsLong(), device, time);
+        return store(session, batch, acknowledged, patient.getAsLong(), device, time);
     }
 
     /** The receipt of the batch that the device sent with this sequence; null if there is none. */
@@ -120,8 +121,14 @@ public final class Appender {
         return acknowledged == null ? receipts.find(session, device.number, sequence) : acknowledged;
     }
 
+    /** @param earlier what the batch was answered when it first came; null if it has not come before */
     private AppendResult store(
-            SqliteSession session, ScreenedBatch batch, long patient, IdDictionary.CachedDevice device, long time)
+            SqliteSession session,
+            ScreenedBatch batch,
+            AcknowledgedBatch earlier,
+            long patient,
+            IdDictionary.CachedDevice device,
+            long time)
             throws SQLException {
         var result = new AppendResultBuilder(batch);
         var seriesNumbers = new long[batch.blocks().size()];
@@ -139,7 +146,7 @@ public final class Appender {
                 newReadings.add(columns);
             }
         }
-        var stored = result.build();
+        var stored = earlier == null ? result.build() : result.buildAfter(earlier.acknowledgement(batch.device()));
         trackBatch(journal.appendBatch(
                 session,
                 patient,

@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongSupplier;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Deletes chunks of erased patients, and chunks beyond their retention, a few in each transaction. */
 public final class GarbageCollector {
@@ -21,13 +23,15 @@ public final class GarbageCollector {
     private final SqliteSession session;
     private final BlockingWriter writer;
     private final Retention retention;
-    private final LongSupplier now;
+    private final Supplier<OptionalLong> retentionTime;
 
-    public GarbageCollector(SqliteSession session, BlockingWriter writer, Retention retention, LongSupplier now) {
+    /** @param retentionTime the time by which readings may be deleted; empty while the clock is in doubt */
+    public GarbageCollector(
+            SqliteSession session, BlockingWriter writer, Retention retention, Supplier<OptionalLong> retentionTime) {
         this.session = session;
         this.writer = writer;
         this.retention = retention;
-        this.now = now;
+        this.retentionTime = retentionTime;
     }
 
     void collect() throws SQLException {
@@ -35,7 +39,10 @@ public final class GarbageCollector {
             collect(erasure.patient());
         }
         if (!retention.isUnlimited()) {
-            deleteExpired();
+            var time = retentionTime.get();
+            if (time.isPresent()) {
+                deleteExpired(time.getAsLong());
+            }
         }
     }
 
@@ -59,17 +66,20 @@ public final class GarbageCollector {
         });
     }
 
-    private void deleteExpired() throws SQLException {
+    private void deleteExpired(long now) throws SQLException {
         for (var rule : retention.periodByCode().entrySet()) {
-            deleteOlderThan(rule.getValue(), Optional.of(rule.getKey()));
+            deleteOlderThan(now - micros(rule.getValue()), Optional.of(rule.getKey()));
         }
         if (retention.defaultPeriod().isPresent()) {
-            deleteOlderThan(retention.defaultPeriod().get(), Optional.empty());
+            deleteOlderThan(now - micros(retention.defaultPeriod().get()), Optional.empty());
         }
     }
 
-    private void deleteOlderThan(Duration period, Optional<String> code) throws SQLException {
-        long before = now.getAsLong() - period.toNanos() / 1_000;
+    private static long micros(Duration period) {
+        return TimeUnit.MICROSECONDS.convert(period);
+    }
+
+    private void deleteOlderThan(long before, Optional<String> code) throws SQLException {
         for (var table : CHUNK_TABLES) {
             int found;
             do {

@@ -28,11 +28,21 @@ public record AcknowledgedBatch(long sequence, long digest, int accepted, int du
                 RejectionCodec.encode(acknowledgement.rejections()));
     }
 
+    /** Whether this batch is the same, and has readings to store that were from the future when it first came. */
+    public boolean isOutdatedBy(ScreenedBatch repeated) {
+        return repeated.digest() == digest
+                && !RejectionCodec.isEmpty(rejections)
+                && acknowledgement(repeated.device()).isOutdatedBy(repeated);
+    }
+
+    public Acknowledgement acknowledgement(String device) {
+        return new Acknowledgement(device, sequence, accepted, duplicates, RejectionCodec.decode(rejections));
+    }
+
     /** The result for a batch that the same device sends later with the same sequence. */
     public AppendResult resultFor(ScreenedBatch repeated) {
         return repeated.digest() == digest
-                ? new AppendResult.Repeated(new Acknowledgement(
-                        repeated.device(), sequence, accepted, duplicates, RejectionCodec.decode(rejections)))
+                ? new AppendResult.Repeated(acknowledgement(repeated.device()))
                 : new AppendResult.SequenceConflict();
     }
 

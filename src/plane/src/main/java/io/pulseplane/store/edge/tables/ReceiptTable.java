@@ -112,7 +112,7 @@ public final class ReceiptTable {
         return receipts;
     }
 
-    /** Adds receipts of one device. A receipt that is stored already stays as it is. */
+    /** Adds receipts of one device. A receipt replaces an earlier one of the same sequence. */
     public void add(SqliteSession session, long device, List<AcknowledgedBatch> batches) throws SQLException {
         var byRow = new TreeMap<Long, NavigableMap<Long, AcknowledgedBatch>>();
         var beforeAllRows = new TreeMap<Long, AcknowledgedBatch>();
@@ -123,7 +123,7 @@ public final class ReceiptTable {
                 receipts = readOrEmpty(session, device, row);
                 byRow.put(row, receipts);
             }
-            receipts.putIfAbsent(Sequences.toSortable(batch.sequence()), batch);
+            receipts.put(Sequences.toSortable(batch.sequence()), batch);
         }
         for (var entry : byRow.entrySet()) {
             var delete = session.prepare("DELETE FROM receipt WHERE device = ? AND first = ?");

@@ -19,7 +19,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +90,26 @@ class RetentionTest {
         await(store.compact());
         assertThat(times(store, HEART_RATE)).isEmpty();
         assertThat(times(store, RESPIRATORY_RATE)).containsExactly(T0 + 40 * DAY);
+        store.close();
+    }
+
+    @Test
+    void nothing_is_deleted_while_the_clock_is_in_doubt() {
+        var isClockInDoubt = new AtomicBoolean(true);
+        var settings = EdgeSettings.of(1).withRetention(new Retention(Map.of(), Optional.of(Duration.ofDays(30))));
+        var store = EdgeStore.open(
+                directory,
+                settings,
+                clock::get,
+                () -> isClockInDoubt.get() ? OptionalLong.empty() : OptionalLong.of(clock.get()));
+        appendTwoOfEachCode(store);
+        clock.set(T0 + 3_650 * DAY);
+        await(store.compact());
+        assertThat(times(store, HEART_RATE)).hasSize(2);
+        isClockInDoubt.set(false);
+        clock.set(T0 + 40 * DAY);
+        await(store.compact());
+        assertThat(times(store, HEART_RATE)).containsExactly(T0 + 40 * DAY);
         store.close();
     }
 

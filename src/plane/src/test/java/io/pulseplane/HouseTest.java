@@ -132,8 +132,9 @@ class HouseTest {
                     "store.postgres",
                     "store.spool",
                     "vitals"),
+            room("node.compliance", "node", "node.config", "clock", "gate", "gate.audit", "gate.policy"),
             room("node.graal", "node", "node.config"),
-            room("cli", "client", "clock", "node", "v1", "vitals"));
+            room("cli", "client", "clock", "node", "node.compliance", "v1", "vitals"));
 
     @ArchTest
     static void every_class_lives_in_a_room(JavaClasses house) {

@@ -33,6 +33,7 @@ public final class Pulseplane implements Callable<Integer> {
             Map.entry("audit", AuditCommand.class),
             Map.entry("store", StoreCommand.class),
             Map.entry("clock", ClockCommand.class),
+            Map.entry("compliance", ComplianceCommand.class),
             Map.entry("migrate", MigrateCommand.class));
 
     @Override

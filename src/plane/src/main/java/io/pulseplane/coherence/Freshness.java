@@ -159,6 +159,11 @@ final class Freshness {
         fenceCount++;
     }
 
+    /** The store went back to an earlier state: nothing that was read from it before is trusted. */
+    synchronized void distrustReads() {
+        raiseFence();
+    }
+
     /** A message came that cannot be read, so there may be a plane whose changes this plane does not receive. */
     synchronized void receiveUnreadable() {
         if (settledAtNanos != Long.MAX_VALUE) {

@@ -279,6 +279,16 @@ public final class RedisSite implements Site, AutoCloseable {
         consentChanged(patient);
     }
 
+    /**
+     * Trusts nothing that was read before: the store went back to an earlier state. The values in Redis become
+     * unreachable. Other planes find it out by themselves.
+     */
+    public void distrustReads() {
+        freshness.nextGeneration();
+        freshness.distrustReads();
+        reportMissingChanges();
+    }
+
     @Override
     public void deviceChanged(String device) {
         broadcaster.deviceChanged(device);

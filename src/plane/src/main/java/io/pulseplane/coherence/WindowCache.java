@@ -103,6 +103,11 @@ public final class WindowCache {
         bySeries.asMap().keySet().removeIf(series -> series.patient().equals(patient));
     }
 
+    /** Evicts everything, because the store went back to an earlier state. Pending reads are not cached. */
+    public void clear() {
+        bySeries.invalidateAll();
+    }
+
     /** Queries whose complete windows were all cached. */
     public long hits() {
         return hits.sum();

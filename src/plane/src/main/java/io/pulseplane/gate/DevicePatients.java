@@ -88,6 +88,11 @@ final class DevicePatients {
                 .thenCompose(stage -> stage);
     }
 
+    /** The store went back to an earlier state. */
+    void clear() {
+        entries.invalidateAll();
+    }
+
     /** The patient was erased. */
     void removePatient(String patient) {
         entries.asMap().values().forEach(entry -> entry.patients.remove(patient));

@@ -184,6 +184,12 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         informationPoint.addDevicePatient(device, patient);
     }
 
+    /** Decides on everything anew, because the store went back to an earlier state. */
+    public void onStoreWentBack() {
+        informationPoint.clear();
+        runningCalls.recheckAll();
+    }
+
     /** Decides again on all running calls, because messages of other planes may have been lost. */
     public void recheckRunningCalls() {
         runningCalls.recheckAll();

@@ -186,6 +186,12 @@ final class InformationPoint {
         devices.update(device.id(), device);
     }
 
+    void clear() {
+        consents.clear();
+        devices.clear();
+        devicePatients.clear();
+    }
+
     void invalidateConsent(String patient) {
         consents.update(patient);
     }

@@ -141,6 +141,12 @@ final class RegistryCache<T> {
         entries.invalidate(id);
     }
 
+    /** Everything may have changed; the next caller of each value loads it. */
+    void clear() {
+        version.incrementAndGet();
+        entries.invalidateAll();
+    }
+
     /** Grows with every change. */
     long version() {
         return version.get();

@@ -72,6 +72,11 @@ public final class ChangePublisher implements ChangeListener {
         latest.evictPatient(patient);
     }
 
+    /** The store went back to an earlier state: the next query of each subject reads its latest values again. */
+    public void storeWentBack() {
+        latest.clear();
+    }
+
     /**
      * Publishes a reading that another plane stored and announced: only to the latest values and watchers of this
      * plane.

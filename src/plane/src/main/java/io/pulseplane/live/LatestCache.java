@@ -58,6 +58,11 @@ public final class LatestCache {
         });
     }
 
+    /** Removes all entries. */
+    public void clear() {
+        entries.invalidateAll();
+    }
+
     /** Merges the last of these readings, which are durable and ascend in time. */
     public void publish(Columns readings) {
         var series = readings.series();

@@ -25,8 +25,11 @@ import io.pulseplane.node.metrics.GateMetrics;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
+import io.pulseplane.store.privacy.JournalingRegistry;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.UncheckedIOException;
@@ -100,8 +103,15 @@ final class GateWiring {
 
     @Produces
     @Singleton
-    Registry registry(Gate gate) {
-        return gate.registry();
+    Registry registry(Gate gate, PlaneConfig plane, Instance<SiteStoreFactory> site) {
+        var registry = gate.registry();
+        return plane.store().kind() == PlaneConfig.StoreKind.EDGE
+                ? registry
+                : site.get()
+                        .journal()
+                        .<Registry>map(journal ->
+                                new JournalingRegistry(registry, journal, Infrastructure.getDefaultWorkerPool()))
+                        .orElse(registry);
     }
 
     @Produces

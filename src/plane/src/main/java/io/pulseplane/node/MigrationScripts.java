@@ -14,7 +14,10 @@ import org.flywaydb.core.api.resource.LoadableResource;
 final class MigrationScripts implements ResourceProvider {
 
     private static final List<String> TABLES = List.of(
-            "db/migration/V1__registry.sql", "db/migration/V2__measurements.sql", "db/migration/V3__erasures.sql");
+            "db/migration/V1__registry.sql",
+            "db/migration/V2__measurements.sql",
+            "db/migration/V3__erasures.sql",
+            "db/migration/V4__planes.sql");
     private static final List<String> CITUS = List.of("db/citus/R__distribute.sql");
 
     private final Collection<LoadableResource> files = new ArrayList<>();

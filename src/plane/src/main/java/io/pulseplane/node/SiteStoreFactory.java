@@ -11,11 +11,13 @@ import io.pulseplane.node.metrics.GuardMetrics;
 import io.pulseplane.node.metrics.SpoolMetrics;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.postgres.PostgresStore;
+import io.pulseplane.store.privacy.PrivacyJournal;
 import io.pulseplane.store.spool.SpoolingStore;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -32,6 +34,8 @@ final class SiteStoreFactory {
     private final Vertx vertx;
     private final MeterRegistry registry;
     private final LongSupplier clock;
+    private PostgresStore postgresStore;
+    private Optional<PrivacyJournal> journal = Optional.empty();
 
     SiteStoreFactory(
             PlaneConfig plane,
@@ -51,6 +55,7 @@ final class SiteStoreFactory {
     }
 
     Store open() {
+        journal = openJournal();
         if (!spool.enabled()) {
             return openPostgres();
         }
@@ -68,7 +73,27 @@ final class SiteStoreFactory {
     }
 
     private PostgresStore openPostgres() {
-        return PostgresStore.open(vertx, postgres.settings(), clock, new GuardMetrics(registry, "postgres-reads"));
+        postgresStore =
+                PostgresStore.open(vertx, postgres.settings(), clock, new GuardMetrics(registry, "postgres-reads"));
+        return postgresStore;
+    }
+
+    /** Without a key of the site there is nothing to seal the journal with. */
+    private Optional<PrivacyJournal> openJournal() {
+        return site.key().isEmpty()
+                ? Optional.empty()
+                : Optional.of(PrivacyJournal.open(
+                        plane.dataDir().resolve("decisions"), site.keys("the journal of erasures and consents")));
+    }
+
+    /** The store in PostgreSQL, once it is open. */
+    PostgresStore postgres() {
+        return postgresStore;
+    }
+
+    /** The journal of this plane's erasures and changes of consent, once the store is open. */
+    Optional<PrivacyJournal> journal() {
+        return journal;
     }
 
     void onStart(@Observes StartupEvent event, Store store, ChangePublisher changes) {

@@ -1,13 +1,16 @@
 package io.pulseplane.store.postgres;
 
+import io.pulseplane.store.Erasure;
 import io.pulseplane.vitals.PlaneException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -22,6 +25,21 @@ final class ErasureTable {
             ON CONFLICT (id_digest) DO UPDATE SET erased_at = excluded.erased_at""";
     private static final String ERASURE_TIME = "SELECT erased_at FROM erasures WHERE id_digest = $1";
     private static final String ERASED_AMONG = "SELECT id_digest FROM erasures WHERE id_digest = ANY($1)";
+
+    private static final String LOST_AMONG = """
+            SELECT k.digest, k.erased_at FROM unnest($1::bytea[], $2::timestamptz[]) AS k(digest, erased_at)
+            LEFT JOIN erasures e ON e.id_digest = k.digest AND e.erased_at >= k.erased_at
+            WHERE e.id_digest IS NULL""";
+    private static final String RECORD_ERASURES = """
+            INSERT INTO erasures (id_digest, erased_at) SELECT * FROM unnest($1::bytea[], $2::timestamptz[])
+            ON CONFLICT (id_digest) DO UPDATE SET erased_at = excluded.erased_at""";
+
+    // Whoever was registered after the erasure is another person.
+    private static final String PATIENTS_OF = """
+            SELECT p.patient_id, k.erased_at
+            FROM unnest($1::bytea[], $2::timestamptz[]) AS k(digest, erased_at)
+            JOIN patients p ON sha256(convert_to(p.patient_id, 'UTF8')) = k.digest AND p.created_at <= k.erased_at
+            FOR UPDATE OF p""";
 
     // Consents stay as evidence, under a random pseudonym.
     private static final String ANONYMISE_CONSENTS = """
@@ -67,11 +85,42 @@ final class ErasureTable {
         });
     }
 
-    private static Buffer digest(String id) {
-        try {
-            return Buffer.buffer(MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this Java has no SHA-256", e);
+    /**
+     * Erases again who was erased before the database went back to an earlier state.
+     *
+     * @return how many of the erasures the database did not have
+     */
+    static Future<Integer> reapply(PostgresSession session, List<Erasure> erasures) {
+        var digests = erasures.stream().map(e -> Buffer.buffer(e.idDigest())).toArray(Buffer[]::new);
+        var times = erasures.stream().map(e -> Micros.toTime(e.time())).toArray(OffsetDateTime[]::new);
+        return session.execute(LOST_AMONG, digests, times).compose(lost -> {
+            if (lost.size() == 0) {
+                return Future.succeededFuture(0);
+            }
+            var lostDigests = new ArrayList<Buffer>();
+            var lostTimes = new ArrayList<OffsetDateTime>();
+            lost.forEach(row -> {
+                lostDigests.add(row.getBuffer(0));
+                lostTimes.add(row.getOffsetDateTime(1));
+            });
+            var lostDigestArray = lostDigests.toArray(Buffer[]::new);
+            var lostTimeArray = lostTimes.toArray(OffsetDateTime[]::new);
+            return session.execute(RECORD_ERASURES, lostDigestArray, lostTimeArray)
+                    .compose(_ -> session.execute(PATIENTS_OF, lostDigestArray, lostTimeArray))
+                    .compose(patients -> removeAll(session, patients))
+                    .map(lost.size());
+        });
+    }
+
+    private static Future<?> removeAll(PostgresSession session, RowSet<Row> patients) {
+        Future<?> done = Future.succeededFuture();
+        for (var row : patients) {
+            done = done.compose(_ -> remove(session, row.getString(0), Micros.of(row.getOffsetDateTime(1))));
         }
+        return done;
+    }
+
+    private static Buffer digest(String id) {
+        return Buffer.buffer(Erasure.digest(id));
     }
 }

@@ -145,6 +145,11 @@ final class GroupWriter {
         emitter.complete(receipts);
     }
 
+    /** Clears what the threads know of rows, before their next group. */
+    void forgetRows() {
+        invalidations.incrementAndGet();
+    }
+
     private List<AppendResult> store(List<ScreenedBatch> group) throws Exception {
         requireTimesWithinLimit(group);
         var idleCache = idleCaches.poll();

@@ -1,5 +1,6 @@
 package io.pulseplane.store.postgres;
 
+import io.pulseplane.store.Erasure;
 import io.pulseplane.store.GuardEvents;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
@@ -11,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -61,6 +63,29 @@ public final class PostgresStore implements Store {
     public static PostgresStore open(Vertx vertx, PostgresSettings settings, LongSupplier now, GuardEvents events) {
         var timeout = settings.readIdleTimeout().plus(settings.connectTimeout());
         return new PostgresStore(PoolFactory.create(vertx, settings), settings, timeout, now, events);
+    }
+
+    /**
+     * Makes a detector that finds out whether the database went back to an earlier state. At most one for each store.
+     *
+     * @param plane the name of this plane; every plane of the site has a name of its own
+     */
+    public RestoreDetector restoreDetector(String plane) {
+        return new RestoreDetector(sessions, plane);
+    }
+
+    /**
+     * Erases again who was erased before the database went back to an earlier state.
+     *
+     * @return how many of the erasures the database did not have
+     */
+    public Uni<Integer> reapply(List<Erasure> erasures) {
+        return sessions.transaction(session -> ErasureTable.reapply(session, erasures));
+    }
+
+    /** Forgets which rows exist, because the database went back to an earlier state. */
+    public void forgetRows() {
+        writer.forgetRows();
     }
 
     @Override

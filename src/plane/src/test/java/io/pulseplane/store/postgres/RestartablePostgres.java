@@ -23,11 +23,7 @@ public final class RestartablePostgres implements AutoCloseable {
 
     /** Makes a standby, which follows the primary when it is started. */
     private RestartablePostgres(RestartablePostgres primary) throws IOException, InterruptedException {
-        // Copies a stopped server, including owners and modes, which Files.copy would not copy.
-        var copy = new ProcessBuilder("cp", "-a", primary.directory + "/.", directory.toString()).start();
-        if (copy.waitFor() != 0) {
-            throw new IOException("the primary could not be copied");
-        }
+        copy(primary.directory, directory);
         Files.createFile(directory.resolve("standby.signal"));
         Files.writeString(
                 directory.resolve("postgresql.auto.conf"),
@@ -53,6 +49,33 @@ public final class RestartablePostgres implements AutoCloseable {
         start();
         standby.start();
         return standby;
+    }
+
+    /** Copies a stopped server, including owners and modes, which Files.copy would not copy. */
+    private static void copy(Path from, Path to) throws IOException, InterruptedException {
+        if (new ProcessBuilder("cp", "-a", from + "/.", to.toString()).start().waitFor() != 0) {
+            throw new IOException("the server's directory could not be copied");
+        }
+    }
+
+    /** Copies the data into a directory. Stops the server for the copy and starts it again. */
+    public void backUp(Path backup) throws IOException, InterruptedException {
+        stop();
+        copy(directory, backup);
+        start();
+    }
+
+    /** Puts the data of a backup in the place of the present ones. */
+    public void restore(Path backup) throws IOException, InterruptedException {
+        stop();
+        if (new ProcessBuilder("find", directory.toString(), "-mindepth", "1", "-delete")
+                        .start()
+                        .waitFor()
+                != 0) {
+            throw new IOException("the server's directory could not be emptied");
+        }
+        copy(backup, directory);
+        start();
     }
 
     public int port() {

@@ -1,7 +1,7 @@
 package io.pulseplane.api;
 
-import io.pulseplane.gate.audit.AuditFilter;
-import io.pulseplane.gate.audit.AuditReader;
+import io.pulseplane.gate.audit.reading.AuditFilter;
+import io.pulseplane.gate.audit.reading.AuditReader;
 
 /** Opens readers of the audit trail. */
 @FunctionalInterface

@@ -2,8 +2,8 @@ package io.pulseplane.gate;
 
 import io.pulseplane.gate.GateEvents.Outcome;
 import io.pulseplane.gate.audit.AuditRecord;
-import io.pulseplane.gate.audit.AuditTrail;
 import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.writing.AuditTrail;
 import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.gate.policy.PolicyDecision;
 import io.pulseplane.gate.policy.PolicyInput;

@@ -5,7 +5,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
-import io.pulseplane.gate.audit.AuditTrail;
+import io.pulseplane.gate.audit.writing.AuditTrail;
 import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.store.ChangeListener;

@@ -1,6 +1,6 @@
 package io.pulseplane.node;
 
-import io.pulseplane.gate.audit.AuditTrail;
+import io.pulseplane.gate.audit.writing.AuditTrail;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;

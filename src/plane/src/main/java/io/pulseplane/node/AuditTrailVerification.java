@@ -1,9 +1,9 @@
 package io.pulseplane.node;
 
-import io.pulseplane.gate.audit.AuditVerifier;
-import io.pulseplane.gate.audit.Finding;
 import io.pulseplane.gate.audit.SigningKey;
-import io.pulseplane.gate.audit.VerificationResult;
+import io.pulseplane.gate.audit.verifying.AuditVerifier;
+import io.pulseplane.gate.audit.verifying.Finding;
+import io.pulseplane.gate.audit.verifying.VerificationResult;
 import io.pulseplane.vitals.PlaneException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.pulseplane.node;
 
 import io.pulseplane.clock.PlaneClock;
-import io.pulseplane.gate.audit.AuditEvents;
-import io.pulseplane.gate.audit.AuditTrail;
+import io.pulseplane.gate.audit.writing.AuditEvents;
+import io.pulseplane.gate.audit.writing.AuditTrail;
 import io.pulseplane.node.config.EdgeConfig;
 import io.pulseplane.node.config.GateConfig;
 import io.pulseplane.node.config.PlaneConfig;

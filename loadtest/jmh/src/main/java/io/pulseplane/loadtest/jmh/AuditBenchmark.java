@@ -1,10 +1,10 @@
 package io.pulseplane.loadtest.jmh;
 
-import io.pulseplane.gate.audit.AuditEvents;
 import io.pulseplane.gate.audit.AuditRecord;
-import io.pulseplane.gate.audit.AuditSettings;
-import io.pulseplane.gate.audit.AuditTrail;
 import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.writing.AuditEvents;
+import io.pulseplane.gate.audit.writing.AuditSettings;
+import io.pulseplane.gate.audit.writing.AuditTrail;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
-import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.audit.writing.AuditSettings;
 import io.pulseplane.gate.token.UnusableKeyException;
 import io.pulseplane.v1.GetLatestRequest;
 import io.pulseplane.v1.GetLatestResponse;

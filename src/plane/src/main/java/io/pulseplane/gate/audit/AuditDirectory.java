@@ -20,38 +20,38 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** The directory of a trail and the names of its files. Only the owner can read what this class creates. */
-record AuditDirectory(Path path) {
+public record AuditDirectory(Path path) {
 
     private static final Pattern SEGMENT = Pattern.compile("audit-([0-9]{20})\\.log");
 
     private static final Set<PosixFilePermission> PRIVATE_DIRECTORY = PosixFilePermissions.fromString("rwx------");
 
-    static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+    public static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     /** A bound for the files that are read whole. They have a few hundred bytes, so a longer one is not genuine. */
     private static final int MAX_SMALL_FILE_BYTES = LineFormat.MAX_BYTES;
 
-    static AuditDirectory create(Path path) throws IOException {
+    public static AuditDirectory create(Path path) throws IOException {
         Files.createDirectories(path, PosixFilePermissions.asFileAttribute(PRIVATE_DIRECTORY));
         Files.setPosixFilePermissions(path, PRIVATE_DIRECTORY);
         return new AuditDirectory(path);
     }
 
-    Path segmentFile(long number) {
+    public Path segmentFile(long number) {
         return path.resolve("audit-%020d.log".formatted(number));
     }
 
-    Path headFile() {
+    public Path headFile() {
         return path.resolve("head");
     }
 
-    Path retiredFile() {
+    public Path retiredFile() {
         return path.resolve("retired");
     }
 
     /** The numbers of the segments in the directory. */
-    NavigableSet<Long> segmentNumbers() throws IOException {
+    public NavigableSet<Long> segmentNumbers() throws IOException {
         var numbers = new TreeSet<Long>();
         try (var files = Files.newDirectoryStream(path)) {
             for (var file : files) {
@@ -68,7 +68,7 @@ record AuditDirectory(Path path) {
     }
 
     /** The text of a small file, one character per byte; empty if there is no such file. */
-    static Optional<String> read(Path file) throws IOException {
+    public static Optional<String> read(Path file) throws IOException {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
             var bytes = ByteBuffer.allocate(MAX_SMALL_FILE_BYTES);
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
@@ -81,7 +81,7 @@ record AuditDirectory(Path path) {
     }
 
     /** Replaces a file atomically: after a power cut there is the old text or the new one. */
-    static void replace(Path file, String text) throws IOException {
+    public static void replace(Path file, String text) throws IOException {
         var newFile = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(newFile);
         try (var channel = FileChannel.open(
@@ -96,7 +96,7 @@ record AuditDirectory(Path path) {
         sync(file.toAbsolutePath().getParent());
     }
 
-    void sync() throws IOException {
+    public void sync() throws IOException {
         sync(path);
     }
 

@@ -60,7 +60,7 @@ public record AuditRecord(
      * An estimate of the record's memory in bytes. It is rather too high: records often share texts, and it counts them
      * all.
      */
-    int weightBytes() {
+    public int weightBytes() {
         int characters = subject.length()
                 + role.length()
                 + tenant.length()

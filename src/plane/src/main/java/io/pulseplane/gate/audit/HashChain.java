@@ -5,7 +5,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** The chain of SHA-256 digests over the trail. Each digest covers the digest before it and all bytes since. */
-final class HashChain {
+public final class HashChain {
 
     /** The digest before the first segment. */
     static final String GENESIS = "0".repeat(64);
@@ -16,7 +16,7 @@ final class HashChain {
         this.sha256 = sha256;
     }
 
-    static HashChain from(String previous) {
+    public static HashChain from(String previous) {
         try {
             var chain = new HashChain(MessageDigest.getInstance("SHA-256"));
             chain.restart(previous);
@@ -26,18 +26,18 @@ final class HashChain {
         }
     }
 
-    void update(byte[] bytes, int from, int length) {
+    public void update(byte[] bytes, int from, int length) {
         sha256.update(bytes, from, length);
     }
 
     /** Returns the digest of the bytes since the last one, and starts the next. */
-    String nextDigest() {
+    public String nextDigest() {
         var digest = HexFormat.of().formatHex(sha256.digest());
         restart(digest);
         return digest;
     }
 
-    void restart(String previous) {
+    public void restart(String previous) {
         sha256.reset();
         sha256.update(HexFormat.of().parseHex(previous));
     }

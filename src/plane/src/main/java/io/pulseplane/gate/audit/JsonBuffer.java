@@ -8,7 +8,7 @@ import java.util.Arrays;
  * A buffer of JSON text of a fixed capacity that is used again and again. Writing numbers and texts allocates nothing,
  * except for negative numbers and escaped characters. The caller must make sure that the capacity is large enough.
  */
-final class JsonBuffer {
+public final class JsonBuffer {
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
@@ -23,7 +23,7 @@ final class JsonBuffer {
     private final byte[] bytes;
     private int length;
 
-    JsonBuffer(int capacity) {
+    public JsonBuffer(int capacity) {
         bytes = new byte[capacity];
     }
 
@@ -35,37 +35,37 @@ final class JsonBuffer {
         return unescaped;
     }
 
-    int length() {
+    public int length() {
         return length;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 
-    void clear() {
+    public void clear() {
         length = 0;
     }
 
-    ByteBuffer view() {
+    public ByteBuffer view() {
         return ByteBuffer.wrap(bytes, 0, length);
     }
 
     /** Appends bytes as they are, without escaping. */
-    void raw(byte[] ascii) {
+    public void raw(byte[] ascii) {
         raw(ascii, ascii.length);
     }
 
-    void raw(byte[] ascii, int count) {
+    public void raw(byte[] ascii, int count) {
         System.arraycopy(ascii, 0, bytes, length, count);
         length += count;
     }
 
-    void raw(String ascii) {
+    public void raw(String ascii) {
         raw(ascii.getBytes(StandardCharsets.US_ASCII));
     }
 
-    void raw(char ascii) {
+    public void raw(char ascii) {
         bytes[length++] = (byte) ascii;
     }
 

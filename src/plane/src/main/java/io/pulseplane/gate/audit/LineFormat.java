@@ -7,18 +7,18 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** The format of one kind of line that is not a record. The same values always give the same bytes. */
-final class LineFormat {
+public final class LineFormat {
 
     /** The greatest length of such a line, with the longest numbers and the longest name of a node. */
-    static final int MAX_BYTES = 4 << 10;
+    public static final int MAX_BYTES = 4 << 10;
 
     /** The text between the bytes that a digest covers and the digest. */
-    static final String DIGEST = ",\"digest\":\"";
+    public static final String DIGEST = ",\"digest\":\"";
 
     /** The text between the bytes that a signature covers and the signature. */
     static final String SIGNATURE = ",\"signature\":\"";
 
-    static final String END = "\"}}\n";
+    public static final String END = "\"}}\n";
 
     private final Pattern pattern;
 

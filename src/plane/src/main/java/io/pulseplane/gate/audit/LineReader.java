@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Reads a file line by line into a buffer that is used again. */
-final class LineReader implements Closeable {
+public final class LineReader implements Closeable {
 
     /** A longer line is read in parts, and {@link #isComplete} is false for the first ones. */
     static final int MAX_LINE_BYTES = RecordLine.MAX_BYTES + LineFormat.MAX_BYTES;
@@ -23,7 +23,7 @@ final class LineReader implements Closeable {
     private long number;
 
     /** @param limit offset in the file at which the reader stops, so that it does not read what is written meanwhile */
-    LineReader(Path file, long offset, long limit) throws IOException {
+    public LineReader(Path file, long offset, long limit) throws IOException {
         channel = FileChannel.open(file, StandardOpenOption.READ);
         channel.position(offset);
         this.limit = limit;
@@ -31,7 +31,7 @@ final class LineReader implements Closeable {
     }
 
     /** Reads the next line; false at the end of the file. */
-    boolean next() throws IOException {
+    public boolean next() throws IOException {
         offset += end - start;
         start = end;
         int lineEnd = lineEnd(start);
@@ -70,7 +70,7 @@ final class LineReader implements Closeable {
     }
 
     /** Whether the line ends with a line break and is not too long. */
-    boolean isComplete() {
+    public boolean isComplete() {
         return buffer[end - 1] == '\n' && end - start <= MAX_LINE_BYTES;
     }
 
@@ -79,15 +79,15 @@ final class LineReader implements Closeable {
         return end - start >= MAX_LINE_BYTES;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return buffer;
     }
 
-    int start() {
+    public int start() {
         return start;
     }
 
-    int length() {
+    public int length() {
         return end - start;
     }
 
@@ -113,7 +113,7 @@ final class LineReader implements Closeable {
         return true;
     }
 
-    String text() {
+    public String text() {
         return LineFormat.text(buffer, start, length());
     }
 

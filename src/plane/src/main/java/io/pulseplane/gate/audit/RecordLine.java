@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Writes and parses records as lines of JSON. Empty texts are left out. Not thread-safe. */
-final class RecordLine {
+public final class RecordLine {
 
     /** More than the longest record takes when every character is escaped. */
     static final int MAX_BYTES = 64 << 10;
 
-    static final byte[] NUMBER_PREFIX = ascii("{\"n\":");
+    public static final byte[] NUMBER_PREFIX = ascii("{\"n\":");
     private static final byte[] TIME = ascii(",\"time_us\":");
     private static final byte[] PERMITTED = ascii(",\"decision\":\"permitted\"");
     private static final byte[] REFUSED = ascii(",\"decision\":\"refused\"");
@@ -40,7 +40,7 @@ final class RecordLine {
     }
 
     /** Appends the record's line. The buffer must have room for {@link #MAX_BYTES}. */
-    void write(JsonBuffer out, long number, AuditRecord record) {
+    public void write(JsonBuffer out, long number, AuditRecord record) {
         out.raw(NUMBER_PREFIX);
         out.number(number);
         out.raw(TIME);
@@ -120,14 +120,14 @@ final class RecordLine {
         out.raw(']');
     }
 
-    static String text(long number, AuditRecord record) {
+    public static String text(long number, AuditRecord record) {
         var out = new JsonBuffer(MAX_BYTES);
         new RecordLine().write(out, number, record);
         return new String(out.bytes(), 0, out.length() - 1, StandardCharsets.UTF_8);
     }
 
     /** @throws IOException if {@link #write} cannot have written this line */
-    static AuditEntry parse(byte[] bytes, int from, int length) throws IOException {
+    public static AuditEntry parse(byte[] bytes, int from, int length) throws IOException {
         try (var parser = JSON.createParser(bytes, from, length)) {
             var fields = new Fields();
             if (parser.nextToken() != JsonToken.START_OBJECT) {

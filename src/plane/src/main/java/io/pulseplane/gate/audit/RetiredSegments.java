@@ -10,18 +10,18 @@ import java.util.Optional;
  * @param lastRecord number of the last removed record
  * @param digest at the end of the last removed segment
  */
-record RetiredSegments(long lastSegment, long lastRecord, String digest, long timeUs) {
+public record RetiredSegments(long lastSegment, long lastRecord, String digest, long timeUs) {
 
     private static final LineFormat FORMAT = new LineFormat("{\"retired\":{\"segment\":#,\"last\":#,\"digest\":\"@\""
             + ",\"time_us\":#" + LineFormat.SIGNATURE + "!" + LineFormat.END);
 
-    String signedBy(SigningKey key) {
+    public String signedBy(SigningKey key) {
         return key.sign("{\"retired\":{\"segment\":" + lastSegment + ",\"last\":" + lastRecord + ",\"digest\":\""
                 + digest + "\",\"time_us\":" + timeUs);
     }
 
     /** Empty if the line is no such statement, or has no valid signature. */
-    static Optional<RetiredSegments> parse(String line, SignatureCheck key) {
+    public static Optional<RetiredSegments> parse(String line, SignatureCheck key) {
         return FORMAT.parse(
                         line,
                         match -> new RetiredSegments(

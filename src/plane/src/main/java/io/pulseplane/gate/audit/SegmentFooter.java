@@ -13,24 +13,24 @@ import java.util.Optional;
  * @param times bounds of the times of the segment's records
  * @param timeUs when the segment was sealed
  */
-record SegmentFooter(
+public record SegmentFooter(
         long segment, long records, long lastRecord, TimeBounds times, long timeUs, String digest, String signature) {
 
-    static final String START = "{\"seal\":";
+    public static final String START = "{\"seal\":";
 
-    static final byte[] PREFIX = START.getBytes(StandardCharsets.US_ASCII);
+    public static final byte[] PREFIX = START.getBytes(StandardCharsets.US_ASCII);
 
     private static final LineFormat FORMAT =
             new LineFormat(START + "{\"segment\":#,\"records\":#,\"last\":#,\"from_us\":#,\"to_us\":#,\"time_us\":#"
                     + LineFormat.DIGEST + "@\"" + LineFormat.SIGNATURE + "!" + LineFormat.END);
 
     /** The line up to the digest. */
-    static String prefix(long segment, long records, long lastRecord, TimeBounds times, long timeUs) {
+    public static String prefix(long segment, long records, long lastRecord, TimeBounds times, long timeUs) {
         return START + "{\"segment\":" + segment + ",\"records\":" + records + ",\"last\":" + lastRecord
                 + ",\"from_us\":" + times.earliest() + ",\"to_us\":" + times.latest() + ",\"time_us\":" + timeUs;
     }
 
-    static Optional<SegmentFooter> parse(String line) {
+    public static Optional<SegmentFooter> parse(String line) {
         return FORMAT.parse(
                 line,
                 match -> new SegmentFooter(

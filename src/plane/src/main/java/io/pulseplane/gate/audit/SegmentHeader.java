@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param timeUs when the segment was begun
  * @param previousDigest digest at the end of the segment before
  */
-record SegmentHeader(long segment, long firstRecord, long timeUs, String previousDigest) {
+public record SegmentHeader(long segment, long firstRecord, long timeUs, String previousDigest) {
 
     static final int VERSION = 1;
     static final String START = "{\"audit\":";
@@ -19,14 +19,14 @@ record SegmentHeader(long segment, long firstRecord, long timeUs, String previou
     private static final LineFormat FORMAT = new LineFormat(
             START + VERSION + ",\"segment\":#,\"first\":#,\"time_us\":#,\"node\":\"*\",\"previous\":\"@\"}\n");
 
-    void write(JsonBuffer out, String nodeId) {
+    public void write(JsonBuffer out, String nodeId) {
         out.raw(START + VERSION + ",\"segment\":" + segment + ",\"first\":" + firstRecord + ",\"time_us\":" + timeUs
                 + ",\"node\":\"");
         out.text(nodeId);
         out.raw("\",\"previous\":\"" + previousDigest + "\"}\n");
     }
 
-    static Optional<SegmentHeader> parse(String line) {
+    public static Optional<SegmentHeader> parse(String line) {
         return FORMAT.parse(
                 line, match -> new SegmentHeader(number(match, 1), number(match, 2), number(match, 3), match.group(5)));
     }

@@ -9,10 +9,10 @@ import java.nio.file.Path;
  * Reads a segment group by group and checks each against the hash chain. The caller checks whether the segment
  * continues the one before it, and whether the signature of its footer is valid.
  */
-final class SegmentScanner implements Closeable {
+public final class SegmentScanner implements Closeable {
 
     /** The next part of a segment. {@code TornTail}, {@code Mismatch} and {@code EndOfFile} are the last. */
-    sealed interface Step {
+    public sealed interface Step {
 
         record HeaderRead(SegmentHeader header) implements Step {}
 
@@ -56,16 +56,16 @@ final class SegmentScanner implements Closeable {
         this.headerRead = headerRead;
     }
 
-    static SegmentScanner fromStart(Path segment) throws IOException {
+    public static SegmentScanner fromStart(Path segment) throws IOException {
         return new SegmentScanner(new LineReader(segment, 0, Long.MAX_VALUE), HashChain.GENESIS, 0, false);
     }
 
     /** Starts after a group of this digest and this last record, which ends at the offset. */
-    static SegmentScanner after(Path segment, long offset, String digest, long lastRecord) throws IOException {
+    public static SegmentScanner after(Path segment, long offset, String digest, long lastRecord) throws IOException {
         return new SegmentScanner(new LineReader(segment, offset, Long.MAX_VALUE), digest, lastRecord, true);
     }
 
-    Step next() throws IOException {
+    public Step next() throws IOException {
         while (lines.next()) {
             pendingBytes += lines.length();
             if (!lines.isComplete()) {

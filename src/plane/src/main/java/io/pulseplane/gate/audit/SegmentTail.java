@@ -10,12 +10,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /** Reads the last line of a segment without reading all of it. */
-final class SegmentTail {
+public final class SegmentTail {
 
     private SegmentTail() {}
 
     /** The line that ends at this offset, with its line break; empty if no line ends there. */
-    static Optional<String> line(FileChannel channel, long offset) throws IOException {
+    public static Optional<String> line(FileChannel channel, long offset) throws IOException {
         var bytes = ByteBuffer.allocate((int) Math.min(offset, LineFormat.MAX_BYTES));
         long start = offset - bytes.capacity();
         while (bytes.hasRemaining()) {
@@ -30,7 +30,7 @@ final class SegmentTail {
     }
 
     /** Whether a group or the segment ends at this offset with this digest. */
-    static boolean endsWith(Path segment, long offset, String digest) throws IOException {
+    public static boolean endsWith(Path segment, long offset, String digest) throws IOException {
         try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
             return channel.size() >= offset
                     && line(channel, offset)
@@ -49,7 +49,7 @@ final class SegmentTail {
     }
 
     /** The footer of the segment; empty if the segment has none. The signature is not checked. */
-    static Optional<String> footerLine(Path segment) throws IOException {
+    public static Optional<String> footerLine(Path segment) throws IOException {
         try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
             return line(channel, channel.size()).filter(line -> line.startsWith(SegmentFooter.START));
         }

@@ -7,10 +7,10 @@ import java.security.Signature;
 import java.util.HexFormat;
 
 /** Checks the signatures of lines with the node's public key. */
-record SignatureCheck(PublicKey key) {
+public record SignatureCheck(PublicKey key) {
 
     /** Whether the line has a valid signature of everything before it. */
-    boolean covers(String line) {
+    public boolean covers(String line) {
         int signedLength = line.lastIndexOf(LineFormat.SIGNATURE);
         int from = signedLength + LineFormat.SIGNATURE.length();
         int to = line.length() - LineFormat.END.length();

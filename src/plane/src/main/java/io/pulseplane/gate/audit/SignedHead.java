@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param lastRecord number of the last record up to there
  * @param digest of the group or segment footer that ends there
  */
-record SignedHead(long segment, long offset, long lastRecord, String digest, long timeUs) {
+public record SignedHead(long segment, long offset, long lastRecord, String digest, long timeUs) {
 
     /** One sector of a disk, so that the head is overwritten whole or not at all. */
     static final int BYTES = 512;
@@ -21,14 +21,14 @@ record SignedHead(long segment, long offset, long lastRecord, String digest, lon
                     + LineFormat.SIGNATURE + "!" + LineFormat.END);
 
     /** The signed line, padded with blanks to {@link #BYTES}. */
-    String signedBy(SigningKey key) {
+    public String signedBy(SigningKey key) {
         var line = key.sign("{\"head\":{\"segment\":" + segment + ",\"offset\":" + offset + ",\"last\":" + lastRecord
                 + ",\"digest\":\"" + digest + "\",\"time_us\":" + timeUs);
         return line.stripTrailing() + " ".repeat(BYTES - line.length()) + "\n";
     }
 
     /** Empty if the text is no head, or has no valid signature. */
-    static Optional<SignedHead> parse(String text, SignatureCheck key) {
+    public static Optional<SignedHead> parse(String text, SignatureCheck key) {
         if (text.length() != BYTES || !text.endsWith("\n")) {
             return Optional.empty();
         }

@@ -56,7 +56,7 @@ public final class SigningKey {
      * @throws PlaneException.FailedPrecondition if others can read the file, or if it is not an Ed25519 key pair
      * @throws PlaneException.Unavailable if the file cannot be read or written
      */
-    static SigningKey open(Path file) {
+    public static SigningKey open(Path file) {
         try {
             if (Files.notExists(file)) {
                 AuditDirectory.replace(
@@ -101,7 +101,7 @@ public final class SigningKey {
     }
 
     /** @return the line with this prefix and its signature; only one thread at a time may call this */
-    String sign(String prefix) {
+    public String sign(String prefix) {
         try {
             signer.update(prefix.getBytes(StandardCharsets.UTF_8));
             return prefix + LineFormat.SIGNATURE + HexFormat.of().formatHex(signer.sign()) + LineFormat.END;

@@ -1,7 +1,7 @@
 package io.pulseplane.gate.audit;
 
 /** The least and the greatest time of records, in microseconds since the epoch. Without records it is {@link #NONE}. */
-record TimeBounds(long earliest, long latest) {
+public record TimeBounds(long earliest, long latest) {
 
-    static final TimeBounds NONE = new TimeBounds(Long.MAX_VALUE, Long.MIN_VALUE);
+    public static final TimeBounds NONE = new TimeBounds(Long.MAX_VALUE, Long.MIN_VALUE);
 }

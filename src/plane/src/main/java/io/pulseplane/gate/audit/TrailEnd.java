@@ -12,7 +12,7 @@ package io.pulseplane.gate.audit;
  * @param digest of the last group or segment footer
  * @param isSealed whether the segment has its footer, so that the next group begins a new segment
  */
-record TrailEnd(
+public record TrailEnd(
         long segment,
         long firstRecord,
         long openedUs,
@@ -22,31 +22,31 @@ record TrailEnd(
         String digest,
         boolean isSealed) {
 
-    static final TrailEnd GENESIS = new TrailEnd(0, 1, 0, 0, 0, TimeBounds.NONE, HashChain.GENESIS, true);
+    public static final TrailEnd GENESIS = new TrailEnd(0, 1, 0, 0, 0, TimeBounds.NONE, HashChain.GENESIS, true);
 
-    long records() {
+    public long records() {
         return lastRecord - firstRecord + 1;
     }
 
-    TrailEnd after(GroupFooter group, long offset) {
+    public TrailEnd after(GroupFooter group, long offset) {
         return new TrailEnd(
                 segment, firstRecord, openedUs, offset, group.lastRecord(), group.times(), group.digest(), false);
     }
 
-    TrailEnd after(SegmentFooter footer, long offset) {
+    public TrailEnd after(SegmentFooter footer, long offset) {
         return new TrailEnd(segment, firstRecord, openedUs, offset, lastRecord, times, footer.digest(), true);
     }
 
     /** The end of the trail when the next segment is begun and still empty. */
-    TrailEnd nextSegment(long nowUs) {
+    public TrailEnd nextSegment(long nowUs) {
         return new TrailEnd(segment + 1, lastRecord + 1, nowUs, 0, lastRecord, TimeBounds.NONE, digest, false);
     }
 
-    SegmentHeader header() {
+    public SegmentHeader header() {
         return new SegmentHeader(segment, firstRecord, openedUs, digest);
     }
 
-    SignedHead head(long nowUs) {
+    public SignedHead head(long nowUs) {
         return new SignedHead(segment, offset, lastRecord, digest, nowUs);
     }
 }

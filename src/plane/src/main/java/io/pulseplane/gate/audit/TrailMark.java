@@ -1,7 +1,7 @@
 package io.pulseplane.gate.audit;
 
 /** A line about the trail itself: it was interrupted or resumed. A mark is no record, but the digests cover it too. */
-sealed interface TrailMark {
+public sealed interface TrailMark {
 
     String START = "{\"mark\":";
 

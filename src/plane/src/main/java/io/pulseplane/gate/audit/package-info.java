@@ -1,6 +1,9 @@
 /**
  * The audit trail: a record of every access and every refusal, written so that a later change is detected.
  *
+ * <p>This room has the format: records, lines, digests, signatures and the names of files. The rooms {@code writing},
+ * {@code reading} and {@code verifying} use it and do not know each other.
+ *
  * <h2>The directory</h2>
  *
  * <pre>

@@ -1,7 +1,7 @@
 package io.pulseplane.node.compliance;
 
 import io.pulseplane.clock.PlaneClock;
-import io.pulseplane.gate.audit.AuditTrail;
+import io.pulseplane.gate.audit.writing.AuditTrail;
 import io.pulseplane.gate.policy.Policy;
 import io.pulseplane.node.config.EdgeConfig;
 import io.pulseplane.node.config.GateConfig;

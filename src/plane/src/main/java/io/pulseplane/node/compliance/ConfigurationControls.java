@@ -1,7 +1,7 @@
 package io.pulseplane.node.compliance;
 
 import io.pulseplane.gate.Network;
-import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.audit.writing.AuditSettings;
 import io.pulseplane.gate.policy.PolicySettings;
 import io.pulseplane.node.config.EdgeConfig;
 import io.pulseplane.node.config.GateConfig;

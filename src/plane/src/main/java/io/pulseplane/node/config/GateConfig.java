@@ -1,6 +1,6 @@
 package io.pulseplane.node.config;
 
-import io.pulseplane.gate.audit.AuditSettings;
+import io.pulseplane.gate.audit.writing.AuditSettings;
 import io.pulseplane.gate.policy.PolicySettings;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;

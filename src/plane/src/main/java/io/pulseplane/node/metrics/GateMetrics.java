@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.pulseplane.gate.GateEvents;
-import io.pulseplane.gate.audit.AuditEvents;
+import io.pulseplane.gate.audit.writing.AuditEvents;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

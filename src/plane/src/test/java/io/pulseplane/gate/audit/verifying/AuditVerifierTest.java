@@ -1,9 +1,19 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.verifying;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.HashChain;
+import io.pulseplane.gate.audit.LineFormat;
+import io.pulseplane.gate.audit.RecordLine;
+import io.pulseplane.gate.audit.SegmentHeader;
+import io.pulseplane.gate.audit.SigningKey;
+import io.pulseplane.gate.audit.writing.AuditEvents;
+import io.pulseplane.gate.audit.writing.AuditSettings;
+import io.pulseplane.gate.audit.writing.AuditTrail;
+import io.pulseplane.gate.audit.writing.TrailFixture;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

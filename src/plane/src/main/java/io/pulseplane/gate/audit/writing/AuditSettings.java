@@ -1,5 +1,6 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditRecord;
 import java.nio.file.Path;
 import java.time.Duration;
 

@@ -1,5 +1,10 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.reading;
 
+import io.pulseplane.gate.audit.GroupFooter;
+import io.pulseplane.gate.audit.LineFormat;
+import io.pulseplane.gate.audit.LineReader;
+import io.pulseplane.gate.audit.RecordLine;
+import io.pulseplane.gate.audit.SegmentFooter;
 import io.pulseplane.vitals.PlaneException;
 import java.io.Closeable;
 import java.io.IOException;
@@ -50,7 +55,7 @@ sealed interface GroupReader extends Closeable {
     final class Forward implements GroupReader {
 
         private final LineReader lines;
-        private final byte[] group = new byte[TrailWriter.MAX_GROUP_BYTES];
+        private final byte[] group = new byte[GroupFooter.MAX_GROUP_BYTES];
 
         Forward(Path segment) throws IOException {
             lines = new LineReader(segment, 0, Files.size(segment));
@@ -85,7 +90,7 @@ sealed interface GroupReader extends Closeable {
         private final FileChannel channel;
 
         /** A part of the file that starts at {@link #windowStart}. */
-        private final byte[] window = new byte[2 * TrailWriter.MAX_GROUP_BYTES];
+        private final byte[] window = new byte[2 * GroupFooter.MAX_GROUP_BYTES];
 
         private long windowStart;
         private int windowLength;

@@ -1,6 +1,14 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.verifying;
 
+import io.pulseplane.gate.audit.GroupFooter;
+import io.pulseplane.gate.audit.SegmentFooter;
+import io.pulseplane.gate.audit.SegmentHeader;
+import io.pulseplane.gate.audit.SegmentScanner;
 import io.pulseplane.gate.audit.SegmentScanner.Step;
+import io.pulseplane.gate.audit.SignatureCheck;
+import io.pulseplane.gate.audit.SignedHead;
+import io.pulseplane.gate.audit.TimeBounds;
+import io.pulseplane.gate.audit.TrailEnd;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -1,4 +1,4 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.verifying;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.verifying;
 
 /**
  * A place where a trail is not as it was written. It has digests and numbers, and no text of a record.

@@ -1,5 +1,12 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.verifying;
 
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.RetiredSegments;
+import io.pulseplane.gate.audit.SegmentScanner;
+import io.pulseplane.gate.audit.SignatureCheck;
+import io.pulseplane.gate.audit.SignedHead;
+import io.pulseplane.gate.audit.TimeBounds;
+import io.pulseplane.gate.audit.TrailEnd;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Path;

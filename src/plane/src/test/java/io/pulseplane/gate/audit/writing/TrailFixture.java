@@ -1,6 +1,14 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.SigningKey;
+import io.pulseplane.gate.audit.reading.AuditFilter;
+import io.pulseplane.gate.audit.reading.AuditReader;
+import io.pulseplane.gate.audit.verifying.AuditVerifier;
+import io.pulseplane.gate.audit.verifying.VerificationResult;
 import io.pulseplane.vitals.Order;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,18 +26,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Opens, writes and reads small audit trails for tests, with a clock that stands still. */
-final class TrailFixture {
+public final class TrailFixture {
 
-    static final long NOW = 1_790_000_000_000_000L;
-    static final Duration NEVER = Duration.ofDays(36_500);
+    public static final long NOW = 1_790_000_000_000_000L;
+    public static final Duration NEVER = Duration.ofDays(36_500);
 
     private TrailFixture() {}
 
-    static AuditRecord record(long number) {
+    public static AuditRecord record(long number) {
         return record(NOW + number, "nurse-" + number % 7, "query", "ada-" + number % 5, Decision.PERMITTED);
     }
 
-    static AuditRecord record(long timeUs, String subject, String action, String patient, Decision decision) {
+    public static AuditRecord record(long timeUs, String subject, String action, String patient, Decision decision) {
         return new AuditRecord(
                 timeUs,
                 subject,
@@ -47,11 +55,11 @@ final class TrailFixture {
                 "request-" + timeUs);
     }
 
-    static AuditSettings settings(AuditSettings.Mode mode, Path directory) {
+    public static AuditSettings settings(AuditSettings.Mode mode, Path directory) {
         return settings(mode, directory, new AuditSettings.Segments(1 << 20, NEVER, NEVER));
     }
 
-    static AuditSettings settings(AuditSettings.Mode mode, Path directory, AuditSettings.Segments segments) {
+    public static AuditSettings settings(AuditSettings.Mode mode, Path directory, AuditSettings.Segments segments) {
         return new AuditSettings(
                 mode,
                 directory,
@@ -62,28 +70,28 @@ final class TrailFixture {
                 segments);
     }
 
-    static AuditSettings settingsWithSegmentBytes(int bytes, Path directory) {
+    public static AuditSettings settingsWithSegmentBytes(int bytes, Path directory) {
         return settings(AuditSettings.Mode.SYNC, directory, new AuditSettings.Segments(bytes, NEVER, NEVER));
     }
 
-    static AuditTrail open(AuditSettings settings) {
+    public static AuditTrail open(AuditSettings settings) {
         return AuditTrail.open(settings, new AtomicLong(NOW)::get, AuditEvents.NONE);
     }
 
     /** Writes records, each in its own group, and closes the trail. */
-    static void write(AuditSettings settings, int records) {
+    public static void write(AuditSettings settings, int records) {
         try (var trail = open(settings)) {
             append(trail, 0, records);
         }
     }
 
-    static void append(AuditTrail trail, int from, int to) {
+    public static void append(AuditTrail trail, int from, int to) {
         for (int i = from; i < to; i++) {
             await(trail.append(record(i)));
         }
     }
 
-    static void await(CompletionStage<Void> stage) {
+    public static void await(CompletionStage<Void> stage) {
         try {
             stage.toCompletableFuture()
                     .orTimeout(ReadingFixtures.TIMEOUT.toSeconds(), TimeUnit.SECONDS)
@@ -93,15 +101,15 @@ final class TrailFixture {
         }
     }
 
-    static PublicKey key(Path directory) {
+    public static PublicKey key(Path directory) {
         return SigningKey.readPublic(directory.resolve("node.pub"));
     }
 
-    static VerificationResult verify(Path directory) {
+    public static VerificationResult verify(Path directory) {
         return AuditVerifier.verify(directory, key(directory));
     }
 
-    static List<AuditEntry> read(Path directory, AuditFilter filter) {
+    public static List<AuditEntry> read(Path directory, AuditFilter filter) {
         try (var reader = AuditReader.open(directory, filter)) {
             var entries = new ArrayList<AuditEntry>();
             for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
@@ -111,13 +119,13 @@ final class TrailFixture {
         }
     }
 
-    static List<AuditRecord> records(Path directory) {
+    public static List<AuditRecord> records(Path directory) {
         return read(directory, AuditFilter.all(Order.OLDEST_FIRST)).stream()
                 .map(AuditEntry::record)
                 .toList();
     }
 
-    static List<Path> segments(Path directory) {
+    public static List<Path> segments(Path directory) {
         try (var files = Files.list(directory)) {
             return files.filter(file -> file.toString().endsWith(".log"))
                     .sorted()
@@ -127,11 +135,11 @@ final class TrailFixture {
         }
     }
 
-    static List<String> lines(Path segment) {
+    public static List<String> lines(Path segment) {
         return text(segment).lines().toList();
     }
 
-    static String text(Path file) {
+    public static String text(Path file) {
         try {
             return Files.readString(file, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
@@ -140,7 +148,7 @@ final class TrailFixture {
     }
 
     /** Copies a trail as a crash leaves it: the head is copied first, so it is not newer than the segments. */
-    static void copy(Path from, Path to) throws IOException {
+    public static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
         for (var name : List.of("node.key", "node.pub", "head", "retired")) {
             copyFile(from.resolve(name), to);

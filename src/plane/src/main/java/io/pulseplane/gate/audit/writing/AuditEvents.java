@@ -1,4 +1,4 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
 /** Listens to events of the audit trail, for metrics. Several threads call it; an implementation must not block. */
 public interface AuditEvents {

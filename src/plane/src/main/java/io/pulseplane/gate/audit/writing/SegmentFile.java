@@ -1,5 +1,6 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditDirectory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,18 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.GroupFooter;
+import io.pulseplane.gate.audit.HashChain;
+import io.pulseplane.gate.audit.JsonBuffer;
+import io.pulseplane.gate.audit.LineFormat;
+import io.pulseplane.gate.audit.RecordLine;
+import io.pulseplane.gate.audit.SegmentFooter;
+import io.pulseplane.gate.audit.SegmentTail;
+import io.pulseplane.gate.audit.SigningKey;
+import io.pulseplane.gate.audit.TimeBounds;
+import io.pulseplane.gate.audit.TrailEnd;
+import io.pulseplane.gate.audit.TrailMark;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -12,12 +25,6 @@ import java.util.function.LongSupplier;
  */
 final class TrailWriter {
 
-    /** A group ends when it has this length, so that a reader can hold a group in memory. */
-    static final int GROUP_BYTES = 256 << 10;
-
-    /** The greatest length of a group, with the header before it and the footer after it. */
-    static final int MAX_GROUP_BYTES = GROUP_BYTES + RecordLine.MAX_BYTES + 2 * LineFormat.MAX_BYTES;
-
     private static final System.Logger LOG = System.getLogger(TrailWriter.class.getName());
 
     private final AuditSettings settings;
@@ -25,7 +32,7 @@ final class TrailWriter {
     private final SigningKey key;
     private final SegmentFile.Opener segmentFiles;
     private final LongSupplier clock;
-    private final JsonBuffer buffer = new JsonBuffer(MAX_GROUP_BYTES);
+    private final JsonBuffer buffer = new JsonBuffer(GroupFooter.MAX_GROUP_BYTES);
     private final RecordLine line = new RecordLine();
     private final HashChain chain;
     private final EarlySync earlySync = new EarlySync();
@@ -125,7 +132,7 @@ final class TrailWriter {
             line.write(buffer, end.lastRecord() + ++groupRecords, record);
             earliest = Math.min(earliest, record.timeUs());
             latest = Math.max(latest, record.timeUs());
-            if (buffer.length() >= GROUP_BYTES && i < count - 1) {
+            if (buffer.length() >= GroupFooter.GROUP_BYTES && i < count - 1) {
                 end = endGroup(end, groupHeaderBytes, groupRecords, new TimeBounds(earliest, latest));
                 groupHeaderBytes = 0;
                 groupRecords = 0;

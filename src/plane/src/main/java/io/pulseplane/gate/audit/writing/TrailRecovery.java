@@ -1,6 +1,18 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.GroupFooter;
+import io.pulseplane.gate.audit.LineReader;
+import io.pulseplane.gate.audit.SegmentFooter;
+import io.pulseplane.gate.audit.SegmentHeader;
+import io.pulseplane.gate.audit.SegmentScanner;
 import io.pulseplane.gate.audit.SegmentScanner.Step;
+import io.pulseplane.gate.audit.SegmentTail;
+import io.pulseplane.gate.audit.SignatureCheck;
+import io.pulseplane.gate.audit.SignedHead;
+import io.pulseplane.gate.audit.SigningKey;
+import io.pulseplane.gate.audit.TrailEnd;
+import io.pulseplane.gate.audit.TrailMark;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

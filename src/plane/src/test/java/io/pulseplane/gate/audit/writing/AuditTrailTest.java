@@ -1,10 +1,13 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.ReadingFixtures;
-import io.pulseplane.gate.audit.AuditSettings.Mode;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.verifying.VerificationResult;
+import io.pulseplane.gate.audit.writing.AuditSettings.Mode;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Files;

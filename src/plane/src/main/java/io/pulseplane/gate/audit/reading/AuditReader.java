@@ -1,5 +1,10 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.reading;
 
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.RecordLine;
+import io.pulseplane.gate.audit.SegmentFooter;
+import io.pulseplane.gate.audit.SegmentTail;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.TimeRange;
@@ -16,7 +21,7 @@ import java.util.Optional;
  * reader gives records of complete groups only, and all that were complete when it was opened; it may give the newest a
  * moment before they are synced. It blocks, and holds one group in memory.
  *
- * <p>The reader checks no digests and no signatures; the {@link AuditVerifier} does.
+ * <p>The reader checks no digests and no signatures; the verifier does.
  */
 public final class AuditReader implements AutoCloseable {
 

@@ -1,4 +1,4 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;

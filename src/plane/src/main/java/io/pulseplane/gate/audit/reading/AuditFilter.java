@@ -1,5 +1,7 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.reading;
 
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.TimeRange;
 import java.util.Optional;

@@ -1,5 +1,11 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.RetiredSegments;
+import io.pulseplane.gate.audit.SegmentFooter;
+import io.pulseplane.gate.audit.SegmentTail;
+import io.pulseplane.gate.audit.SignatureCheck;
+import io.pulseplane.gate.audit.SigningKey;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;

@@ -1,9 +1,14 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.gate.audit.AuditSettings.Mode;
+import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.writing.AuditSettings;
+import io.pulseplane.gate.audit.writing.AuditSettings.Mode;
+import io.pulseplane.gate.audit.writing.TrailFixture;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.TimeRange;

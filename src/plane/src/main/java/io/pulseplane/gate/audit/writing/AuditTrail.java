@@ -1,5 +1,8 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.SigningKey;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

@@ -1,5 +1,6 @@
-package io.pulseplane.gate.audit;
+package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.vitals.PlaneException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;

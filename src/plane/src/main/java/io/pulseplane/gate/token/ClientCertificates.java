@@ -5,6 +5,7 @@ import io.pulseplane.vitals.PlaneException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -26,6 +27,16 @@ import javax.security.auth.x500.X500Principal;
  */
 public final class ClientCertificates {
 
+    /** Indexes of {@link X509Certificate#getKeyUsage}. */
+    private static final int DIGITAL_SIGNATURE = 0;
+
+    private static final int KEY_CERT_SIGN = 5;
+
+    /** Object identifiers of RFC 5280, 4.2.1.12. */
+    private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+
+    private static final String ANY_EXTENDED_USE = "2.5.29.37.0";
+
     private final String tenant;
     private final LongSupplier clock;
 
@@ -41,7 +52,7 @@ public final class ClientCertificates {
     /**
      * Returns the identity of the client; {@link Identity#anonymous} if it showed no certificate.
      *
-     * @throws PlaneException.Unauthenticated if its certificate is not valid now or does not name a device
+     * @throws PlaneException.Unauthenticated if its certificate is not valid now, is not for clients, or does not name a device
      */
     public Identity identityOf(SSLSession session) {
         try {
@@ -53,7 +64,7 @@ public final class ClientCertificates {
         }
     }
 
-    /** @throws PlaneException.Unauthenticated if the certificate is not valid now or does not name a device */
+    /** @throws PlaneException.Unauthenticated if the certificate is not valid now, is not for clients, or does not name a device */
     public Identity identityOf(X509Certificate certificate) {
         long now = clock.getAsLong();
         long expires = TimeUnit.MILLISECONDS.toMicros(certificate.getNotAfter().getTime());
@@ -63,11 +74,36 @@ public final class ClientCertificates {
         if (now < TimeUnit.MILLISECONDS.toMicros(certificate.getNotBefore().getTime())) {
             throw new PlaneException.Unauthenticated("the certificate is not valid yet");
         }
+        requireUseByClients(certificate);
         var device = commonName(certificate.getSubjectX500Principal());
         Identifier.describeViolation(device).ifPresent(fault -> {
             throw new PlaneException.Unauthenticated("the common name of the certificate " + fault);
         });
         return new Identity(device, List.of(Roles.DEVICE), tenant, device, "", expires, fingerprint(certificate), "");
+    }
+
+    /**
+     * An authority's certificate or a server's is none of a device, even if the same authority issued it.
+     *
+     * <p>A certificate without extended key usage is for any use (RFC 5280, 4.2.1.12), and makers of devices often
+     * leave the extension out, so it is accepted.
+     */
+    private static void requireUseByClients(X509Certificate certificate) {
+        var keyUsage = certificate.getKeyUsage();
+        if (certificate.getBasicConstraints() >= 0 || (keyUsage != null && keyUsage[KEY_CERT_SIGN])) {
+            throw new PlaneException.Unauthenticated("the certificate is one of an authority, and not of a device");
+        }
+        if (keyUsage != null && !keyUsage[DIGITAL_SIGNATURE]) {
+            throw new PlaneException.Unauthenticated("the certificate is not for digital signatures");
+        }
+        try {
+            var uses = certificate.getExtendedKeyUsage();
+            if (uses != null && !uses.contains(CLIENT_AUTH) && !uses.contains(ANY_EXTENDED_USE)) {
+                throw new PlaneException.Unauthenticated("the certificate is not for clients (extended key usage)");
+            }
+        } catch (CertificateParsingException e) {
+            throw new PlaneException.Unauthenticated("the extended key usage of the certificate cannot be read");
+        }
     }
 
     private static String commonName(X500Principal subject) {

@@ -84,6 +84,36 @@ class ClientCertificatesTest {
                 .hasMessage(message);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "                     | yes",
+                "EKU=clientAuth       | yes",
+                "EKU=serverAuth,clientAuth | yes",
+                "EKU=anyExtendedKeyUsage | yes",
+                "KU=digitalSignature  | yes",
+                "EKU=serverAuth       | the certificate is not for clients (extended key usage)",
+                "EKU=timeStamping     | the certificate is not for clients (extended key usage)",
+                "KU=keyEncipherment   | the certificate is not for digital signatures",
+                "KU=keyCertSign,digitalSignature | the certificate is one of an authority, and not of a device",
+                "BC=ca:true           | the certificate is one of an authority, and not of a device",
+                "BC=ca:true,pathlen:0 | the certificate is one of an authority, and not of a device",
+                "BC=ca:false          | yes"
+            })
+    void must_be_of_a_client_and_of_no_authority(String extension, String expected) throws Exception {
+        var made = extension == null
+                ? TestCertificate.selfSigned("CN=monitor-7")
+                : TestCertificate.selfSigned("CN=monitor-7", extension);
+        if (expected.equals("yes")) {
+            assertThat(certificates.identityOf(made.certificate()).deviceId()).isEqualTo("monitor-7");
+        } else {
+            assertThatThrownBy(() -> certificates.identityOf(made.certificate()))
+                    .isInstanceOf(PlaneException.Unauthenticated.class)
+                    .hasMessage(expected);
+        }
+    }
+
     @Test
     void are_refused_outside_their_time() throws Exception {
         var certificate = monitor.certificate();

@@ -31,6 +31,7 @@ final class AuditMessages {
                 .setPolicy(record.policyDigest())
                 .setPeer(record.peer())
                 .setRequestId(record.requestId())
+                .setUnproven(!entry.isProven())
                 .build();
     }
 }

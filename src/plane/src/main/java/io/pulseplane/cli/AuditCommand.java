@@ -9,6 +9,7 @@ import io.pulseplane.v1.Order;
 import io.pulseplane.vitals.EpochMicros;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,13 +18,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Reads and verifies the audit trail. */
+/** Reads, verifies and anchors the audit trail. */
 @Command(
         name = "audit",
-        description = "Read or verify the audit trail.",
+        description = "Read, verify or anchor the audit trail.",
         synopsisSubcommandLabel = "ACTION",
-        subcommands = {AuditCommand.ListRecords.class, AuditCommand.Verify.class})
+        subcommands = {AuditCommand.ListRecords.class, AuditCommand.Verify.class, AuditCommand.AnchorEnd.class})
 final class AuditCommand {
+
+    private static final int FAILED = 1;
 
     @Command(name = "list", description = "List records of the audit trail. The listing is recorded as well.")
     static final class ListRecords implements Callable<Integer> {
@@ -108,7 +111,7 @@ final class AuditCommand {
                         orDash(record.getRole()),
                         record.getPatientId().isEmpty() ? orDash(record.getDeviceId()) : record.getPatientId(),
                         record.getCodesCount() == 0 ? "all" : String.join(",", record.getCodesList()),
-                        record.getReason()));
+                        record.getUnproven() ? String.join(",", record.getReason(), "unproven") : record.getReason()));
             }
             out.flush();
         }
@@ -126,8 +129,6 @@ final class AuditCommand {
                 "The command reads the files. The plane may be running or not."
             })
     static final class Verify implements Callable<Integer> {
-
-        private static final int FAILED = 1;
 
         @Spec
         private CommandSpec spec;
@@ -152,16 +153,81 @@ final class AuditCommand {
                         + "it. Default: node.pub in the trail's directory")
         private Path publicKey;
 
+        @Option(
+                names = "--anchors",
+                paramLabel = "FILE",
+                description = "Also check that the trail has the ends that were kept in this file: one that audit "
+                        + "anchor appended to, or a log")
+        private Path anchors;
+
         @Override
         public Integer call() {
-            var report = AuditTrailVerification.verify(
-                    directory != null ? directory : dataDir.resolve("audit"), Optional.ofNullable(publicKey));
-            var writer = report.intact()
-                    ? spec.commandLine().getOut()
-                    : spec.commandLine().getErr();
-            report.lines().forEach(writer::println);
-            writer.flush();
-            return report.intact() ? 0 : FAILED;
+            return print(
+                    spec,
+                    AuditTrailVerification.verify(
+                            directory != null ? directory : dataDir.resolve("audit"),
+                            Optional.ofNullable(publicKey),
+                            Optional.ofNullable(anchors)));
         }
+    }
+
+    @Command(
+            name = "anchor",
+            description = {
+                "Hand the signed end of the audit trail to places that keep it.",
+                "",
+                "Later, audit verify --anchors proves that the trail still has it, whoever has the signing key. The "
+                        + "command reads the files. The plane may be running or not."
+            })
+    static final class AnchorEnd implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(
+                names = "--to",
+                required = true,
+                paramLabel = "PLACE",
+                description = "file:PATH, to which a line is appended; or a syslog server, syslog+udp://HOST:PORT or "
+                        + "syslog+tcp://HOST:PORT. May be given several times")
+        private List<String> places;
+
+        @Option(
+                names = "--data-dir",
+                paramLabel = "DIR",
+                defaultValue = "data",
+                description = "The plane's data directory. Default: ${DEFAULT-VALUE}")
+        private Path dataDir;
+
+        @Option(
+                names = "--directory",
+                paramLabel = "DIR",
+                description = "The directory of the audit trail. Default: audit in the data directory")
+        private Path directory;
+
+        @Option(
+                names = "--public-key",
+                paramLabel = "FILE",
+                description = "The node's public key (PEM). Default: node.pub in the trail's directory")
+        private Path publicKey;
+
+        @Override
+        public Integer call() {
+            return print(
+                    spec,
+                    AuditTrailVerification.anchor(
+                            directory != null ? directory : dataDir.resolve("audit"),
+                            Optional.ofNullable(publicKey),
+                            places));
+        }
+    }
+
+    private static int print(CommandSpec spec, AuditTrailVerification.Report report) {
+        var writer = report.succeeded()
+                ? spec.commandLine().getOut()
+                : spec.commandLine().getErr();
+        report.lines().forEach(writer::println);
+        writer.flush();
+        return report.succeeded() ? 0 : FAILED;
     }
 }

@@ -40,14 +40,17 @@ public final class EagerOpen {
             var clock = PlaneWiring.openClock(config);
             CLOCK.set(clock);
             var store = new FutureTask<Store>(() -> EdgeStore.open(
-                    config.dataDir(), edge.settings(config.store().readerThreads()), clock, clock::retentionTime));
+                    config.dataDir(),
+                    edge.settings(config.store().readerThreads(), config.dataDirAccess()),
+                    clock,
+                    clock::retentionTime));
             var trail = new FutureTask<>(() -> {
                 // The store locks the data directory.
                 var _ = store.get();
                 var events = new CompletableFuture<AuditEvents>();
                 return new OpenTrail(
                         AuditTrail.open(
-                                gate.auditSettings(config.dataDir()),
+                                gate.auditSettings(config.dataDir(), config.dataDirAccess()),
                                 clock,
                                 clock::retentionTime,
                                 new DeferredAuditEvents(events)),

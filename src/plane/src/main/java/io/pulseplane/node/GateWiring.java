@@ -136,7 +136,11 @@ final class GateWiring {
         try {
             return EagerOpen.takeAuditTrailOr(
                     metrics,
-                    () -> AuditTrail.open(config.auditSettings(plane.dataDir()), clock, clock::retentionTime, metrics));
+                    () -> AuditTrail.open(
+                            config.auditSettings(plane.dataDir(), plane.dataDirAccess()),
+                            clock,
+                            clock::retentionTime,
+                            metrics));
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.audit: " + e.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.pulseplane.node;
 
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.node.config.StartupException;
@@ -13,6 +14,8 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.value.registry.ValueRegistry;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
 import org.jboss.logging.Logger;
 
 /** Checks at the start that the plane can serve, and drains it when it stops. */
@@ -49,6 +52,7 @@ final class Lifecycle {
             throw new StartupException(
                     "quarkus.grpc.server.use-separate-server=false would bypass the limits of the gate");
         }
+        requirePrivateDataDirectory();
         grpcServer.startupFailure().ifPresent(failure -> {
             throw failure;
         });
@@ -61,6 +65,17 @@ final class Lifecycle {
         int port = values.get(GrpcServer.GRPC_PORT);
         LOG.infof("gRPC listens on %s:%d, %s TLS", grpc.host(), port, grpcServer.usesTls() ? "with" : "without");
         LOG.infof("Keeping data in %s", config.dataDir().toAbsolutePath());
+    }
+
+    /** A plane with PostgreSQL and without a spool has keys in the directory, and no store that would look at it. */
+    private void requirePrivateDataDirectory() {
+        try {
+            if (Files.exists(config.dataDir())) {
+                PrivateFiles.requirePrivateDirectory(config.dataDir(), "data directory", config.dataDirAccess());
+            }
+        } catch (IOException e) {
+            throw new StartupException("the data directory cannot be read: " + e.getMessage());
+        }
     }
 
     /** Runs first when the plane stops: the servers and the store are still open. */

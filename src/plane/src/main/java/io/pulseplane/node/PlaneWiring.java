@@ -47,7 +47,10 @@ final class PlaneWiring {
         return switch (config.store().kind()) {
             case EDGE ->
                 EagerOpen.takeStoreOr(() -> EdgeStore.open(
-                        config.dataDir(), edge.settings(config.store().readerThreads()), clock, clock::retentionTime));
+                        config.dataDir(),
+                        edge.settings(config.store().readerThreads(), config.dataDirAccess()),
+                        clock,
+                        clock::retentionTime));
             case POSTGRES -> site.get().open();
         };
     }

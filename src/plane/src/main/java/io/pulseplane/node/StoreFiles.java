@@ -1,5 +1,6 @@
 package io.pulseplane.node;
 
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.EdgeSettings;
 import io.pulseplane.store.edge.EdgeStore;
@@ -127,7 +128,9 @@ public final class StoreFiles {
     public static List<String> compact(Path directory, KeySource keys) {
         var key = keys.read(directory);
         var before = Inspection.of(directory, Optional.of(key));
-        var store = EdgeStore.open(directory, EdgeSettings.of(READER_THREADS).withNodeKey(key), EpochMicros::now);
+        // The plane refuses what its configuration does not allow; this command does not know that configuration.
+        var store = EdgeStore.open(
+                directory, EdgeSettings.of(READER_THREADS).withNodeKey(key).withAccess(Access.GROUP), EpochMicros::now);
         try {
             store.compact().await().indefinitely();
         } finally {

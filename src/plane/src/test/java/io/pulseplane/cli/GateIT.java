@@ -48,8 +48,16 @@ class GateIT {
         device.writeKey(file("device.key"));
         Files.writeString(file("nonsense"), "nonsense");
         Files.setPosixFilePermissions(
-                Files.writeString(Files.createDirectory(file("open")).resolve("token.key"), "{}"),
+                Files.writeString(
+                        Files.createDirectory(
+                                        file("readable"),
+                                        PosixFilePermissions.asFileAttribute(
+                                                PosixFilePermissions.fromString("rwx------")))
+                                .resolve("token.key"),
+                        "{}"),
                 PosixFilePermissions.fromString("rw-r--r--"));
+        Files.setPosixFilePermissions(
+                Files.createDirectory(file("open")), PosixFilePermissions.fromString("rwxrwxrwx"));
         plane = Program.Plane.serve(
                 file("data"),
                 "pulseplane.gate.tls-configuration-name=gate",
@@ -239,7 +247,8 @@ class GateIT {
                 "pulseplane.gate.local-networks=127.0.0.0/8,everywhere   | 'everywhere' is no network",
                 "pulseplane.policy.directory=FILE/nowhere                | neither policy.wasm nor bundle.tar.gz",
                 "pulseplane.token.jwks=FILE/nowhere                      | cannot be read from FILE/nowhere",
-                "pulseplane.data-dir=FILE/open                           | token.key has mode rw-r--r--",
+                "pulseplane.data-dir=FILE/readable                       | the key for tokens (mode rw-r--r--)",
+                "pulseplane.data-dir=FILE/open                           | (mode rwxrwxrwx): chmod 700",
                 "pulseplane.gate.max-idle=0s                             | max connection idle must be positive",
                 "pulseplane.audit.mode=loud                              | pulseplane.audit.mode",
                 "pulseplane.audit.directory=FILE/nonsense                | the audit trail cannot be written",

@@ -3,6 +3,7 @@ package io.pulseplane.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.v1.Batch;
 import io.pulseplane.v1.Columns;
 import io.pulseplane.v1.IngestServiceGrpc;
@@ -184,7 +185,7 @@ class ProgramIT {
     }
 
     private static void copy(Path from, Path to) throws IOException {
-        Files.createDirectory(to);
+        PrivateFiles.createDirectories(to);
         try (var files = Files.list(from)) {
             for (var file : files.toList()) {
                 Files.copy(file, to.resolve(file.getFileName()));

@@ -1,8 +1,13 @@
 package io.pulseplane.gate.audit;
 
+import io.pulseplane.files.PrivateFiles;
+import io.pulseplane.files.PrivateFiles.Access;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
@@ -10,12 +15,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
@@ -24,17 +27,17 @@ public record AuditDirectory(Path path) {
 
     private static final Pattern SEGMENT = Pattern.compile("audit-([0-9]{20})\\.log");
 
-    private static final Set<PosixFilePermission> PRIVATE_DIRECTORY = PosixFilePermissions.fromString("rwx------");
-
-    public static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final Pattern UNPROVEN = Pattern.compile("unproven-([0-9]{20})-[0-9]{20}-[0-9]{3}\\.log");
 
     /** A bound for the files that are read whole. They have a few hundred bytes, so a longer one is not genuine. */
     private static final int MAX_SMALL_FILE_BYTES = LineFormat.MAX_BYTES;
 
-    public static AuditDirectory create(Path path) throws IOException {
-        Files.createDirectories(path, PosixFilePermissions.asFileAttribute(PRIVATE_DIRECTORY));
-        Files.setPosixFilePermissions(path, PRIVATE_DIRECTORY);
+    private static final int COPY_BYTES = 64 << 10;
+
+    /** Makes the directory, or refuses one that others can read or change. */
+    public static AuditDirectory create(Path path, Access access) throws IOException {
+        PrivateFiles.createDirectories(path);
+        PrivateFiles.requirePrivateDirectory(path, "directory of the audit trail", access);
         return new AuditDirectory(path);
     }
 
@@ -52,13 +55,27 @@ public record AuditDirectory(Path path) {
 
     /** The numbers of the segments in the directory. */
     public NavigableSet<Long> segmentNumbers() throws IOException {
-        var numbers = new TreeSet<Long>();
+        return new TreeSet<>(files(SEGMENT).values());
+    }
+
+    /** Whether the file is a segment by its name, and not a part that no signature proved. */
+    public boolean isSegment(Path file) {
+        return SEGMENT.matcher(file.getFileName().toString()).matches();
+    }
+
+    /** The files of parts that no signature proved, in the order of the trail, with the numbers of their segments. */
+    public NavigableMap<Path, Long> unprovenFiles() throws IOException {
+        return files(UNPROVEN);
+    }
+
+    private NavigableMap<Path, Long> files(Pattern pattern) throws IOException {
+        var numbers = new TreeMap<Path, Long>();
         try (var files = Files.newDirectoryStream(path)) {
             for (var file : files) {
-                var name = SEGMENT.matcher(file.getFileName().toString());
+                var name = pattern.matcher(file.getFileName().toString());
                 // A number of 20 digits does not fit into a long; no plane writes one.
                 if (name.matches() && name.group(1).startsWith("0")) {
-                    numbers.add(Long.parseLong(name.group(1)));
+                    numbers.put(file, Long.parseLong(name.group(1)));
                 }
             }
         } catch (DirectoryIteratorException e) {
@@ -67,9 +84,19 @@ public record AuditDirectory(Path path) {
         return numbers;
     }
 
+    /** The file with a part that no signature proved, found after this offset of a segment. */
+    public Path unprovenFile(long segment, long offset, int part) {
+        return path.resolve(unprovenPrefix(segment, offset) + "%03d.log".formatted(part));
+    }
+
+    /** How the names of the files begin that were found after this offset of a segment. */
+    public static String unprovenPrefix(long segment, long offset) {
+        return "unproven-%020d-%020d-".formatted(segment, offset);
+    }
+
     /** The text of a small file, one character per byte; empty if there is no such file. */
     public static Optional<String> read(Path file) throws IOException {
-        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (var channel = PrivateFiles.open(file, StandardOpenOption.READ)) {
             var bytes = ByteBuffer.allocate(MAX_SMALL_FILE_BYTES);
             while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
                 // Reads until the end of the file, or until the bound.
@@ -82,13 +109,20 @@ public record AuditDirectory(Path path) {
 
     /** Replaces a file atomically: after a power cut there is the old text or the new one. */
     public static void replace(Path file, String text) throws IOException {
+        replace(file, Channels.newChannel(new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1))));
+    }
+
+    /** Replaces a file atomically with what the source has from its position to its end. */
+    public static void replace(Path file, ReadableByteChannel source) throws IOException {
         var newFile = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(newFile);
-        try (var channel = FileChannel.open(
-                newFile, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE)) {
-            var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+        try (var channel = PrivateFiles.open(newFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            var bytes = ByteBuffer.allocate(COPY_BYTES);
+            while (source.read(bytes.clear()) >= 0) {
+                bytes.flip();
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
             }
             channel.force(true);
         }

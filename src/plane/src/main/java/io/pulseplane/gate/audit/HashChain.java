@@ -17,10 +17,15 @@ public final class HashChain {
     }
 
     public static HashChain from(String previous) {
+        var chain = ofFile();
+        chain.restart(previous);
+        return chain;
+    }
+
+    /** A chain whose first digest covers the bytes of a file and nothing before them. */
+    static HashChain ofFile() {
         try {
-            var chain = new HashChain(MessageDigest.getInstance("SHA-256"));
-            chain.restart(previous);
-            return chain;
+            return new HashChain(MessageDigest.getInstance("SHA-256"));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("this JDK has no SHA-256", e);
         }

@@ -1,5 +1,6 @@
 package io.pulseplane.gate.audit;
 
+import io.pulseplane.files.PrivateFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,7 +25,7 @@ public final class LineReader implements Closeable {
 
     /** @param limit offset in the file at which the reader stops, so that it does not read what is written meanwhile */
     public LineReader(Path file, long offset, long limit) throws IOException {
-        channel = FileChannel.open(file, StandardOpenOption.READ);
+        channel = PrivateFiles.open(file, StandardOpenOption.READ);
         channel.position(offset);
         this.limit = limit;
         this.offset = offset;

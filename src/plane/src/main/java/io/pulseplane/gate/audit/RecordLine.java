@@ -127,7 +127,7 @@ public final class RecordLine {
     }
 
     /** @throws IOException if {@link #write} cannot have written this line */
-    public static AuditEntry parse(byte[] bytes, int from, int length) throws IOException {
+    public static AuditEntry parse(byte[] bytes, int from, int length, boolean isProven) throws IOException {
         try (var parser = JSON.createParser(bytes, from, length)) {
             var fields = new Fields();
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -136,7 +136,7 @@ public final class RecordLine {
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 fields.read(parser.currentName(), parser);
             }
-            return fields.entry();
+            return fields.entry(isProven);
         }
     }
 
@@ -194,7 +194,7 @@ public final class RecordLine {
             throw new IOException("a record has a decision that is not known");
         }
 
-        AuditEntry entry() throws IOException {
+        AuditEntry entry(boolean isProven) throws IOException {
             if (number < 1 || decision == null) {
                 throw new IOException("a record must have a number and a decision");
             }
@@ -202,7 +202,8 @@ public final class RecordLine {
                     number,
                     new AuditRecord(
                             time, subject, role, tenant, action, rpc, patient, device, codes, decision, reason, policy,
-                            peer, request));
+                            peer, request),
+                    isProven);
         }
     }
 }

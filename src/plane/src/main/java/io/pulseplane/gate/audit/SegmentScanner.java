@@ -22,6 +22,9 @@ public final class SegmentScanner implements Closeable {
         /** @param text the line, so that the caller can check its signature */
         record FooterRead(SegmentFooter footer, String text, long end, long line) implements Step {}
 
+        /** A mark about a part that no signature proved. */
+        record UnprovenRead(TrailMark.Unproven mark, long line) implements Step {}
+
         /** The file ends within a group. */
         record TornTail(long bytes, long line) implements Step {}
 
@@ -82,6 +85,10 @@ public final class SegmentScanner implements Closeable {
             }
             if (lines.startsWith(MARK_PREFIX)) {
                 cover(lines.length());
+                var unproven = TrailMark.Unproven.parse(lines.text());
+                if (unproven.isPresent()) {
+                    return new Step.UnprovenRead(unproven.get(), lines.number());
+                }
             } else if (lines.startsWith(RecordLine.NUMBER_PREFIX)) {
                 if (recordNumber() != lastRecord + records + 1) {
                     return mismatch("record " + (lastRecord + records + 1), "record " + recordNumber());

@@ -1,5 +1,6 @@
 package io.pulseplane.gate.audit;
 
+import io.pulseplane.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +32,7 @@ public final class SegmentTail {
 
     /** Whether a group or the segment ends at this offset with this digest. */
     public static boolean endsWith(Path segment, long offset, String digest) throws IOException {
-        try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
+        try (var channel = PrivateFiles.open(segment, StandardOpenOption.READ)) {
             return channel.size() >= offset
                     && line(channel, offset)
                             .flatMap(SegmentTail::digestOf)
@@ -50,7 +51,7 @@ public final class SegmentTail {
 
     /** The footer of the segment; empty if the segment has none. The signature is not checked. */
     public static Optional<String> footerLine(Path segment) throws IOException {
-        try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
+        try (var channel = PrivateFiles.open(segment, StandardOpenOption.READ)) {
             return line(channel, channel.size()).filter(line -> line.startsWith(SegmentFooter.START));
         }
     }

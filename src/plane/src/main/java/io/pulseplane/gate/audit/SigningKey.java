@@ -1,13 +1,15 @@
 package io.pulseplane.gate.audit;
 
+import io.pulseplane.files.PrivateFiles;
+import io.pulseplane.files.SecretCommand;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -21,16 +23,19 @@ import java.security.spec.NamedParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
  * The Ed25519 key with which a node signs its audit trail.
  *
- * <p>One file has both keys as PEM, the private key in PKCS#8 and the public key in X.509, so that a crash cannot leave
- * one without the other. A copy of the public key is beside it, with the ending {@code .pub} instead of {@code .key},
- * to give to others. The plane refuses a key file that others than its owner can read.
+ * <p>Whoever can read it can write the trail anew and sign it. In the directory of the trail it therefore proves only
+ * what is kept elsewhere too; a file or a command outside of the directory keeps it from those who have the directory.
+ *
+ * <p>The key is PEM, in PKCS#8. The public key may follow it. The file that the plane makes has both, so that a crash
+ * cannot leave one without the other. A copy of the public key is in the directory of the trail, to give to others. The
+ * plane refuses a key file that others than its owner can read, or that belongs to another user.
  */
 public final class SigningKey {
 
@@ -40,6 +45,19 @@ public final class SigningKey {
 
     private static final String PRIVATE = "PRIVATE KEY";
     private static final String PUBLIC = "PUBLIC KEY";
+
+    /** Where the key is. */
+    public sealed interface Source {
+
+        /** The file {@code node.key} in the directory of the trail. The plane makes it if there is none. */
+        record InDirectory() implements Source {}
+
+        /** A file that somebody else has made. */
+        record KeyFile(Path path) implements Source {}
+
+        /** A command, with its arguments, that prints the key. */
+        record Command(List<String> words) implements Source {}
+    }
 
     private final PublicKey publicKey;
     private final Signature signer;
@@ -51,29 +69,56 @@ public final class SigningKey {
     }
 
     /**
-     * Reads the key, and creates it if the file does not exist.
+     * Reads the key, and writes a copy of the public key into the directory of the trail.
      *
-     * @throws PlaneException.FailedPrecondition if others can read the file, or if it is not an Ed25519 key pair
-     * @throws PlaneException.Unavailable if the file cannot be read or written
+     * @throws PlaneException.FailedPrecondition if others can read the file, or if it is no Ed25519 key
+     * @throws PlaneException.Unavailable if the key cannot be read or written
      */
-    public static SigningKey open(Path file) {
+    public static SigningKey open(Source source, Path directory) {
+        return open(source, directory.resolve("node.key"), directory.resolve("node.pub"));
+    }
+
+    /** Reads the key from a file, and creates both if the file does not exist. */
+    static SigningKey open(Path file) {
+        return open(new Source.InDirectory(), file, publicFile(file));
+    }
+
+    private static SigningKey open(Source source, Path defaultFile, Path publicFile) {
         try {
-            if (Files.notExists(file)) {
-                AuditDirectory.replace(
-                        file, pem(KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair()));
-                LOG.log(Level.INFO, "Created a signing key for this node: {0}", file);
-            }
-            requireOwnerOnly(file);
-            var text = Files.readString(file, StandardCharsets.US_ASCII);
+            var text =
+                    switch (source) {
+                        case Source.InDirectory() -> readOrCreate(defaultFile);
+                        case Source.KeyFile(var file) -> read(file);
+                        case Source.Command(var words) -> SecretCommand.run(words, "signing key");
+                    };
             var key = new SigningKey(parsePair(text));
-            exportPublicKey(key, file);
+            exportPublicKey(key, publicFile);
             return key;
+        } catch (NoSuchFileException e) {
+            throw new PlaneException.FailedPrecondition("the file of the signing key does not exist: " + e.getFile());
         } catch (IOException e) {
             throw new PlaneException.Unavailable("the signing key of this node cannot be read or written", e);
         } catch (GeneralSecurityException | IllegalArgumentException e) {
-            LOG.log(Level.ERROR, "Not a signing key: {0}: {1}", file, e.getMessage());
+            LOG.log(Level.ERROR, "Not a signing key: {0}: {1}", source, e.getMessage());
             throw new PlaneException.FailedPrecondition(
-                    "the signing key of this node must be an Ed25519 key pair in PEM, private and public key");
+                    "the signing key of this node must be an Ed25519 key in PEM (PKCS#8), and its public key must be"
+                            + " the one that belongs to it");
+        }
+    }
+
+    private static String readOrCreate(Path file) throws IOException, GeneralSecurityException {
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+            AuditDirectory.replace(
+                    file, pem(KeyPairGenerator.getInstance(ALGORITHM).generateKeyPair()));
+            LOG.log(Level.INFO, "Created a signing key for this node: {0}", file);
+        }
+        return read(file);
+    }
+
+    private static String read(Path file) throws IOException {
+        PrivateFiles.requirePrivateFile(file, "signing key");
+        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            return new String(in.readNBytes(SecretCommand.MAX_TEXT_BYTES), StandardCharsets.US_ASCII);
         }
     }
 
@@ -91,7 +136,7 @@ public final class SigningKey {
     }
 
     /** The file with the copy of the public key, beside this key file. */
-    public static Path publicFile(Path keyFile) {
+    static Path publicFile(Path keyFile) {
         var name = keyFile.getFileName().toString();
         return keyFile.resolveSibling((name.endsWith(".key") ? name.substring(0, name.length() - 4) : name) + ".pub");
     }
@@ -110,27 +155,14 @@ public final class SigningKey {
         }
     }
 
-    private static void requireOwnerOnly(Path file) throws IOException {
-        var permissions = Files.getPosixFilePermissions(file);
-        var owner = EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
-        if (!owner.containsAll(permissions)) {
-            LOG.log(
-                    Level.ERROR,
-                    "Others than its owner can read the signing key; run chmod 600 {0}, or replace the key",
-                    file);
-            throw new PlaneException.FailedPrecondition(
-                    "only the owner may have access to the signing key of this node (mode 0600)");
-        }
-    }
-
     private static KeyPair parsePair(String text) throws GeneralSecurityException {
         PrivateKey privateKey =
                 KeyFactory.getInstance(ALGORITHM).generatePrivate(new PKCS8EncodedKeySpec(block(PRIVATE, text)));
-        var pair = new KeyPair(publicKey(block(PUBLIC, text)), privateKey);
-        if (!pair.getPublic().equals(derivePublicKey(privateKey))) {
+        var publicKey = derivePublicKey(privateKey);
+        if (text.contains(PUBLIC) && !publicKey.equals(publicKey(block(PUBLIC, text)))) {
             throw new GeneralSecurityException("the private key and the public key are not a pair");
         }
-        return pair;
+        return new KeyPair(publicKey, privateKey);
     }
 
     /**
@@ -168,8 +200,7 @@ public final class SigningKey {
         return KeyFactory.getInstance(ALGORITHM).generatePublic(new X509EncodedKeySpec(encoded));
     }
 
-    private static void exportPublicKey(SigningKey key, Path keyFile) throws IOException {
-        var publicFile = publicFile(keyFile);
+    private static void exportPublicKey(SigningKey key, Path publicFile) throws IOException {
         var text = pem(PUBLIC, key.publicKey.getEncoded());
         if (!Files.exists(publicFile) || !Files.readString(publicFile).equals(text)) {
             AuditDirectory.replace(publicFile, text);

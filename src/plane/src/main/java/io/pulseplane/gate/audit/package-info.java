@@ -10,10 +10,11 @@
  * audit-00000000000000000001.log   a segment: lines of JSON, each ended by one line feed; the newest grows
  * head                             how far the trail reaches, signed; 512 bytes, overwritten in place
  * retired                          which segments were removed after their retention, signed; only if any were removed
- * node.key, node.pub               the node's Ed25519 key pair in PEM, and its public key (by default here)
+ * unproven-SEGMENT-OFFSET-PART.log what followed the signed end at this offset of a segment and was not signed
+ * node.key, node.pub               the node's Ed25519 key in PEM (unless it is kept elsewhere), and its public key
  * </pre>
  *
- * <p>The directory has mode 0700. The files have mode 0600. A name that ends in {@code .new} is an unfinished file.
+ * <p>The directory has mode 0700; the group may read it if the operator says so. The files have mode 0600. A name that ends in {@code .new} is an unfinished file.
  *
  * <h2>A segment</h2>
  *
@@ -40,7 +41,9 @@
  *
  * <p>A <b>mark</b> may stand between records and is no record. The plane writes {@code {"mark":"resumed",...}} when it
  * opens a trail that was not closed; the mark has the last record that the head covered, the last one that was found,
- * and how many bytes were dropped. It writes {@code {"mark":"interrupted",...}} when it can write the trail again after
+ * and how many bytes were dropped. It writes {@code {"mark":"unproven","time_us":T,"segment":S,"offset":O,"part":P,
+ * "records":R,"bytes":B,"digest":"DIGEST"}} for each file with an unproven part after the signed end at offset O of
+ * segment S; DIGEST is SHA-256 of that file. The segment is sealed after the group of that mark. It writes {@code {"mark":"interrupted",...}} when it can write the trail again after
  * a failure; the mark has the start, the end, and the number of records that were refused meanwhile.
  *
  * <p>A <b>chain line</b> ends a group. It has the number of records of the group, the number of the last record, how
@@ -81,12 +84,14 @@
  * <h2>After a crash</h2>
  *
  * <p>The plane syncs the trail before it writes the head. It writes the head within 50 ms, and syncs it within a
- * second. So after a crash there may be complete groups beyond the head; they belong to the trail. An incomplete group
- * may follow them; it does not belong to the trail, and the plane cuts it off when it opens the trail and writes a
- * mark. If a trail does not reach as far as its head states, somebody cut it, or the disk lost data that it had synced.
+ * second. The last signed end is the head, or a seal that follows it. So after a crash there may be complete groups
+ * beyond the last signed end. Nothing proves that the node wrote them, so the plane moves them, and what follows them,
+ * into a file of their own when it opens the trail, writes a mark, and continues at the signed end. Their numbers occur
+ * again. An incomplete group without complete ones before it is cut off. If a trail does not reach as far as its head states, somebody cut it, or the disk lost data that it had synced.
  * The plane reports that and does not continue the trail.
  *
- * <p>In sync mode a crash of the machine loses no record of a call that was answered. In async mode it loses the
+ * <p>In sync mode a crash of the machine loses no record of a call that was answered: it is in the trail or in an
+ * unproven part. In async mode it loses the
  * records of the last interval (100 ms by default) and those of the running sync.
  *
  * <h2>What cannot be detected</h2>
@@ -95,9 +100,10 @@
  *   <li>Somebody replaces the whole directory, head included, with an older copy, or deletes everything together with
  *       the key. An older copy is a genuine trail, only shorter. Remedy: keep the digest of the trail's end in another
  *       place. The verifier prints it, and the plane logs it with every seal, so that a collector of log lines has it.
- *   <li>Somebody adds or cuts off groups beyond the head between a crash and the next start. Those groups are chained,
- *       but not signed yet. The verifier says how many records are not signed, and the mark keeps their number.
- *   <li>Anything done by somebody who has the node's key. Remedy: keep copies of the trail where the node cannot write.
+ *   <li>Somebody cuts off groups beyond the head between a crash and the next start. Nothing signed says that they were
+ *       there. What somebody adds there stays unproven.
+ *   <li>Anything done by somebody who has the node's key. Remedy: keep the key outside of the directory, and copies of
+ *       the trail where the node cannot write.
  * </ul>
  */
 package io.pulseplane.gate.audit;

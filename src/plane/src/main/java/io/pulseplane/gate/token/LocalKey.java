@@ -5,6 +5,8 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_READ;
 import static java.nio.file.attribute.PosixFilePermission.OWNER_WRITE;
 
+import io.pulseplane.files.PrivateFiles;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -62,7 +65,7 @@ final class LocalKey {
     /** Makes the key if there is none, and checks its permissions. It does not read the file, so the start is fast. */
     static void prepare(Path dataDir) throws UnusableKeyException {
         var file = dataDir.resolve(FILE);
-        if (Files.notExists(file)) {
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
             create(dataDir, file);
         }
         requireOwnerOnly(file);
@@ -71,11 +74,11 @@ final class LocalKey {
     /** Returns the key in this directory; empty if there is none. */
     static Optional<LocalKey> find(Path dataDir) throws UnusableKeyException {
         var file = dataDir.resolve(FILE);
-        if (Files.notExists(file)) {
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
         }
         requireOwnerOnly(file);
-        try (var in = Files.newInputStream(file)) {
+        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.of(read(file, new String(in.readNBytes(MAX_FILE_BYTES), StandardCharsets.UTF_8)));
         } catch (NoSuchFileException _) {
             return Optional.empty();
@@ -107,12 +110,12 @@ final class LocalKey {
     private static void requireOwnerOnly(Path file) throws UnusableKeyException {
         requireModes(file);
         try {
-            var permissions = Files.getPosixFilePermissions(file);
-            if (!OWNER_ONLY.containsAll(permissions)) {
-                throw new UnusableKeyException(file + " has mode " + PosixFilePermissions.toString(permissions)
-                        + " and others may have read it; delete it, and the plane makes a new one,"
-                        + " or set its mode to 600");
-            }
+            PrivateFiles.requirePrivateFile(file, "key for tokens");
+        } catch (PlaneException.FailedPrecondition e) {
+            throw new UnusableKeyException(
+                    e.getMessage() + "; or delete it, and the plane makes a new one: others may have read it");
+        } catch (NoSuchFileException _) {
+            throw new UnusableKeyException(file + " was deleted right after it was made");
         } catch (IOException e) {
             throw unusable("read", file, e);
         }
@@ -124,8 +127,7 @@ final class LocalKey {
         var unfinished = dataDir.resolve(FILE + "." + UUID.randomUUID());
         var mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
         try {
-            Files.createDirectories(
-                    dataDir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            PrivateFiles.createDirectories(dataDir);
             try (var channel = FileChannel.open(unfinished, Set.of(CREATE_NEW, WRITE), mode)) {
                 var bytes = ByteBuffer.wrap(generate().getBytes(StandardCharsets.UTF_8));
                 while (bytes.hasRemaining()) {

@@ -1,5 +1,6 @@
 package io.pulseplane.node.config;
 
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.EdgeSettings;
 import io.pulseplane.store.edge.maintenance.FullDiskPolicy;
@@ -54,7 +55,7 @@ public interface EdgeConfig {
     @WithDefault("refuse")
     FullDiskPolicy whenFull();
 
-    default EdgeSettings settings(int readerThreads) {
+    default EdgeSettings settings(int readerThreads, Access access) {
         if (Stream.of(nodeKey(), nodeKeyFile(), nodeKeyCommand())
                         .filter(Optional::isPresent)
                         .count()
@@ -75,6 +76,7 @@ public interface EdgeConfig {
                 compactAfter(),
                 new Retention(keepCode(), keep()),
                 diskBudget().map(size -> OptionalLong.of(size.asLongValue())).orElse(OptionalLong.empty()),
-                whenFull());
+                whenFull(),
+                access);
     }
 }

@@ -1,5 +1,7 @@
 package io.pulseplane.node.config;
 
+import io.pulseplane.files.PrivateFiles.Access;
+import io.pulseplane.gate.audit.SigningKey;
 import io.pulseplane.gate.audit.writing.AuditSettings;
 import io.pulseplane.gate.policy.PolicySettings;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -32,17 +34,29 @@ public interface GateConfig {
 
     AuditConfig audit();
 
-    default AuditSettings auditSettings(Path dataDir) {
+    default AuditSettings auditSettings(Path dataDir, Access access) {
         var audit = audit();
         var directory = auditDirectory(dataDir);
         return new AuditSettings(
                 audit.mode(),
                 directory,
-                directory.resolve("node.key"),
+                access,
+                signingKey(),
                 nodeId(),
                 audit.interval(),
                 AuditSettings.Queue.DEFAULT,
                 new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
+    }
+
+    private SigningKey.Source signingKey() {
+        var file = audit().signingKeyFile();
+        var command = audit().signingKeyCommand();
+        if (file.isPresent() && command.isPresent()) {
+            throw new StartupException("pulseplane.audit: set only one of signing-key-file and signing-key-command");
+        }
+        return file.<SigningKey.Source>map(SigningKey.Source.KeyFile::new)
+                .or(() -> command.map(SigningKey.Source.Command::new))
+                .orElse(new SigningKey.Source.InDirectory());
     }
 
     default Path auditDirectory(Path dataDir) {
@@ -213,6 +227,12 @@ public interface GateConfig {
         /** The directory of the audit trail; audit in the data directory by default. */
         Optional<Path> directory();
 
+        /** A file with the key that signs the trail, in PEM. By default node.key in the directory of the trail. */
+        Optional<Path> signingKeyFile();
+
+        /** A command with its arguments that prints the signing key in PEM, for key management services. */
+        Optional<List<String>> signingKeyCommand();
+
         /** How long a record may wait in memory, in async mode. */
         @WithDefault("100ms")
         Duration interval();
@@ -228,6 +248,13 @@ public interface GateConfig {
         /** The plane removes ended segments of this age. The default is six years, as HIPAA requires. */
         @WithDefault("2192d")
         Duration retention();
+
+        /** Places that get the signed end of the trail: file:PATH, syslog+udp://HOST:PORT or syslog+tcp://HOST:PORT. */
+        Optional<List<String>> anchorTo();
+
+        /** How often these places get it, at least 1s. */
+        @WithDefault("1h")
+        Duration anchorEvery();
 
         /** How long one record stands for all equal requests of a stream. */
         @WithDefault("1m")

@@ -1,5 +1,6 @@
 package io.pulseplane.node.config;
 
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.ingest.RegistrationCheck;
 import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -16,6 +17,10 @@ public interface PlaneConfig {
     /** The data directory. The plane creates it if it does not exist, and locks it. */
     @WithDefault("data")
     Path dataDir();
+
+    /** Who besides the plane's user may read the data directory and the audit trail in it: nobody, or the group. */
+    @WithDefault("owner")
+    Access dataDirAccess();
 
     /** How long a stopping plane waits for the batches that it has received to become durable. */
     @WithDefault("10s")

@@ -1,13 +1,16 @@
 package io.pulseplane.store.crypto;
 
+import io.pulseplane.files.PrivateFiles;
+import io.pulseplane.files.SecretCommand;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -16,7 +19,6 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -28,9 +30,6 @@ public final class KeyEncryptionKey {
 
     private static final int BYTES = 32;
     private static final int ID_BYTES = 8;
-
-    /** The command is given up after this time. */
-    private static final long COMMAND_SECONDS = 30;
 
     /** A key in base64 has 44 characters; a longer text is not read to its end. */
     private static final int MAX_TEXT_BYTES = 1_024;
@@ -71,16 +70,20 @@ public final class KeyEncryptionKey {
      * Reads the key from a file, in base64.
      *
      * @throws PlaneException.FailedPrecondition if everybody can read the file, if others than its owner can write it,
-     *     or if it holds no key
+     *     if it belongs to another user, or if it holds no key
      * @throws PlaneException.Unavailable if the file cannot be read
      */
     public static KeyEncryptionKey read(Path file) {
         try {
-            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            if (PrivateFiles.hasModes(file)) {
+                if (!PrivateFiles.isOwnOrRoots(file)) {
+                    throw new PlaneException.FailedPrecondition("the file with the key of the node " + file
+                            + " belongs to another user than that of this process: chown it");
+                }
                 if (Files.getPosixFilePermissions(file).stream().anyMatch(FORBIDDEN_PERMISSIONS::contains)) {
                     throw new PlaneException.FailedPrecondition(
                             "the file with the key of the node can be read by everybody, or written by"
-                                    + " others: chmod 600");
+                                    + " others: chmod 600 " + file);
                 }
             }
             if (Files.size(file) > MAX_TEXT_BYTES) {
@@ -92,68 +95,41 @@ public final class KeyEncryptionKey {
         }
     }
 
-    /** Reads the key from a file. If there is none, makes one that only its owner can read. */
+    /** Reads the key from a file that is no link. If there is none, makes one that only its owner can read. */
     public static KeyEncryptionKey readOrCreate(Path file) {
-        if (Files.notExists(file)) {
-            create(file);
+        try {
+            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+                create(file);
+            }
+            PrivateFiles.requirePrivateFile(file, "key of the node");
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("the key of the node cannot be read or written", e);
         }
         return read(file);
     }
 
-    private static void create(Path file) {
+    private static void create(Path file) throws IOException {
         var bytes = new byte[BYTES];
         new SecureRandom().nextBytes(bytes);
         var text = Base64.getEncoder().encodeToString(bytes) + "\n";
         var partial = file.resolveSibling(file.getFileName() + ".new");
-        try {
-            Files.deleteIfExists(partial);
-            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-                Files.createFile(
-                        partial, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            } else {
-                Files.createFile(partial);
-            }
-            Files.writeString(partial, text, StandardCharsets.US_ASCII, StandardOpenOption.SYNC);
-            // Data is sealed under the key from now on, so the name of the file must be as durable as its content.
-            Files.move(partial, file);
-            Directories.sync(file.toAbsolutePath().getParent());
-        } catch (IOException e) {
-            throw new PlaneException.Unavailable("the key of the node cannot be written", e);
+        Files.deleteIfExists(partial);
+        try (var channel = PrivateFiles.open(
+                partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SYNC)) {
+            channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
         }
+        // Data is sealed under the key from now on, so the name of the file must be as durable as its content.
+        Files.move(partial, file);
+        Directories.sync(file.toAbsolutePath().getParent());
     }
 
     /**
      * Reads the key that a command prints, in base64. The command can ask a key management service.
      *
-     * @throws PlaneException.Unavailable if the command fails, or does not end within {@value #COMMAND_SECONDS} s
+     * @throws PlaneException.Unavailable if the command fails, or does not end in time
      */
     public static KeyEncryptionKey fromCommand(List<String> command) {
-        Process process = null;
-        try {
-            process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .redirectInput(
-                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                    .start();
-            if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
-                throw new PlaneException.Unavailable("the command for the key of the node did not end", null);
-            }
-            var output = process.getInputStream().readNBytes(MAX_TEXT_BYTES);
-            if (process.exitValue() != 0) {
-                throw new PlaneException.Unavailable(
-                        "the command for the key of the node ended with " + process.exitValue(), null);
-            }
-            return fromBase64(new String(output, StandardCharsets.ISO_8859_1));
-        } catch (IOException e) {
-            throw new PlaneException.Unavailable("the command for the key of the node could not be run", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new PlaneException.Unavailable("the command for the key of the node was interrupted", e);
-        } finally {
-            if (process != null) {
-                process.destroyForcibly();
-            }
-        }
+        return fromBase64(SecretCommand.run(command, "key of the node"));
     }
 
     /** Identifies the key and does not reveal it: the first 8 bytes of its SHA-256, in hexadecimal digits. */

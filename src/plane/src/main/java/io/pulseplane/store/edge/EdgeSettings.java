@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.maintenance.FullDiskPolicy;
 import io.pulseplane.store.edge.maintenance.Retention;
@@ -19,6 +20,7 @@ import java.util.OptionalLong;
  * @param retention how long readings are kept
  * @param diskBudgetBytes how many bytes the store may take on disk; if empty, as many as the disk has
  * @param fullDiskPolicy what happens when the budget is used up
+ * @param access who besides the owner may read the data directory
  */
 public record EdgeSettings(
         int readerThreads,
@@ -28,7 +30,8 @@ public record EdgeSettings(
         Duration compactAfter,
         Retention retention,
         OptionalLong diskBudgetBytes,
-        FullDiskPolicy fullDiskPolicy) {
+        FullDiskPolicy fullDiskPolicy,
+        Access access) {
 
     private static final long COMPACT_AFTER_BYTES = 8L << 20;
     private static final Duration COMPACT_AFTER = Duration.ofMinutes(1);
@@ -47,7 +50,8 @@ public record EdgeSettings(
                 COMPACT_AFTER,
                 Retention.UNLIMITED,
                 OptionalLong.empty(),
-                FullDiskPolicy.REFUSE);
+                FullDiskPolicy.REFUSE,
+                Access.OWNER);
     }
 
     public EdgeSettings withNodeKey(KeyEncryptionKey key, KeyEncryptionKey... earlier) {
@@ -59,7 +63,8 @@ public record EdgeSettings(
                 compactAfter,
                 retention,
                 diskBudgetBytes,
-                fullDiskPolicy);
+                fullDiskPolicy,
+                access);
     }
 
     public EdgeSettings withRetention(Retention retention) {
@@ -71,7 +76,21 @@ public record EdgeSettings(
                 compactAfter,
                 retention,
                 diskBudgetBytes,
-                fullDiskPolicy);
+                fullDiskPolicy,
+                access);
+    }
+
+    public EdgeSettings withAccess(Access access) {
+        return new EdgeSettings(
+                readerThreads,
+                nodeKey,
+                earlierNodeKeys,
+                compactAfterBytes,
+                compactAfter,
+                retention,
+                diskBudgetBytes,
+                fullDiskPolicy,
+                access);
     }
 
     public EdgeSettings withDiskBudget(long bytes, FullDiskPolicy policy) {
@@ -83,6 +102,7 @@ public record EdgeSettings(
                 compactAfter,
                 retention,
                 OptionalLong.of(bytes),
-                policy);
+                policy,
+                access);
     }
 }

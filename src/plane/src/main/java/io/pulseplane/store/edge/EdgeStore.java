@@ -156,7 +156,7 @@ public final class EdgeStore implements Store {
      */
     public static EdgeStore open(
             Path directory, EdgeSettings settings, LongSupplier now, Supplier<OptionalLong> retentionTime) {
-        var lockedDirectory = LockedDirectory.acquire(directory, "data directory");
+        var lockedDirectory = LockedDirectory.acquire(directory, "data directory", settings.access());
         try {
             return new EdgeStore(lockedDirectory, settings, now, retentionTime);
         } catch (SQLException e) {

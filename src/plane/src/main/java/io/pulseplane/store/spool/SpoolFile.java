@@ -1,10 +1,12 @@
 package io.pulseplane.store.spool;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.store.LockedDirectory;
 import io.pulseplane.store.crypto.Aead;
 import io.pulseplane.store.crypto.Keyset;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -63,8 +65,12 @@ final class SpoolFile implements AutoCloseable {
     static SpoolFile open(Path directory, Keyset keys) {
         var locked = LockedDirectory.acquire(directory, "spool");
         try {
+            var file = directory.resolve("spool.db");
+            PrivateFiles.createOrTighten(file);
+            PrivateFiles.tighten(Path.of(file + "-wal"));
+            PrivateFiles.tighten(Path.of(file + "-shm"));
             return new SpoolFile(locked, new Aead(keys, "spool"));
-        } catch (SQLException e) {
+        } catch (SQLException | IOException e) {
             locked.close();
             throw new PlaneException.Unavailable("the spool cannot be written to", e);
         } catch (RuntimeException e) {

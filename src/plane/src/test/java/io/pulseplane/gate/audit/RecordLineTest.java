@@ -43,7 +43,7 @@ class RecordLineTest {
 
     private static AuditEntry parse(String line) throws IOException {
         var bytes = line.getBytes(StandardCharsets.UTF_8);
-        return RecordLine.parse(bytes, 0, bytes.length);
+        return RecordLine.parse(bytes, 0, bytes.length, true);
     }
 
     @Test
@@ -120,7 +120,7 @@ class RecordLineTest {
                             .limit(random.nextInt(4))
                             .toList());
             var line = RecordLine.text(round + 1, record);
-            assertThat(parse(line)).isEqualTo(new AuditEntry(round + 1, record));
+            assertThat(parse(line)).isEqualTo(new AuditEntry(round + 1, record, true));
             assertThat(parse(line).json()).isEqualTo(line);
             assertThat(line.chars()).allMatch(c -> c >= ' ' && c != 0x7F);
         }

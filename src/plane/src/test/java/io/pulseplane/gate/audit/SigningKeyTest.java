@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +64,7 @@ class SigningKeyTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
         assertThatThrownBy(() -> SigningKey.open(file))
                 .isInstanceOf(PlaneException.FailedPrecondition.class)
-                .hasMessageContaining("mode 0600");
+                .hasMessageContaining("chmod 600 " + file);
     }
 
     @Test
@@ -115,5 +116,43 @@ class SigningKeyTest {
         Files.writeString(publicFile, "nothing");
         assertThatThrownBy(() -> SigningKey.readPublic(publicFile))
                 .isInstanceOf(PlaneException.FailedPrecondition.class);
+    }
+
+    @Test
+    void may_be_in_a_file_outside_of_the_trail_and_needs_no_public_key() throws IOException {
+        var key = SigningKey.open(file);
+        var privateOnly = Files.readString(file).replaceFirst("(?s)-----BEGIN PUBLIC.*", "");
+        Files.writeString(file, privateOnly);
+        var trail = Files.createDirectory(directory.resolve("trail"));
+        assertThat(SigningKey.open(new SigningKey.Source.KeyFile(file), trail).publicKey())
+                .isEqualTo(key.publicKey());
+        assertThat(SigningKey.readPublic(trail.resolve("node.pub"))).isEqualTo(key.publicKey());
+        assertThat(trail.resolve("node.key")).doesNotExist();
+    }
+
+    @Test
+    void may_be_what_a_command_prints() throws IOException {
+        var key = SigningKey.open(file);
+        var command = new SigningKey.Source.Command(List.of("cat", file.toString()));
+        assertThat(SigningKey.open(command, directory).publicKey()).isEqualTo(key.publicKey());
+        assertThatThrownBy(() -> SigningKey.open(new SigningKey.Source.Command(List.of("false")), directory))
+                .isInstanceOf(PlaneException.Unavailable.class);
+        assertThatThrownBy(() -> SigningKey.open(new SigningKey.Source.Command(List.of("echo", "no")), directory))
+                .isInstanceOf(PlaneException.FailedPrecondition.class);
+    }
+
+    @Test
+    void is_not_made_where_somebody_else_was_to_make_it() {
+        assertThatThrownBy(() -> SigningKey.open(new SigningKey.Source.KeyFile(file), directory))
+                .isInstanceOf(PlaneException.FailedPrecondition.class)
+                .hasMessageContaining("does not exist");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void is_refused_if_it_is_a_link() throws IOException {
+        SigningKey.open(file);
+        var link = Files.createSymbolicLink(directory.resolve("link.key"), file);
+        assertThatThrownBy(() -> SigningKey.open(link)).isInstanceOf(PlaneException.FailedPrecondition.class);
     }
 }

@@ -7,6 +7,7 @@ import static io.pulseplane.gate.token.IdentityProvider.bearer;
 import static io.pulseplane.gate.token.IdentityProvider.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.pulseplane.ConcurrentTasks;
 import io.pulseplane.gate.token.TokenSettings.Keys;
@@ -133,6 +134,25 @@ class LocalKeyTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
         clock.addAndGet(SECOND);
         assertThat(await(authenticator.verify(bearer(token)))).isNotNull();
+    }
+
+    @Test
+    void is_not_used_if_it_belongs_to_another_user_or_is_a_link() throws Exception {
+        issue(doctor());
+        var elsewhere = file.resolveSibling("elsewhere.key");
+        Files.move(file, elsewhere);
+        Files.createSymbolicLink(file, elsewhere);
+        assertThatThrownBy(() -> issue(doctor()))
+                .isInstanceOf(UnusableKeyException.class)
+                .hasMessageContaining("no link");
+        Files.delete(file);
+        Files.move(elsewhere, file);
+        issue(doctor());
+        assumeTrue(System.getProperty("user.name").equals("root"), "only root can give a file to another user");
+        Files.setAttribute(file, "unix:uid", 65_534);
+        assertThatThrownBy(() -> issue(doctor()))
+                .isInstanceOf(UnusableKeyException.class)
+                .hasMessageContaining("chown");
     }
 
     @Test

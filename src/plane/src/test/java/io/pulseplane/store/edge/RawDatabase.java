@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge;
 
+import io.pulseplane.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ public final class RawDatabase {
 
     /** Copies every file except the lock and SQLite's shared memory, which SQLite creates again. */
     public static Path copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to);
+        PrivateFiles.createDirectories(to);
         try (var files = Files.list(from)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
                 if (!file.endsWith("lock") && !file.toString().endsWith("-shm")) {

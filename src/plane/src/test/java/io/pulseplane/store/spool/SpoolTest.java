@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.RecordingChangeListener;
 import io.pulseplane.store.crypto.Keyset;
@@ -33,6 +34,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -186,7 +188,8 @@ class SpoolTest {
         put(batch(1, oneReading(ADAS, 1, 60)));
         put(batch(2, oneReading(ADAS, 2, 61)));
         // The files that a plane leaves if it is killed now.
-        var copy = Files.createDirectory(directory.resolve("left"));
+        var copy = Files.createDirectory(
+                directory.resolve("left"), PosixFilePermissions.asFileAttribute(PrivateFiles.DIRECTORY_MODE));
         for (var name : List.of("spool.db", "spool.db-wal")) {
             Files.copy(directory.resolve(name), copy.resolve(name));
         }

@@ -14,7 +14,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Reads the records of a trail that match a filter, one after the other. A plane may write the trail meanwhile. The
@@ -27,17 +29,35 @@ public final class AuditReader implements AutoCloseable {
 
     private final AuditDirectory directory;
     private final AuditFilter filter;
-    private final Deque<Long> segments;
+    private final Deque<Path> segments;
     private final Deque<AuditEntry> matches = new ArrayDeque<>();
     private GroupReader groups;
+    private boolean isProven;
     private long remaining;
 
     private AuditReader(AuditDirectory directory, AuditFilter filter) throws IOException {
         this.directory = directory;
         this.filter = filter;
         this.remaining = filter.limit();
-        var numbers = directory.segmentNumbers();
-        this.segments = new ArrayDeque<>(isNewestFirst() ? numbers.descendingSet() : numbers);
+        this.segments = files();
+    }
+
+    /** Unproven parts follow the segment in which the signed end before them is. */
+    private Deque<Path> files() throws IOException {
+        var files = new ArrayDeque<Path>();
+        var unproven = new TreeMap<>(directory.unprovenFiles());
+        for (long segment : directory.segmentNumbers()) {
+            takeBefore(segment, unproven, files);
+            files.add(directory.segmentFile(segment));
+        }
+        takeBefore(Long.MAX_VALUE, unproven, files);
+        return isNewestFirst() ? files.reversed() : files;
+    }
+
+    private static void takeBefore(long segment, NavigableMap<Path, Long> unproven, Deque<Path> files) {
+        while (!unproven.isEmpty() && unproven.firstEntry().getValue() < segment) {
+            files.add(unproven.pollFirstEntry().getKey());
+        }
     }
 
     /** @throws PlaneException.Unavailable if the directory does not exist or cannot be read */
@@ -73,7 +93,7 @@ public final class AuditReader implements AutoCloseable {
     /** Reads the matches of the next group; false if there is no further group. */
     private boolean nextGroup() throws IOException {
         while (true) {
-            if (groups != null && groups.next(this::accept)) {
+            if (groups != null && hasNextGroup()) {
                 return true;
             }
             closeGroups();
@@ -84,8 +104,20 @@ public final class AuditReader implements AutoCloseable {
         }
     }
 
-    private void open(long number) throws IOException {
-        var segment = directory.segmentFile(number);
+    /** A part that no signature proves may be of any form; what cannot be read of it is left out. */
+    private boolean hasNextGroup() throws IOException {
+        try {
+            return groups.next(this::accept);
+        } catch (PlaneException.DataLoss e) {
+            if (isProven) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    private void open(Path segment) throws IOException {
+        isProven = directory.isSegment(segment);
         try {
             if (mayMatch(segment)) {
                 groups = isNewestFirst() ? new GroupReader.Backward(segment) : new GroupReader.Forward(segment);
@@ -107,7 +139,7 @@ public final class AuditReader implements AutoCloseable {
 
     private void accept(byte[] bytes, int from, int length) {
         try {
-            var entry = RecordLine.parse(bytes, from, length);
+            var entry = RecordLine.parse(bytes, from, length, isProven);
             if (!filter.matches(entry.record())) {
                 return;
             }
@@ -117,7 +149,10 @@ public final class AuditReader implements AutoCloseable {
                 matches.addLast(entry);
             }
         } catch (IOException _) {
-            throw new PlaneException.DataLoss("the audit trail is not as it was written; verify it");
+            if (isProven) {
+                throw new PlaneException.DataLoss("the audit trail is not as it was written; verify it");
+            }
+            // Nothing proves that a node wrote this line, so it must not keep the others from being read.
         }
     }
 

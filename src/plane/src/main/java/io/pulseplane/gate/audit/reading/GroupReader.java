@@ -1,5 +1,6 @@
 package io.pulseplane.gate.audit.reading;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.gate.audit.GroupFooter;
 import io.pulseplane.gate.audit.LineFormat;
 import io.pulseplane.gate.audit.LineReader;
@@ -99,7 +100,7 @@ sealed interface GroupReader extends Closeable {
         private long end;
 
         Backward(Path segment) throws IOException {
-            channel = FileChannel.open(segment, StandardOpenOption.READ);
+            channel = PrivateFiles.open(segment, StandardOpenOption.READ);
             try {
                 end = endOfLastGroup(channel.size());
             } catch (IOException | RuntimeException e) {

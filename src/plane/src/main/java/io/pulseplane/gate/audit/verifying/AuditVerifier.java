@@ -7,13 +7,17 @@ import io.pulseplane.gate.audit.SignatureCheck;
 import io.pulseplane.gate.audit.SignedHead;
 import io.pulseplane.gate.audit.TimeBounds;
 import io.pulseplane.gate.audit.TrailEnd;
+import io.pulseplane.gate.audit.TrailMark;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Checks by the digests and signatures of a trail whether it is as the node wrote it. The verifier reads each segment
@@ -23,24 +27,52 @@ import java.util.Optional;
  */
 public final class AuditVerifier {
 
+    /** A plane writes a group at once; on a slow disk that takes a moment. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final long POLL_MILLIS = 20;
+
     private final AuditDirectory directory;
     private final SignatureCheck key;
+    private final Anchors anchors;
+    private final Duration patience;
+    private final List<TrailMark.Unproven> unproven = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
 
     private long records;
     private long segments;
-    private long tornBytes;
+    private long retiredSegment;
     private Optional<TrailEnd> end;
 
-    private AuditVerifier(AuditDirectory directory, SignatureCheck key) {
+    private AuditVerifier(AuditDirectory directory, SignatureCheck key, Anchors anchors, Duration patience) {
         this.directory = directory;
         this.key = key;
+        this.anchors = anchors;
+        this.patience = patience;
     }
 
     /** @throws PlaneException.Unavailable if the directory does not exist or cannot be read */
     public static VerificationResult verify(Path directory, PublicKey key) {
+        return verify(directory, key, Anchors.NONE);
+    }
+
+    /**
+     * @param anchors what the trail must have
+     * @throws PlaneException.Unavailable if the directory does not exist or cannot be read
+     */
+    public static VerificationResult verify(Path directory, PublicKey key, Anchors anchors) {
+        return verify(directory, key, anchors, PATIENCE);
+    }
+
+    /**
+     * @param anchors what the trail must have
+     * @param patience how long lines at the end may stay without a digest, because a plane may be writing them
+     * @throws PlaneException.Unavailable if the directory does not exist or cannot be read
+     */
+    public static VerificationResult verify(Path directory, PublicKey key, Anchors anchors, Duration patience) {
         try {
-            return new AuditVerifier(new AuditDirectory(directory), new SignatureCheck(key)).verify();
+            return new AuditVerifier(new AuditDirectory(directory), new SignatureCheck(key), anchors, patience)
+                    .verify();
         } catch (IOException e) {
             throw new PlaneException.Unavailable("the audit trail cannot be read", e);
         }
@@ -59,7 +91,22 @@ public final class AuditVerifier {
         if (head.isPresent()) {
             expectNoGap(expected, head.get().segment() + 1);
         }
+        checkAnchorsBeyond(expected - 1);
+        checkUnproven(head);
         return findings.isEmpty() ? intact(head.orElseThrow()) : new VerificationResult.Broken(findings);
+    }
+
+    /** Anchors in segments that the trail does not have; those that were removed after their retention do not count. */
+    private void checkAnchorsBeyond(long lastSegment) {
+        anchors.heads().stream()
+                .filter(anchor -> anchor.segment() > lastSegment)
+                .findFirst()
+                .ifPresent(anchor -> findings.add(new Finding.Unanchored(
+                        directory.segmentFile(anchor.segment()).getFileName().toString(),
+                        0,
+                        0,
+                        "record " + anchor.lastRecord() + " as it was anchored",
+                        "no such segment")));
     }
 
     private VerificationResult intact(SignedHead head) {
@@ -67,7 +114,18 @@ public final class AuditVerifier {
         long lastSealed = trailEnd.isSealed() ? trailEnd.lastRecord() : trailEnd.firstRecord() - 1;
         long lastSigned = Math.max(head.lastRecord(), lastSealed);
         return new VerificationResult.Intact(
-                records, segments, trailEnd.digest(), trailEnd.lastRecord() - lastSigned, tornBytes);
+                records,
+                segments,
+                trailEnd.digest(),
+                trailEnd.lastRecord() - lastSigned,
+                List.copyOf(unproven),
+                provenAnchors());
+    }
+
+    private long provenAnchors() {
+        return anchors.heads().stream()
+                .filter(anchor -> anchor.segment() > retiredSegment)
+                .count();
     }
 
     private Optional<SignedHead> readHead() throws IOException {
@@ -103,6 +161,7 @@ public final class AuditVerifier {
                         true))
                 .orElse(TrailEnd.GENESIS);
         end = Optional.of(start);
+        retiredSegment = start.segment();
         return start.segment();
     }
 
@@ -118,13 +177,76 @@ public final class AuditVerifier {
         var path = directory.segmentFile(segment);
         var headOfSegment = head.filter(h -> h.segment() == segment);
         boolean mayBeOpen = isNewest && head.filter(h -> h.segment() <= segment).isPresent();
-        var check = new SegmentCheck(segment, path.getFileName().toString(), key, end, headOfSegment, mayBeOpen);
+        var check = new SegmentCheck(
+                segment, path.getFileName().toString(), key, end, headOfSegment, mayBeOpen, anchors.ofSegment(segment));
         try (var scanner = SegmentScanner.fromStart(path)) {
             check.run(scanner).ifPresent(findings::add);
             end = check.end();
         }
+        if (end.isPresent() && check.tornBytes() > 0 && staysUnchained(path, end.get(), segment)) {
+            findings.add(check.unchained());
+            end = Optional.empty();
+        }
+        unproven.addAll(check.unproven());
         records += check.records();
-        tornBytes += check.tornBytes();
         segments++;
+    }
+
+    /** Waits until the lines after the last digest get one, or are cut off. */
+    private boolean staysUnchained(Path path, TrailEnd trailEnd, long segment) throws IOException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (isUnchained(path, trailEnd, segment)) {
+            if (System.nanoTime() - deadline >= 0) {
+                return true;
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(POLL_MILLIS));
+        }
+        return false;
+    }
+
+    private static boolean isUnchained(Path path, TrailEnd trailEnd, long segment) throws IOException {
+        try (var scanner = trailEnd.segment() == segment
+                ? SegmentScanner.after(path, trailEnd.offset(), trailEnd.digest(), trailEnd.lastRecord())
+                : SegmentScanner.fromStart(path)) {
+            SegmentScanner.Step step;
+            do {
+                step = scanner.next();
+            } while (step instanceof SegmentScanner.Step.HeaderRead
+                    || step instanceof SegmentScanner.Step.UnprovenRead);
+            return step instanceof SegmentScanner.Step.TornTail || step instanceof SegmentScanner.Step.Mismatch;
+        }
+    }
+
+    /** Compares each unproven part with its mark. A part whose mark is not signed yet is the one after the head. */
+    private void checkUnproven(Optional<SignedHead> head) throws IOException {
+        var files = directory.unprovenFiles();
+        for (var mark : unproven) {
+            var file = mark.file(directory);
+            if (files.remove(file) == null) {
+                if (mark.segment() > retiredSegment) {
+                    findings.add(new Finding.Missing(
+                            file.getFileName().toString(), "a part that no signature proved", "no such file"));
+                }
+            } else if (!isAsFound(mark)) {
+                findings.add(new Finding.Altered(
+                        file.getFileName().toString(), 0, 0, "digest " + mark.digest(), "another digest"));
+            }
+        }
+        for (var file : files.keySet()) {
+            boolean isNextToTheHead = head.isPresent()
+                    && file.getFileName()
+                            .toString()
+                            .startsWith(AuditDirectory.unprovenPrefix(
+                                    head.get().segment(), head.get().offset()));
+            if (!isNextToTheHead && end.isPresent() && files.get(file) > retiredSegment) {
+                findings.add(new Finding.Altered(
+                        file.getFileName().toString(), 0, 0, "a part that the trail has a mark of", "no mark"));
+            }
+        }
+    }
+
+    private boolean isAsFound(TrailMark.Unproven mark) throws IOException {
+        return TrailMark.Unproven.of(directory, mark.timeUs(), mark.segment(), mark.offset(), mark.part())
+                .equals(mark);
     }
 }

@@ -27,6 +27,12 @@ public sealed interface Finding {
     /** The trail or a segment ends too early. */
     record Truncated(String file, long line, long record, String expected, String found) implements Finding {}
 
+    /** The trail has not what was kept of it elsewhere: it was written anew, or cut off. */
+    record Unanchored(String file, long line, long record, String expected, String found) implements Finding {}
+
+    /** Lines at the end of the newest segment are not covered by a digest, and stay so. */
+    record Unchained(String file, long line, long record, String expected, String found) implements Finding {}
+
     /** A line that needs a signature has none of this node's key. */
     record Forged(String file, long line, long record, String expected, String found) implements Finding {}
 

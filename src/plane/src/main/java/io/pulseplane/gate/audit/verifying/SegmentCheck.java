@@ -9,7 +9,12 @@ import io.pulseplane.gate.audit.SignatureCheck;
 import io.pulseplane.gate.audit.SignedHead;
 import io.pulseplane.gate.audit.TimeBounds;
 import io.pulseplane.gate.audit.TrailEnd;
+import io.pulseplane.gate.audit.TrailMark;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 /** Checks one segment: against its file name, the segment before it, the head, and its footer. */
@@ -22,15 +27,21 @@ final class SegmentCheck {
     private final Optional<SignedHead> head;
     private final boolean mayBeOpen;
 
+    /** Anchors in this segment that the check has not reached, in their order. */
+    private final Deque<SignedHead> anchors;
+
     private TrailEnd position;
     private boolean headReached;
+    private final List<TrailMark.Unproven> unproven = new ArrayList<>();
     private long tornBytes;
+    private long tornLine;
     private boolean broken;
 
     /**
      * @param file the file name
      * @param previousEnd the end of the segment before; empty if that one is broken
      * @param head the head if it points into this segment; empty otherwise
+     * @param anchors those that point into this segment, in their order
      * @param mayBeOpen whether the segment may end without a footer, because it is the newest
      */
     SegmentCheck(
@@ -39,13 +50,15 @@ final class SegmentCheck {
             SignatureCheck key,
             Optional<TrailEnd> previousEnd,
             Optional<SignedHead> head,
-            boolean mayBeOpen) {
+            boolean mayBeOpen,
+            List<SignedHead> anchors) {
         this.segment = segment;
         this.file = file;
         this.key = key;
         this.previousEnd = previousEnd;
         this.head = head;
         this.mayBeOpen = mayBeOpen;
+        this.anchors = new ArrayDeque<>(anchors);
         this.headReached = head.isEmpty();
     }
 
@@ -59,6 +72,10 @@ final class SegmentCheck {
                 case Step.HeaderRead(var header) -> checkHeader(header);
                 case Step.GroupRead(var group, var end, var line) -> checkGroup(group, end, line);
                 case Step.FooterRead(var footer, var text, var end, var line) -> checkFooter(footer, text, end, line);
+                case Step.UnprovenRead(var mark, var _) -> {
+                    unproven.add(mark);
+                    yield Optional.empty();
+                }
                 case Step.TornTail(var bytes, var line) -> checkTornTail(bytes, line);
                 case Step.Mismatch mismatch -> Optional.of(altered(mismatch));
                 case Step.EndOfFile(var line) -> checkEnd(line);
@@ -127,14 +144,23 @@ final class SegmentCheck {
 
     /** At the head's offset, the trail must have the head's digest and last record. */
     private Optional<Finding> checkAgainstHead(long line) {
+        while (!anchors.isEmpty() && anchors.peek().offset() <= position.offset()) {
+            var anchor = anchors.poll();
+            if (!isAt(anchor)) {
+                return Optional.of(new Finding.Unanchored(
+                        file,
+                        line,
+                        position.lastRecord(),
+                        "record " + anchor.lastRecord() + " with digest " + anchor.digest() + " as it was anchored",
+                        "record " + position.lastRecord() + " with digest " + position.digest()));
+            }
+        }
         if (headReached || position.offset() < head.orElseThrow().offset()) {
             return Optional.empty();
         }
         headReached = true;
         var expected = head.orElseThrow();
-        if (position.offset() == expected.offset()
-                && position.digest().equals(expected.digest())
-                && position.lastRecord() == expected.lastRecord()) {
+        if (isAt(expected)) {
             return Optional.empty();
         }
         return Optional.of(new Finding.Altered(
@@ -145,8 +171,15 @@ final class SegmentCheck {
                 "digest " + position.digest()));
     }
 
+    private boolean isAt(SignedHead expected) {
+        return position.offset() == expected.offset()
+                && position.digest().equals(expected.digest())
+                && position.lastRecord() == expected.lastRecord();
+    }
+
     private Optional<Finding> checkTornTail(long bytes, long line) {
         tornBytes = bytes;
+        tornLine = line;
         if (position != null && position.isSealed()) {
             return Optional.of(
                     new Finding.Altered(file, line, position.lastRecord(), "nothing after the seal", "part of a line"));
@@ -165,6 +198,14 @@ final class SegmentCheck {
     }
 
     private Optional<Finding> checkHeadReached(long line, String found) {
+        if (headReached && !anchors.isEmpty()) {
+            return Optional.of(new Finding.Unanchored(
+                    file,
+                    line,
+                    lastRecord(),
+                    "record " + anchors.getFirst().lastRecord() + " as it was anchored",
+                    found));
+        }
         return headReached
                 ? Optional.empty()
                 : Optional.of(new Finding.Truncated(
@@ -195,7 +236,17 @@ final class SegmentCheck {
         return position == null ? 0 : position.records();
     }
 
+    List<TrailMark.Unproven> unproven() {
+        return unproven;
+    }
+
     long tornBytes() {
         return tornBytes;
+    }
+
+    /** What the lines are that follow the last digest. */
+    Finding unchained() {
+        return new Finding.Unchained(
+                file, tornLine, lastRecord(), "the end of a group", tornBytes + " bytes that no digest covers");
     }
 }

@@ -1,6 +1,8 @@
 package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.SigningKey;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -8,12 +10,20 @@ import java.time.Duration;
  * The settings of an audit trail.
  *
  * @param directory holds the trail and nothing else
- * @param keyFile the node's private key; created when the trail is first opened if it does not exist
+ * @param access who besides the owner may read the directory
+ * @param signingKey where the key is that signs the trail
  * @param nodeId the name of the node; the header of each segment has it
  * @param interval how long a record may wait in memory in {@link Mode#ASYNC}; a power cut loses the waiting records
  */
 public record AuditSettings(
-        Mode mode, Path directory, Path keyFile, String nodeId, Duration interval, Queue queue, Segments segments) {
+        Mode mode,
+        Path directory,
+        Access access,
+        SigningKey.Source signingKey,
+        String nodeId,
+        Duration interval,
+        Queue queue,
+        Segments segments) {
 
     /** When an append completes. */
     public enum Mode {
@@ -75,7 +85,8 @@ public record AuditSettings(
         return new AuditSettings(
                 mode,
                 directory,
-                directory.resolve("node.key"),
+                Access.OWNER,
+                new SigningKey.Source.InDirectory(),
                 nodeId,
                 DEFAULT_INTERVAL,
                 Queue.DEFAULT,

@@ -81,8 +81,8 @@ public final class AuditTrail implements AutoCloseable {
             return new AuditTrail(queue, events, Optional.empty());
         }
         try {
-            var directory = AuditDirectory.create(settings.directory());
-            var key = SigningKey.open(settings.keyFile());
+            var directory = AuditDirectory.create(settings.directory(), settings.access());
+            var key = SigningKey.open(settings.signingKey(), settings.directory());
             var recovery = TrailRecovery.recover(directory, key, clock.getAsLong());
             var writer = new TrailWriter(settings, directory, key, recovery.end(), opener, clock);
             var loop = new WriterLoop(

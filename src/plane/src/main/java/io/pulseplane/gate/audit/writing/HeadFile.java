@@ -1,5 +1,6 @@
 package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.gate.audit.SignedHead;
 import java.io.Closeable;
 import java.io.IOException;
@@ -24,7 +25,7 @@ final class HeadFile implements Closeable {
     /** @param text has {@link SignedHead#BYTES} bytes */
     void write(String text) throws IOException {
         if (channel == null) {
-            channel = FileChannel.open(path, StandardOpenOption.WRITE);
+            channel = PrivateFiles.open(path, StandardOpenOption.WRITE);
         }
         var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
         while (bytes.hasRemaining()) {

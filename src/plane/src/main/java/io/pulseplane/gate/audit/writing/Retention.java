@@ -48,6 +48,11 @@ final class Retention {
                 }
                 retired = Math.max(retired, segment);
                 Files.delete(directory.segmentFile(segment));
+                for (var part : directory.unprovenFiles().entrySet()) {
+                    if (part.getValue() <= segment) {
+                        Files.delete(part.getKey());
+                    }
+                }
                 directory.sync();
             }
         } catch (IOException e) {

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.audit.writing;
 
-import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.files.PrivateFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Set;
 
 /** A segment that is open for writing. */
 interface SegmentFile extends Closeable {
@@ -39,16 +38,12 @@ interface SegmentFile extends Closeable {
             public SegmentFile create(Path path) throws IOException {
                 Files.deleteIfExists(path);
                 return new OnDisk(
-                        path,
-                        FileChannel.open(
-                                path,
-                                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                                AuditDirectory.PRIVATE_FILE));
+                        path, PrivateFiles.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
             }
 
             @Override
             public SegmentFile append(Path path, long length) throws IOException {
-                var channel = FileChannel.open(path, StandardOpenOption.WRITE);
+                var channel = PrivateFiles.open(path, StandardOpenOption.WRITE);
                 try {
                     if (channel.size() < length) {
                         throw new IOException("the segment is shorter than it was written");

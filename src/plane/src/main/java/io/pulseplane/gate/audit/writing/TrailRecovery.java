@@ -1,5 +1,6 @@
 package io.pulseplane.gate.audit.writing;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.gate.audit.AuditDirectory;
 import io.pulseplane.gate.audit.GroupFooter;
 import io.pulseplane.gate.audit.LineReader;
@@ -16,10 +17,11 @@ import io.pulseplane.gate.audit.TrailMark;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,9 +29,13 @@ import java.util.Optional;
  * Finds the end of a trail that may not have been closed.
  *
  * <p>The trail reaches at least as far as its head says. If it is shorter, somebody cut it or the disk lost data, and
- * the plane does not continue it. Complete groups beyond the head were written just before a crash and belong to the
- * trail. An incomplete group after them was being written when the crash came, and is cut off. In sync mode its callers
- * had no answer yet, because it was not synced.
+ * the plane does not continue it. It reaches further than its head if a seal beyond the head has the node's signature.
+ * The last of these is the proven end, and the trail continues there.
+ *
+ * <p>Complete groups beyond the proven end may have been written just before a crash. But whoever can write to the
+ * directory can make such groups too, so the node must not sign them. They are moved into a file of their own, and a
+ * mark has its digest. An incomplete group was being written when the crash came, and is cut off. In sync mode its
+ * callers had no answer yet, because it was not synced.
  */
 final class TrailRecovery {
 
@@ -40,8 +46,11 @@ final class TrailRecovery {
 
     private final AuditDirectory directory;
     private final SignatureCheck key;
+    /** What a signature proves. */
+    private TrailEnd proven = TrailEnd.GENESIS;
+
+    /** The end of the last complete group. */
     private TrailEnd end = TrailEnd.GENESIS;
-    private long droppedBytes;
 
     private TrailRecovery(AuditDirectory directory, SignatureCheck key) {
         this.directory = directory;
@@ -72,18 +81,56 @@ final class TrailRecovery {
         return recovery.result(head, nowUs);
     }
 
-    private RecoveryResult result(SignedHead head, long nowUs) {
-        if (end.digest().equals(head.digest()) && droppedBytes == 0) {
-            return new RecoveryResult(end, List.of());
+    private RecoveryResult result(SignedHead head, long nowUs) throws IOException {
+        long unprovenRecords = end.lastRecord() - proven.lastRecord();
+        long droppedBytes = tailBytes();
+        if (unprovenRecords > 0) {
+            keepTail();
+            droppedBytes = 0;
         }
-        LOG.log(
-                Level.WARNING,
-                "The audit trail was not closed: {0} records beyond the head are kept, {1} bytes of an incomplete group"
-                        + " are dropped",
-                Long.toString(end.lastRecord() - head.lastRecord()),
-                Long.toString(droppedBytes));
-        return new RecoveryResult(
-                end, List.of(new TrailMark.Resumption(nowUs, head.lastRecord(), end.lastRecord(), droppedBytes)));
+        var marks = new ArrayList<TrailMark>();
+        if (unprovenRecords > 0 || droppedBytes > 0 || !proven.digest().equals(head.digest())) {
+            LOG.log(
+                    Level.WARNING,
+                    "The audit trail was not closed: {0} records have no signature and were moved into a file of their"
+                            + " own, {1} bytes of an incomplete group are dropped",
+                    Long.toString(unprovenRecords),
+                    Long.toString(droppedBytes));
+            marks.add(new TrailMark.Resumption(nowUs, proven.lastRecord(), end.lastRecord(), droppedBytes));
+        }
+        // A file may be there already: a crash came before its mark was signed.
+        for (int part = 1; Files.exists(unprovenFile(part), LinkOption.NOFOLLOW_LINKS); part++) {
+            marks.add(TrailMark.Unproven.of(directory, nowUs, proven.segment(), proven.offset(), part));
+        }
+        return new RecoveryResult(proven, marks);
+    }
+
+    private Path unprovenFile(int part) {
+        return directory.unprovenFile(proven.segment(), proven.offset(), part);
+    }
+
+    /** The file that continues after the proven end. */
+    private Path tailFile() {
+        return directory.segmentFile(proven.segment() + (proven.isSealed() ? 1 : 0));
+    }
+
+    private long tailOffset() {
+        return proven.isSealed() ? 0 : proven.offset();
+    }
+
+    private long tailBytes() throws IOException {
+        return Files.exists(tailFile()) ? Files.size(tailFile()) - tailOffset() : 0;
+    }
+
+    /** Copies the tail into the first free file. The writer cuts it off from the trail when it writes the mark. */
+    private void keepTail() throws IOException {
+        int part = 1;
+        while (Files.exists(unprovenFile(part), LinkOption.NOFOLLOW_LINKS)) {
+            part++;
+        }
+        try (var tail = PrivateFiles.open(tailFile(), StandardOpenOption.READ)) {
+            AuditDirectory.replace(unprovenFile(part), tail.position(tailOffset()));
+        }
     }
 
     private void startAtHead(SignedHead head) throws IOException {
@@ -96,7 +143,7 @@ final class TrailRecovery {
         }
         var header = header(segment).orElseThrow(() -> damaged("the newest segment has no header"));
         String line;
-        try (var channel = FileChannel.open(segment, StandardOpenOption.READ)) {
+        try (var channel = PrivateFiles.open(segment, StandardOpenOption.READ)) {
             line = SegmentTail.line(channel, head.offset()).orElseThrow();
         }
         var times = GroupFooter.parse(line)
@@ -112,6 +159,7 @@ final class TrailRecovery {
                 times,
                 head.digest(),
                 line.startsWith(SegmentFooter.START));
+        proven = end;
     }
 
     private static Optional<SegmentHeader> header(Path segment) throws IOException {
@@ -130,19 +178,18 @@ final class TrailRecovery {
             belongs = follow(SegmentScanner.fromStart(directory.segmentFile(end.segment() + 1)), end.segment() + 1);
         }
         var segments = directory.segmentNumbers();
-        if (!segments.isEmpty() && segments.last() > end.segment() + (end.isSealed() ? 1 : 0)) {
+        if (!segments.isEmpty() && segments.last() > proven.segment() + (proven.isSealed() ? 1 : 0)) {
             throw damaged("there are segments after the end of the chain");
         }
     }
 
-    /** Follows the chain through a segment, and returns whether any group of it belongs to the trail. */
+    /** Follows the chain through a segment, and returns whether any group of it belongs to the chain. */
     private boolean follow(SegmentScanner scanner, long segment) throws IOException {
         try (scanner) {
             scan(scanner);
         }
         boolean belongs = end.segment() == segment;
-        droppedBytes = Files.size(directory.segmentFile(segment)) - (belongs ? end.offset() : 0);
-        if (belongs && end.isSealed() && droppedBytes > 0) {
+        if (belongs && end.isSealed() && Files.size(directory.segmentFile(segment)) > end.offset()) {
             throw damaged("something follows the seal of the newest segment");
         }
         return belongs;
@@ -169,6 +216,10 @@ final class TrailRecovery {
                     }
                     position = position.after(footer, offset);
                     end = position;
+                    proven = position;
+                }
+                case Step.UnprovenRead _ -> {
+                    // The group that has the mark counts, not the mark.
                 }
                 case Step.TornTail _, Step.Mismatch _, Step.EndOfFile _ -> {
                     return;

@@ -43,6 +43,9 @@ final class TrailWriter {
     /** The file of the newest segment; null if that is sealed, or not open. */
     private SegmentFile segmentFile;
 
+    /** Whether the newest segment has a mark about an unproven part, so that the next record begins a new one. */
+    private boolean startsAnew;
+
     TrailWriter(
             AuditSettings settings,
             AuditDirectory directory,
@@ -67,7 +70,8 @@ final class TrailWriter {
     boolean isSealDue() {
         return !durableEnd.isSealed()
                 && durableEnd.records() > 0
-                && (durableEnd.offset() >= settings.segments().maxBytes()
+                && (startsAnew
+                        || durableEnd.offset() >= settings.segments().maxBytes()
                         || clock.getAsLong() - durableEnd.openedUs()
                                 >= TimeUnit.MICROSECONDS.convert(
                                         settings.segments().maxAge()));
@@ -97,6 +101,9 @@ final class TrailWriter {
             segmentFile.sync();
             durableEnd = end;
         });
+        for (var mark : marks) {
+            startsAnew |= mark instanceof TrailMark.Unproven;
+        }
     }
 
     private void reopen() throws IOException {
@@ -184,6 +191,7 @@ final class TrailWriter {
             flush();
             segmentFile.sync();
             durableEnd = durableEnd.after(SegmentFooter.parse(line).orElseThrow(), durableEnd.offset() + line.length());
+            startsAnew = false;
         });
         close();
         LOG.log(

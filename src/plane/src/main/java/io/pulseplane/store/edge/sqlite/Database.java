@@ -1,5 +1,7 @@
 package io.pulseplane.store.edge.sqlite;
 
+import io.pulseplane.files.PrivateFiles;
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,6 +40,7 @@ public final class Database {
     }
 
     public SqliteSession openForWriting() throws SQLException {
+        makePrivate();
         if (bytesOf(file) == 0) {
             createFile();
         }
@@ -50,6 +53,17 @@ public final class Database {
         var session = open(config);
         session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_AFTER_BYTES / session.pragma("page_size"));
         return session;
+    }
+
+    /** SQLite gives its write-ahead log and its index the mode of the database. */
+    private void makePrivate() {
+        try {
+            PrivateFiles.createOrTighten(file);
+            PrivateFiles.tighten(Path.of(file + "-wal"));
+            PrivateFiles.tighten(Path.of(file + "-shm"));
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable(file.getFileName() + " cannot be written to", e);
+        }
     }
 
     /** SQLite takes {@code auto_vacuum} only while the database is empty. */

@@ -79,7 +79,7 @@ class AuditReaderTest {
                     && filter.action().map(record.action()::equals).orElse(true)
                     && filter.patient().map(record.patient()::equals).orElse(true)
                     && filter.decision().map(record.decision()::equals).orElse(true)) {
-                entries.add(new AuditEntry(i + 1, record));
+                entries.add(new AuditEntry(i + 1, record, true));
             }
         }
         var ordered = filter.order() == Order.OLDEST_FIRST ? entries : entries.reversed();

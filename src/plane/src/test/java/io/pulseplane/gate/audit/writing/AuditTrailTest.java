@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.SigningKey;
 import io.pulseplane.gate.audit.verifying.VerificationResult;
 import io.pulseplane.gate.audit.writing.AuditSettings.Mode;
 import io.pulseplane.vitals.PlaneException;
@@ -272,7 +274,8 @@ class AuditTrailTest {
         return new AuditSettings(
                 mode,
                 trailDirectory(),
-                trailDirectory().resolve("node.key"),
+                Access.OWNER,
+                new SigningKey.Source.InDirectory(),
                 "edge-1",
                 Duration.ofDays(1),
                 queue,

@@ -2,20 +2,31 @@ package io.pulseplane.gate.audit.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.pulseplane.ReadingFixtures;
 import io.pulseplane.gate.audit.AuditDirectory;
+import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.GroupFooter;
+import io.pulseplane.gate.audit.HashChain;
 import io.pulseplane.gate.audit.SignedHead;
 import io.pulseplane.gate.audit.SigningKey;
+import io.pulseplane.gate.audit.TimeBounds;
+import io.pulseplane.gate.audit.reading.AuditFilter;
+import io.pulseplane.gate.audit.verifying.Anchors;
+import io.pulseplane.gate.audit.verifying.AuditVerifier;
+import io.pulseplane.gate.audit.verifying.Finding;
 import io.pulseplane.gate.audit.verifying.VerificationResult;
 import io.pulseplane.gate.audit.writing.AuditSettings.Mode;
+import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** After a crash at any time, the trail continues with every record that was on disk, and verifies. */
+/** After a crash at any time, the trail keeps every record that was on disk, signs what it can prove, and verifies. */
 class CrashTest {
 
     @TempDir
@@ -69,18 +80,29 @@ class CrashTest {
     private void assertContinues(Path trailDirectory, List<AuditRecord> records) {
         TrailFixture.write(settings(trailDirectory), 2);
         assertThat(TrailFixture.verify(trailDirectory))
-                .isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
-                    assertThat(result.unsignedRecords()).isZero();
-                    assertThat(result.tornBytes()).isZero();
-                });
+                .isInstanceOfSatisfying(
+                        VerificationResult.Intact.class,
+                        result -> assertThat(result.unsignedRecords()).isZero());
         var expected = new ArrayList<>(records);
         expected.add(TrailFixture.record(0));
         expected.add(TrailFixture.record(1));
         assertThat(TrailFixture.records(trailDirectory)).isEqualTo(expected);
     }
 
+    private void assertUnchained(Path trailDirectory, long record, long bytes) {
+        assertThat(AuditVerifier.verify(trailDirectory, TrailFixture.key(trailDirectory), Anchors.NONE, Duration.ZERO))
+                .isInstanceOfSatisfying(
+                        VerificationResult.Broken.class,
+                        result -> assertThat(result.findings())
+                                .singleElement()
+                                .isInstanceOfSatisfying(Finding.Unchained.class, finding -> {
+                                    assertThat(finding.record()).isEqualTo(record);
+                                    assertThat(finding.found()).startsWith(bytes + " bytes");
+                                }));
+    }
+
     @Test
-    void keeps_complete_groups_beyond_the_head_and_writes_a_mark() throws IOException {
+    void moves_groups_that_no_signature_proves_into_a_file_of_their_own_and_says_so() throws IOException {
         crashBeyondTheHead();
         assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
             assertThat(result.records()).isEqualTo(6);
@@ -88,10 +110,94 @@ class CrashTest {
         });
         var records = TrailFixture.records(crashed);
         assertContinues(crashed, records);
-        assertThat(records).hasSize(6);
+        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+            assertThat(result.records()).isEqualTo(5);
+            assertThat(result.segments()).isEqualTo(2);
+            assertThat(result.unproven())
+                    .singleElement()
+                    .satisfies(part -> assertThat(part.records()).isEqualTo(3));
+        });
+        assertThat(TrailFixture.read(crashed, AuditFilter.all(Order.OLDEST_FIRST)))
+                .extracting(AuditEntry::number, AuditEntry::isProven)
+                .containsExactly(
+                        tuple(1L, true),
+                        tuple(2L, true),
+                        tuple(3L, true),
+                        tuple(4L, false),
+                        tuple(5L, false),
+                        tuple(6L, false),
+                        tuple(4L, true),
+                        tuple(5L, true));
+        assertThat(TrailFixture.read(crashed, AuditFilter.all(Order.NEWEST_FIRST)))
+                .extracting(AuditEntry::number)
+                .containsExactly(5L, 4L, 6L, 5L, 4L, 3L, 2L, 1L);
         assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst()))
                 .contains("{\"mark\":\"resumed\",\"time_us\":" + TrailFixture.NOW
-                        + ",\"signed\":3,\"found\":6,\"dropped_bytes\":0}\n");
+                        + ",\"signed\":3,\"found\":6,\"dropped_bytes\":0}\n")
+                .contains("{\"mark\":\"unproven\",\"time_us\":" + TrailFixture.NOW + ",\"segment\":1,")
+                .contains("{\"seal\":");
+    }
+
+    /** An intruder without the key cuts the trail off where its head ends, and appends a group that is chained well. */
+    @Test
+    void never_signs_a_group_that_somebody_appended_without_the_key() throws IOException {
+        crashBeyondTheHead();
+        var segment = TrailFixture.segments(crashed).getFirst();
+        var group = TrailFixture.text(segment);
+        int start = group.indexOf("{\"n\":4");
+        var record = group.substring(start, group.indexOf('\n', start) + 1).replace("nurse-3", "nobody");
+        var end = GroupFooter.prefix(1, 4, record.length(), new TimeBounds(TrailFixture.NOW, TrailFixture.NOW + 3));
+        var chain = HashChain.from(lastDigestBefore(group, start));
+        var covered = (record + end).getBytes(StandardCharsets.UTF_8);
+        chain.update(covered, 0, covered.length);
+        Files.writeString(
+                segment, group.substring(0, start) + record + end + ",\"digest\":\"" + chain.nextDigest() + "\"}}\n");
+        TrailFixture.write(settings(crashed), 1);
+        assertThat(TrailFixture.verify(crashed)).isInstanceOfSatisfying(VerificationResult.Intact.class, result -> {
+            assertThat(result.records()).isEqualTo(4);
+            assertThat(result.unproven())
+                    .singleElement()
+                    .satisfies(part -> assertThat(part.records()).isEqualTo(1));
+        });
+        assertThat(TrailFixture.read(crashed, AuditFilter.all(Order.OLDEST_FIRST)))
+                .filteredOn(entry -> entry.record().subject().equals("nobody"))
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.isProven()).isFalse());
+    }
+
+    private static String lastDigestBefore(String text, int end) {
+        int start = text.lastIndexOf(",\"digest\":\"", end) + ",\"digest\":\"".length();
+        return text.substring(start, start + 64);
+    }
+
+    @Test
+    void detects_a_change_in_the_part_that_no_signature_proves() throws IOException {
+        crashBeyondTheHead();
+        TrailFixture.write(settings(crashed), 1);
+        var part = new AuditDirectory(crashed).unprovenFiles().firstKey();
+        var text = TrailFixture.text(part);
+        Files.writeString(part, text.replace("nurse-3", "nurse-9"));
+        assertThat(TrailFixture.verify(crashed)).isInstanceOf(VerificationResult.Broken.class);
+        Files.delete(part);
+        assertThat(TrailFixture.verify(crashed)).isInstanceOf(VerificationResult.Broken.class);
+        Files.writeString(part, text);
+        Files.writeString(new AuditDirectory(crashed).unprovenFile(1, 7, 1), text);
+        assertThat(TrailFixture.verify(crashed)).isInstanceOf(VerificationResult.Broken.class);
+    }
+
+    @Test
+    void keeps_a_part_whose_mark_was_lost_in_a_second_crash() throws IOException {
+        crashBeyondTheHead();
+        var again = directory.resolve("again");
+        TrailFixture.copy(crashed, again);
+        TrailFixture.write(settings(crashed), 1);
+        var part = new AuditDirectory(crashed).unprovenFiles().firstKey();
+        Files.copy(part, again.resolve(part.getFileName()));
+        TrailFixture.write(settings(again), 1);
+        assertThat(TrailFixture.verify(again))
+                .isInstanceOfSatisfying(
+                        VerificationResult.Intact.class,
+                        result -> assertThat(result.unproven()).hasSizeBetween(1, 2));
     }
 
     @Test
@@ -101,23 +207,18 @@ class CrashTest {
         var bytes = Files.readAllBytes(segment);
         var text = TrailFixture.text(segment);
         int groupStart = text.lastIndexOf("\n", text.lastIndexOf("{\"n\":6")) + 1;
-        for (int length = groupStart; length < bytes.length; length += 1 + random.nextInt(12)) {
+        for (int length = groupStart + 1; length < bytes.length; length += 1 + random.nextInt(12)) {
             var torn = directory.resolve("torn-" + length);
             TrailFixture.copy(crashed, torn);
             Files.write(torn.resolve(segment.getFileName()), Arrays.copyOf(bytes, length));
-            assertThat(TrailFixture.verify(torn))
-                    .isEqualTo(new VerificationResult.Intact(5, 1, digest(torn), 2, length - groupStart));
+            assertUnchained(torn, 5, length - groupStart);
             assertContinues(torn, TrailFixture.records(torn));
             assertThat(TrailFixture.records(torn)).hasSize(7);
         }
     }
 
-    private static String digest(Path trailDirectory) {
-        return ((VerificationResult.Intact) TrailFixture.verify(trailDirectory)).digest();
-    }
-
     @Test
-    void drops_zeros_that_a_power_cut_left_in_an_incomplete_group() throws IOException {
+    void keeps_zeros_that_a_power_cut_left_in_an_incomplete_group_out_of_the_trail() throws IOException {
         crashBeyondTheHead();
         var segment = TrailFixture.segments(crashed).getFirst();
         var bytes = Files.readAllBytes(segment);
@@ -125,8 +226,7 @@ class CrashTest {
         Arrays.fill(bytes, end, end + 40, (byte) 0);
         Files.write(segment, bytes);
         assertContinues(crashed, TrailFixture.records(crashed).subList(0, 5));
-        assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst()))
-                .contains("\"found\":5,\"dropped_bytes\":" + (bytes.length - end) + "}");
+        assertThat(TrailFixture.text(TrailFixture.segments(crashed).getFirst())).contains("\"found\":5,");
     }
 
     @Test
@@ -163,8 +263,9 @@ class CrashTest {
             var copy = directory.resolve("copy-" + content.length());
             TrailFixture.copy(closed, copy);
             Files.writeString(new AuditDirectory(copy).segmentFile(2), content);
-            assertThat(TrailFixture.verify(copy))
-                    .isEqualTo(new VerificationResult.Intact(3, 2, digest(copy), 0, content.length()));
+            if (!content.isEmpty()) {
+                assertUnchained(copy, 0, content.length());
+            }
             assertContinues(copy, TrailFixture.records(copy));
         }
     }
@@ -176,14 +277,14 @@ class CrashTest {
         var bytes = Files.readAllBytes(segment);
         int seal = TrailFixture.text(segment).indexOf("{\"seal\":");
         // The head as it was before the segment was sealed.
-        var key = SigningKey.open(crashed.resolve("node.key"));
+        var key = SigningKey.open(new SigningKey.Source.InDirectory(), crashed);
         var chainLine =
                 TrailFixture.lines(segment).get(TrailFixture.lines(segment).size() - 2) + "\n";
         var group = GroupFooter.parse(chainLine).orElseThrow();
         Files.writeString(
                 crashed.resolve("head"), new SignedHead(1, seal, 3, group.digest(), TrailFixture.NOW).signedBy(key));
         Files.write(segment, Arrays.copyOf(bytes, seal + 50));
-        assertThat(TrailFixture.verify(crashed)).isEqualTo(new VerificationResult.Intact(3, 1, group.digest(), 0, 50));
+        assertUnchained(crashed, 3, 50);
         assertContinues(crashed, TrailFixture.records(crashed));
     }
 

@@ -1,6 +1,8 @@
 package io.pulseplane.gate.audit.writing;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.files.PrivateFiles;
+import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.Decision;
@@ -63,7 +65,8 @@ public final class TrailFixture {
         return new AuditSettings(
                 mode,
                 directory,
-                directory.resolve("node.key"),
+                Access.OWNER,
+                new SigningKey.Source.InDirectory(),
                 "edge-1",
                 Duration.ofMillis(1),
                 AuditSettings.Queue.DEFAULT,
@@ -127,7 +130,7 @@ public final class TrailFixture {
 
     public static List<Path> segments(Path directory) {
         try (var files = Files.list(directory)) {
-            return files.filter(file -> file.toString().endsWith(".log"))
+            return files.filter(file -> file.getFileName().toString().startsWith("audit-"))
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -149,7 +152,7 @@ public final class TrailFixture {
 
     /** Copies a trail as a crash leaves it: the head is copied first, so it is not newer than the segments. */
     public static void copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to);
+        PrivateFiles.createDirectories(to);
         for (var name : List.of("node.key", "node.pub", "head", "retired")) {
             copyFile(from.resolve(name), to);
         }

@@ -36,7 +36,7 @@ class HouseTest {
             room("client", "v1", "vitals"),
             room("store", "files", "vitals", "vitals.chunk"),
             room("store.crypto", "files", "vitals"),
-            room("store.edge.sqlite", "files", "store.crypto", "vitals", "vitals.chunk"),
+            room("store.edge.sqlite", "files", "store", "store.crypto", "vitals", "vitals.chunk"),
             room("store.edge.keys", "store.edge.sqlite", "store", "store.crypto", "vitals"),
             room(
                     "store.edge.tables",

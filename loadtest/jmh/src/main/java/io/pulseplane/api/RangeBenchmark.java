@@ -1,6 +1,7 @@
 package io.pulseplane.api;
 
 import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.query.SeriesGroup.Grouping;
 import io.pulseplane.query.SeriesSelector;
@@ -59,6 +60,7 @@ public class RangeBenchmark {
     private EdgeStore store;
     private RangeQuery rangeQuery;
     private AggregateQuery aggregateQuery;
+    private final AnswerBudget budget = AnswerBudget.unbounded();
 
     @Setup
     public void fill() throws IOException {
@@ -98,7 +100,11 @@ public class RangeBenchmark {
     public long day() {
         var lastDay = new TimeRange((DAYS - 1L) * DAY * SECOND, (long) DAYS * DAY * SECOND);
         return rangeQuery
-                .execute(new RangeQuery.Parameters(selector, lastDay, Order.OLDEST_FIRST), "", Long.MAX_VALUE)
+                .execute(
+                        new RangeQuery.Parameters(selector, lastDay, Order.OLDEST_FIRST),
+                        "",
+                        Long.MAX_VALUE,
+                        budget.open(""))
                 .map(chunk -> QueryReadingsResponse.newBuilder()
                         .addAllSeries(QueryMessages.columns(chunk.columns()))
                         .build()
@@ -119,7 +125,7 @@ public class RangeBenchmark {
                         60 * SECOND,
                         noQuantiles,
                         false,
-                        Grouping.BY_SERIES))
+                        Grouping.BY_SERIES), budget.open(""))
                 .map(windows ->
                         QueryMessages.windows(windows, functions, noQuantiles).toByteArray())
                 .collect()

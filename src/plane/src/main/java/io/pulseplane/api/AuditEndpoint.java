@@ -7,6 +7,7 @@ import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.gate.audit.reading.AuditFilter;
 import io.pulseplane.gate.audit.reading.AuditReader;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.v1.AuditServiceGrpc;
 import io.pulseplane.v1.ListRecordsRequest;
 import io.pulseplane.v1.ListRecordsResponse;
@@ -27,9 +28,11 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
     private static final int RECORDS_PER_RESPONSE = 500;
 
     private final AuditTrailSource trail;
+    private final AnswerBudget budget;
 
-    public AuditEndpoint(AuditTrailSource trail) {
+    public AuditEndpoint(AuditTrailSource trail, AnswerBudget budget) {
         this.trail = trail;
+        this.budget = budget;
     }
 
     @Override
@@ -41,7 +44,8 @@ public class AuditEndpoint implements AuditServiceGrpc.AsyncService, BindableSer
     public void listRecords(ListRecordsRequest request, StreamObserver<ListRecordsResponse> responses) {
         StreamWriter.write(
                 responses,
-                () -> records(filter(request)),
+                budget,
+                _ -> records(filter(request)),
                 entries -> ListRecordsResponse.newBuilder()
                         .addAllRecords(
                                 entries.stream().map(AuditMessages::record).toList())

@@ -5,7 +5,9 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.live.Watchers;
+import io.pulseplane.gate.Caller;
 import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.query.SeriesSelector;
@@ -41,6 +43,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     private final RangeQuery ranges;
     private final AggregateQuery aggregates;
     private final Watchers watchers;
+    private final AnswerBudget budget;
     private final EndpointLimits limits;
 
     public QueryEndpoint(
@@ -48,11 +51,13 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
             RangeQuery ranges,
             AggregateQuery aggregates,
             Watchers watchers,
+            AnswerBudget budget,
             EndpointLimits limits) {
         this.latest = latest;
         this.ranges = ranges;
         this.aggregates = aggregates;
         this.watchers = watchers;
+        this.budget = budget;
         this.limits = limits;
     }
 
@@ -113,10 +118,12 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     public void queryReadings(QueryReadingsRequest request, StreamObserver<QueryReadingsResponse> responses) {
         StreamWriter.write(
                 responses,
-                () -> ranges.execute(
+                budget,
+                account -> ranges.execute(
                         rangeParameters(request),
                         request.getPageToken(),
-                        request.getLimit() <= 0 ? Long.MAX_VALUE : request.getLimit()),
+                        request.getLimit() <= 0 ? Long.MAX_VALUE : request.getLimit(),
+                        account),
                 page -> QueryReadingsResponse.newBuilder()
                         .addAllSeries(QueryMessages.columns(page.columns()))
                         .setPageToken(page.pageToken())
@@ -147,7 +154,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 .toArray();
         StreamWriter.write(
                 responses,
-                () -> aggregates.windows(windowParameters(request)),
+                budget,
+                account -> aggregates.windows(windowParameters(request), account),
                 windows -> QueryMessages.windows(windows, functions(request), quantiles));
     }
 
@@ -209,12 +217,15 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
             var quantiles = QueryRequestReader.quantiles(request.getQuantilesList(), violations);
             var grouping = QueryRequestReader.grouping(request.getGrouping(), violations);
             violations.throwIfAny();
+            var account = budget.open(Caller.subject());
             var answer = aggregates
-                    .statistics(selector, range, quantiles, grouping)
+                    .statistics(selector, range, quantiles, grouping, account)
                     .map(all -> GetStatisticsResponse.newBuilder()
                             .addAllStatistics(
                                     all.stream().map(QueryMessages::statistics).toList())
-                            .build());
+                            .build())
+                    .onTermination()
+                    .invoke(account::close);
             return Deadlines.withDeadline(answer, limits.unaryDeadline());
         });
     }
@@ -223,7 +234,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
         StreamWriter.write(
                 responses,
-                () -> {
+                budget,
+                _ -> {
                     var violations = new Violations();
                     var codes = QueryRequestReader.codes(request.getCodesList(), violations);
                     var patients = QueryRequestReader.patients(request.getPatientIdsList(), violations);

@@ -1,37 +1,62 @@
 package io.pulseplane.api;
 
+import com.google.protobuf.MessageLite;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.gate.Caller;
+import io.pulseplane.query.AnswerBudget;
+import io.pulseplane.store.ReadCaller;
+import io.pulseplane.vitals.PlaneException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Writes a stream of responses as fast as the client reads them. It requests the next item when the transport has room
- * for it, so a slow client costs one item and the buffer of the transport.
+ * for it, so a slow client costs one item and the buffer of the transport. Both are in the account of the answer until
+ * the transport has sent them.
  */
-final class StreamWriter<T, R> implements Flow.Subscriber<T> {
+final class StreamWriter<T, R extends MessageLite> implements Flow.Subscriber<T> {
 
     private final ServerCallStreamObserver<R> responses;
     private final Function<T, R> toResponse;
+    private final AnswerBudget.Account account;
     private final AtomicBoolean itemRequested = new AtomicBoolean();
+
+    /** What the transport has not sent yet, at most. Changed by who has requested the item only. */
+    private long unsentBytes;
+
     private volatile Flow.Subscription subscription;
     private volatile boolean cancelled;
 
-    private StreamWriter(ServerCallStreamObserver<R> responses, Function<T, R> toResponse) {
+    private StreamWriter(ServerCallStreamObserver<R> responses, AnswerBudget.Account account, Function<T, R> toResponse) {
         this.responses = responses;
+        this.account = account;
         this.toResponse = toResponse;
     }
 
-    /** Subscribes to the source. A failure of the source itself is sent to the client like a failure of the stream. */
-    static <T, R> void write(
-            StreamObserver<R> responses, Supplier<Flow.Publisher<T>> source, Function<T, R> toResponse) {
-        var writer = new StreamWriter<>((ServerCallStreamObserver<R>) responses, toResponse);
+    /**
+     * Subscribes to the source, which gets the account of the answer. A failure of the source itself is sent to the
+     * client like a failure of the stream.
+     */
+    static <T, R extends MessageLite> void write(
+            StreamObserver<R> responses,
+            AnswerBudget budget,
+            Function<AnswerBudget.Account, Flow.Publisher<T>> source,
+            Function<T, R> toResponse) {
+        AnswerBudget.Account account;
+        try {
+            account = budget.open(Caller.subject());
+        } catch (PlaneException.ResourceExhausted tooMany) {
+            responses.onError(StatusMapper.toException(tooMany));
+            return;
+        }
+        var writer = new StreamWriter<>((ServerCallStreamObserver<R>) responses, account, toResponse);
         writer.responses.setOnReadyHandler(writer::requestNext);
         writer.responses.setOnCancelHandler(writer::cancel);
+        writer.responses.setOnCloseHandler(account::close);
         try {
-            source.get().subscribe(writer);
+            ReadCaller.run(account.subject(), () -> source.apply(account).subscribe(writer));
         } catch (RuntimeException | Error failure) {
             responses.onError(StatusMapper.toException(failure));
         }
@@ -50,12 +75,15 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
     private void requestNext() {
         var current = subscription;
         if (current != null && responses.isReady() && itemRequested.compareAndSet(false, true)) {
+            account.release(unsentBytes);
+            unsentBytes = 0;
             current.request(1);
         }
     }
 
     private void cancel() {
         cancelled = true;
+        account.close();
         var current = subscription;
         if (current != null) {
             current.cancel();
@@ -65,7 +93,10 @@ final class StreamWriter<T, R> implements Flow.Subscriber<T> {
     @Override
     public void onNext(T item) {
         try {
-            responses.onNext(toResponse.apply(item));
+            var response = toResponse.apply(item);
+            unsentBytes = response.getSerializedSize();
+            account.hold(unsentBytes);
+            responses.onNext(response);
         } catch (RuntimeException | Error failure) {
             cancel();
             onError(failure);

@@ -9,6 +9,7 @@ import io.pulseplane.gate.ConnectionFilter;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.InboundByteLimit;
 import io.pulseplane.node.config.GateConfig;
+import io.pulseplane.node.config.HeapShare;
 import io.pulseplane.node.config.StartupException;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
@@ -107,7 +108,7 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
             netty.addTransportFilter(connections.get())
                     .addStreamTracerFactory(new InboundByteLimit(
                             serverConfig.maxHalfSentBytesPerConnection().asLongValue(),
-                            serverConfig.maxHalfSentBytes().asLongValue()));
+                            HeapShare.HALF_SENT.or(serverConfig.maxHalfSentBytes())));
             setLimits(netty);
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.gate: " + e.getMessage());

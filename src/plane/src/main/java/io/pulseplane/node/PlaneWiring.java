@@ -12,8 +12,10 @@ import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.node.config.EdgeConfig;
+import io.pulseplane.node.config.HeapShare;
 import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.store.Site;
@@ -62,7 +64,7 @@ final class PlaneWiring {
     @Produces
     @Singleton
     LatestCache latestValues(PlaneConfig config) {
-        return new LatestCache(config.live().latestMemory().asLongValue());
+        return new LatestCache(HeapShare.LATEST.or(config.live().latestMemory()));
     }
 
     @Produces
@@ -86,7 +88,7 @@ final class PlaneWiring {
                 new RegistrationCheck(ingest.unregistered(), store.registry()),
                 store,
                 changes,
-                ingest.maxPendingBytes().asLongValue(),
+                HeapShare.INGEST.or(ingest.maxPendingBytes()),
                 events,
                 clock,
                 clock::mayBeBehind);
@@ -108,6 +110,12 @@ final class PlaneWiring {
     @Singleton
     AggregateQuery aggregation(Store store, WindowSource source) {
         return new AggregateQuery(store, source);
+    }
+
+    @Produces
+    @Singleton
+    AnswerBudget answerBudget(PlaneConfig config) {
+        return new AnswerBudget(HeapShare.ANSWERS.or(config.query().answerMemory()));
     }
 
     @Produces

@@ -11,6 +11,7 @@ import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.node.config.GateConfig;
+import io.pulseplane.node.config.HeapShare;
 import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.node.config.RedisConfig;
 import io.pulseplane.node.config.SiteConfig;
@@ -90,7 +91,7 @@ final class SiteWiring {
     @Produces
     @Singleton
     WindowCache recentWindows(SiteConfig site) {
-        return new WindowCache(site.windowsMemory().asLongValue(), site.windowsTtl());
+        return new WindowCache(HeapShare.WINDOWS.or(site.windowsMemory()), site.windowsTtl());
     }
 
     /** The windows of an edge store are not cached: its disk is on this machine. */

@@ -59,10 +59,11 @@ public final class AggregateQuery {
      * Returns windows, in results of at most {@value WindowAssembler#MAX_WINDOWS_PER_RESULT}. The windows of one group
      * ascend in time; the results of different groups alternate.
      *
-     * <p>Fails with {@code NotFound} if the subject is not registered, and with {@code InvalidArgument} if empty
+     * <p>Fails with {@code NotFound} if the subject is not registered, with {@code ResourceExhausted} if the account
+     * has no room for the answer, and with {@code InvalidArgument} if empty
      * windows are to be filled in and the result could have more than {@link #MAX_FILLED_WINDOWS} windows.
      */
-    public Multi<GroupWindows> windows(WindowParameters parameters) {
+    public Multi<GroupWindows> windows(WindowParameters parameters, AnswerBudget.Account account) {
         return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
             var groups = byGroup(
                     series,
@@ -72,13 +73,14 @@ public final class AggregateQuery {
                             parameters.range(),
                             parameters.widthMicros(),
                             parameters.quantiles(),
-                            parameters.fillEmpty()));
+                            parameters.fillEmpty(),
+                            account));
             if (parameters.fillEmpty()) {
                 checkFilledWindowCount(parameters, groups.size());
             }
             var completeWindows = parameters.quantiles().length == 0
-                    ? windowsFromAggregates(parameters, series, groups)
-                    : windowsFromReadings(parameters, series, groups);
+                    ? windowsFromAggregates(parameters, series, groups, account)
+                    : windowsFromReadings(parameters, series, groups, account);
             Multi<List<GroupWindows>> remainingWindows = Multi.createFrom().item(() -> {
                 List<GroupWindows> windows = new ArrayList<>();
                 groups.values().forEach(group -> group.finish(windows));
@@ -89,13 +91,34 @@ public final class AggregateQuery {
                     .streams(completeWindows, remainingWindows)
                     .onItem()
                     .transformToMultiAndConcatenate(
-                            windows -> Multi.createFrom().iterable(windows));
+                            windows -> Multi.createFrom().iterable(windows))
+                    .onItem()
+                    .invoke(new HandedOn(account)::next);
         });
     }
 
+    /** Releases the windows that were handed on when the next are, because the caller has converted them by then. */
+    private static final class HandedOn {
+
+        private final AnswerBudget.Account account;
+        private long heldBytes;
+
+        HandedOn(AnswerBudget.Account account) {
+            this.account = account;
+        }
+
+        void next(GroupWindows windows) {
+            account.release(heldBytes);
+            heldBytes = windows.heldBytes();
+        }
+    }
+
     private Multi<List<GroupWindows>> windowsFromReadings(
-            WindowParameters parameters, List<Series> series, Map<SeriesGroup, WindowAssembler> groups) {
-        return slices(series, parameters.range()).map(slice -> {
+            WindowParameters parameters,
+            List<Series> series,
+            Map<SeriesGroup, WindowAssembler> groups,
+            AnswerBudget.Account account) {
+        return slices(series, parameters.range(), account).map(slice -> {
             List<GroupWindows> windows = new ArrayList<>();
             slice.columns()
                     .forEach(columns -> groups.get(parameters.grouping().of(columns.series()))
@@ -107,8 +130,11 @@ public final class AggregateQuery {
 
     /** Without quantiles, the store can provide aggregates, often without reading the readings. */
     private Multi<List<GroupWindows>> windowsFromAggregates(
-            WindowParameters parameters, List<Series> series, Map<SeriesGroup, WindowAssembler> groups) {
-        return new AggregateReader(source, series, parameters.range(), parameters.widthMicros())
+            WindowParameters parameters,
+            List<Series> series,
+            Map<SeriesGroup, WindowAssembler> groups,
+            AnswerBudget.Account account) {
+        return new AggregateReader(source, series, parameters.range(), parameters.widthMicros(), account)
                 .slices()
                 .map(slice -> {
                     List<GroupWindows> windows = new ArrayList<>();
@@ -138,17 +164,21 @@ public final class AggregateQuery {
      * <p>Fails with {@code NotFound} if the subject is not registered.
      */
     public Uni<List<GroupStatistics>> statistics(
-            SeriesSelector selector, TimeRange range, double[] quantiles, Grouping grouping) {
+            SeriesSelector selector,
+            TimeRange range,
+            double[] quantiles,
+            Grouping grouping,
+            AnswerBudget.Account account) {
         return resolver.resolve(selector).chain(series -> {
-            var groups = byGroup(series, grouping, _ -> new RunningStatistics(quantiles));
+            var groups = byGroup(series, grouping, _ -> new RunningStatistics(quantiles, account));
             var completion = quantiles.length == 0
-                    ? new AggregateReader(source, series, range, Long.MAX_VALUE)
+                    ? new AggregateReader(source, series, range, Long.MAX_VALUE, account)
                             .slices()
                             .invoke(slice -> slice.parts()
                                     .forEach(part -> addAll(groups.get(grouping.of(part.series())), part.aggregates())))
                             .onItem()
                             .ignoreAsUni()
-                    : slices(series, range)
+                    : slices(series, range, account)
                             .invoke(slice -> slice.columns()
                                     .forEach(columns -> groups.get(grouping.of(columns.series()))
                                             .add(columns.times(), columns.values(), 0, columns.size())))
@@ -167,8 +197,15 @@ public final class AggregateQuery {
         }
     }
 
-    private Multi<Slice> slices(List<Series> series, TimeRange range) {
-        return new SliceReader(store.readings(), series, range, Order.OLDEST_FIRST, Optional.empty(), Long.MAX_VALUE)
+    private Multi<Slice> slices(List<Series> series, TimeRange range, AnswerBudget.Account account) {
+        return new SliceReader(
+                        store.readings(),
+                        series,
+                        range,
+                        Order.OLDEST_FIRST,
+                        Optional.empty(),
+                        Long.MAX_VALUE,
+                        account)
                 .slices();
     }
 

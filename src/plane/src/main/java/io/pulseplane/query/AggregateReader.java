@@ -1,6 +1,7 @@
 package io.pulseplane.query;
 
 import io.pulseplane.coherence.WindowSource;
+import io.pulseplane.store.ReadCaller;
 import io.pulseplane.store.WindowAggregates;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
@@ -31,12 +32,20 @@ final class AggregateReader {
 
     record SeriesAggregates(Series series, WindowAggregates aggregates) {}
 
+    private final AnswerBudget.Account account;
     private final WindowSource source;
     private final long width;
     private final int pageSize;
+
+    /** Of the slice that was handed on last. */
+    private long heldBytes;
+
     private final List<AggregateCursor> cursors;
 
-    AggregateReader(WindowSource source, List<Series> series, TimeRange range, long width) {
+    /** @param account holds the pages in memory */
+    AggregateReader(
+            WindowSource source, List<Series> series, TimeRange range, long width, AnswerBudget.Account account) {
+        this.account = account;
         this.source = source;
         this.width = width;
         this.pageSize = Math.clamp(MAX_WINDOWS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
@@ -52,6 +61,8 @@ final class AggregateReader {
     }
 
     private Uni<AggregateSlice> next() {
+        account.release(heldBytes);
+        heldBytes = 0;
         long watermark = watermark();
         var behind = cursors.stream()
                 .filter(cursor -> !cursor.exhausted && cursor.lastIndex <= watermark)
@@ -62,13 +73,27 @@ final class AggregateReader {
                 : Uni.join()
                         .all(behind)
                         .andFailFast()
-                        .map(parts -> new AggregateSlice(new ArrayList<>(parts), watermark()));
+                        .map(parts -> {
+                            heldBytes = parts.stream()
+                                    .mapToLong(part -> bytesOf(part.aggregates()))
+                                    .sum();
+                            return new AggregateSlice(new ArrayList<>(parts), watermark());
+                        });
     }
 
     private Uni<SeriesAggregates> fill(AggregateCursor cursor) {
-        return source.aggregate(cursor.series, cursor.remainingRange, width, pageSize)
+        return Uni.createFrom()
+                .completionStage(() -> ReadCaller.call(
+                        account.subject(),
+                        () -> source.aggregate(cursor.series, cursor.remainingRange, width, pageSize)
+                                .subscribeAsCompletionStage()))
+                .invoke(aggregates -> account.hold(bytesOf(aggregates)))
                 .invoke(aggregates -> cursor.advance(aggregates, pageSize, width))
                 .map(aggregates -> new SeriesAggregates(cursor.series, aggregates));
+    }
+
+    private static long bytesOf(WindowAggregates aggregates) {
+        return (long) WindowAggregates.BYTES_PER_ROW * aggregates.size();
     }
 
     private long watermark() {

@@ -10,13 +10,15 @@ import java.util.Arrays;
 final class OpenWindows {
 
     private final double[] quantiles;
+    private final AnswerBudget.Account account;
     private long[] indexes = new long[64];
     private RunningStatistics[] statistics = new RunningStatistics[64];
     private int head;
     private int tail;
 
-    OpenWindows(double[] quantiles) {
+    OpenWindows(double[] quantiles, AnswerBudget.Account account) {
         this.quantiles = quantiles;
+        this.account = account;
     }
 
     boolean isEmpty() {
@@ -54,14 +56,19 @@ final class OpenWindows {
         System.arraycopy(statistics, position, statistics, position + 1, tail - position);
         tail++;
         indexes[position] = index;
-        statistics[position] = new RunningStatistics(quantiles);
+        statistics[position] = newStatistics();
         return statistics[position];
+    }
+
+    private RunningStatistics newStatistics() {
+        account.hold(RunningStatistics.BASE_BYTES);
+        return new RunningStatistics(quantiles, account);
     }
 
     private RunningStatistics append(long index) {
         ensureCapacity(1);
         indexes[tail] = index;
-        statistics[tail] = new RunningStatistics(quantiles);
+        statistics[tail] = newStatistics();
         return statistics[tail++];
     }
 
@@ -111,7 +118,7 @@ final class OpenWindows {
                 mergedStatistics[size++] = statistics[next++];
             }
             boolean exists = next < tail && indexes[next] == index;
-            var window = exists ? statistics[next++] : new RunningStatistics(quantiles);
+            var window = exists ? statistics[next++] : newStatistics();
             window.add(aggregates, i);
             mergedIndexes[size] = index;
             mergedStatistics[size++] = window;

@@ -37,14 +37,23 @@ public final class RangeQuery {
      *
      * @param pageToken where to continue; empty to start at the first reading
      * @param limit maximum number of readings; {@link Long#MAX_VALUE} for all
+     * @param account holds the memory of the answer; if it has no room, the answer fails with {@code
+     *     ResourceExhausted}
      */
-    public Multi<Page> execute(Parameters parameters, String pageToken, long limit) {
+    public Multi<Page> execute(
+            Parameters parameters, String pageToken, long limit, AnswerBudget.Account account) {
         return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
             Optional<ResumePosition> resumePosition = pageToken.isEmpty()
                     ? Optional.empty()
                     : Optional.of(PageToken.decode(parameters, pageToken, series));
             return new SliceReader(
-                            store.readings(), series, parameters.range(), parameters.order(), resumePosition, limit)
+                            store.readings(),
+                            series,
+                            parameters.range(),
+                            parameters.order(),
+                            resumePosition,
+                            limit,
+                            account)
                     .slices()
                     .filter(slice -> !slice.columns().isEmpty())
                     .map(slice -> new Page(

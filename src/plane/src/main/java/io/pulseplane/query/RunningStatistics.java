@@ -13,6 +13,9 @@ import java.util.Arrays;
  */
 public final class RunningStatistics {
 
+    /** The object itself with its moments and empty table. */
+    static final long BASE_BYTES = 256;
+
     private final double[] quantiles;
     private final ValueCounts valueCounts;
 
@@ -26,10 +29,18 @@ public final class RunningStatistics {
     private double last = Double.NaN;
     private long lastTime = Long.MIN_VALUE;
 
-    /** @param quantiles the quantiles to compute, each from 0 to 1 */
-    RunningStatistics(double[] quantiles) {
+    /**
+     * @param quantiles the quantiles to compute, each from 0 to 1
+     * @param account holds the memory of the statistics
+     */
+    RunningStatistics(double[] quantiles, AnswerBudget.Account account) {
         this.quantiles = quantiles;
-        this.valueCounts = quantiles.length == 0 ? null : new ValueCounts();
+        this.valueCounts = quantiles.length == 0 ? null : new ValueCounts(account);
+    }
+
+    /** The bytes of memory that the statistics hold, with the values for quantiles. */
+    long heldBytes() {
+        return BASE_BYTES + (valueCounts == null ? 0 : valueCounts.heldBytes());
     }
 
     /** Adds the readings from index {@code from} to {@code to}, exclusive, at least one; their times ascend. */

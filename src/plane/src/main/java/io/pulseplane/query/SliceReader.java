@@ -1,5 +1,6 @@
 package io.pulseplane.query;
 
+import io.pulseplane.store.ReadCaller;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -30,7 +31,10 @@ final class SliceReader {
     private static final int MIN_PAGE_SIZE = 64;
     private static final int MAX_PAGE_SIZE = 16 * 1024;
 
+    private static final int READING_BYTES = Long.BYTES + Double.BYTES;
+
     private final ReadingStore store;
+    private final AnswerBudget.Account account;
     private final Order order;
     private final List<ReadingCursor> cursors;
     private final int pageSize;
@@ -41,6 +45,7 @@ final class SliceReader {
      * @param series ordered, without duplicates
      * @param resumePosition where to continue; empty to start with the range
      * @param limit maximum number of readings, 1 or more
+     * @param account holds the pages in memory
      */
     SliceReader(
             ReadingStore store,
@@ -48,8 +53,10 @@ final class SliceReader {
             TimeRange range,
             Order order,
             Optional<ResumePosition> resumePosition,
-            long limit) {
+            long limit,
+            AnswerBudget.Account account) {
         this.store = store;
+        this.account = account;
         this.order = order;
         this.remaining = limit;
         this.cursors = series.stream()
@@ -92,17 +99,27 @@ final class SliceReader {
         }
         return Uni.createFrom()
                 .completionStage(cursor.prefetched)
-                .invoke(columns -> cursor.load(columns, pageSize, order))
+                .invoke(columns -> {
+                    account.release(bytesOf(cursor.buffer));
+                    cursor.load(columns, pageSize, order);
+                })
                 .replaceWithVoid();
     }
 
     private void prefetch(ReadingCursor cursor) {
         // Read one reading more than a page, to know whether the range has more.
-        cursor.prefetched = store.read(cursor.series, cursor.remainingRange, order, pageSize + 1)
-                .subscribeAsCompletionStage();
+        cursor.prefetched = ReadCaller.call(
+                account.subject(),
+                () -> store.read(cursor.series, cursor.remainingRange, order, pageSize + 1)
+                        .invoke(columns -> account.hold(bytesOf(columns)))
+                        .subscribeAsCompletionStage());
         if (stopped) {
             stop();
         }
+    }
+
+    private static long bytesOf(Columns columns) {
+        return (long) READING_BYTES * columns.size();
     }
 
     private void stop() {

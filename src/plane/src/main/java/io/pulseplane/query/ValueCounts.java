@@ -2,17 +2,25 @@ package io.pulseplane.query;
 
 import io.pulseplane.vitals.PlaneException;
 import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Counts how often each value occurs, for exact quantiles. A monitor reports a few thousand different values at most,
  * so counts take less memory than all values, and less time than sorting all values.
+ *
+ * <p>Where a value is kept depends on random numbers of the table, so nobody can choose values that share a place.
  */
 final class ValueCounts {
 
     /** Limits the tables to 32 MiB. Beyond it, the query fails; quantiles are never approximated. */
     private static final int MAX_DISTINCT = 1 << 20;
 
-    private static final int INITIAL_CAPACITY = 64;
+    private static final int INITIAL_CAPACITY = 16;
+    private static final int SLOT_BYTES = 2 * Long.BYTES;
+
+    private final AnswerBudget.Account account;
+    private final long firstFactor = ThreadLocalRandom.current().nextLong() | 1;
+    private final long secondFactor = ThreadLocalRandom.current().nextLong() | 1;
 
     /** The bits of the values. A slot is free if its count is 0. The length is a power of two. */
     private long[] valueBits = new long[INITIAL_CAPACITY];
@@ -20,6 +28,22 @@ final class ValueCounts {
     private long[] counts = new long[INITIAL_CAPACITY];
     private int distinctCount;
     private long total;
+    private long probeCount;
+
+    ValueCounts(AnswerBudget.Account account) {
+        this.account = account;
+        account.hold(heldBytes());
+    }
+
+    /** The bytes of memory that the table holds. */
+    long heldBytes() {
+        return (long) SLOT_BYTES * valueBits.length;
+    }
+
+    /** How many slots were looked at and had another value. */
+    long probeCount() {
+        return probeCount;
+    }
 
     void add(double value) {
         add(Double.doubleToRawLongBits(value), 1);
@@ -40,9 +64,12 @@ final class ValueCounts {
     }
 
     private int slot(long key) {
-        // Doubles with few decimals differ only in their high bits; the multiplication spreads them.
-        int slot = (int) ((key * 0x9E3779B97F4A7C15L) >>> 32) & (valueBits.length - 1);
+        // Doubles with few decimals differ only in their high bits, and a product's low bits know nothing of those.
+        long hash = key * firstFactor;
+        hash = (hash ^ (hash >>> 32)) * secondFactor;
+        int slot = (int) (hash >>> 32) & (valueBits.length - 1);
         while (counts[slot] != 0 && valueBits[slot] != key) {
+            probeCount++;
             slot = (slot + 1) & (valueBits.length - 1);
         }
         return slot;
@@ -53,6 +80,7 @@ final class ValueCounts {
             throw new PlaneException.FailedPrecondition("quantiles need at most " + MAX_DISTINCT
                     + " different values: query a shorter range, or no quantiles");
         }
+        account.hold(heldBytes());
         var oldBits = valueBits;
         var oldCounts = counts;
         valueBits = new long[2 * oldBits.length];

@@ -13,12 +13,16 @@ final class WindowAssembler {
     /** Upper bound of the windows of one result. */
     static final int MAX_WINDOWS_PER_RESULT = 4_096;
 
+    /** Start and statistics of a window in a result, without the statistics themselves. */
+    private static final int RESULT_BYTES = 2 * Long.BYTES;
+
     private final SeriesGroup group;
     private final long width;
     private final boolean fillEmpty;
     private final long lastIndex;
 
     private final OpenWindows openWindows;
+    private final AnswerBudget.Account account;
 
     private long nextIndex;
     private final RunningStatistics emptyStatistics;
@@ -26,15 +30,25 @@ final class WindowAssembler {
     private long[] starts = new long[MAX_WINDOWS_PER_RESULT];
     private List<RunningStatistics> statistics = new ArrayList<>();
 
-    WindowAssembler(SeriesGroup group, TimeRange range, long width, double[] quantiles, boolean fillEmpty) {
+    /** What the windows of the next result hold. They held it since they were opened. */
+    private long heldBytes;
+
+    WindowAssembler(
+            SeriesGroup group,
+            TimeRange range,
+            long width,
+            double[] quantiles,
+            boolean fillEmpty,
+            AnswerBudget.Account account) {
         this.group = group;
         this.width = width;
         this.fillEmpty = fillEmpty;
         // A range may start before the epoch, although no reading is there.
         this.nextIndex = Math.floorDiv(range.from(), width);
         this.lastIndex = range.isEmpty() ? nextIndex - 1 : Math.floorDiv(range.to() - 1, width);
-        this.emptyStatistics = new RunningStatistics(quantiles);
-        this.openWindows = new OpenWindows(quantiles);
+        this.emptyStatistics = new RunningStatistics(quantiles, account);
+        this.openWindows = new OpenWindows(quantiles, account);
+        this.account = account;
     }
 
     void add(Columns columns) {
@@ -86,6 +100,7 @@ final class WindowAssembler {
         if (fillEmpty) {
             fillBefore(index, results);
         }
+        heldBytes += window.heldBytes();
         append(index, window, results);
         nextIndex = index + 1;
     }
@@ -106,7 +121,11 @@ final class WindowAssembler {
 
     private void flush(List<GroupWindows> results) {
         if (!statistics.isEmpty()) {
-            results.add(new GroupWindows(group, width, Arrays.copyOf(starts, statistics.size()), statistics));
+            long resultBytes = (long) RESULT_BYTES * statistics.size();
+            account.hold(resultBytes);
+            results.add(new GroupWindows(
+                    group, width, Arrays.copyOf(starts, statistics.size()), statistics, resultBytes + heldBytes));
+            heldBytes = 0;
             statistics = new ArrayList<>();
         }
     }

@@ -11,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.v1.QueryServiceGrpc;
 import io.pulseplane.v1.WatchRequest;
 import io.pulseplane.v1.WatchResponse;
@@ -33,7 +34,7 @@ class StreamWriterTest {
             return new QueryServiceGrpc.QueryServiceImplBase() {
                 @Override
                 public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
-                    StreamWriter.write(responses, source, item -> {
+                    StreamWriter.write(responses, AnswerBudget.unbounded(), _ -> source.get(), item -> {
                         throw new AssertionError(item);
                     });
                 }

@@ -45,6 +45,7 @@ import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.store.ChangeListener;
@@ -238,6 +239,7 @@ final class GatedPlane implements AutoCloseable {
                 NO_EVENTS,
                 this::now,
                 () -> false);
+        var budget = AnswerBudget.unbounded();
         var connections =
                 new ConnectionFilter(options.local(), options.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)
@@ -250,9 +252,10 @@ final class GatedPlane implements AutoCloseable {
                         new RangeQuery(store),
                         new AggregateQuery(store),
                         watchers,
+                        budget,
                         limits))
                 .addService(new RegistryEndpoint(gate.registry(), this::now))
-                .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter)))
+                .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter), budget))
                 .addService(SERVICE_WITHOUT_RULE)
                 .addService(new ServingHealth())
                 .addService(new ReflectionServiceV1(List.of()))

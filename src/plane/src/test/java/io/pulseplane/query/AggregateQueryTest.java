@@ -45,7 +45,7 @@ class AggregateQueryTest {
     }
 
     private List<GroupWindows> windows(WindowParameters parameters) {
-        return await(aggregation.windows(parameters).collect().asList());
+        return await(aggregation.windows(parameters, AnswerBudget.unbounded().open("somebody")).collect().asList());
     }
 
     /** Returns the single result. */
@@ -137,7 +137,7 @@ class AggregateQueryTest {
             var bob = new SeriesSelector(new Subject.OfPatient("bob"), Set.of());
             var parameters = new WindowParameters(bob, TimeRange.ALL, 100, new double[0], false, Grouping.BY_CODE);
             assertThatThrownBy(() -> windows(parameters)).isInstanceOf(PlaneException.NotFound.class);
-            assertThatThrownBy(() -> await(aggregation.statistics(bob, TimeRange.ALL, new double[0], Grouping.BY_CODE)))
+            assertThatThrownBy(() -> await(aggregation.statistics(bob, TimeRange.ALL, new double[0], Grouping.BY_CODE, AnswerBudget.unbounded().open("somebody"))))
                     .isInstanceOf(PlaneException.NotFound.class);
         }
 
@@ -216,7 +216,7 @@ class AggregateQueryTest {
         void are_computed_no_faster_than_they_are_requested() {
             appendAll(store, regularColumns(10, 100_000, HEART_RATE_OF_ADA));
             var subscriber = aggregation
-                    .windows(windowed(TimeRange.ALL, 10, false))
+                    .windows(windowed(TimeRange.ALL, 10, false), AnswerBudget.unbounded().open("somebody"))
                     .subscribe()
                     .withSubscriber(AssertSubscriber.<GroupWindows>create(0));
             assertThat(store.reads()).hasSizeLessThanOrEqualTo(1);
@@ -285,7 +285,7 @@ class AggregateQueryTest {
     class OfAWholeRange {
 
         private List<GroupStatistics> statistics(TimeRange times, double... quantiles) {
-            return await(aggregation.statistics(new SeriesSelector(ADA, Set.of()), times, quantiles, Grouping.BY_CODE));
+            return await(aggregation.statistics(new SeriesSelector(ADA, Set.of()), times, quantiles, Grouping.BY_CODE, AnswerBudget.unbounded().open("somebody")));
         }
 
         @Test

@@ -53,7 +53,7 @@ class RangeQueryTest {
     }
 
     private List<Page> execute(Parameters range, String token, long limit) {
-        return await(query.execute(range, token, limit).collect().asList());
+        return await(query.execute(range, token, limit, AnswerBudget.unbounded().open("somebody")).collect().asList());
     }
 
     private List<Columns> columnsOf(Parameters range, long limit) {
@@ -233,7 +233,7 @@ class RangeQueryTest {
         void reads_nothing_before_a_request_and_then_one_page_ahead() {
             appendAll(store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(0));
+                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(0));
             assertThat(store.reads()).isEmpty();
             for (int pages = 1; pages <= 3; pages++) {
                 subscriber.assertNotTerminated();
@@ -249,7 +249,7 @@ class RangeQueryTest {
             appendAll(
                     store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA), regularColumns(PAGE, 3, RESPIRATION_OF_ADA));
             var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
             assertThat(store.reads())
                     .containsExactlyInAnyOrder(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA, HEART_RATE_OF_ADA);
             subscriber.request(Long.MAX_VALUE);
@@ -268,7 +268,7 @@ class RangeQueryTest {
         void stops_reading_when_the_caller_cancels() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
             store.pause();
             subscriber.request(3);
             subscriber.cancel();
@@ -282,7 +282,7 @@ class RangeQueryTest {
         void cancels_the_prefetch_when_the_caller_cancels() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
             store.pause();
             subscriber.request(1);
             assertThat(subscriber.getItems()).hasSize(2);
@@ -295,7 +295,7 @@ class RangeQueryTest {
         void emits_pages_that_were_read_before_a_failure() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
             var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
             store.close();
             subscriber.request(1);
             assertThat(subscriber.getItems()).hasSize(2);

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.pulseplane.vitals.PlaneException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +20,7 @@ class ValueCountsTest {
     private final SplittableRandom random = new SplittableRandom(20261125);
 
     private static ValueCounts of(double... values) {
-        var counts = new ValueCounts();
+        var counts = new ValueCounts(AnswerBudget.unbounded().open("somebody"));
         for (double value : values) {
             counts.add(value);
         }
@@ -98,10 +100,58 @@ class ValueCountsTest {
         assertThat(counts.quantiles(new double[] {0.5})).containsExactly(3);
     }
 
+    /**
+     * A table of 2^18 slots is what 100,000 values of one batch make. The first family shares the lowest bits of its
+     * product with a well-known multiplier, the others differ in few bits.
+     */
+    @Test
+    void no_choice_of_values_makes_it_look_at_more_than_a_few_slots_for_each() {
+        long inverse = inverseOf(0x9E3779B97F4A7C15L);
+        var families = List.<LongUnaryOperator>of(
+                i -> ((i << 50) | (i << 1)) * inverse,
+                i -> (i & 0xFFF) << 52 | i >> 12,
+                i -> i << 40,
+                i -> i << 30,
+                i -> i,
+                i -> i * inverse,
+                i -> i << 45 | i << 15);
+        for (var family : families) {
+            var counts = new ValueCounts(AnswerBudget.unbounded().open("somebody"));
+            int size = 100_000;
+            for (long i = 0; i < size; i++) {
+                counts.add(Double.longBitsToDouble(family.applyAsLong(i)));
+            }
+            counts.quantiles(QUANTILES);
+            assertThat(counts.probeCount()).isLessThan(10L * size);
+        }
+    }
+
+    /** By Newton's method: each step doubles the number of right bits. */
+    private static long inverseOf(long odd) {
+        long inverse = odd;
+        for (int i = 0; i < 6; i++) {
+            inverse *= 2 - odd * inverse;
+        }
+        return inverse;
+    }
+
+    @Test
+    void refuses_more_values_than_the_account_has_room_for_and_holds_what_it_has() {
+        var budget = new AnswerBudget(1 << 20);
+        var counts = new ValueCounts(budget.open("somebody"));
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 100_000; i++) {
+                        counts.add(i);
+                    }
+                })
+                .isInstanceOf(PlaneException.ResourceExhausted.class);
+        assertThat(budget.usedBytes()).isBetween(counts.heldBytes(), (1L << 20) / 4);
+    }
+
     @Test
     void refuses_more_different_values_than_its_limit() {
         int max = 1 << 20;
-        var full = new ValueCounts();
+        var full = new ValueCounts(AnswerBudget.unbounded().open("somebody"));
         for (int i = 0; i < max; i++) {
             full.add(i);
         }

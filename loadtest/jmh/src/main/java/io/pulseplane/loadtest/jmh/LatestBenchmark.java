@@ -6,6 +6,7 @@ import io.pulseplane.api.QueryEndpoint;
 import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
 import io.pulseplane.query.AggregateQuery;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.query.SeriesSelector;
@@ -80,6 +81,7 @@ public class LatestBenchmark {
                 new RangeQuery(store),
                 new AggregateQuery(store),
                 new Watchers(1),
+                AnswerBudget.unbounded(),
                 new EndpointLimits(1, 1, Duration.ofSeconds(1)));
     }
 

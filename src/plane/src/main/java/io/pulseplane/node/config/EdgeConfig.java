@@ -4,6 +4,7 @@ import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.EdgeSettings;
 import io.pulseplane.store.edge.maintenance.FullDiskPolicy;
+import io.pulseplane.store.edge.maintenance.Maintenance;
 import io.pulseplane.store.edge.maintenance.Retention;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
@@ -34,9 +35,8 @@ public interface EdgeConfig {
      */
     Optional<List<Path>> earlierNodeKeyFiles();
 
-    /** The plane compacts the journal when it has this size. */
-    @WithDefault("8M")
-    MemorySize compactAfterBytes();
+    /** The plane compacts the journal when it has this size; see {@link HeapShare} if empty. */
+    Optional<MemorySize> compactAfterBytes();
 
     /** The plane compacts the journal when its oldest batch has this age. */
     @WithDefault("1m")
@@ -72,7 +72,9 @@ public interface EdgeConfig {
                 earlierNodeKeyFiles().orElse(List.of()).stream()
                         .map(KeyEncryptionKey::read)
                         .toList(),
-                compactAfterBytes().asLongValue(),
+                compactAfterBytes()
+                        .map(MemorySize::asLongValue)
+                        .orElseGet(() -> HeapShare.JOURNAL.or(Optional.empty()) / Maintenance.MAX_JOURNAL_FACTOR),
                 compactAfter(),
                 new Retention(keepCode(), keep()),
                 diskBudget().map(size -> OptionalLong.of(size.asLongValue())).orElse(OptionalLong.empty()),

@@ -44,7 +44,8 @@ public interface GateConfig {
                 signingKey(),
                 nodeId(),
                 audit.interval(),
-                AuditSettings.Queue.DEFAULT,
+                new AuditSettings.Queue(
+                        AuditSettings.Queue.DEFAULT.maxRecords(), HeapShare.AUDIT.or(Optional.empty())),
                 new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
     }
 
@@ -101,9 +102,10 @@ public interface GateConfig {
         @WithDefault("16M")
         MemorySize maxHalfSentBytesPerConnection();
 
-        /** Bytes of incomplete messages that the plane keeps for all connections together. */
-        @WithDefault("256M")
-        MemorySize maxHalfSentBytes();
+        /**
+         * Bytes of incomplete messages that the plane keeps for all connections together; see {@link HeapShare} if empty.
+         */
+        Optional<MemorySize> maxHalfSentBytes();
 
         /** Calls that a client may reset (RST_STREAM) in ten seconds before the plane closes its connection. */
         @WithDefault("2000")

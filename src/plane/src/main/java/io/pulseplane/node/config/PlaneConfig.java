@@ -9,6 +9,7 @@ import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithParentName;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Configuration of the plane itself. Sizes may have the units K, M and G; durations are written as 100ms, 5s, 2m. */
 @ConfigMapping(prefix = "pulseplane")
@@ -58,9 +59,8 @@ public interface PlaneConfig {
 
     interface IngestConfig {
 
-        /** Bytes of memory for batches that are not durable yet, over all streams. */
-        @WithDefault("256M")
-        MemorySize maxPendingBytes();
+        /** Bytes of memory for batches that are not durable yet, over all streams; see {@link HeapShare} if empty. */
+        Optional<MemorySize> maxPendingBytes();
 
         /** Bytes of memory for batches of one stream that are not durable yet. */
         @WithDefault("8M")
@@ -88,6 +88,9 @@ public interface PlaneConfig {
         /** How long a unary query may take. An earlier deadline of the client takes precedence. */
         @WithDefault("100ms")
         Duration unaryDeadline();
+
+        /** Memory for answers under way, over all callers; an eighth of the heap if empty. */
+        Optional<MemorySize> answerMemory();
     }
 
     interface ClockConfig {
@@ -108,9 +111,11 @@ public interface PlaneConfig {
 
     interface LiveConfig {
 
-        /** Memory for the latest readings of patients and devices. The cache evicts those that are queried least. */
-        @WithDefault("128M")
-        MemorySize latestMemory();
+        /**
+         * Memory for the latest readings of patients and devices; see {@link HeapShare} if empty. The cache evicts those
+         * that are queried least.
+         */
+        Optional<MemorySize> latestMemory();
 
         /** Readings that may wait for one watcher. The plane ends the call of a watcher that is further behind. */
         @WithDefault("100000")

@@ -24,9 +24,8 @@ public interface SiteConfig {
     @WithDefault("1s")
     Duration maxStaleness();
 
-    /** Memory for cached windows; 0 for no cache. */
-    @WithDefault("64M")
-    MemorySize windowsMemory();
+    /** Memory for cached windows; 0 for no cache; see {@link HeapShare} if empty. */
+    Optional<MemorySize> windowsMemory();
 
     /** How long a cached window is valid at most. */
     @WithDefault("5m")

@@ -100,7 +100,7 @@ final class EdgeReadings implements ReadingStore {
 
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
-        return readers.read(session -> {
+        return readers.readPage(session -> {
             var row = findSeries(session, series);
             return row.isPresent()
                     ? seriesReader.read(session, row.get(), series, range, order, limit)
@@ -110,7 +110,7 @@ final class EdgeReadings implements ReadingStore {
 
     @Override
     public Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
-        return readers.read(session -> {
+        return readers.readPage(session -> {
             var builder = new WindowAggregates.Builder(width);
             var row = findSeries(session, series);
             if (row.isPresent()) {

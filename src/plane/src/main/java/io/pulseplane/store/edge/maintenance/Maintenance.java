@@ -27,7 +27,7 @@ public final class Maintenance {
     private static final long COMPACT_AFTER_BATCHES = 50_000;
 
     /** The journal is in memory, too, so it may grow to this many times the size at which it is compacted. */
-    private static final int MAX_JOURNAL_FACTOR = 16;
+    public static final int MAX_JOURNAL_FACTOR = 16;
 
     private static final Duration RETRY_WHEN_BEHIND = Duration.ofMillis(100);
 

@@ -1,10 +1,11 @@
 package io.pulseplane.store.edge.sqlite;
 
+import io.pulseplane.store.ReadCaller;
+import io.pulseplane.store.edge.sqlite.FairReadQueue.Length;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -13,47 +14,64 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs queries on a few threads. Each thread has a session, which is opened when it is first needed. A query that is
- * cancelled stops soon after; when {@value #MAX_QUEUED} queries wait, the next is refused with {@code
- * ResourceExhausted}.
+ * Runs queries on a few threads, for their callers in turn: see {@link FairReadQueue}. Each thread has a session, which
+ * is opened when it is first needed. A query that is cancelled is not run, or stops soon after. When too many queries
+ * wait, the next is refused with {@code ResourceExhausted}.
  */
 public final class ReaderPool {
-
-    private static final int MAX_QUEUED = 4_096;
-    private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
 
     /** How long queries that are running when the pool is closed may take. */
     private static final int MAX_CLOSE_SECONDS = 5;
 
     private final Database database;
     private final Queue<SqliteSession> idle = new ConcurrentLinkedQueue<>();
+    private final FairReadQueue queue;
     private final ThreadPoolExecutor threads;
 
+    /** @param count how many threads run long queries; one more runs short ones only */
     public ReaderPool(Database database, int count) {
         this.database = database;
+        this.queue = new FairReadQueue(count);
         this.threads = new ThreadPoolExecutor(
-                count,
-                count,
+                count + 1,
+                count + 1,
                 0,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(MAX_QUEUED),
+                new LinkedBlockingQueue<>(),
                 Thread.ofPlatform().name("pulseplane-reader-", 0).daemon().factory());
     }
 
+    /** Reads some rows. */
     public <T> Uni<T> read(SqlFunction<T> work) {
-        return Uni.createFrom().emitter(emitter -> submit(emitter, new Query<>(work)));
+        return read(Length.SHORT, work);
     }
 
-    private <T> void submit(UniEmitter<? super T> emitter, Query<T> query) {
-        emitter.onTermination(query::cancel);
+    /** Reads a page, which may take as long as thousands of short reads. */
+    public <T> Uni<T> readPage(SqlFunction<T> work) {
+        return read(Length.LONG, work);
+    }
+
+    private <T> Uni<T> read(Length length, SqlFunction<T> work) {
+        return Uni.createFrom().emitter(emitter -> submit(emitter, length, new Query<>(work)));
+    }
+
+    private <T> void submit(UniEmitter<? super T> emitter, Length length, Query<T> query) {
+        FairReadQueue.Ticket ticket;
         try {
-            threads.execute(() -> execute(emitter, query));
+            ticket = queue.add(ReadCaller.current(), length, () -> execute(emitter, query));
+        } catch (PlaneException.ResourceExhausted tooMany) {
+            emitter.fail(tooMany);
+            return;
+        }
+        emitter.onTermination(() -> {
+            query.cancel();
+            queue.remove(ticket);
+        });
+        try {
+            threads.execute(queue::runWaiting);
         } catch (RejectedExecutionException e) {
-            emitter.fail(
-                    threads.isShutdown()
-                            ? new PlaneException.Unavailable("the store is closed", null)
-                            : new PlaneException.ResourceExhausted(
-                                    "too many queries wait for the disk", RETRY_WHEN_BUSY));
+            queue.remove(ticket);
+            emitter.fail(new PlaneException.Unavailable("the store is closed", null));
         }
     }
 

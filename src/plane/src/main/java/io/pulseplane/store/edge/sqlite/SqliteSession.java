@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge.sqlite;
 
+import io.pulseplane.vitals.PlaneException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -161,6 +162,13 @@ public final class SqliteSession implements AutoCloseable {
             });
         }
         interruptCondition = condition;
+    }
+
+    /** Throws if nobody waits for the work of this session any more. For work that is not SQLite's own. */
+    public void throwIfInterrupted() {
+        if (interruptCondition != null && interruptCondition.getAsBoolean()) {
+            throw new PlaneException.DeadlineExceeded("the query was cancelled before it was done");
+        }
     }
 
     @Override

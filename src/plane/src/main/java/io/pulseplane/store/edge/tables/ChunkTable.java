@@ -74,6 +74,7 @@ public final class ChunkTable {
         select.setLong(3, range.to());
         try (var rows = select.executeQuery()) {
             while (rows.next()) {
+                session.throwIfInterrupted();
                 var header = headerOf(series, rows);
                 if (header.overlaps(range)) {
                     if (!visitor.visit(header, () -> open(session, key, header, SqliteSession.bytesOrEmpty(rows, 5)))) {

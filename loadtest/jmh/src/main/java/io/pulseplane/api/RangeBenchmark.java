@@ -119,13 +119,15 @@ public class RangeBenchmark {
     public long windows() {
         var noQuantiles = new double[0];
         return aggregateQuery
-                .windows(new AggregateQuery.WindowParameters(
-                        selector,
-                        new TimeRange(0, (long) DAYS * DAY * SECOND),
-                        60 * SECOND,
-                        noQuantiles,
-                        false,
-                        Grouping.BY_SERIES), budget.open(""))
+                .windows(
+                        new AggregateQuery.WindowParameters(
+                                selector,
+                                new TimeRange(0, (long) DAYS * DAY * SECOND),
+                                60 * SECOND,
+                                noQuantiles,
+                                false,
+                                Grouping.BY_SERIES),
+                        budget.open(""))
                 .map(windows ->
                         QueryMessages.windows(windows, functions, noQuantiles).toByteArray())
                 .collect()

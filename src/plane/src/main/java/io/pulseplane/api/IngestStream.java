@@ -6,6 +6,7 @@ import io.pulseplane.ingest.Ingest;
 import io.pulseplane.v1.StreamReadingsRequest;
 import io.pulseplane.v1.StreamReadingsResponse;
 import io.pulseplane.vitals.PlaneException;
+import io.smallrye.mutiny.Uni;
 
 /**
  * Serves one stream of batches. It reads the next batch if the unacknowledged batches of the stream are below the bound
@@ -53,16 +54,21 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
                 unacknowledgedBatches++;
                 unacknowledgedBytes += bytes;
             }
-            ingest.put(batch)
+            Uni.createFrom()
+                    .deferred(() -> ingest.put(batch))
+                    .map(this::acknowledgementOf)
+                    .onFailure()
+                    .recoverWithItem(failure -> refusalOf(request, failure))
                     .subscribe()
-                    .with(
-                            outcome -> answer(acknowledgementOf(outcome), bytes),
-                            failure -> answer(refusalOf(request, failure), bytes));
+                    .with(response -> answer(response, bytes), failure -> fail(failure, bytes));
         } catch (PlaneException refusal) {
             ingest.recordRefusal();
             synchronized (this) {
                 respond(refusalOf(request, refusal));
             }
+        } catch (RuntimeException | Error failure) {
+            end(failure);
+            return;
         }
         synchronized (this) {
             paused = true;
@@ -83,14 +89,31 @@ final class IngestStream implements StreamObserver<StreamReadingsRequest> {
     }
 
     private void answer(StreamReadingsResponse response, long bytes) {
-        synchronized (this) {
-            unacknowledgedBatches--;
-            unacknowledgedBytes -= bytes;
-            respond(response);
-            completeIfDone();
+        try {
+            synchronized (this) {
+                unacknowledgedBatches--;
+                unacknowledgedBytes -= bytes;
+                respond(response);
+                completeIfDone();
+            }
+        } catch (RuntimeException | Error failure) {
+            end(failure);
         }
         ingest.budget().release(bytes);
         resume();
+    }
+
+    private void fail(Throwable failure, long bytes) {
+        end(failure);
+        ingest.budget().release(bytes);
+    }
+
+    /** Ends the stream after a failure that is no refusal of a batch. */
+    private synchronized void end(Throwable failure) {
+        if (!finished) {
+            finished = true;
+            responses.onError(StatusMapper.toException(failure));
+        }
     }
 
     /** Requests the next batch if reading is paused and the reason for the pause is gone. */

@@ -7,7 +7,6 @@ import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.SeriesSelector;
 import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.v1.StreamLatestResponse;
-import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
@@ -82,8 +81,8 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private static PendingQuery toQuery(StreamLatestRequest request) {
         try {
             return new PendingQuery(selector(request), null);
-        } catch (PlaneException refusal) {
-            return new PendingQuery(null, error(refusal));
+        } catch (RuntimeException | Error failure) {
+            return new PendingQuery(null, error(failure));
         }
     }
 
@@ -111,9 +110,25 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         }
         int handled = 1;
         do {
-            drainOnce();
+            try {
+                drainOnce();
+            } catch (RuntimeException | Error failure) {
+                end(failure);
+            }
             handled = drainRequests.addAndGet(-handled);
         } while (handled > 0);
+    }
+
+    /** Ends the stream after a failure that is not one of a query. */
+    private void end(Throwable failure) {
+        cancelled = true;
+        if (!finished) {
+            finished = true;
+            queued.clear();
+            inFlight.forEach(LatestStream::cancelLookup);
+            inFlight.clear();
+            responses.onError(StatusMapper.toException(failure));
+        }
     }
 
     private void drainOnce() {
@@ -151,10 +166,9 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
                 query.answer = response(cached.get());
             } else {
                 query.lookup = Deadlines.withDeadline(latest.execute(query.selector), deadline)
+                        .map(LatestStream::response)
                         .subscribe()
-                        .with(
-                                readings -> onAnswer(query, response(readings)),
-                                failure -> onAnswer(query, error(failure)));
+                        .with(answer -> onAnswer(query, answer), failure -> onAnswer(query, error(failure)));
             }
         }
     }

@@ -9,6 +9,7 @@ import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.pulseplane.vitals.OutOfMemory;
 import io.pulseplane.vitals.PlaneException;
 import java.lang.System.Logger.Level;
 
@@ -45,6 +46,7 @@ public final class StatusMapper {
             case PlaneException.Unauthenticated e -> toStatus(Code.UNAUTHENTICATED, e);
             case PlaneException.PermissionDenied e -> toStatus(Code.PERMISSION_DENIED, e);
             default -> {
+                OutOfMemory.exitIfCauseOf(failure);
                 LOG.log(Level.ERROR, "A call failed with an unexpected exception", failure);
                 yield Status.newBuilder()
                         .setCode(Code.INTERNAL_VALUE)

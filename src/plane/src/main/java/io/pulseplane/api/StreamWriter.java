@@ -29,7 +29,8 @@ final class StreamWriter<T, R extends MessageLite> implements Flow.Subscriber<T>
     private volatile Flow.Subscription subscription;
     private volatile boolean cancelled;
 
-    private StreamWriter(ServerCallStreamObserver<R> responses, AnswerBudget.Account account, Function<T, R> toResponse) {
+    private StreamWriter(
+            ServerCallStreamObserver<R> responses, AnswerBudget.Account account, Function<T, R> toResponse) {
         this.responses = responses;
         this.account = account;
         this.toResponse = toResponse;

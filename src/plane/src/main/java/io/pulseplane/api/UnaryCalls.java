@@ -18,7 +18,7 @@ final class UnaryCalls {
         Uni<T> answer;
         try {
             answer = work.get();
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             responses.onError(StatusMapper.toException(failure));
             return;
         }
@@ -37,14 +37,19 @@ final class UnaryCalls {
                     .with(
                             item -> send(responses, item),
                             failure -> responses.onError(StatusMapper.toException(failure)));
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             responses.onError(StatusMapper.toException(failure));
         }
     }
 
-    /** Sends the response, and completes the call. */
+    /** Sends the response and completes the call, or ends it with the failure if the response cannot be sent. */
     static <T> void send(StreamObserver<T> responses, T item) {
-        responses.onNext(item);
+        try {
+            responses.onNext(item);
+        } catch (RuntimeException | Error failure) {
+            responses.onError(StatusMapper.toException(failure));
+            return;
+        }
         responses.onCompleted();
     }
 }

@@ -46,7 +46,11 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     /** Null for unary calls, which are over once they are answered. */
     private final StreamGrant streamGrant;
 
-    private ServerCall.Listener<Q> endpoint;
+    private ServerCall.Listener<Q> endpoint = new ServerCall.Listener<>() {};
+
+    /** Whether the endpoint knows that the call is over. */
+    private boolean endpointStopped;
+
     private Principal principal;
     private Context callerContext;
     private CompletionStage<Void> awaitedDecision;
@@ -65,7 +69,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         this.grantTerms = context.grantTerms();
         this.statuses = context.statuses();
         this.rule = rule;
-        this.executor = executor;
+        this.executor = step -> executor.execute(() -> guard(step));
         this.connection = connection;
         this.call = new CancellableCall<>(call);
         this.rpc = call.getMethodDescriptor().getFullMethodName();
@@ -75,6 +79,19 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     }
 
     void start(Metadata headers, ServerCallHandler<Q, R> next) {
+        guard(() -> begin(headers, next));
+    }
+
+    /** Runs a step of the call. Whatever it throws ends the call: a caller never waits for an answer in vain. */
+    private void guard(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error failure) {
+            end(failure);
+        }
+    }
+
+    private void begin(Metadata headers, ServerCallHandler<Q, R> next) {
         endpoint = next.startCall(call, headers);
         var requestId = admission.requestId(headers);
         try {
@@ -165,6 +182,14 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void onMessage(Q request) {
+        try {
+            take(request);
+        } catch (RuntimeException | Error failure) {
+            end(failure);
+        }
+    }
+
+    private void take(Q request) {
         if (closed) {
             return;
         }
@@ -316,7 +341,11 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         if (principal == null || !pending.isEmpty()) {
             halfClosed = true;
         } else {
-            callerContext.run(endpoint::onHalfClose);
+            try {
+                callerContext.run(endpoint::onHalfClose);
+            } catch (RuntimeException | Error failure) {
+                end(failure);
+            }
         }
     }
 
@@ -364,6 +393,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         var refusal = statuses.apply(cause);
         if (call.tryClose(
                 refusal.getStatus(), refusal.getTrailers() == null ? new Metadata() : refusal.getTrailers())) {
+            endpointStopped = true;
             endpoint.onCancel();
         }
     }
@@ -379,9 +409,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     @Override
     public void onCancel() {
         connection.openCalls().decrementAndGet();
-        boolean ended = closed;
         release();
-        if (!ended) {
+        if (!endpointStopped) {
             endpoint.onCancel();
         }
     }
@@ -389,9 +418,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     @Override
     public void onComplete() {
         connection.openCalls().decrementAndGet();
-        boolean ended = closed;
         release();
-        if (!ended) {
+        if (!endpointStopped) {
             endpoint.onComplete();
         }
     }
@@ -399,7 +427,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     @Override
     public void onReady() {
         if (!closed) {
-            endpoint.onReady();
+            guard(endpoint::onReady);
         }
     }
 }

@@ -85,7 +85,9 @@ final class GroupCommit {
         }
         long startNanos = System.nanoTime();
         var batches = group.stream().map(PendingCommit::batch).toList();
-        store.append(batches)
+        // A store that throws must not keep its queue busy for ever.
+        Uni.createFrom()
+                .deferred(() -> store.append(batches))
                 .subscribe()
                 .with(
                         results -> onCommitted(queue, group, results, startNanos),
@@ -112,12 +114,21 @@ final class GroupCommit {
         events.groupCommitted(group.size(), System.nanoTime() - startNanos);
         acknowledger.execute(() -> {
             for (int i = 0; i < group.size(); i++) {
-                publisher.accept(group.get(i).batch, results.get(i));
-                group.get(i).emitter.complete(results.get(i));
+                answer(group.get(i), results.get(i));
             }
             countAnswered(group.size());
         });
         onIdle(queue, group);
+    }
+
+    /** A batch that cannot be published is durable, but nobody may count on it, so its sender sends it again. */
+    private void answer(PendingCommit pending, AppendResult result) {
+        try {
+            publisher.accept(pending.batch, result);
+            pending.emitter.complete(result);
+        } catch (RuntimeException | Error failure) {
+            pending.emitter.fail(failure);
+        }
     }
 
     private void onFailed(CommitQueues<PendingCommit>.CommitQueue queue, List<PendingCommit> group, Throwable failure) {

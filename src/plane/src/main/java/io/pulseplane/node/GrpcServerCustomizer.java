@@ -1,16 +1,20 @@
 package io.pulseplane.node;
 
+import io.grpc.netty.InternalProtocolNegotiators;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.pulseplane.gate.ConnectionFilter;
+import io.pulseplane.gate.ConnectionLimit;
 import io.pulseplane.gate.Gate;
+import io.pulseplane.gate.GateEvents;
 import io.pulseplane.gate.InboundByteLimit;
 import io.pulseplane.node.config.GateConfig;
 import io.pulseplane.node.config.HeapShare;
 import io.pulseplane.node.config.StartupException;
+import io.pulseplane.node.metrics.GateMetrics;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
 import io.vertx.core.Vertx;
@@ -55,6 +59,7 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
     private final Vertx vertx;
     private final Instance<ConnectionFilter> connections;
     private final Instance<Gate> gate;
+    private final GateEvents metrics;
     private volatile Optional<RuntimeException> failure = Optional.empty();
 
     GrpcServerCustomizer(
@@ -62,12 +67,14 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
             GrpcServerTls tls,
             Vertx vertx,
             Instance<ConnectionFilter> connections,
-            Instance<Gate> gate) {
+            Instance<Gate> gate,
+            GateMetrics metrics) {
         this.serverConfig = config.gate();
         this.tls = tls;
         this.vertx = vertx;
         this.connections = connections;
         this.gate = gate;
+        this.metrics = metrics;
     }
 
     /** Why the server could not be configured; empty if it could. Quarkus only logs the failure and continues. */
@@ -100,7 +107,15 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
                     + " without TLS: set pulseplane.gate.tls-configuration-name, or, if a proxy encrypts the traffic,"
                     + " pulseplane.gate.plaintext-beyond-loopback=true");
         }
-        context.ifPresent(netty::sslContext);
+        netty.protocolNegotiator(new ConnectionLimit(
+                context.map(InternalProtocolNegotiators::serverTls)
+                        .orElseGet(InternalProtocolNegotiators::serverPlaintext),
+                serverConfig.maxConnectionsPerAddress(),
+                serverConfig
+                        .maxConnections()
+                        .orElseGet(() ->
+                                HeapShare.connectionsOf(Runtime.getRuntime().maxMemory())),
+                metrics));
     }
 
     private void configureConnections(NettyServerBuilder netty) {

@@ -199,13 +199,7 @@ public final class AggregateQuery {
 
     private Multi<Slice> slices(List<Series> series, TimeRange range, AnswerBudget.Account account) {
         return new SliceReader(
-                        store.readings(),
-                        series,
-                        range,
-                        Order.OLDEST_FIRST,
-                        Optional.empty(),
-                        Long.MAX_VALUE,
-                        account)
+                        store.readings(), series, range, Order.OLDEST_FIRST, Optional.empty(), Long.MAX_VALUE, account)
                 .slices();
     }
 

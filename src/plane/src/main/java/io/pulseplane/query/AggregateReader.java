@@ -70,15 +70,12 @@ final class AggregateReader {
                 .toList();
         return behind.isEmpty()
                 ? Uni.createFrom().item(new AggregateSlice(List.of(), Long.MAX_VALUE))
-                : Uni.join()
-                        .all(behind)
-                        .andFailFast()
-                        .map(parts -> {
-                            heldBytes = parts.stream()
-                                    .mapToLong(part -> bytesOf(part.aggregates()))
-                                    .sum();
-                            return new AggregateSlice(new ArrayList<>(parts), watermark());
-                        });
+                : Uni.join().all(behind).andFailFast().map(parts -> {
+                    heldBytes = parts.stream()
+                            .mapToLong(part -> bytesOf(part.aggregates()))
+                            .sum();
+                    return new AggregateSlice(new ArrayList<>(parts), watermark());
+                });
     }
 
     private Uni<SeriesAggregates> fill(AggregateCursor cursor) {

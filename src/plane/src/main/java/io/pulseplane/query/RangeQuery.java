@@ -40,8 +40,7 @@ public final class RangeQuery {
      * @param account holds the memory of the answer; if it has no room, the answer fails with {@code
      *     ResourceExhausted}
      */
-    public Multi<Page> execute(
-            Parameters parameters, String pageToken, long limit, AnswerBudget.Account account) {
+    public Multi<Page> execute(Parameters parameters, String pageToken, long limit, AnswerBudget.Account account) {
         return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
             Optional<ResumePosition> resumePosition = pageToken.isEmpty()
                     ? Optional.empty()

@@ -115,6 +115,11 @@ final class Program {
                     properties);
         }
 
+        /** Starts a plane with a heap of this many MiB. */
+        static Plane serveWithHeap(int maxHeapMib, Path directory, String... properties) throws IOException {
+            return start(List.of("env", "JDK_JAVA_OPTIONS=-Xmx" + maxHeapMib + "m"), directory, properties);
+        }
+
         /** Starts a plane and kills it after this many milliseconds, however far its start has come. */
         static void killWhileStarting(Path directory, long millis, String... properties)
                 throws IOException, InterruptedException {
@@ -202,6 +207,12 @@ final class Program {
                         .start()
                         .waitFor();
             }
+        }
+
+        /** Waits until the process ends by itself; returns its status. */
+        int awaitEnd(long seconds) throws InterruptedException {
+            assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isTrue();
+            return process.exitValue();
         }
 
         /** Sends SIGTERM and waits; returns the status that the process ended with. */

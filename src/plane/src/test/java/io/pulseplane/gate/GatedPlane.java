@@ -246,6 +246,7 @@ final class GatedPlane implements AutoCloseable {
                 .directExecutor()
                 .intercept(gate)
                 .addTransportFilter(connections)
+                .maxInboundMessageSize(64 << 20)
                 .addService(new IngestEndpoint(ingest, limits))
                 .addService(new QueryEndpoint(
                         new LatestQuery(latest, store),

@@ -130,7 +130,10 @@ class AggregateQueryPropertyTest {
         });
         expected.values().removeIf(Map::isEmpty);
 
-        var results = await(aggregation.windows(parameters, AnswerBudget.unbounded().open("somebody")).collect().asList());
+        var results = await(aggregation
+                .windows(parameters, AnswerBudget.unbounded().open("somebody"))
+                .collect()
+                .asList());
         var actual =
                 results.stream().collect(Collectors.groupingBy(GroupWindows::group, TreeMap::new, Collectors.toList()));
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
@@ -174,7 +177,11 @@ class AggregateQueryPropertyTest {
     private static void assertStatistics(
             AggregateQuery aggregation, WindowParameters parameters, List<Reading> readings) {
         var statistics = await(aggregation.statistics(
-                parameters.selector(), parameters.range(), parameters.quantiles(), parameters.grouping(), AnswerBudget.unbounded().open("somebody")));
+                parameters.selector(),
+                parameters.range(),
+                parameters.quantiles(),
+                parameters.grouping(),
+                AnswerBudget.unbounded().open("somebody")));
         var expected = byGroup(readings, parameters.grouping());
         assertThat(statistics).extracting(GroupStatistics::group).containsExactlyElementsOf(expected.keySet());
         for (var group : statistics) {

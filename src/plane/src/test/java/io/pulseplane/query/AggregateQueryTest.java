@@ -45,7 +45,10 @@ class AggregateQueryTest {
     }
 
     private List<GroupWindows> windows(WindowParameters parameters) {
-        return await(aggregation.windows(parameters, AnswerBudget.unbounded().open("somebody")).collect().asList());
+        return await(aggregation
+                .windows(parameters, AnswerBudget.unbounded().open("somebody"))
+                .collect()
+                .asList());
     }
 
     /** Returns the single result. */
@@ -137,7 +140,12 @@ class AggregateQueryTest {
             var bob = new SeriesSelector(new Subject.OfPatient("bob"), Set.of());
             var parameters = new WindowParameters(bob, TimeRange.ALL, 100, new double[0], false, Grouping.BY_CODE);
             assertThatThrownBy(() -> windows(parameters)).isInstanceOf(PlaneException.NotFound.class);
-            assertThatThrownBy(() -> await(aggregation.statistics(bob, TimeRange.ALL, new double[0], Grouping.BY_CODE, AnswerBudget.unbounded().open("somebody"))))
+            assertThatThrownBy(() -> await(aggregation.statistics(
+                            bob,
+                            TimeRange.ALL,
+                            new double[0],
+                            Grouping.BY_CODE,
+                            AnswerBudget.unbounded().open("somebody"))))
                     .isInstanceOf(PlaneException.NotFound.class);
         }
 
@@ -216,7 +224,9 @@ class AggregateQueryTest {
         void are_computed_no_faster_than_they_are_requested() {
             appendAll(store, regularColumns(10, 100_000, HEART_RATE_OF_ADA));
             var subscriber = aggregation
-                    .windows(windowed(TimeRange.ALL, 10, false), AnswerBudget.unbounded().open("somebody"))
+                    .windows(
+                            windowed(TimeRange.ALL, 10, false),
+                            AnswerBudget.unbounded().open("somebody"))
                     .subscribe()
                     .withSubscriber(AssertSubscriber.<GroupWindows>create(0));
             assertThat(store.reads()).hasSizeLessThanOrEqualTo(1);
@@ -285,7 +295,12 @@ class AggregateQueryTest {
     class OfAWholeRange {
 
         private List<GroupStatistics> statistics(TimeRange times, double... quantiles) {
-            return await(aggregation.statistics(new SeriesSelector(ADA, Set.of()), times, quantiles, Grouping.BY_CODE, AnswerBudget.unbounded().open("somebody")));
+            return await(aggregation.statistics(
+                    new SeriesSelector(ADA, Set.of()),
+                    times,
+                    quantiles,
+                    Grouping.BY_CODE,
+                    AnswerBudget.unbounded().open("somebody")));
         }
 
         @Test

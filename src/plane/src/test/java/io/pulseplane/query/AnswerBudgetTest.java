@@ -78,10 +78,13 @@ class AnswerBudgetTest {
 
         queries() {
             appendAll(
-                    store, columns(
-                    SERIES,
-                    LongStream.range(0, SIZE).map(i -> i * 1_000_000).toArray(),
-                    IntStream.range(0, SIZE).mapToDouble(i -> 40 + i % 997 / 10.0).toArray()));
+                    store,
+                    columns(
+                            SERIES,
+                            LongStream.range(0, SIZE).map(i -> i * 1_000_000).toArray(),
+                            IntStream.range(0, SIZE)
+                                    .mapToDouble(i -> 40 + i % 997 / 10.0)
+                                    .toArray()));
         }
 
         private AggregateQuery.WindowParameters windows(double[] quantiles, boolean fillEmpty) {
@@ -109,7 +112,10 @@ class AnswerBudgetTest {
         @Test
         void hold_their_windows_until_those_are_handed_on() {
             for (var parameters : new AggregateQuery.WindowParameters[] {
-                windows(MEDIAN, false), windows(MEDIAN, true), windows(new double[0], false), windows(new double[0], true)
+                windows(MEDIAN, false),
+                windows(MEDIAN, true),
+                windows(new double[0], false),
+                windows(new double[0], true)
             }) {
                 var own = ample.open("somebody");
                 long before = ample.usedBytes();
@@ -131,9 +137,8 @@ class AnswerBudgetTest {
         void are_refused_beyond_the_budget_whatever_takes_the_memory() {
             var small = new AnswerBudget(4 * 256 << 10);
             var refused = new ArrayList<Throwable>();
-            for (var parameters : new AggregateQuery.WindowParameters[] {
-                windows(MEDIAN, false), windows(new double[0], true)
-            }) {
+            for (var parameters :
+                    new AggregateQuery.WindowParameters[] {windows(MEDIAN, false), windows(new double[0], true)}) {
                 try (var own = small.open("somebody")) {
                     await(new AggregateQuery(store)
                             .windows(parameters, own)

@@ -159,7 +159,9 @@ class RangeQueryPropertyTest {
     }
 
     private static List<Page> execute(RangeQuery query, Parameters range, String token, long limit) {
-        return await(query.execute(range, token, limit, AnswerBudget.unbounded().open("somebody")).collect().asList());
+        return await(query.execute(range, token, limit, AnswerBudget.unbounded().open("somebody"))
+                .collect()
+                .asList());
     }
 
     /** Checks that the pages have the expected readings from a position on; returns the position after them. */

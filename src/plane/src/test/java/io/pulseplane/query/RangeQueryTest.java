@@ -53,7 +53,9 @@ class RangeQueryTest {
     }
 
     private List<Page> execute(Parameters range, String token, long limit) {
-        return await(query.execute(range, token, limit, AnswerBudget.unbounded().open("somebody")).collect().asList());
+        return await(query.execute(range, token, limit, AnswerBudget.unbounded().open("somebody"))
+                .collect()
+                .asList());
     }
 
     private List<Columns> columnsOf(Parameters range, long limit) {
@@ -232,8 +234,10 @@ class RangeQueryTest {
         @Test
         void reads_nothing_before_a_request_and_then_one_page_ahead() {
             appendAll(store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA));
-            var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(0));
+            var subscriber = query.execute(
+                            ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody"))
+                    .subscribe()
+                    .withSubscriber(AssertSubscriber.<Page>create(0));
             assertThat(store.reads()).isEmpty();
             for (int pages = 1; pages <= 3; pages++) {
                 subscriber.assertNotTerminated();
@@ -248,8 +252,10 @@ class RangeQueryTest {
         void reads_only_the_series_whose_page_is_used_up() {
             appendAll(
                     store, regularColumns(1, 3 * PAGE, HEART_RATE_OF_ADA), regularColumns(PAGE, 3, RESPIRATION_OF_ADA));
-            var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            var subscriber = query.execute(
+                            ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody"))
+                    .subscribe()
+                    .withSubscriber(AssertSubscriber.<Page>create(1));
             assertThat(store.reads())
                     .containsExactlyInAnyOrder(HEART_RATE_OF_ADA, RESPIRATION_OF_ADA, HEART_RATE_OF_ADA);
             subscriber.request(Long.MAX_VALUE);
@@ -267,8 +273,10 @@ class RangeQueryTest {
         @Test
         void stops_reading_when_the_caller_cancels() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
-            var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            var subscriber = query.execute(
+                            ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody"))
+                    .subscribe()
+                    .withSubscriber(AssertSubscriber.<Page>create(1));
             store.pause();
             subscriber.request(3);
             subscriber.cancel();
@@ -281,8 +289,10 @@ class RangeQueryTest {
         @Test
         void cancels_the_prefetch_when_the_caller_cancels() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
-            var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            var subscriber = query.execute(
+                            ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody"))
+                    .subscribe()
+                    .withSubscriber(AssertSubscriber.<Page>create(1));
             store.pause();
             subscriber.request(1);
             assertThat(subscriber.getItems()).hasSize(2);
@@ -294,8 +304,10 @@ class RangeQueryTest {
         @Test
         void emits_pages_that_were_read_before_a_failure() {
             appendAll(store, regularColumns(1, 5 * PAGE, HEART_RATE_OF_ADA));
-            var subscriber =
-                    query.execute(ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody")).subscribe().withSubscriber(AssertSubscriber.<Page>create(1));
+            var subscriber = query.execute(
+                            ALL, "", Long.MAX_VALUE, AnswerBudget.unbounded().open("somebody"))
+                    .subscribe()
+                    .withSubscriber(AssertSubscriber.<Page>create(1));
             store.close();
             subscriber.request(1);
             assertThat(subscriber.getItems()).hasSize(2);

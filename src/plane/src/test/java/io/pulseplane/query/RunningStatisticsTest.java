@@ -20,7 +20,8 @@ class RunningStatisticsTest {
 
     /** Adds the readings in runs of random length. */
     private static RunningStatistics of(SplittableRandom random, Columns columns, double... quantiles) {
-        var statistics = new RunningStatistics(quantiles, AnswerBudget.unbounded().open("somebody"));
+        var statistics =
+                new RunningStatistics(quantiles, AnswerBudget.unbounded().open("somebody"));
         for (int from = 0; from < columns.size(); ) {
             int to = from + 1 + random.nextInt(columns.size() - from);
             statistics.add(columns.times(), columns.values(), from, to);
@@ -30,15 +31,18 @@ class RunningStatisticsTest {
     }
 
     private static RunningStatistics of(double... values) {
-        var statistics = new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
+        var statistics =
+                new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
         statistics.add(LongStream.range(0, values.length).toArray(), values, 0, values.length);
         return statistics;
     }
 
     @Test
     void without_readings_have_a_count_of_zero_and_are_otherwise_nan() {
-        ReferenceStatistics.assertEmpty(new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody")), 0);
-        ReferenceStatistics.assertEmpty(new RunningStatistics(QUANTILES, AnswerBudget.unbounded().open("somebody")), QUANTILES.length);
+        ReferenceStatistics.assertEmpty(
+                new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody")), 0);
+        ReferenceStatistics.assertEmpty(
+                new RunningStatistics(QUANTILES, AnswerBudget.unbounded().open("somebody")), QUANTILES.length);
     }
 
     @Test
@@ -71,7 +75,8 @@ class RunningStatisticsTest {
         assertThat(of(hard).mean()).isEqualTo(1e9 + 10);
 
         for (int cut = 1; cut < hard.length; cut++) {
-            var joined = new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
+            var joined = new RunningStatistics(
+                    new double[0], AnswerBudget.unbounded().open("somebody"));
             var times = new long[] {1, 2, 3, 4};
             joined.add(times, hard, 0, cut);
             joined.add(times, hard, cut, hard.length);
@@ -85,7 +90,8 @@ class RunningStatisticsTest {
         var values = IntStream.range(0, 10_000).mapToDouble(_ -> 1e9 + random.nextInt(100) / 64.0);
         var columns = columns(
                 series("ada", "d1", HEART_RATE), LongStream.range(0, 10_000).toArray(), values.toArray());
-        var statistics = new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
+        var statistics =
+                new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
         for (int i = 0; i < columns.size(); i++) {
             statistics.add(columns.times(), columns.values(), i, i + 1);
         }
@@ -106,7 +112,8 @@ class RunningStatisticsTest {
 
     @Test
     void have_first_and_last_for_any_order_of_runs() {
-        var statistics = new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
+        var statistics =
+                new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
         var times = new long[] {10, 20, 5, 12, 7, 30};
         var values = new double[] {1, 2, 3, 4, 5, 6};
         statistics.add(times, values, 0, 2);
@@ -120,7 +127,8 @@ class RunningStatisticsTest {
 
     @Test
     void of_equal_times_take_first_and_last_from_the_first_run() {
-        var statistics = new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
+        var statistics =
+                new RunningStatistics(new double[0], AnswerBudget.unbounded().open("somebody"));
         statistics.add(new long[] {10}, new double[] {1}, 0, 1);
         statistics.add(new long[] {10}, new double[] {2}, 0, 1);
         assertThat(statistics.first()).isEqualTo(1);

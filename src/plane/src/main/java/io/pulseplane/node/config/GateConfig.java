@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Configuration of the gate: tokens, policy, limits and audit trail. */
 @ConfigMapping(prefix = "pulseplane")
@@ -44,8 +45,7 @@ public interface GateConfig {
                 signingKey(),
                 nodeId(),
                 audit.interval(),
-                new AuditSettings.Queue(
-                        AuditSettings.Queue.DEFAULT.maxRecords(), HeapShare.AUDIT.or(Optional.empty())),
+                new AuditSettings.Queue(AuditSettings.Queue.DEFAULT.maxRecords(), HeapShare.AUDIT.or(Optional.empty())),
                 new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
     }
 
@@ -93,6 +93,9 @@ public interface GateConfig {
         /** Connections that one address may have. */
         @WithDefault("1000")
         int maxConnectionsPerAddress();
+
+        /** Connections that there may be, also before their handshake; one for each 256 KiB of the heap if empty. */
+        OptionalInt maxConnections();
 
         /** Calls that may run on one connection. With HTTP/2, further calls wait at the client. */
         @WithDefault("256")

@@ -25,6 +25,9 @@ public enum HeapShare {
 
     public static final int SMALLEST_HEAP_MIB = 256;
 
+    /** A connection takes up to 100 KB. */
+    private static final int HEAP_PER_CONNECTION = 256 << 10;
+
     private final int divisor;
     private final long maxBytes;
 
@@ -36,6 +39,11 @@ public enum HeapShare {
     /** The bytes on a heap of this size. */
     public long bytesOf(long heapBytes) {
         return Math.min(heapBytes / divisor, maxBytes);
+    }
+
+    /** How many connections there may be on a heap of this size. */
+    public static int connectionsOf(long heapBytes) {
+        return Math.toIntExact(Math.min(heapBytes / HEAP_PER_CONNECTION, Integer.MAX_VALUE));
     }
 
     /** The bytes that are configured, or else this part of the heap of this process. */

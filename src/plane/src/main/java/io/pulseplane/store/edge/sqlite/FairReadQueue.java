@@ -119,8 +119,8 @@ final class FairReadQueue {
 
     /** @throws PlaneException.ResourceExhausted if too many reads wait */
     synchronized Ticket add(String caller, Length length, Runnable work) {
-        int ofCaller = turns.get(Length.SHORT).countOf(caller)
-                + turns.get(Length.LONG).countOf(caller);
+        int ofCaller =
+                turns.get(Length.SHORT).countOf(caller) + turns.get(Length.LONG).countOf(caller);
         if (waiting >= MAX_WAITING || ofCaller >= MAX_WAITING_PER_CALLER) {
             throw new PlaneException.ResourceExhausted("too many queries wait for the disk", RETRY_WHEN_BUSY);
         }
@@ -157,7 +157,8 @@ final class FairReadQueue {
     }
 
     private synchronized Ticket take() {
-        boolean longMayRun = longRunning < maxLongRunning && !turns.get(Length.LONG).isEmpty();
+        boolean longMayRun =
+                longRunning < maxLongRunning && !turns.get(Length.LONG).isEmpty();
         boolean shortWaits = !turns.get(Length.SHORT).isEmpty();
         if (!longMayRun && !shortWaits) {
             return null;

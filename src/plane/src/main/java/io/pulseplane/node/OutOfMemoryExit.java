@@ -20,6 +20,8 @@ import java.util.logging.Logger;
 final class OutOfMemoryExit {
 
     void onStart(@Observes @Priority(1) StartupEvent event) {
+        // Loads the class while there is memory.
+        OutOfMemory.exitIfCauseOf(null);
         var previous = Thread.getDefaultUncaughtExceptionHandler();
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
             OutOfMemory.exitIfCauseOf(failure);

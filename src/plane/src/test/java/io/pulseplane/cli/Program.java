@@ -37,6 +37,11 @@ final class Program {
     private Program() {}
 
     private static List<String> command(List<String> properties, String... arguments) {
+        return command(List.of(), properties, arguments);
+    }
+
+    /** @param options of the virtual machine; the executable takes some of them too */
+    private static List<String> command(List<String> options, List<String> properties, String... arguments) {
         var program = System.getProperty("pulseplane.program");
         assertThat(program).as("system property pulseplane.program").isNotNull();
         boolean isJar = program.endsWith(".jar");
@@ -48,6 +53,7 @@ final class Program {
         } else {
             command.add(program);
         }
+        command.addAll(options);
         properties.forEach(property -> command.add("-D" + property));
         if (isJar) {
             command.addAll(List.of("-jar", program));
@@ -117,30 +123,36 @@ final class Program {
 
         /** Starts a plane with a heap of this many MiB. */
         static Plane serveWithHeap(int maxHeapMib, Path directory, String... properties) throws IOException {
-            return start(List.of("env", "JDK_JAVA_OPTIONS=-Xmx" + maxHeapMib + "m"), directory, properties);
+            return start(List.of(), List.of("-Xmx" + maxHeapMib + "m"), directory, properties);
         }
 
         /** Starts a plane and kills it after this many milliseconds, however far its start has come. */
         static void killWhileStarting(Path directory, long millis, String... properties)
                 throws IOException, InterruptedException {
-            try (var plane = launch(List.of(), directory, properties)) {
+            try (var plane = launch(List.of(), List.of(), directory, properties)) {
                 boolean ended = plane.process.waitFor(millis, TimeUnit.MILLISECONDS);
                 assertThat(ended).as(plane.log()).isFalse();
             }
         }
 
         private static Plane start(List<String> launcher, Path directory, String... properties) throws IOException {
-            var plane = launch(launcher, directory, properties);
+            return start(launcher, List.of(), directory, properties);
+        }
+
+        private static Plane start(
+                List<String> launcher, List<String> options, Path directory, String... properties) throws IOException {
+            var plane = launch(launcher, options, directory, properties);
             Awaitility.await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
 
-        private static Plane launch(List<String> launcher, Path directory, String... properties) throws IOException {
+        private static Plane launch(
+                List<String> launcher, List<String> options, Path directory, String... properties) throws IOException {
             var log = Files.createTempFile("pulseplane-", ".log");
             var allProperties =
                     Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();
             var command = new ArrayList<>(launcher);
-            command.addAll(command(allProperties, "serve", "--data-dir", directory.toString()));
+            command.addAll(Program.command(options, allProperties, "serve", "--data-dir", directory.toString()));
             var process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())

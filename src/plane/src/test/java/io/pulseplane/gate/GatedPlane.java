@@ -159,6 +159,9 @@ final class GatedPlane implements AutoCloseable {
         public void batchRefused() {}
     };
 
+    /** Of which one subject has 16 MiB. */
+    final AnswerBudget budget = new AnswerBudget(64 << 20);
+
     final MemoryStore store;
     final RecordingGateEvents events = new RecordingGateEvents();
     final Gate gate;
@@ -239,7 +242,6 @@ final class GatedPlane implements AutoCloseable {
                 NO_EVENTS,
                 this::now,
                 () -> false);
-        var budget = AnswerBudget.unbounded();
         var connections =
                 new ConnectionFilter(options.local(), options.maxConnections(), _ -> Identity.anonymous(), events);
         return NettyServerBuilder.forPort(0)
@@ -275,6 +277,10 @@ final class GatedPlane implements AutoCloseable {
 
     long now() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) + clockOffsetUs.get();
+    }
+
+    int port() {
+        return server.getPort();
     }
 
     /** Opens another connection. */

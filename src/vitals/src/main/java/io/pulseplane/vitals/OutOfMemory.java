@@ -1,5 +1,10 @@
 package io.pulseplane.vitals;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
 /**
  * Ends the process when its memory is gone. Any thread may have lost what it was doing then, so the process would live
  * on without answering; whoever supervises it can start another.
@@ -9,6 +14,12 @@ public final class OutOfMemory {
     /** The status that Java itself exits with under {@code -XX:+ExitOnOutOfMemoryError}. */
     public static final int EXIT_STATUS = 3;
 
+    /** To write this needs no memory, unlike System.err. */
+    private static final byte[] LINE =
+            "pulseplane ends with status 3, because its memory is used up\n".getBytes(StandardCharsets.US_ASCII);
+
+    private static final FileOutputStream ERROR_OUTPUT = new FileOutputStream(FileDescriptor.err);
+
     private static final int MAX_CAUSES = 16;
 
     private OutOfMemory() {}
@@ -17,19 +28,18 @@ public final class OutOfMemory {
     public static void exitIfCauseOf(Throwable failure) {
         var cause = failure;
         for (int i = 0; i < MAX_CAUSES && cause != null; i++) {
-            if (cause instanceof OutOfMemoryError error) {
-                exit(error);
+            if (cause instanceof OutOfMemoryError) {
+                exit();
             }
             cause = cause.getCause();
         }
     }
 
-    private static void exit(OutOfMemoryError error) {
+    private static void exit() {
         try {
-            // To join the texts would need memory.
-            System.err.print("pulseplane ends with status 3, because its memory is used up: ");
-            System.err.println(error.getMessage());
-            System.err.flush();
+            ERROR_OUTPUT.write(LINE);
+        } catch (IOException _) {
+            // The status says it.
         } finally {
             Runtime.getRuntime().halt(EXIT_STATUS);
         }

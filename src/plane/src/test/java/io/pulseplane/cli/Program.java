@@ -139,15 +139,15 @@ final class Program {
             return start(launcher, List.of(), directory, properties);
         }
 
-        private static Plane start(
-                List<String> launcher, List<String> options, Path directory, String... properties) throws IOException {
+        private static Plane start(List<String> launcher, List<String> options, Path directory, String... properties)
+                throws IOException {
             var plane = launch(launcher, options, directory, properties);
             Awaitility.await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
 
-        private static Plane launch(
-                List<String> launcher, List<String> options, Path directory, String... properties) throws IOException {
+        private static Plane launch(List<String> launcher, List<String> options, Path directory, String... properties)
+                throws IOException {
             var log = Files.createTempFile("pulseplane-", ".log");
             var allProperties =
                     Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();

@@ -19,8 +19,9 @@ import java.lang.System.Logger.Level;
 
 /**
  * Handles requests whose bytes are not a valid message, or are a message that is too large, perhaps only after
- * decompression. gRPC alone would end such a call with UNKNOWN or reset it, and log a stack trace. With these marshallers, the gate answers INVALID_ARGUMENT or
- * RESOURCE_EXHAUSTED, and a stream of requests continues with the next request.
+ * decompression. gRPC alone would end such a call with UNKNOWN or reset it, and log a stack trace. With these
+ * marshallers, the gate answers INVALID_ARGUMENT or RESOURCE_EXHAUSTED, and a stream of requests continues with the
+ * next request.
  */
 final class MalformedRequest {
 

@@ -106,7 +106,8 @@ public interface GateConfig {
         MemorySize maxHalfSentBytesPerConnection();
 
         /**
-         * Bytes of incomplete messages that the plane keeps for all connections together; see {@link HeapShare} if empty.
+         * Bytes of incomplete messages that the plane keeps for all connections together; see {@link HeapShare} if
+         * empty.
          */
         Optional<MemorySize> maxHalfSentBytes();
 

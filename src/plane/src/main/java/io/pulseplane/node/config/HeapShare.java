@@ -4,8 +4,8 @@ import io.quarkus.runtime.configuration.MemorySize;
 import java.util.Optional;
 
 /**
- * What the plane keeps in memory at most, as parts of the heap it finds, where nothing is configured. The parts together
- * leave room for everything else on the smallest supported heap, {@value #SMALLEST_HEAP_MIB} MiB.
+ * What the plane keeps in memory at most, as parts of the heap it finds, where nothing is configured. The parts
+ * together leave room for everything else on the smallest supported heap, {@value #SMALLEST_HEAP_MIB} MiB.
  */
 public enum HeapShare {
     /** Answers under way. */

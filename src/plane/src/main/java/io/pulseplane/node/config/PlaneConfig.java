@@ -112,8 +112,8 @@ public interface PlaneConfig {
     interface LiveConfig {
 
         /**
-         * Memory for the latest readings of patients and devices; see {@link HeapShare} if empty. The cache evicts those
-         * that are queried least.
+         * Memory for the latest readings of patients and devices; see {@link HeapShare} if empty. The cache evicts
+         * those that are queried least.
          */
         Optional<MemorySize> latestMemory();
 

@@ -38,7 +38,7 @@ public final class OutOfMemory {
     private static void exit() {
         try {
             ERROR_OUTPUT.write(LINE);
-        } catch (IOException _) {
+        } catch (IOException e) {
             // The status says it.
         } finally {
             Runtime.getRuntime().halt(EXIT_STATUS);

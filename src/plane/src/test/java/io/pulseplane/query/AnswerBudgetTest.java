@@ -135,7 +135,7 @@ class AnswerBudgetTest {
 
         @Test
         void are_refused_beyond_the_budget_whatever_takes_the_memory() {
-            var small = new AnswerBudget(4 * 256 << 10);
+            var small = new AnswerBudget((4 * 256) << 10);
             var refused = new ArrayList<Throwable>();
             for (var parameters :
                     new AggregateQuery.WindowParameters[] {windows(MEDIAN, false), windows(new double[0], true)}) {

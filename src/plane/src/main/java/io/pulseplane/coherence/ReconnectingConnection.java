@@ -11,11 +11,16 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
  * One connection to Redis that reconnects whenever it is lost. The time between attempts grows, and a random share
  * keeps planes from reconnecting all at once. Commands are sent at once or fail at once; none waits for a connection.
+ *
+ * <p>A connection without work stays: the plane pings Redis on it, and gives it up when Redis does not answer within the
+ * idle timeout. A subscriber needs no ping, because the plane's own heartbeats come back to it; it is given up when
+ * nothing comes for that long.
  */
 final class ReconnectingConnection implements AutoCloseable {
 
@@ -52,6 +57,9 @@ final class ReconnectingConnection implements AutoCloseable {
      */
     private static final int PENDING_REPLIES_PER_CONCURRENT = 4;
 
+    /** Pings within the idle timeout. */
+    private static final int PINGS_PER_IDLE_TIMEOUT = 3;
+
     private final Vertx vertx;
     private final RedisSettings settings;
     private final Role role;
@@ -61,6 +69,7 @@ final class ReconnectingConnection implements AutoCloseable {
     private boolean wasConnected;
     private boolean closed;
     private Redis client;
+    private long pingTimer = -1;
 
     /** Null while there is no connection. */
     private volatile RedisConnection connection;
@@ -103,9 +112,12 @@ final class ReconnectingConnection implements AutoCloseable {
         var faults = settings.faults();
         options.getNetClientOptions()
                 .setConnectTimeout((int) faults.connectTimeout().toMillis())
-                .setReadIdleTimeout((int) Math.max(1, faults.idleTimeout().toSeconds()))
                 .setTcpKeepAlive(true)
                 .setTcpNoDelay(true);
+        if (role == Role.SUBSCRIBER) {
+            options.getNetClientOptions()
+                    .setReadIdleTimeout(Math.clamp(faults.idleTimeout().toSeconds(), 1, Integer.MAX_VALUE));
+        }
         if (options.getType() == RedisClientType.CLUSTER && role != Role.COMMANDS) {
             options.setType(RedisClientType.STANDALONE);
         }
@@ -143,8 +155,24 @@ final class ReconnectingConnection implements AutoCloseable {
             wasConnected = true;
             attempts = 0;
             connection = newConnection;
+            if (role != Role.SUBSCRIBER) {
+                long idleMillis = settings.faults().idleTimeout().toMillis();
+                pingTimer = vertx.setPeriodic(
+                        Math.max(1, idleMillis / PINGS_PER_IDLE_TIMEOUT), _ -> ping(attempt, newConnection, idleMillis));
+            }
         }
         listener.connected(again);
+    }
+
+    /** Any reply shows that the connection works, also one that reports an error. */
+    private void ping(Redis attempt, RedisConnection pinged, long idleMillis) {
+        pinged.send(Request.cmd(Command.PING))
+                .timeout(idleMillis, TimeUnit.MILLISECONDS)
+                .onFailure(failure -> {
+                    if (failure instanceof TimeoutException) {
+                        lost(attempt);
+                    }
+                });
     }
 
     /** Handles the confirmation of the subscription, or a message. */
@@ -179,6 +207,7 @@ final class ReconnectingConnection implements AutoCloseable {
             hadConnection = connection != null;
             connection = null;
             client = null;
+            vertx.cancelTimer(pingTimer);
             vertx.setTimer(backoff(), _ -> open());
         }
         attempt.close();
@@ -221,6 +250,7 @@ final class ReconnectingConnection implements AutoCloseable {
             open = client;
             client = null;
             connection = null;
+            vertx.cancelTimer(pingTimer);
         }
         if (open != null) {
             open.close();

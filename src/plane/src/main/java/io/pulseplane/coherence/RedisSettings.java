@@ -104,7 +104,7 @@ public record RedisSettings(
      * @param breakerDelay how long it stays open
      * @param connectTimeout how long an attempt to connect may take
      * @param maxBackoff the longest time between attempts to connect
-     * @param idleTimeout when a connection is given up on which nothing arrives; whole seconds
+     * @param idleTimeout when a connection is given up on which Redis does not answer; whole seconds for the subscriber
      */
     public record FaultTolerance(
             Duration readTimeout,
@@ -145,6 +145,9 @@ public record RedisSettings(
         }
         if (heartbeat.toMillis() < 1 || heartbeat.multipliedBy(MIN_HEARTBEATS).compareTo(maxStaleness) > 0) {
             throw new IllegalArgumentException("heartbeat: must be at least 1 ms and at most a fifth of max-staleness");
+        }
+        if (heartbeat.multipliedBy(2).compareTo(faults.idleTimeout) > 0) {
+            throw new IllegalArgumentException("faults.idle-timeout: must be at least twice the heartbeat");
         }
     }
 

@@ -76,6 +76,33 @@ final class SitePlane implements AutoCloseable, RemoteChangeListener {
                 s.silentPlaneTimeout());
     }
 
+    /** The same settings with another idle timeout of connections. */
+    static RedisSettings withIdleTimeout(RedisSettings s, Duration idleTimeout) {
+        var f = s.faults();
+        return new RedisSettings(
+                s.plane(),
+                s.keyPrefix(),
+                s.server(),
+                s.keys(),
+                s.valueTtls(),
+                new RedisSettings.FaultTolerance(
+                        f.readTimeout(),
+                        f.writeTimeout(),
+                        f.writeRetries(),
+                        f.retryDelay(),
+                        f.maxConcurrent(),
+                        f.breakerVolume(),
+                        f.breakerRatio(),
+                        f.breakerDelay(),
+                        f.connectTimeout(),
+                        f.maxBackoff(),
+                        idleTimeout),
+                s.heartbeat(),
+                s.maxStaleness(),
+                s.minPlanes(),
+                s.silentPlaneTimeout());
+    }
+
     static RedisSettings withKeys(RedisSettings s, byte[] current, byte[]... others) {
         return new RedisSettings(
                 s.plane(),

@@ -158,7 +158,8 @@ final class ReconnectingConnection implements AutoCloseable {
             if (role != Role.SUBSCRIBER) {
                 long idleMillis = settings.faults().idleTimeout().toMillis();
                 pingTimer = vertx.setPeriodic(
-                        Math.max(1, idleMillis / PINGS_PER_IDLE_TIMEOUT), _ -> ping(attempt, newConnection, idleMillis));
+                        Math.max(1, idleMillis / PINGS_PER_IDLE_TIMEOUT),
+                        _ -> ping(attempt, newConnection, idleMillis));
             }
         }
         listener.connected(again);

@@ -125,8 +125,8 @@ class SiteOutageTest {
             return two.events.count(LookupOutcome.HIT) > 0;
         });
         postgres.stop();
-        throughout(() ->
-                assertThat(planes()).allSatisfy(plane -> assertThat(plane.ask(ADA)).containsExactly(FIRST)));
+        throughout(() -> assertThat(planes())
+                .allSatisfy(plane -> assertThat(plane.ask(ADA)).containsExactly(FIRST)));
         two.forget(BOB);
         assertThat(two.ask(BOB)).as("what only Redis remembers").hasSize(1);
         assertThatThrownBy(() -> two.ask(new Subject.OfPatient("cyd"))).isInstanceOf(PlaneException.Unavailable.class);
@@ -148,8 +148,8 @@ class SiteOutageTest {
     @Test
     void without_redis_latest_readings_come_from_postgresql() {
         redis.kill();
-        throughout(() ->
-                assertThat(planes()).allSatisfy(plane -> assertThat(plane.ask(ADA)).containsExactly(FIRST)));
+        throughout(() -> assertThat(planes())
+                .allSatisfy(plane -> assertThat(plane.ask(ADA)).containsExactly(FIRST)));
         one.put(oneReading(PULSE_OF_ADA, 20, 61));
         await().atMost(TIMEOUT).until(() -> two.ask(ADA).getFirst().time() == 20);
         redis.start();

@@ -3,6 +3,7 @@ package io.pulseplane.node;
 import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.gate.audit.writing.AuditEvents;
 import io.pulseplane.gate.audit.writing.AuditTrail;
+import io.pulseplane.node.config.ConfigBounds;
 import io.pulseplane.node.config.EdgeConfig;
 import io.pulseplane.node.config.GateConfig;
 import io.pulseplane.node.config.PlaneConfig;
@@ -33,6 +34,7 @@ public final class EagerOpen {
     private EagerOpen() {}
 
     public static void start(SmallRyeConfig configuration) {
+        ConfigBounds.check(configuration);
         var config = configuration.getConfigMapping(PlaneConfig.class);
         if (config.store().kind() == PlaneConfig.StoreKind.EDGE) {
             var edge = configuration.getConfigMapping(EdgeConfig.class);

@@ -8,7 +8,6 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.pulseplane.gate.ConnectionFilter;
 import io.pulseplane.gate.ConnectionLimit;
-import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.GateEvents;
 import io.pulseplane.gate.InboundByteLimit;
 import io.pulseplane.node.config.GateConfig;
@@ -58,7 +57,6 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
     private final GrpcServerTls tls;
     private final Vertx vertx;
     private final Instance<ConnectionFilter> connections;
-    private final Instance<Gate> gate;
     private final GateEvents metrics;
     private volatile Optional<RuntimeException> failure = Optional.empty();
 
@@ -67,13 +65,11 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
             GrpcServerTls tls,
             Vertx vertx,
             Instance<ConnectionFilter> connections,
-            Instance<Gate> gate,
             GateMetrics metrics) {
         this.serverConfig = config.gate();
         this.tls = tls;
         this.vertx = vertx;
         this.connections = connections;
-        this.gate = gate;
         this.metrics = metrics;
     }
 
@@ -92,8 +88,6 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
             configureTls(server, builder.nettyBuilder());
             configureConnections(builder.nettyBuilder());
             finishTasksBeforeReading();
-            // Creates the gate now and not at the first call, so that a wrong configuration stops the start.
-            gate.get();
         } catch (RuntimeException e) {
             failure = Optional.of(e);
             throw e;

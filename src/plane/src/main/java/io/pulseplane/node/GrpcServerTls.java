@@ -64,15 +64,15 @@ final class GrpcServerTls {
     }
 
     /**
-     * The TLS context; empty if none is configured.
+     * The TLS context, which the first call opens; empty if none is configured.
      *
      * @throws StartupException if the configuration is unusable
      */
     Optional<SslContext> open() {
-        return name.map(this::open);
+        return name.<SslContext>map(configurationName -> current.orElseGet(() -> open(configurationName)));
     }
 
-    private SslContext open(String configurationName) {
+    private ReloadableSslContext open(String configurationName) {
         var configuration = registry.get(configurationName)
                 .orElseThrow(() -> new StartupException("there is no TLS configuration named " + configurationName
                         + ": set quarkus.tls." + configurationName + ".key-store.pem.0.cert and .key"));

@@ -102,6 +102,20 @@ class ConfigurationPageTest {
     }
 
     @Test
+    void ends_the_meaning_with_the_bounds() {
+        var softly = new SoftAssertions();
+        for (var bound : ConfigBounds.ALL) {
+            softly.assertThat(rows.stream().filter(row -> row.key().equals(bound.key())))
+                    .as("bounds of %s", bound.key())
+                    .singleElement()
+                    .extracting(Row::meaning)
+                    .asString()
+                    .endsWith("`" + bound.min() + "` to `" + bound.max() + "`.");
+        }
+        softly.assertAll();
+    }
+
+    @Test
     void has_a_default_cell_and_a_meaning_for_every_key() {
         var softly = new SoftAssertions();
         for (var row : rows) {

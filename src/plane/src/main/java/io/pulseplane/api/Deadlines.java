@@ -9,6 +9,9 @@ import java.util.concurrent.TimeUnit;
 /** Applies deadlines to unary calls. */
 final class Deadlines {
 
+    /** Vert.x has no shorter timers; a deadline that is nearer counts as passed. */
+    private static final long SHORTEST_TIMER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private Deadlines() {}
 
     /** Fails with {@code DeadlineExceeded}, and stops the work, after the timeout or at the caller's own deadline. */
@@ -16,7 +19,10 @@ final class Deadlines {
         var limit = timeout;
         var callerDeadline = Context.current().getDeadline();
         if (callerDeadline != null) {
-            long nanos = Math.max(1, callerDeadline.timeRemaining(TimeUnit.NANOSECONDS));
+            long nanos = callerDeadline.timeRemaining(TimeUnit.NANOSECONDS);
+            if (nanos < SHORTEST_TIMER_NANOS) {
+                return Uni.createFrom().failure(Deadlines::deadlineExceeded);
+            }
             limit = nanos < limit.toNanos() ? Duration.ofNanos(nanos) : limit;
         }
         return answer.ifNoItem().after(limit).failWith(Deadlines::deadlineExceeded);

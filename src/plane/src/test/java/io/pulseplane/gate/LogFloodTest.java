@@ -184,8 +184,8 @@ class LogFloodTest extends ServedPlane {
     void deadlines_that_pass() throws IOException {
         floodWithTimeout("1m");
         floodWithTimeout("2m");
-        floodUntil(
-                HEADERS,
+        floodWithCalls(
+                2,
                 client -> client.frame(
                                 HEADERS, END_HEADERS, 1, client.headers(WATCH, staff(Map.of("grpc-timeout", "5m"))))
                         .frame(

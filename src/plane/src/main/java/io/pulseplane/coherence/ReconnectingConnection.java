@@ -18,8 +18,8 @@ import java.util.concurrent.TimeoutException;
  * One connection to Redis that reconnects whenever it is lost. The time between attempts grows, and a random share
  * keeps planes from reconnecting all at once. Commands are sent at once or fail at once; none waits for a connection.
  *
- * <p>A connection without work stays: the plane pings Redis on it, and gives it up when Redis does not answer within the
- * idle timeout. A subscriber needs no ping, because the plane's own heartbeats come back to it; it is given up when
+ * <p>A connection without work stays: the plane pings Redis on it, and gives it up when Redis does not answer within
+ * the idle timeout. A subscriber needs no ping, because the plane's own heartbeats come back to it; it is given up when
  * nothing comes for that long.
  */
 final class ReconnectingConnection implements AutoCloseable {

@@ -249,8 +249,8 @@ class GateIT {
                 "pulseplane.token.jwks=FILE/nowhere                      | cannot be read from FILE/nowhere",
                 "pulseplane.data-dir=FILE/readable                       | the key for tokens (mode rw-r--r--)",
                 "pulseplane.data-dir=FILE/open                           | (mode rwxrwxrwx): chmod 700",
-                "pulseplane.gate.max-idle=0s                             | pulseplane.gate.max-idle must be 1s to 365d, not 0s",
-                "pulseplane.ingest.ahead-allowance=106752d               | pulseplane.ingest.ahead-allowance must be 0s to 24h",
+                "pulseplane.gate.max-idle=0s | pulseplane.gate.max-idle must be 1s to 365d, not 0s",
+                "pulseplane.ingest.ahead-allowance=106752d | pulseplane.ingest.ahead-allowance must be 0s to 24h",
                 "pulseplane.audit.mode=loud                              | pulseplane.audit.mode",
                 "pulseplane.audit.directory=FILE/nonsense                | the audit trail cannot be written",
                 "quarkus.grpc.server.use-separate-server=false           | bypass the limits of the gate"

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The table of outages in docs/site.md, for reading: two planes over a real PostgreSQL and a real Redis, of which one or
- * both are gone for several idle timeouts of the connections to Redis.
+ * The table of outages in docs/site.md, for reading: two planes over a real PostgreSQL and a real Redis, of which one
+ * or both are gone for several idle timeouts of the connections to Redis.
  */
 class SiteOutageTest {
 

@@ -40,9 +40,9 @@ public sealed interface TrailMark {
     record Unproven(long timeUs, long segment, long offset, int part, long records, long bytes, String digest)
             implements TrailMark {
 
-        private static final LineFormat FORMAT = new LineFormat(
-                START
-                        + "\"unproven\",\"time_us\":#,\"segment\":#,\"offset\":#,\"part\":#,\"records\":#,\"bytes\":#,\"digest\":\"@\"}\n");
+        private static final LineFormat FORMAT = new LineFormat(START
+                + "\"unproven\",\"time_us\":#,\"segment\":#,\"offset\":#,\"part\":#,"
+                + "\"records\":#,\"bytes\":#,\"digest\":\"@\"}\n");
 
         /** Describes a file that is there. */
         public static Unproven of(AuditDirectory directory, long timeUs, long segment, long offset, int part)

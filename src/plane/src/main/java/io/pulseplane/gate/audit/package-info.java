@@ -14,7 +14,8 @@
  * node.key, node.pub               the node's Ed25519 key in PEM (unless it is kept elsewhere), and its public key
  * </pre>
  *
- * <p>The directory has mode 0700; the group may read it if the operator says so. The files have mode 0600. A name that ends in {@code .new} is an unfinished file.
+ * <p>The directory has mode 0700; the group may read it if the operator says so. The files have mode 0600. A name
+ * that ends in {@code .new} is an unfinished file.
  *
  * <h2>A segment</h2>
  *
@@ -43,7 +44,8 @@
  * opens a trail that was not closed; the mark has the last record that the head covered, the last one that was found,
  * and how many bytes were dropped. It writes {@code {"mark":"unproven","time_us":T,"segment":S,"offset":O,"part":P,
  * "records":R,"bytes":B,"digest":"DIGEST"}} for each file with an unproven part after the signed end at offset O of
- * segment S; DIGEST is SHA-256 of that file. The segment is sealed after the group of that mark. It writes {@code {"mark":"interrupted",...}} when it can write the trail again after
+ * segment S; DIGEST is SHA-256 of that file. The segment is sealed after the group of that mark. It writes {@code
+ * {"mark":"interrupted",...}} when it can write the trail again after
  * a failure; the mark has the start, the end, and the number of records that were refused meanwhile.
  *
  * <p>A <b>chain line</b> ends a group. It has the number of records of the group, the number of the last record, how
@@ -87,7 +89,8 @@
  * second. The last signed end is the head, or a seal that follows it. So after a crash there may be complete groups
  * beyond the last signed end. Nothing proves that the node wrote them, so the plane moves them, and what follows them,
  * into a file of their own when it opens the trail, writes a mark, and continues at the signed end. Their numbers occur
- * again. An incomplete group without complete ones before it is cut off. If a trail does not reach as far as its head states, somebody cut it, or the disk lost data that it had synced.
+ * again. An incomplete group without complete ones before it is cut off. If a trail does not reach as far as its head
+ * states, somebody cut it, or the disk lost data that it had synced.
  * The plane reports that and does not continue the trail.
  *
  * <p>In sync mode a crash of the machine loses no record of a call that was answered: it is in the trail or in an

@@ -52,7 +52,8 @@ public final class ClientCertificates {
     /**
      * Returns the identity of the client; {@link Identity#anonymous} if it showed no certificate.
      *
-     * @throws PlaneException.Unauthenticated if its certificate is not valid now, is not for clients, or does not name a device
+     * @throws PlaneException.Unauthenticated if its certificate is not valid now, is not for clients, or does not
+     * name a device
      */
     public Identity identityOf(SSLSession session) {
         try {
@@ -64,7 +65,10 @@ public final class ClientCertificates {
         }
     }
 
-    /** @throws PlaneException.Unauthenticated if the certificate is not valid now, is not for clients, or does not name a device */
+    /**
+     * @throws PlaneException.Unauthenticated if the certificate is not valid now, is not for clients, or does not
+     * name a device
+     */
     public Identity identityOf(X509Certificate certificate) {
         long now = clock.getAsLong();
         long expires = TimeUnit.MILLISECONDS.toMicros(certificate.getNotAfter().getTime());

@@ -113,7 +113,9 @@ class TokenCommandTest {
         var run = token("--role", "auditor");
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).startsWith("pulseplane: " + key + " has mode rw-r--r--");
+        assertThat(run.err())
+                .startsWith(
+                        "pulseplane: others can read or change the key for tokens (mode rw-r--r--): chmod 600 " + key);
     }
 
     @Test

@@ -76,7 +76,7 @@ class HouseTest {
                     "store.crypto",
                     "vitals"),
             room("store.postgres", "store", "vitals"),
-            room("store.privacy", "store", "store.crypto", "vitals"),
+            room("store.privacy", "files", "store", "store.crypto", "vitals"),
             room("store.spool", "files", "store", "store.crypto", "vitals", "vitals.chunk"),
             room("coherence", "store", "store.crypto", "vitals"),
             room("live", "store", "vitals"),

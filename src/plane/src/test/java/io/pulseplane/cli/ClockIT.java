@@ -56,7 +56,7 @@ class ClockIT {
                 directory,
                 "pulseplane.store.keep=90d",
                 "pulseplane.store.compact-after=50ms",
-                "pulseplane.store.compact-after-bytes=1")) {
+                "pulseplane.store.compact-after-bytes=1K")) {
             var channel = plane.channel();
             try {
                 put(plane, channel, 1, EpochMicros.now() - micros(Duration.ofDays(300)));

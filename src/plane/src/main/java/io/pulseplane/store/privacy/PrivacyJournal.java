@@ -1,5 +1,6 @@
 package io.pulseplane.store.privacy;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.store.Erasure;
 import io.pulseplane.store.crypto.Aead;
 import io.pulseplane.store.crypto.Keyset;
@@ -15,19 +16,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The file with the erasures and the changes of consent that this plane recorded. Each line is one entry, sealed and in
@@ -72,7 +68,7 @@ public final class PrivacyJournal implements AutoCloseable {
      */
     public static PrivacyJournal open(Path file, Keyset keys) {
         try {
-            Files.createDirectories(file.getParent());
+            PrivateFiles.createDirectories(file.getParent());
             var journal = new PrivacyJournal(file, new Aead(keys, PLACE));
             if (journal.replay()) {
                 journal.rewrite();
@@ -85,20 +81,7 @@ public final class PrivacyJournal implements AutoCloseable {
     }
 
     private static FileChannel openChannel(Path file) throws IOException {
-        Set<OpenOption> options = Set.of(
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                LinkOption.NOFOLLOW_LINKS);
-        return FileChannel.open(file, options, ownerOnly(file));
-    }
-
-    private static FileAttribute<?>[] ownerOnly(Path file) {
-        return file.getFileSystem().supportedFileAttributeViews().contains("posix")
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
+        return PrivateFiles.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
     private static void syncDirectory(Path directory) throws IOException {

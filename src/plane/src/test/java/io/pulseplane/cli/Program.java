@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -126,12 +127,21 @@ final class Program {
             return start(List.of(), List.of("-Xmx" + maxHeapMib + "m"), directory, properties);
         }
 
-        /** Starts a plane and kills it after this many milliseconds, however far its start has come. */
-        static void killWhileStarting(Path directory, long millis, String... properties)
-                throws IOException, InterruptedException {
+        /**
+         * Starts a plane and kills it as soon as the condition holds, however far its start has come.
+         *
+         * @return whether the plane was still starting
+         */
+        static boolean killWhileStarting(Path directory, Callable<Boolean> condition, String... properties)
+                throws Exception {
             try (var plane = launch(List.of(), List.of(), directory, properties)) {
-                boolean ended = plane.process.waitFor(millis, TimeUnit.MILLISECONDS);
-                assertThat(ended).as(plane.log()).isFalse();
+                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+                while (!condition.call() && !plane.hasStarted()) {
+                    assertThat(System.nanoTime()).as(plane.log()).isLessThan(deadline);
+                    Thread.sleep(1);
+                }
+                plane.kill();
+                return !plane.log().contains("started in");
             }
         }
 

@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -77,8 +78,8 @@ class SigkillIT {
 
     private static final int MAX_KILLED_STARTS = 20;
 
-    /** Longer than a plane takes to start on a slow machine. */
-    private static final long MAX_START_MILLIS = 2_000;
+    /** How long after the first change of the data keys' files a starting plane is killed. */
+    private static final long MAX_DELAY_MILLIS = 30;
 
     private static final long MAX_LIFETIME_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
@@ -199,8 +200,9 @@ class SigkillIT {
         if (round % (2 * ROUNDS_PER_KEY) == ROUNDS_PER_KEY - 1) {
             int starts = 0;
             do {
-                Program.Plane.killWhileStarting(directory, random.nextLong(1, MAX_START_MILLIS), properties());
-                if (areDataKeysWrappedUnder(nodeKeys.getLast())) {
+                boolean wasStarting =
+                        Program.Plane.killWhileStarting(directory, soonAfterChange(keyFiles()), properties());
+                if (wasStarting && areDataKeysWrappedUnder(nodeKeys.getLast())) {
                     recordHit(Phase.ROTATION);
                 }
             } while (!hits.containsKey(Phase.ROTATION) && ++starts < MAX_KILLED_STARTS);
@@ -213,6 +215,28 @@ class SigkillIT {
             nodeKeys.clear();
             nodeKeys.add(last);
         }
+    }
+
+    /** The sizes and times of the files with the data keys. */
+    private String keyFiles() {
+        var states = new StringBuilder();
+        for (var name : List.of("keys.db", "keys.db-wal")) {
+            var file = directory.resolve(name).toFile();
+            states.append(file.length()).append(' ').append(file.lastModified()).append(' ');
+        }
+        return states.toString();
+    }
+
+    /** Holds some milliseconds after the files with the data keys have changed. */
+    private Callable<Boolean> soonAfterChange(String before) {
+        long delay = random.nextLong(MAX_DELAY_MILLIS);
+        return () -> {
+            if (keyFiles().equals(before)) {
+                return false;
+            }
+            Thread.sleep(delay);
+            return true;
+        };
     }
 
     private boolean areDataKeysWrappedUnder(Path nodeKey) throws IOException {

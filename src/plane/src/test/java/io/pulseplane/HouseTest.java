@@ -150,7 +150,15 @@ class HouseTest {
                     "store.privacy",
                     "store.spool",
                     "vitals"),
-            room("node.compliance", "node", "node.config", "clock", "gate", "gate.audit.writing", "gate.policy"),
+            room(
+                    "node.compliance",
+                    "files",
+                    "node",
+                    "node.config",
+                    "clock",
+                    "gate",
+                    "gate.audit.writing",
+                    "gate.policy"),
             room("node.graal", "node", "node.config"),
             room("cli", "client", "clock", "node", "node.compliance", "v1", "vitals"));
 

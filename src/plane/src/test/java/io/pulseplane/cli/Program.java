@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -135,11 +136,11 @@ final class Program {
         static boolean killWhileStarting(Path directory, Callable<Boolean> condition, String... properties)
                 throws Exception {
             try (var plane = launch(List.of(), List.of(), directory, properties)) {
-                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
-                while (!condition.call() && !plane.hasStarted()) {
-                    assertThat(System.nanoTime()).as(plane.log()).isLessThan(deadline);
-                    Thread.sleep(1);
-                }
+                Awaitility.await()
+                        .atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                        .pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> condition.call() || plane.hasStarted());
                 plane.kill();
                 return !plane.log().contains("started in");
             }

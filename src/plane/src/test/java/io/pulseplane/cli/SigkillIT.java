@@ -79,7 +79,7 @@ class SigkillIT {
     private static final int MAX_KILLED_STARTS = 20;
 
     /** How long after the first change of the data keys' files a starting plane is killed. */
-    private static final long MAX_DELAY_MILLIS = 30;
+    private static final long MAX_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
     private static final long MAX_LIFETIME_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
 
@@ -229,13 +229,13 @@ class SigkillIT {
 
     /** Holds some milliseconds after the files with the data keys have changed. */
     private Callable<Boolean> soonAfterChange(String before) {
-        long delay = random.nextLong(MAX_DELAY_MILLIS);
+        long delayNanos = random.nextLong(MAX_DELAY_NANOS);
+        var changedAt = new AtomicReference<Long>();
         return () -> {
-            if (keyFiles().equals(before)) {
-                return false;
+            if (!keyFiles().equals(before)) {
+                changedAt.compareAndSet(null, System.nanoTime());
             }
-            Thread.sleep(delay);
-            return true;
+            return changedAt.get() != null && System.nanoTime() - changedAt.get() >= delayNanos;
         };
     }
 

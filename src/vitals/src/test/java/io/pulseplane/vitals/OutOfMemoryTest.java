@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class OutOfMemoryTest {
                 failure.initCause(e);
                 OutOfMemory.exitIfCauseOf(failure);
             }
-            Thread.sleep(60_000);
+            new CountDownLatch(1).await();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.pulseplane.node.compliance;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.node.AuditTrailVerification;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,6 +47,9 @@ final class DirectoryControls {
     private Control permissions() {
         var id = "file-permissions";
         var requirement = "45 CFR 164.312(a)(1); GDPR 32(1)(b)";
+        if (!PrivateFiles.hasModes(dataDir)) {
+            return Control.notApplicable(id, requirement, "this file system has no permissions of POSIX");
+        }
         try {
             var open = openToOthers();
             var named = open.stream().limit(MAX_NAMED_FILES).map(Path::toString).toList();
@@ -59,8 +63,6 @@ final class DirectoryControls {
                             + ": run chmod -R go= " + dataDir);
         } catch (IOException | UncheckedIOException _) {
             return new Control(id, requirement, Control.Status.FAIL, "the data directory cannot be read");
-        } catch (UnsupportedOperationException _) {
-            return Control.notApplicable(id, requirement, "this file system has no permissions of POSIX");
         }
     }
 

@@ -1,7 +1,10 @@
 package io.pulseplane.gate;
 
+import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.policy.PolicyInput;
 import io.pulseplane.gate.token.Identity;
+import java.util.List;
+import java.util.StringJoiner;
 
 /**
  * The caller of one call, and the connection that the call came by.
@@ -15,9 +18,19 @@ record Principal(
     static Principal of(Identity identity, ClientConnection connection, String requestId) {
         var user = new PolicyInput.User(
                 identity.subject(), identity.roles(), identity.tenant(), identity.deviceId(), identity.patientId());
-        var roles = identity.roles();
-        return new Principal(
-                identity, user, roles.size() == 1 ? roles.getFirst() : String.join(",", roles), connection, requestId);
+        return new Principal(identity, user, text(identity.roles()), connection, requestId);
+    }
+
+    /** Joins no more roles than the trail shows, because a caller may have a thousand. */
+    private static String text(List<String> roles) {
+        if (roles.size() == 1) {
+            return roles.getFirst();
+        }
+        var text = new StringJoiner(",");
+        for (int i = 0; i < roles.size() && text.length() <= AuditRecord.MAX_TEXT_LENGTH; i++) {
+            text.add(roles.get(i));
+        }
+        return text.toString();
     }
 
     /** A caller without an identity. */

@@ -37,6 +37,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLContext;
@@ -192,7 +193,15 @@ final class GateWiring {
                         .map(location -> tokenKeys(location, token.allowPlainHttp()))
                         .orElse(new TokenSettings.Keys.Local(dataDir)),
                 new TokenSettings.ClaimNames(
-                        claims.roles(), claims.role(), claims.tenant(), claims.deviceId(), claims.patientId()),
+                        claims.subject(),
+                        claims.audience(),
+                        claims.roles(),
+                        token.tenantFrom() == GateConfig.TenantSource.CLAIM
+                                ? Optional.of(claims.tenant())
+                                : Optional.empty(),
+                        claims.deviceId(),
+                        claims.patientId(),
+                        token.roles().map()),
                 TokenSettings.Refresh.STANDARD,
                 TokenSettings.CacheBounds.STANDARD);
     }

@@ -71,7 +71,7 @@ public class TokenBenchmark {
             var settings = new TokenSettings(
                     standard.tenant(),
                     standard.issuer(),
-                    standard.audience(),
+                    standard.audiences(),
                     standard.clockSkew(),
                     standard.maxTokenBytes(),
                     standard.keys(),

@@ -7,6 +7,8 @@ import java.security.Signature;
 import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECFieldFp;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
 import java.util.Map;
 import java.util.Optional;
 import org.jose4j.jwk.EllipticCurveJsonWebKey;
@@ -23,6 +25,8 @@ import org.jose4j.jwk.RsaJsonWebKey;
  */
 enum Algorithm {
     RS256("RS256", "SHA256withRSA"),
+    /** For keys only that say so: an RSA key without an algorithm is for RS256. */
+    PS256("PS256", "RSASSA-PSS"),
     ES256("ES256", "SHA256withECDSAinP1363Format"),
     /** Ed25519 only. */
     EDDSA("EdDSA", "Ed25519");
@@ -30,8 +34,12 @@ enum Algorithm {
     /** NIST SP 800-131A has not accepted shorter keys since 2013. */
     static final int MIN_RSA_BITS = 2_048;
 
+    /** As RFC 7518, 3.5 sets it: SHA-256 twice, and a salt of as many bytes. */
+    private static final PSSParameterSpec PSS =
+            new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, PSSParameterSpec.TRAILER_FIELD_BC);
+
     private static final Map<String, Algorithm> BY_JOSE_NAME =
-            Map.of(RS256.joseName, RS256, ES256.joseName, ES256, EDDSA.joseName, EDDSA);
+            Map.of(RS256.joseName, RS256, PS256.joseName, PS256, ES256.joseName, ES256, EDDSA.joseName, EDDSA);
 
     private final String joseName;
     private final String jdkName;
@@ -55,7 +63,9 @@ enum Algorithm {
     static Optional<Algorithm> of(PublicJsonWebKey key) {
         return switch (key) {
             case RsaJsonWebKey rsa ->
-                rsa.getRsaPublicKey().getModulus().bitLength() >= MIN_RSA_BITS ? Optional.of(RS256) : Optional.empty();
+                rsa.getRsaPublicKey().getModulus().bitLength() >= MIN_RSA_BITS
+                        ? Optional.of(PS256.joseName.equals(rsa.getAlgorithm()) ? PS256 : RS256)
+                        : Optional.empty();
             case EllipticCurveJsonWebKey ec ->
                 "P-256".equals(ec.getCurveName()) && isOnCurve(ec.getECPublicKey())
                         ? Optional.of(ES256)
@@ -80,9 +90,17 @@ enum Algorithm {
                 && y.pow(2).mod(p).equals(right);
     }
 
+    private Signature signature() throws GeneralSecurityException {
+        var signature = Signature.getInstance(jdkName);
+        if (this == PS256) {
+            signature.setParameter(PSS);
+        }
+        return signature;
+    }
+
     byte[] sign(PrivateKey key, byte[] bytes) {
         try {
-            var signer = Signature.getInstance(jdkName);
+            var signer = signature();
             signer.initSign(key);
             signer.update(bytes);
             return signer.sign();
@@ -94,7 +112,7 @@ enum Algorithm {
     /** Whether the signature is valid. A malformed signature is not. */
     boolean verifies(PublicKey key, byte[] signed, byte[] signature) {
         try {
-            var verifier = Signature.getInstance(jdkName);
+            var verifier = signature();
             verifier.initVerify(key);
             verifier.update(signed);
             return verifier.verify(signature);

@@ -22,13 +22,17 @@ import javax.net.ssl.SSLContext;
  * {@link #cached} has the token until it expires or its key is withdrawn. Calls with the same token at the same time
  * share one verification.
  *
- * <p>Refused tokens are not cached: each one costs a signature check, and at most {@value #MAX_PENDING_VERIFICATIONS}
- * wait for one. Thread-safe.
+ * <p>A refused token costs a signature check each time, and at most {@value #MAX_PENDING_VERIFICATIONS} wait for one.
+ * If several keys may have signed a token, all of them are tried, at most {@value KeySet#MAX_CANDIDATES}; if none did,
+ * the same token is not tried with the same keys again. Thread-safe.
  */
 public final class Authenticator implements AutoCloseable {
 
     /** How many tokens may wait for a check. Beyond that, a call ends with RESOURCE_EXHAUSTED. */
     static final int MAX_PENDING_VERIFICATIONS = 4_096;
+
+    /** How many tokens are known to be signed by none of several keys. An entry takes some 200 bytes. */
+    static final int MAX_UNSIGNED_TOKENS = 10_000;
 
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
     private static final int IDLE_SECONDS = 10;
@@ -76,6 +80,13 @@ public final class Authenticator implements AutoCloseable {
     private final ClaimsReader claims;
     private final LongSupplier clock;
     private final Cache<BearerToken, VerifiedToken> verifiedTokens;
+
+    /** By the digest of a token, the keys that were tried. */
+    private final Cache<String, KeySet> unsignedTokens = Caffeine.newBuilder()
+            .maximumSize(MAX_UNSIGNED_TOKENS)
+            .executor(Runnable::run)
+            .build();
+
     private final ConcurrentMap<BearerToken, CompletableFuture<Identity>> pendingVerifications =
             new ConcurrentHashMap<>();
     private final AtomicLong nextSweepUs = new AtomicLong();
@@ -188,33 +199,49 @@ public final class Authenticator implements AutoCloseable {
             return CompletableFuture.completedFuture(identity);
         }
         var jws = CompactJws.parse(token.text());
-        var key = find(jws, current);
+        var key = signer(token, jws, current);
         if (key != null) {
-            return CompletableFuture.completedFuture(verify(token, jws, key, current));
+            return CompletableFuture.completedFuture(accept(token, jws, key, current));
+        }
+        if (jws.keyId().filter(id -> current.hasKey(jws.algorithm(), id)).isPresent()) {
+            throw notSigned();
         }
         return keys.refreshBeyond(current).thenApplyAsync(newer -> verifyNewer(token, jws, newer), verifiers);
     }
 
     private Identity verifyNewer(BearerToken token, CompactJws jws, KeySet newer) {
-        var key = find(jws, newer);
+        var key = signer(token, jws, newer);
         if (key == null) {
-            throw new PlaneException.Unauthenticated("the token's key is not known");
+            throw newer.candidates(jws.algorithm(), jws.keyId()).isEmpty()
+                    ? new PlaneException.Unauthenticated("the token's key is not known")
+                    : notSigned();
         }
-        return verify(token, jws, key, newer);
+        return accept(token, jws, key, newer);
     }
 
-    /** Returns null if the key set does not have the key of this token. */
-    private static VerificationKey find(CompactJws jws, KeySet keys) {
-        return jws.keyId()
-                .map(id -> keys.find(jws.algorithm(), id))
-                .orElseGet(() -> keys.findOnly(jws.algorithm()))
-                .orElse(null);
+    private static PlaneException.Unauthenticated notSigned() {
+        return new PlaneException.Unauthenticated("the token's signature is not valid");
     }
 
-    private Identity verify(BearerToken token, CompactJws jws, VerificationKey key, KeySet keySet) {
-        if (!key.name().algorithm().verifies(key.key(), jws.signingInput(), jws.signature())) {
-            throw new PlaneException.Unauthenticated("the token's signature is not valid");
+    /** Returns the key that signed this token, or null if none of the set did. */
+    private VerificationKey signer(BearerToken token, CompactJws jws, KeySet keySet) {
+        var candidates = keySet.candidates(jws.algorithm(), jws.keyId());
+        var digest = candidates.size() > 1 ? token.digest() : "";
+        if (!digest.isEmpty() && unsignedTokens.getIfPresent(digest) == keySet) {
+            return null;
         }
+        for (var key : candidates) {
+            if (key.name().algorithm().verifies(key.key(), jws.signingInput(), jws.signature())) {
+                return key;
+            }
+        }
+        if (!digest.isEmpty()) {
+            unsignedTokens.put(digest, keySet);
+        }
+        return null;
+    }
+
+    private Identity accept(BearerToken token, CompactJws jws, VerificationKey key, KeySet keySet) {
         var identity = claims.read(jws.claims(), key, clock.getAsLong());
         verifiedTokens.put(token, new VerifiedToken(identity, claims.validUntilUs(identity), key, keySet));
         sweep(keySet, clock.getAsLong());
@@ -246,6 +273,11 @@ public final class Authenticator implements AutoCloseable {
     /** The number of cached tokens, which may include expired ones. */
     long verifiedTokens() {
         return verifiedTokens.estimatedSize();
+    }
+
+    /** The number of tokens that are known to be signed by none of several keys. */
+    long unsignedTokens() {
+        return unsignedTokens.estimatedSize();
     }
 
     @Override

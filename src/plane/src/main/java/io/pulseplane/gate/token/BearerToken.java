@@ -4,7 +4,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Base64;
 
 /**
  * The value of an {@code authorization} header, as a key for look-ups. Two values are equal if their tokens are equal;
@@ -62,6 +65,17 @@ public final class BearerToken implements Comparable<BearerToken> {
     /** The token without the scheme. Bytes beyond ASCII become characters that are not valid in a token. */
     String text() {
         return new String(header, start, length(), StandardCharsets.ISO_8859_1);
+    }
+
+    /** The SHA-256 of the token, in base64. Two tokens of the same digest are the same token. */
+    String digest() {
+        try {
+            var sha256 = MessageDigest.getInstance("SHA-256");
+            sha256.update(header, start, length());
+            return Base64.getEncoder().encodeToString(sha256.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     @Override

@@ -2,20 +2,16 @@ package io.pulseplane.gate.token;
 
 import io.pulseplane.vitals.Identifier;
 import io.pulseplane.vitals.PlaneException;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedCollection;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads the identity from the claims of a token whose signature is valid. It checks that the token is for this plane
  * and valid at this time, and that every claim has the right form.
  */
 final class ClaimsReader {
-
-    /** More than any identity provider is expected to put into a token. */
-    static final int MAX_ROLES = 100;
 
     /** The bound of OpenID Connect. */
     static final int MAX_SUBJECT_LENGTH = 255;
@@ -25,12 +21,31 @@ final class ClaimsReader {
 
     private static final long MICROS = 1_000_000L;
 
+    /** What the claim {@code typ} of Keycloak's tokens says if they are no access tokens. */
+    private static final Set<String> OTHER_TYPES = Set.of("ID", "Refresh", "Offline", "Logout");
+
     private final TokenSettings settings;
     private final long skewUs;
+    private final ClaimPath subject;
+    private final ClaimPath audience;
+    private final RoleClaims roles;
+
+    /** Empty if the issuer has users of the plane's tenant only. */
+    private final Optional<ClaimPath> tenant;
+
+    private final ClaimPath deviceId;
+    private final ClaimPath patientId;
 
     ClaimsReader(TokenSettings settings) {
         this.settings = settings;
         this.skewUs = settings.clockSkew().toMillis() * 1_000;
+        var names = settings.claims();
+        this.subject = ClaimPath.of(names.subject());
+        this.audience = ClaimPath.of(names.audience());
+        this.roles = new RoleClaims(names);
+        this.tenant = names.tenant().map(ClaimPath::of);
+        this.deviceId = ClaimPath.of(names.deviceId());
+        this.patientId = ClaimPath.of(names.patientId());
     }
 
     /**
@@ -43,19 +58,19 @@ final class ClaimsReader {
     /** @throws PlaneException.Unauthenticated if the claims are not valid for this plane at this time */
     Identity read(Map<String, Object> claims, VerificationKey key, long nowUs) {
         long expires = checkTimes(claims, nowUs);
-        require(settings.issuer().equals(claims.get("iss")), "the token's issuer is not the one trusted here");
-        require(isAudience(claims.get("aud")), "the token is not meant for this plane");
-        var names = settings.claims();
-        require(settings.tenant().equals(find(claims, names.tenant())), "the token is of another tenant");
+        checkUse(claims);
+        checkIssuer(claims.get("iss"));
+        checkAudience(audience.find(claims));
+        tenant.ifPresent(path -> checkTenant(path, path.find(claims)));
         return new Identity(
                 subject(claims),
-                roles(claims),
+                roles.read(claims),
                 settings.tenant(),
-                id(claims, names.deviceId(), "the token's device id"),
-                id(claims, names.patientId(), "the token's patient id"),
+                id(deviceId.find(claims), "the token's device id"),
+                id(patientId.find(claims), "the token's patient id"),
                 expires,
                 key.id(),
-                text(claims, "jti", "the token's id"));
+                text(claims.get("jti"), "the token's id"));
     }
 
     /** Returns the time of expiry, in microseconds since the epoch. */
@@ -79,74 +94,74 @@ final class ClaimsReader {
         throw new PlaneException.Unauthenticated("the token's " + name + " is not a time in seconds");
     }
 
-    private boolean isAudience(Object audience) {
-        return audience instanceof List<?> audiences
-                ? audiences.contains(settings.audience())
-                : settings.audience().equals(audience);
+    /** Some providers sign ID tokens and refresh tokens with the same key and say what they are in a claim. */
+    private static void checkUse(Map<String, Object> claims) {
+        var use = claims.get("token_use");
+        require(
+                (use == null || use.equals("access")) && !OTHER_TYPES.contains(String.valueOf(claims.get("typ"))),
+                "the token is not an access token");
     }
 
-    private static String subject(Map<String, Object> claims) {
-        var subject = text(claims, "sub", "the token's subject");
-        require(!subject.isEmpty(), "the token does not say whose it is");
-        return subject;
-    }
-
-    private SequencedCollection<?> roleClaims(Map<String, Object> claims) {
-        var roles = find(claims, settings.claims().roles());
-        if (roles != null) {
-            require(roles instanceof List<?>, "the token's roles are not an array");
-            return (List<?>) roles;
+    private void checkIssuer(Object issuer) {
+        require(issuer != null, "the token does not say who issued it (claim iss)");
+        var trusted = settings.issuer();
+        if (!trusted.equals(issuer)) {
+            boolean isSlashOnly = (trusted + "/").equals(issuer) || trusted.equals(issuer + "/");
+            throw new PlaneException.Unauthenticated(
+                    isSlashOnly
+                            ? "the token's issuer differs from the one trusted here by a slash at its end"
+                            : "the token's issuer is not the one trusted here");
         }
-        var role = find(claims, settings.claims().role());
-        return role == null ? List.of() : List.of(role);
     }
 
-    private List<String> roles(Map<String, Object> claims) {
-        var claimed = roleClaims(claims);
-        require(claimed.size() <= MAX_ROLES, "the token has more than " + MAX_ROLES + " roles");
-        var roles = new LinkedHashSet<String>();
-        for (var role : claimed) {
-            require(
-                    role instanceof String text
-                            && Identifier.describeViolation(text).isEmpty(),
-                    "a role of the token is not a text of 1 to " + Identifier.MAX_LENGTH + " printable characters");
-            roles.add((String) role);
-        }
-        return new ArrayList<>(roles);
+    private void checkAudience(Object value) {
+        require(value != null, "the token does not say for whom it is (claim " + audience.text() + ")");
+        var claimed = value instanceof List<?> several ? several : List.of(value);
+        require(claimed.stream().anyMatch(settings.audiences()::contains), "the token is not meant for this plane");
+    }
+
+    private void checkTenant(ClaimPath path, Object value) {
+        require(value != null, "the token does not say its tenant (claim " + path.text() + ")");
+        require(settings.tenant().equals(single(value)), "the token is of another tenant");
+    }
+
+    private String subject(Map<String, Object> claims) {
+        var value = text(subject.find(claims), "the token's subject");
+        require(!value.isEmpty(), "the token does not say whose it is (claim " + subject.text() + ")");
+        return value;
+    }
+
+    /** Some providers send every attribute of a user as an array. */
+    private static Object single(Object value) {
+        return value instanceof List<?> values && values.size() == 1 ? values.getFirst() : value;
     }
 
     /** Returns an empty text if there is no such claim. */
-    private static String id(Map<String, Object> claims, String name, String description) {
-        var value = find(claims, name);
-        if (value == null && !claims.containsKey(name)) {
+    private static String id(Object claim, String description) {
+        if (claim == null) {
             return "";
         }
-        require(value instanceof String, description + " is not a text");
-        Identifier.describeViolation((String) value).ifPresent(fault -> {
+        if (!(single(claim) instanceof String id)) {
+            throw new PlaneException.Unauthenticated(description + " is not a text");
+        }
+        Identifier.describeViolation(id).ifPresent(fault -> {
             throw new PlaneException.Unauthenticated(description + " " + fault);
         });
-        return (String) value;
+        return id;
     }
 
     /** Returns an empty text if there is no such claim. */
-    private static String text(Map<String, Object> claims, String name, String description) {
-        var value = claims.getOrDefault(name, "");
-        require(value instanceof String, description + " is not a text");
-        Identifier.describeTextViolation((String) value, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
+    private static String text(Object claim, String description) {
+        if (claim == null) {
+            return "";
+        }
+        if (!(claim instanceof String text)) {
+            throw new PlaneException.Unauthenticated(description + " is not a text");
+        }
+        Identifier.describeTextViolation(text, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
             throw new PlaneException.Unauthenticated(description + " " + fault);
         });
-        return (String) value;
-    }
-
-    /** Looks for a claim of this name, then reads the name as a path. Returns null if there is no such claim. */
-    private static Object find(Map<?, ?> claims, String name) {
-        if (claims.containsKey(name)) {
-            return claims.get(name);
-        }
-        int slash = name.indexOf('/');
-        return slash >= 0 && claims.get(name.substring(0, slash)) instanceof Map<?, ?> inner
-                ? find(inner, name.substring(slash + 1))
-                : null;
+        return text;
     }
 
     private static void require(boolean condition, String message) {

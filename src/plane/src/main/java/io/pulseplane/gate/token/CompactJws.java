@@ -35,8 +35,8 @@ record CompactJws(Algorithm algorithm, Optional<String> keyId, byte[] signingInp
         var header = json(utf8(decode(parts[0])));
         requirePlainHeader(header);
         var algorithm = Algorithm.of(header.get("alg"))
-                .orElseThrow(() ->
-                        new PlaneException.Unauthenticated("the token's algorithm is none of RS256, ES256 and EdDSA"));
+                .orElseThrow(() -> new PlaneException.Unauthenticated(
+                        "the token's algorithm is none of RS256, PS256, ES256 and EdDSA"));
         return new CompactJws(
                 algorithm,
                 keyId(header),

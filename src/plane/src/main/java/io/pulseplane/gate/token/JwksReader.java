@@ -3,9 +3,11 @@ package io.pulseplane.gate.token;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.lang.JoseException;
@@ -26,6 +28,8 @@ final class JwksReader {
 
     /** 32 bytes in base64url. */
     private static final int ED25519_LETTERS = 43;
+
+    private static final Set<String> CERTIFICATES = Set.of("x5c", "x5t", "x5t#S256", "x5u");
 
     private static final System.Logger LOG = System.getLogger(JwksReader.class.getName());
 
@@ -65,7 +69,10 @@ final class JwksReader {
         }
         try {
             @SuppressWarnings("unchecked") // names in JSON are texts
-            var key = PublicJsonWebKey.Factory.newPublicJwk((Map<String, Object>) members);
+            var parameters = new HashMap<>((Map<String, Object>) members);
+            // Certificates say nothing that the plane asks for, and jose4j would leave out a key with a malformed one.
+            parameters.keySet().removeAll(CERTIFICATES);
+            var key = PublicJsonWebKey.Factory.newPublicJwk(parameters);
             return key(key);
         } catch (JoseException | RuntimeException e) {
             // jose4j throws many kinds of exceptions for a malformed key.

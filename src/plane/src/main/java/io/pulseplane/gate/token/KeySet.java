@@ -1,58 +1,83 @@
 package io.pulseplane.gate.token;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The keys that are valid at one moment. Immutable. */
+/**
+ * The keys that are valid at one moment. Immutable.
+ *
+ * <p>RFC 7517 does not ask for ids of keys, and not for different ones. So several keys may have signed a token.
+ */
 final class KeySet {
 
-    static final KeySet NONE = new KeySet(Map.of());
+    static final KeySet NONE = new KeySet(List.of());
 
-    private final Map<VerificationKey.Name, VerificationKey> keys;
+    /** How many keys are tried for one token. Further ones, in the order of the document, need an id of their own. */
+    static final int MAX_CANDIDATES = 8;
 
-    private KeySet(Map<VerificationKey.Name, VerificationKey> keys) {
-        this.keys = keys;
-    }
+    private final Map<VerificationKey.Name, List<VerificationKey>> byName = new HashMap<>();
+    private final Map<Algorithm, List<VerificationKey>> byAlgorithm = new HashMap<>();
+    private final int size;
 
-    /** @throws UnusableKeyException if two keys have the same name, because the plane could not tell them apart */
-    static KeySet of(Collection<VerificationKey> keys) throws UnusableKeyException {
-        var byName = new HashMap<VerificationKey.Name, VerificationKey>();
+    private KeySet(Collection<VerificationKey> keys) {
+        int count = 0;
         for (var key : keys) {
-            if (byName.put(key.name(), key) != null) {
-                throw new UnusableKeyException(
-                        "two keys are called '" + key.name().id() + "'");
+            if (!contains(key)) {
+                byName.computeIfAbsent(key.name(), _ -> new ArrayList<>()).add(key);
+                byAlgorithm
+                        .computeIfAbsent(key.name().algorithm(), _ -> new ArrayList<>())
+                        .add(key);
+                count++;
             }
         }
-        return new KeySet(Map.copyOf(byName));
+        size = count;
     }
 
-    /** The key with this name. */
-    Optional<VerificationKey> find(Algorithm algorithm, String id) {
-        return Optional.ofNullable(keys.get(new VerificationKey.Name(algorithm, id)));
+    static KeySet of(Collection<VerificationKey> keys) {
+        return new KeySet(keys);
     }
 
-    /** The key for a token that does not name one. Empty unless exactly one key has this algorithm. */
-    Optional<VerificationKey> findOnly(Algorithm algorithm) {
-        var matches = keys.values().stream()
-                .filter(key -> key.name().algorithm() == algorithm)
-                .limit(2)
-                .toList();
-        return matches.size() == 1 ? Optional.of(matches.getFirst()) : Optional.empty();
+    /** Whether a key has this id. */
+    boolean hasKey(Algorithm algorithm, String id) {
+        return byName.containsKey(new VerificationKey.Name(algorithm, id));
+    }
+
+    /**
+     * The keys that may have signed a token of this algorithm, at most {@value #MAX_CANDIDATES}: those with the id that
+     * the token names, or else those without an id; all of them if the token names none.
+     */
+    List<VerificationKey> candidates(Algorithm algorithm, Optional<String> id) {
+        var fitting = id.map(text -> byName.getOrDefault(
+                        new VerificationKey.Name(algorithm, hasKey(algorithm, text) ? text : ""), List.of()))
+                .orElseGet(() -> byAlgorithm.getOrDefault(algorithm, List.of()));
+        return fitting.size() <= MAX_CANDIDATES ? fitting : fitting.subList(0, MAX_CANDIDATES);
     }
 
     /** Whether this key is in the set. Allocates nothing. */
     boolean contains(VerificationKey key) {
-        return key.isSameAs(keys.get(key.name()));
+        var sameName = byName.get(key.name());
+        if (sameName == null) {
+            return false;
+        }
+        for (int i = 0; i < sameName.size(); i++) {
+            if (key.isSameAs(sameName.get(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether both sets have the same keys. */
     boolean isSameAs(KeySet other) {
-        return keys.size() == other.keys.size() && keys.values().stream().allMatch(other::contains);
+        return size == other.size
+                && byName.values().stream().flatMap(List::stream).allMatch(other::contains);
     }
 
     int size() {
-        return keys.size();
+        return size;
     }
 }

@@ -51,10 +51,10 @@ public final class TokenIssuer {
         var names = settings.claims();
         var claims = new LinkedHashMap<String, Object>();
         claims.put("iss", settings.issuer());
-        claims.put("aud", settings.audience());
-        claims.put("sub", request.subject());
-        claims.put(names.roles(), request.roles());
-        claims.put(names.tenant(), request.tenant());
+        claims.put(names.audience(), settings.audiences().getFirst());
+        claims.put(names.subject(), request.subject());
+        claims.put(names.roles().getFirst(), request.roles());
+        names.tenant().ifPresent(tenant -> claims.put(tenant, request.tenant()));
         if (!request.patientId().isEmpty()) {
             claims.put(names.patientId(), request.patientId());
         }

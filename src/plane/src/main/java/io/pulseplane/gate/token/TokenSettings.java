@@ -1,26 +1,31 @@
 package io.pulseplane.gate.token;
 
+import io.pulseplane.vitals.Identifier;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Which tokens the plane accepts.
  *
  * @param tenant the plane's own; a token must have exactly this tenant
  * @param issuer the value that {@code iss} must have
- * @param audience the value that {@code aud} must be or contain
+ * @param audiences the values of which {@code aud} must be or contain one
  * @param clockSkew how far the clocks of issuer and plane may differ
  * @param maxTokenBytes longer tokens are refused unread
  * @param keys the source of the keys
- * @param claims the names of the other claims
+ * @param claims where the other claims are, and what names of roles mean
  * @param refresh how keys are kept up to date
  * @param cache how many verified tokens are cached
  */
 public record TokenSettings(
         String tenant,
         String issuer,
-        String audience,
+        List<String> audiences,
         Duration clockSkew,
         int maxTokenBytes,
         Keys keys,
@@ -33,14 +38,15 @@ public record TokenSettings(
     public static final String DEFAULT_AUDIENCE = "pulseplane";
 
     /** Below the default bound for all metadata of a call, with room for other entries. */
-    public static final int DEFAULT_MAX_TOKEN_BYTES = 8 * 1024;
+    public static final int DEFAULT_MAX_TOKEN_BYTES = 16 * 1024;
 
     private static final Duration MAX_SKEW = Duration.ofMinutes(10);
 
     public TokenSettings {
         require(!tenant.isEmpty(), "tenant must not be empty");
         require(!issuer.isEmpty(), "issuer must not be empty");
-        require(!audience.isEmpty(), "audience must not be empty");
+        audiences = List.copyOf(audiences);
+        require(!audiences.isEmpty() && audiences.stream().noneMatch(String::isEmpty), "audience must not be empty");
         require(
                 !clockSkew.isNegative() && clockSkew.compareTo(MAX_SKEW) <= 0,
                 "clock skew must be from 0 to " + MAX_SKEW.toMinutes() + " minutes");
@@ -52,7 +58,7 @@ public record TokenSettings(
         return new TokenSettings(
                 DEFAULT_TENANT,
                 DEFAULT_ISSUER,
-                DEFAULT_AUDIENCE,
+                List.of(DEFAULT_AUDIENCE),
                 Duration.ofSeconds(30),
                 DEFAULT_MAX_TOKEN_BYTES,
                 keys,
@@ -94,12 +100,48 @@ public record TokenSettings(
     }
 
     /**
-     * The names of claims: a name, or a path of names with {@code /} between them such as Keycloak's {@code
-     * realm_access/roles}. A name with slashes is tried as a plain name first.
+     * Where claims are: names or paths of names, as {@link ClaimPath} reads them.
+     *
+     * @param audience {@code aud}, or a claim that says which client the token was issued to
+     * @param roles claims with roles, of which all count
+     * @param tenant empty if all tokens of the issuer are of the plane's tenant
+     * @param rolesByName the plane's roles for each name of a role or group at the provider; if it is empty, all names
+     *     are roles as they stand
      */
-    public record ClaimNames(String roles, String role, String tenant, String deviceId, String patientId) {
+    public record ClaimNames(
+            String subject,
+            String audience,
+            List<String> roles,
+            Optional<String> tenant,
+            String deviceId,
+            String patientId,
+            Map<String, List<String>> rolesByName) {
 
-        public static final ClaimNames STANDARD = new ClaimNames("roles", "role", "tenant", "device_id", "patient_id");
+        public static final ClaimNames STANDARD = new ClaimNames(
+                "sub", "aud", List.of("roles", "role"), Optional.of("tenant"), "device_id", "patient_id", Map.of());
+
+        private static final int MAX_MAPPED_NAMES = 1_000;
+
+        public ClaimNames {
+            roles = List.copyOf(roles);
+            rolesByName = Map.copyOf(rolesByName);
+            require(
+                    Stream.concat(Stream.of(subject, audience, deviceId, patientId), tenant.stream())
+                                    .noneMatch(String::isEmpty)
+                            && !roles.isEmpty()
+                            && roles.stream().noneMatch(String::isEmpty),
+                    "the name of a claim must not be empty");
+            require(
+                    rolesByName.size() <= MAX_MAPPED_NAMES,
+                    "at most " + MAX_MAPPED_NAMES + " names can be mapped to roles");
+            rolesByName.forEach((name, mapped) -> require(
+                    !mapped.isEmpty()
+                            && mapped.stream()
+                                    .allMatch(role ->
+                                            Identifier.describeViolation(role).isEmpty()),
+                    "'" + name + "' must be mapped to roles of 1 to " + Identifier.MAX_LENGTH
+                            + " printable characters"));
+        }
     }
 
     /**

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -116,10 +117,10 @@ public interface GateConfig {
         int maxResetsPerTenSeconds();
 
         /**
-         * Metadata of a call, mostly its token. The gate refuses a call with more, and the server reads four times as
-         * much.
+         * Metadata of a call, mostly its token, which has at most 16 KiB. The gate refuses a call with more, and the
+         * server reads four times as much.
          */
-        @WithDefault("16K")
+        @WithDefault("24K")
         MemorySize maxMetadataBytes();
 
         /** The plane closes a connection that has had no calls for this long. */
@@ -149,24 +150,48 @@ public interface GateConfig {
         @WithDefault("pulseplane")
         String issuer();
 
+        /** The audiences of which a token must have one. */
         @WithDefault("pulseplane")
-        String audience();
+        List<String> audience();
+
+        /** What says the tenant of a token: a claim; or the issuer, if it has users of the plane's tenant only. */
+        @WithDefault("claim")
+        TenantSource tenantFrom();
 
         /** How much the clocks of issuer and plane may differ. */
         @WithDefault("30s")
         Duration clockSkew();
 
         ClaimsConfig claims();
+
+        RolesConfig roles();
+    }
+
+    enum TenantSource {
+        CLAIM,
+        ISSUER
+    }
+
+    /** What names of roles and groups at the identity provider mean. */
+    interface RolesConfig {
+
+        /** The plane's roles for each name. If there are any, other names do not count. */
+        Map<String, List<String>> map();
     }
 
     /** The names of the claims, or paths of names with / between them, such as realm_access/roles. */
     interface ClaimsConfig {
 
-        @WithDefault("roles")
-        String roles();
+        @WithDefault("sub")
+        String subject();
 
-        @WithDefault("role")
-        String role();
+        /** The claim that must have the audience. */
+        @WithDefault("aud")
+        String audience();
+
+        /** Claims with a role, an array of roles, or scopes. All of them count. */
+        @WithDefault("roles,role")
+        List<String> roles();
 
         @WithDefault("tenant")
         String tenant();

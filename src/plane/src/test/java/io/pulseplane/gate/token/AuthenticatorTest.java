@@ -3,6 +3,7 @@ package io.pulseplane.gate.token;
 import static io.pulseplane.gate.token.IdentityProvider.EC;
 import static io.pulseplane.gate.token.IdentityProvider.ED;
 import static io.pulseplane.gate.token.IdentityProvider.NOW;
+import static io.pulseplane.gate.token.IdentityProvider.PSS;
 import static io.pulseplane.gate.token.IdentityProvider.RSA;
 import static io.pulseplane.gate.token.IdentityProvider.SECOND;
 import static io.pulseplane.gate.token.IdentityProvider.await;
@@ -23,8 +24,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jose4j.json.JsonUtil;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +50,7 @@ class AuthenticatorTest {
 
     @BeforeEach
     void open() throws Exception {
-        var file = Files.writeString(directory.resolve("jwks.json"), IdentityProvider.jwks(RSA, EC, ED));
+        var file = Files.writeString(directory.resolve("jwks.json"), IdentityProvider.jwks(RSA, PSS, EC, ED));
         settings = TokenSettings.of(new Keys.JwksFile(file));
         authenticator = open(settings);
     }
@@ -63,7 +66,7 @@ class AuthenticatorTest {
     }
 
     static List<PublicJsonWebKey> keys() {
-        return List.of(RSA, EC, ED);
+        return List.of(RSA, PSS, EC, ED);
     }
 
     @ParameterizedTest
@@ -105,6 +108,34 @@ class AuthenticatorTest {
     }
 
     @Test
+    void takes_the_union_of_roles_whether_they_are_texts_or_arrays() throws Exception {
+        var claims = claims("roles", "operator");
+        claims.put("role", List.of("auditor", "operator"));
+        assertThat(await(authenticator.verify(bearer(sign(EC, claims)))).roles())
+                .containsExactly("operator", "auditor");
+    }
+
+    @Test
+    void accepts_many_roles_in_a_long_token() throws Exception {
+        var roles = IntStream.range(0, 400).mapToObj(i -> "role-" + i).toList();
+        var identity = await(authenticator.verify(bearer(sign(EC, claims("roles", roles)))));
+        assertThat(identity.roles()).isEqualTo(roles);
+        var token = sign(EC, claims("padding", "x".repeat(11_600)));
+        assertThat(token.length()).isBetween(15_500, 16_384);
+        assertThat(await(authenticator.verify(bearer(token)))).isNotNull();
+    }
+
+    @Test
+    void accepts_an_array_of_one_where_one_text_is_expected() throws Exception {
+        var claims = claims("device_id", List.of("m1"));
+        claims.put("tenant", List.of("local"));
+        claims.put("patient_id", null);
+        var identity = await(authenticator.verify(bearer(sign(EC, claims))));
+        assertThat(identity.deviceId()).isEqualTo("m1");
+        assertThat(identity.patientId()).isEmpty();
+    }
+
+    @Test
     void keeps_the_case_of_roles() throws Exception {
         var identity = await(authenticator.verify(bearer(sign(EC, claims("roles", List.of("Auditor", "AUDITOR"))))));
         assertThat(identity.roles()).containsExactly("Auditor", "AUDITOR");
@@ -112,7 +143,14 @@ class AuthenticatorTest {
 
     @Test
     void finds_claims_where_an_identity_provider_puts_them() throws Exception {
-        var names = new ClaimNames("realm_access/roles", "role", "https://example.org/tenant", "device", "patient");
+        var names = new ClaimNames(
+                "sub",
+                "aud",
+                List.of("realm_access/roles"),
+                Optional.of("https://example.org/tenant"),
+                "device",
+                "patient",
+                Map.of());
         var keycloak = claims("realm_access", Map.of("roles", List.of("auditor", "offline_access")));
         keycloak.put("https://example.org/tenant", "local");
         keycloak.remove("tenant");
@@ -127,7 +165,7 @@ class AuthenticatorTest {
         return new TokenSettings(
                 settings.tenant(),
                 settings.issuer(),
-                settings.audience(),
+                settings.audiences(),
                 settings.clockSkew(),
                 settings.maxTokenBytes(),
                 settings.keys(),
@@ -140,7 +178,7 @@ class AuthenticatorTest {
         return new TokenSettings(
                 settings.tenant(),
                 settings.issuer(),
-                settings.audience(),
+                settings.audiences(),
                 settings.clockSkew(),
                 settings.maxTokenBytes(),
                 settings.keys(),
@@ -279,14 +317,90 @@ class AuthenticatorTest {
         assertThat(await(authenticator.verify(bearer(token))).keyId()).isEqualTo("ec-1");
     }
 
+    private void publish(PublicJsonWebKey... keys) throws Exception {
+        IdentityProvider.publish(directory.resolve("jwks.json"), IdentityProvider.jwks(keys));
+    }
+
+    private static PublicJsonWebKey unnamed(PublicJsonWebKey key) {
+        key.setKeyId(null);
+        return key;
+    }
+
+    private static String signWithoutKeyId(PublicJsonWebKey key) {
+        return sign(key, Map.of(), JsonUtil.toJson(claims()));
+    }
+
+    private String refusal(String token) throws Exception {
+        return failure(authenticator.verify(bearer(token))).getMessage();
+    }
+
     @Test
-    void refuses_a_token_without_key_id_if_more_than_one_key_fits() throws Exception {
-        IdentityProvider.publish(
-                directory.resolve("jwks.json"), IdentityProvider.jwks(EC, IdentityProvider.key("ES256", "ec-2")));
-        var token = sign(EC, Map.of(), JsonUtil.toJson(claims()));
-        assertThat(failure(authenticator.verify(bearer(token))))
-                .isInstanceOf(PlaneException.Unauthenticated.class)
-                .hasMessage("the token's key is not known");
+    void accepts_a_token_without_key_id_if_one_of_several_keys_signed_it() throws Exception {
+        var second = IdentityProvider.key("ES256", "ec-2");
+        publish(EC, second, RSA);
+        assertThat(await(authenticator.verify(bearer(signWithoutKeyId(second)))).keyId())
+                .isEqualTo("ec-2");
+        assertThat(await(authenticator.verify(bearer(signWithoutKeyId(EC)))).keyId())
+                .isEqualTo("ec-1");
+        assertThat(refusal(signWithoutKeyId(IdentityProvider.key("ES256", "ec-3"))))
+                .isEqualTo("the token's signature is not valid");
+    }
+
+    @Test
+    void accepts_tokens_of_keys_without_ids_whether_they_name_a_key_or_not() throws Exception {
+        var first = unnamed(IdentityProvider.key("ES256", ""));
+        var second = unnamed(IdentityProvider.key("ES256", ""));
+        publish(first, second, EC);
+        for (var key : List.of(first, second)) {
+            assertThat(await(authenticator.verify(bearer(signWithoutKeyId(key)))))
+                    .isNotNull();
+            var named = sign(key, Map.of("kid", "any"), JsonUtil.toJson(claims()));
+            assertThat(await(authenticator.verify(bearer(named)))).isNotNull();
+        }
+        assertThat(refusal(sign(first, Map.of("kid", "ec-1"), JsonUtil.toJson(claims()))))
+                .as("a token that names a key of the set is checked with that one")
+                .isEqualTo("the token's signature is not valid");
+    }
+
+    @Test
+    void accepts_tokens_of_two_keys_with_the_same_id() throws Exception {
+        var second = IdentityProvider.key("ES256", "ec-1");
+        publish(EC, second);
+        for (var key : List.of(EC, second)) {
+            assertThat(await(authenticator.verify(bearer(sign(key, claims()))))).isNotNull();
+        }
+    }
+
+    @Test
+    void tries_at_most_eight_keys_for_a_token_that_names_none() throws Exception {
+        var keys = IntStream.rangeClosed(1, KeySet.MAX_CANDIDATES + 1)
+                .mapToObj(i -> IdentityProvider.key("EdDSA", "ed-" + i))
+                .toArray(PublicJsonWebKey[]::new);
+        publish(keys);
+        assertThat(await(authenticator.verify(bearer(signWithoutKeyId(keys[KeySet.MAX_CANDIDATES - 1])))))
+                .isNotNull();
+        assertThat(refusal(signWithoutKeyId(keys[KeySet.MAX_CANDIDATES])))
+                .isEqualTo("the token's signature is not valid");
+        assertThat(await(authenticator.verify(bearer(sign(keys[KeySet.MAX_CANDIDATES], claims())))))
+                .as("its own id finds it")
+                .isNotNull();
+    }
+
+    @Test
+    void tries_several_keys_once_for_a_token_that_none_of_them_signed() throws Exception {
+        var second = IdentityProvider.key("ES256", "ec-2");
+        var newer = IdentityProvider.key("ES256", "ec-3");
+        publish(EC, second);
+        var token = signWithoutKeyId(newer);
+        for (int i = 0; i < 5; i++) {
+            assertThat(refusal(token)).isEqualTo("the token's signature is not valid");
+        }
+        assertThat(authenticator.unsignedTokens()).isOne();
+        publish(EC, second, newer);
+        clock.addAndGet(2 * SECOND);
+        assertThat(await(authenticator.verify(bearer(token))).keyId())
+                .as("newer keys are tried")
+                .isEqualTo("ec-3");
     }
 
     @Test

@@ -39,6 +39,7 @@ public final class IdentityProvider {
     static final long NOW = 1_800_000_000L;
 
     public static final PublicJsonWebKey RSA = key("RS256", "rsa-1");
+    public static final PublicJsonWebKey PSS = key("PS256", "pss-1");
     public static final PublicJsonWebKey EC = key("ES256", "ec-1");
     public static final PublicJsonWebKey ED = key("EdDSA", "ed-1");
 
@@ -52,7 +53,7 @@ public final class IdentityProvider {
         try {
             var key =
                     switch (algorithm) {
-                        case "RS256" -> RsaJwkGenerator.generateJwk(2_048);
+                        case "RS256", "PS256" -> RsaJwkGenerator.generateJwk(2_048);
                         case "ES256" -> EcJwkGenerator.generateJwk(EllipticCurves.P256);
                         default -> OkpJwkGenerator.generateJwk(OctetKeyPairJsonWebKey.SUBTYPE_ED25519);
                     };

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jose4j.json.JsonUtil;
@@ -36,10 +37,10 @@ class JwksReaderTest {
     void reads_keys_of_each_supported_algorithm() throws Exception {
         var keys = read(jwks(RSA, EC, ED));
         assertThat(keys.size()).isEqualTo(3);
-        assertThat(keys.find(Algorithm.RS256, "rsa-1")).isPresent();
-        assertThat(keys.find(Algorithm.ES256, "ec-1")).isPresent();
-        assertThat(keys.find(Algorithm.EDDSA, "ed-1")).isPresent();
-        assertThat(keys.find(Algorithm.EDDSA, "ec-1")).isEmpty();
+        assertThat(keys.candidates(Algorithm.RS256, Optional.of("rsa-1"))).hasSize(1);
+        assertThat(keys.candidates(Algorithm.ES256, Optional.of("ec-1"))).hasSize(1);
+        assertThat(keys.candidates(Algorithm.EDDSA, Optional.of("ed-1"))).hasSize(1);
+        assertThat(keys.candidates(Algorithm.EDDSA, Optional.of("ec-1"))).isEmpty();
     }
 
     private static PublicJsonWebKey named(PublicJsonWebKey key, String algorithm, String use, String operation) {
@@ -69,7 +70,7 @@ class JwksReaderTest {
     void leaves_out_unsupported_keys(PublicJsonWebKey key) throws Exception {
         var keys = read(jwks(key, EC));
         assertThat(keys.size()).isOne();
-        assertThat(keys.find(Algorithm.ES256, "ec-1")).isPresent();
+        assertThat(keys.candidates(Algorithm.ES256, Optional.of("ec-1"))).hasSize(1);
     }
 
     static Stream<String> malformedKeys() {
@@ -98,14 +99,22 @@ class JwksReaderTest {
         var good = JsonUtil.toJson(EC.toParams(OutputControlLevel.PUBLIC_ONLY));
         var keys = read("{\"keys\":[" + entry + "," + good + "]}");
         assertThat(keys.size()).isOne();
-        assertThat(keys.find(Algorithm.ES256, "ec-1")).isPresent();
+        assertThat(keys.candidates(Algorithm.ES256, Optional.of("ec-1"))).hasSize(1);
     }
 
     @Test
-    void refuses_two_keys_of_the_same_name() {
-        assertThatThrownBy(() -> read(jwks(EC, IdentityProvider.key("ES256", "ec-1"))))
-                .isInstanceOf(UnusableKeyException.class)
-                .hasMessage("two keys are called 'ec-1'");
+    void keeps_keys_of_the_same_name_and_each_key_once() throws Exception {
+        var keys = read(jwks(EC, IdentityProvider.key("ES256", "ec-1"), EC));
+        assertThat(keys.size()).isEqualTo(2);
+        assertThat(keys.candidates(Algorithm.ES256, Optional.of("ec-1"))).hasSize(2);
+    }
+
+    @Test
+    void does_not_look_at_certificates() throws Exception {
+        var key = new HashMap<String, Object>(EC.toParams(OutputControlLevel.PUBLIC_ONLY));
+        key.put("x5c", List.of("no certificate"));
+        key.put("x5t", 7);
+        assertThat(read(JsonUtil.toJson(Map.of("keys", List.of(key)))).size()).isOne();
     }
 
     @Test

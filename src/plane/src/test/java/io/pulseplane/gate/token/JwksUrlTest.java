@@ -68,7 +68,7 @@ class JwksUrlTest {
         var settingsWithRefresh = new TokenSettings(
                 settings.tenant(),
                 settings.issuer(),
-                settings.audience(),
+                settings.audiences(),
                 settings.clockSkew(),
                 settings.maxTokenBytes(),
                 settings.keys(),

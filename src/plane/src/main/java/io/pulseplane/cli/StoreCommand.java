@@ -16,12 +16,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Inspects, verifies or compacts the files of an edge store. */
+/** Inspects, verifies, compacts or adopts the files of an edge store. */
 @Command(
         name = "store",
-        description = "Inspect, verify or compact the files of an edge store.",
+        description = "Inspect, verify, compact or adopt the files of an edge store.",
         synopsisSubcommandLabel = "ACTION",
-        subcommands = {StoreCommand.Inspect.class, StoreCommand.Verify.class, StoreCommand.Compact.class})
+        subcommands = {
+            StoreCommand.Inspect.class,
+            StoreCommand.Verify.class,
+            StoreCommand.Compact.class,
+            StoreCommand.Adopt.class
+        })
 final class StoreCommand {
 
     private static final int FAILED = 1;
@@ -157,6 +162,36 @@ final class StoreCommand {
         public Integer call() throws Exception {
             return options.run(() -> {
                 options.print(StoreFiles.compact(options.dataDir, options.keys()));
+                return 0;
+            });
+        }
+    }
+
+    @Command(
+            name = "adopt",
+            description = {
+                "Accept the files of a data directory as they are.",
+                "",
+                "A plane refuses to start when a file is older than the others, or missing. After you have put back the"
+                        + " best files you have, this command makes them one store. What is not in them is lost. The"
+                        + " plane must not be running."
+            })
+    static final class Adopt implements Callable<Integer> {
+
+        @Mixin
+        private StoreOptions options;
+
+        @Option(
+                names = "--audit-dir",
+                paramLabel = "DIR",
+                description = "The directory of the audit trail. Default: audit in the data directory")
+        private Path auditDir;
+
+        @Override
+        public Integer call() throws Exception {
+            return options.run(() -> {
+                var audit = auditDir == null ? options.dataDir.resolve("audit") : auditDir;
+                options.print(StoreFiles.adopt(options.dataDir, options.keys(), audit));
                 return 0;
             });
         }

@@ -46,12 +46,30 @@ public final class PrivateFiles {
         return path.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    /** Makes the directory, and those above it, if they do not exist. */
+    /**
+     * Makes the directory, and those above it, if they do not exist. Their names are as durable as what is synced in
+     * them later.
+     */
     public static void createDirectories(Path directory) throws IOException {
-        if (hasModes(directory)) {
-            Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(DIRECTORY_MODE));
+        var path = directory.toAbsolutePath();
+        var existing = path;
+        while (existing != null && !Files.isDirectory(existing)) {
+            existing = existing.getParent();
+        }
+        if (hasModes(path)) {
+            Files.createDirectories(path, PosixFilePermissions.asFileAttribute(DIRECTORY_MODE));
         } else {
-            Files.createDirectories(directory);
+            Files.createDirectories(path);
+        }
+        for (var made = path; made != null && !made.equals(existing); made = made.getParent()) {
+            syncDirectory(made.getParent());
+        }
+    }
+
+    /** Syncs a directory, so that a new or renamed file keeps its name after a power loss. */
+    public static void syncDirectory(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 

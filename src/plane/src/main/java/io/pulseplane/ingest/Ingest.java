@@ -133,6 +133,9 @@ public final class Ingest {
             case AppendResult.PatientErased() ->
                 throw new PlaneException.FailedPrecondition(
                         "this patient was erased: a new patient with this id must be registered first");
+            case AppendResult.PatientUnreadable() ->
+                throw new PlaneException.DataLoss(
+                        "the key of this patient is damaged or missing on the plane's disk; nothing was stored");
             case AppendResult.SequenceConflict() ->
                 throw new PlaneException.AlreadyExists("this device used sequence "
                         + Long.toUnsignedString(batch.sequence()) + " before, for a batch with other content");
@@ -150,7 +153,7 @@ public final class Ingest {
                     batch.blocks().forEach(block -> changes.readingsConfirmed(block.columns()));
                 }
             }
-            case AppendResult.SequenceConflict _, AppendResult.PatientErased _ -> {
+            case AppendResult.SequenceConflict _, AppendResult.PatientErased _, AppendResult.PatientUnreadable _ -> {
                 // Nothing was stored.
             }
         }

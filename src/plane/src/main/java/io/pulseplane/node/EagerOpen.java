@@ -2,6 +2,7 @@ package io.pulseplane.node;
 
 import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.gate.audit.writing.AuditEvents;
+import io.pulseplane.gate.audit.writing.AuditSettings;
 import io.pulseplane.gate.audit.writing.AuditTrail;
 import io.pulseplane.node.config.ConfigBounds;
 import io.pulseplane.node.config.EdgeConfig;
@@ -48,13 +49,13 @@ public final class EagerOpen {
                     clock::retentionTime));
             var trail = new FutureTask<>(() -> {
                 // The store locks the data directory.
-                var _ = store.get();
+                var opened = store.get();
                 var events = new CompletableFuture<AuditEvents>();
                 return new OpenTrail(
-                        AuditTrail.open(
+                        openTrail(
+                                opened,
                                 gate.auditSettings(config.dataDir(), config.dataDirAccess()),
                                 clock,
-                                clock::retentionTime,
                                 new DeferredAuditEvents(events)),
                         events);
             });
@@ -92,6 +93,14 @@ public final class EagerOpen {
         var openTrail = await(task);
         openTrail.events.complete(events);
         return openTrail.trail;
+    }
+
+    /** Opens the trail of the plane. Beside an edge store, it must be the one that belongs to the store. */
+    static AuditTrail openTrail(Store store, AuditSettings settings, PlaneClock clock, AuditEvents events) {
+        if (store instanceof EdgeStore edge && settings.mode() != AuditSettings.Mode.OFF) {
+            edge.claimAuditDirectory(settings.directory());
+        }
+        return AuditTrail.open(settings, clock, clock::retentionTime, events);
     }
 
     private static <T> T await(FutureTask<T> task) {

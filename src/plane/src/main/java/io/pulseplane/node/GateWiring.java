@@ -137,11 +137,8 @@ final class GateWiring {
         try {
             return EagerOpen.takeAuditTrailOr(
                     metrics,
-                    () -> AuditTrail.open(
-                            config.auditSettings(plane.dataDir(), plane.dataDirAccess()),
-                            clock,
-                            clock::retentionTime,
-                            metrics));
+                    () -> EagerOpen.openTrail(
+                            store, config.auditSettings(plane.dataDir(), plane.dataDirAccess()), clock, metrics));
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.audit: " + e.getMessage());
         }

@@ -121,6 +121,20 @@ public final class StoreFiles {
     }
 
     /**
+     * Declares that the files in a directory belong together as they are, for instance after one was put back from a
+     * backup. The plane must not be running.
+     *
+     * @param audit the directory of the audit trail
+     * @throws PlaneException if a plane is running, or keys are missing
+     */
+    public static List<String> adopt(Path directory, KeySource keys, Path audit) {
+        var settings = EdgeSettings.of(READER_THREADS).withAccess(Access.GROUP);
+        var key = keys.readIfPresent(directory);
+        var id = EdgeStore.adopt(directory, key.map(settings::withNodeKey).orElse(settings), audit);
+        return List.of("the files are accepted as store " + id, "`pulseplane store verify` says what is missing");
+    }
+
+    /**
      * Does all maintenance of the store, and describes what was done. The plane must not be running.
      *
      * @throws PlaneException if a plane is running, or the maintenance fails

@@ -34,4 +34,9 @@ public sealed interface AppendResult {
 
     /** The patient was erased, and is not registered again; the store kept nothing of the batch. */
     record PatientErased() implements AppendResult {}
+
+    /**
+     * The key of the patient is missing or damaged, and no erasure is on record; the store kept nothing of the batch.
+     */
+    record PatientUnreadable() implements AppendResult {}
 }

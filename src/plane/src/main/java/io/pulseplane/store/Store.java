@@ -22,6 +22,11 @@ public interface Store extends AutoCloseable {
     /** Succeeds if the store can store a reading now. */
     Uni<Void> check();
 
+    /** Succeeds if the store can answer a query now. */
+    default Uni<Void> checkReads() {
+        return check();
+    }
+
     /** Finishes running writes, syncs, and releases the disk. Blocks; later calls fail with {@code Unavailable}. */
     @Override
     void close();

@@ -42,7 +42,7 @@ class GroupCommitTest {
             case AppendResult.Stored(var acknowledgement, var _) -> acknowledgement.sequence();
             case AppendResult.Repeated(var acknowledgement) -> acknowledgement.sequence();
             case AppendResult.Spooled(var acknowledgement, var _, var _) -> acknowledgement.sequence();
-            case AppendResult.SequenceConflict(), AppendResult.PatientErased() -> -1;
+            case AppendResult.SequenceConflict(), AppendResult.PatientErased(), AppendResult.PatientUnreadable() -> -1;
         };
     }
 

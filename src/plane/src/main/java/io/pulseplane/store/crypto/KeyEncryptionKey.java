@@ -120,7 +120,7 @@ public final class KeyEncryptionKey {
         }
         // Data is sealed under the key from now on, so the name of the file must be as durable as its content.
         Files.move(partial, file);
-        Directories.sync(file.toAbsolutePath().getParent());
+        PrivateFiles.syncDirectory(file.toAbsolutePath().getParent());
     }
 
     /**

@@ -68,7 +68,11 @@ final class EdgeReadings implements ReadingStore {
                     return appender.append(session, group);
                 },
                 _ -> {
-                    diskBudget.recordAppend(appender.publishCommitted());
+                    long bytes = appender.publishCommitted();
+                    diskBudget.recordAppend(bytes);
+                    if (bytes > 0) {
+                        writer.confirmWrite();
+                    }
                     maintenance.onAppend();
                 });
     }

@@ -5,13 +5,14 @@ import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreSize;
-import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.journal.Appender;
 import io.pulseplane.store.edge.journal.IdDictionary;
 import io.pulseplane.store.edge.journal.Journal;
 import io.pulseplane.store.edge.journal.Memtable;
 import io.pulseplane.store.edge.journal.SeriesReader;
+import io.pulseplane.store.edge.keys.KeyCheckValue;
 import io.pulseplane.store.edge.keys.KeyVault;
+import io.pulseplane.store.edge.keys.StoreIdentity;
 import io.pulseplane.store.edge.maintenance.Compactor;
 import io.pulseplane.store.edge.maintenance.DiskBudget;
 import io.pulseplane.store.edge.maintenance.Eraser;
@@ -29,10 +30,9 @@ import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Schema;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -45,15 +45,17 @@ import java.util.function.Supplier;
  */
 public final class EdgeStore implements Store {
 
-    /** With less free space on the disk, the next commit may not fit. */
-    private static final long MIN_USABLE_BYTES = 16L << 20;
+    /** A plane that has written within this time can write, and a check need not find that out by a commit. */
+    private static final Duration WRITE_STANDS = Duration.ofSeconds(10);
 
     private final LockedDirectory lockedDirectory;
     private final Database database;
+    private final StoreIdentity identity;
     private final KeyVault vault;
     private final WriterThread writer;
     private final ReaderPool readers;
     private final SqliteSession maintenanceSession;
+    private final DiskBudget diskBudget;
     private final Maintenance maintenance;
     private final EdgeReadings readings;
     private final EdgeRegistry registry;
@@ -68,18 +70,20 @@ public final class EdgeStore implements Store {
         var directory = lockedDirectory.path();
         NativeLibrary.loadInto(directory);
         this.database = new Database(directory.resolve("pulseplane.db"));
-        var nodeKey = settings.nodeKey().orElseGet(() -> KeyEncryptionKey.readOrCreate(directory.resolve("node.key")));
+        var files = DataDirectory.require(directory, settings.nodeKey());
+        var nodeKey = files.nodeKey();
         var opened = new ArrayList<AutoCloseable>();
         try {
-            this.vault = KeyVault.open(new Database(directory.resolve("keys.db")), nodeKey, settings.earlierNodeKeys());
+            this.vault = KeyVault.open(
+                    new Database(directory.resolve("keys.db")), nodeKey, settings.earlierNodeKeys(), files.isNew());
             opened.add(vault);
             var session = database.openForWriting();
             opened.add(session);
             Schema.migrate(session, vault);
+            this.identity = StoreIdentity.begin(session, vault);
             Eraser.finishInterrupted(session, vault);
             var memtable = new Memtable();
             var journal = new Journal(vault);
-            journal.replay(session, memtable);
             this.maintenanceSession = database.openForMaintenance();
             opened.add(maintenanceSession);
 
@@ -88,6 +92,7 @@ public final class EdgeStore implements Store {
             var seriesReader = new SeriesReader(vault, memtable);
             var idDictionary = new IdDictionary(patients, seriesReader, memtable);
             this.writer = new WriterThread(session, idDictionary::clear);
+            opened.add(writer::close);
             this.readers = new ReaderPool(database, settings.readerThreads());
             var blockingWriter = new BlockingWriter(writer);
             var diskBudget = new DiskBudget(
@@ -97,13 +102,17 @@ public final class EdgeStore implements Store {
                     memtable,
                     settings.diskBudgetBytes(),
                     settings.fullDiskPolicy());
+            var compactor = new Compactor(maintenanceSession, blockingWriter, memtable, journal, vault, receipts);
+            replay(journal, memtable, compactor, blockingWriter, settings.compactAfterBytes());
             // Until the first refresh the budget refuses nothing.
             diskBudget.refresh();
+            this.diskBudget = diskBudget;
             this.maintenance = new Maintenance(
                     settings.compactAfterBytes(),
                     settings.compactAfter(),
+                    maintenanceSession,
                     memtable,
-                    new Compactor(maintenanceSession, blockingWriter, memtable, vault, receipts),
+                    compactor,
                     new GarbageCollector(maintenanceSession, blockingWriter, settings.retention(), retentionTime),
                     diskBudget,
                     now);
@@ -122,6 +131,21 @@ public final class EdgeStore implements Store {
             throw e;
         }
         maintenance.start();
+    }
+
+    /** Reads the journal in pieces, and compacts one before it reads the next, so that each fits into memory. */
+    private static void replay(
+            Journal journal, Memtable memtable, Compactor compactor, BlockingWriter writer, long maxBytes)
+            throws SQLException {
+        var last = OptionalLong.of(0);
+        while (last.isPresent()) {
+            long after = last.getAsLong();
+            last = writer.transaction(
+                    session -> journal.replay(session, memtable, after, maxBytes, Maintenance.COMPACT_AFTER_BATCHES));
+            if (last.isPresent()) {
+                compactor.compact();
+            }
+        }
     }
 
     private static void closeAll(List<AutoCloseable> opened, Exception failure) {
@@ -168,6 +192,53 @@ public final class EdgeStore implements Store {
         }
     }
 
+    /**
+     * Declares that the files in a directory belong together as they are, so that the next start accepts them. Blocks.
+     *
+     * @param audit the directory of the audit trail, which may be new
+     * @return the id of the store
+     * @throws PlaneException.NotFound if there is no store
+     * @throws PlaneException.FailedPrecondition if a plane has the directory open, or if keys are missing without which
+     *     nothing can be read
+     */
+    public static String adopt(Path directory, EdgeSettings settings, Path audit) {
+        try (var lockedDirectory = LockedDirectory.acquire(directory, "data directory", settings.access())) {
+            var files = DataDirectory.requireStore(lockedDirectory.path(), settings.nodeKey());
+            try (var vault = KeyVault.open(
+                            new Database(directory.resolve("keys.db")),
+                            files.nodeKey(),
+                            settings.earlierNodeKeys(),
+                            files.isNew());
+                    var session = new Database(directory.resolve("pulseplane.db")).openForWriting()) {
+                Schema.migrate(session, vault);
+                var id = StoreIdentity.adopt(session, vault).id();
+                AuditMark.replace(audit, id);
+                return id;
+            }
+        } catch (SQLException e) {
+            throw SqliteErrors.toPlaneException(e);
+        }
+    }
+
+    /**
+     * Checks that the directory of the audit trail is this store's, and marks it at the first time. Blocks.
+     *
+     * @throws PlaneException.FailedPrecondition if the directory is another store's, or is missing although the store
+     *     had one
+     * @throws PlaneException.Unavailable if the mark cannot be read or written
+     */
+    public void claimAuditDirectory(Path audit) {
+        boolean hadOne = writer.transaction(StoreIdentity::isAudited).await().indefinitely();
+        if (AuditMark.claim(audit, identity.id(), hadOne)) {
+            writer.transaction(session -> {
+                        StoreIdentity.setAudited(session, true);
+                        return true;
+                    })
+                    .await()
+                    .indefinitely();
+        }
+    }
+
     @Override
     public ReadingStore readings() {
         return readings;
@@ -193,17 +264,27 @@ public final class EdgeStore implements Store {
         });
     }
 
+    /** Commits a change, unless the plane has written a moment ago. */
     @Override
     public Uni<Void> check() {
-        return writer.transaction(_ -> {
-            try {
-                if (Files.getFileStore(lockedDirectory.path()).getUsableSpace() < MIN_USABLE_BYTES) {
-                    throw new PlaneException.Unavailable("the disk is almost full", null);
-                }
-                return null;
-            } catch (IOException e) {
-                throw new PlaneException.Unavailable("the disk does not answer", e);
+        return Uni.createFrom().deferred(() -> {
+            diskBudget.requireRoom();
+            maintenance.refuseIfBehind();
+            return writer.hasWrittenWithin(WRITE_STANDS)
+                    ? Uni.createFrom().voidItem()
+                    : writer.transaction(StoreIdentity::tryWrite, _ -> writer.confirmWrite())
+                            .replaceWithVoid();
+        });
+    }
+
+    /** Reads a row of the file. */
+    @Override
+    public Uni<Void> checkReads() {
+        return readers.read(session -> KeyCheckValue.matches(session, vault)).map(isIntact -> {
+            if (!isIntact) {
+                throw new PlaneException.DataLoss("the database is damaged");
             }
+            return null;
         });
     }
 
@@ -214,18 +295,12 @@ public final class EdgeStore implements Store {
 
     @Override
     public void close() {
-        try {
-            maintenance.close();
-            writer.close();
-            readers.close();
-            maintenanceSession.close();
-            vault.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (SQLException e) {
-            throw new IllegalStateException("the store was not closed cleanly; acknowledged batches are safe", e);
-        } finally {
-            lockedDirectory.close();
+        var failure = new IllegalStateException("the store was not closed cleanly; acknowledged batches are safe");
+        closeAll(
+                List.of(lockedDirectory, vault, maintenanceSession, readers::close, writer::close, maintenance::close),
+                failure);
+        if (failure.getSuppressed().length > 0) {
+            throw failure;
         }
     }
 }

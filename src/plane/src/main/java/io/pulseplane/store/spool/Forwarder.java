@@ -232,7 +232,7 @@ final class Forwarder {
         return switch (receipt) {
             case AppendResult.Stored(var acknowledgement, var _) -> batch.rejected() != acknowledgement.rejected();
             case AppendResult.Repeated(var acknowledgement) -> batch.rejected() != acknowledgement.rejected();
-            case AppendResult.SequenceConflict() -> true;
+            case AppendResult.SequenceConflict _, AppendResult.PatientUnreadable _ -> true;
             // A patient who was erased meanwhile must leave no trace.
             case AppendResult.Spooled _, AppendResult.PatientErased _ -> false;
         };

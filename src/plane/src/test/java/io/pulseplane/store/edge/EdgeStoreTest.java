@@ -3,7 +3,6 @@ package io.pulseplane.store.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreContract;
@@ -90,8 +89,9 @@ class EdgeStoreTest extends StoreContract {
 
         @Test
         void of_another_program_is_refused() throws IOException, SQLException {
-            var elsewhere = Files.createDirectory(
-                    directory.resolve("elsewhere"), PosixFilePermissions.asFileAttribute(PrivateFiles.DIRECTORY_MODE));
+            var elsewhere = directory.resolve("elsewhere");
+            EdgeStore.open(elsewhere, 1, clock::get).close();
+            Files.delete(elsewhere.resolve("pulseplane.db"));
             try (var other = connect(elsewhere.resolve("pulseplane.db"));
                     var statement = other.createStatement()) {
                 statement.execute("CREATE TABLE foreign_table (x)");
@@ -103,9 +103,8 @@ class EdgeStoreTest extends StoreContract {
 
         @Test
         void that_is_not_a_database_is_reported_as_data_loss() throws IOException {
-            var elsewhere = Files.createDirectory(
-                    directory.resolve("elsewhere"), PosixFilePermissions.asFileAttribute(PrivateFiles.DIRECTORY_MODE));
-            Files.write(elsewhere.resolve("pulseplane.db"), new byte[100_000]);
+            var elsewhere = directory.resolve("elsewhere");
+            EdgeStore.open(elsewhere, 1, clock::get).close();
             Files.writeString(elsewhere.resolve("pulseplane.db"), "no database at all ".repeat(5_000));
             assertThatThrownBy(() -> EdgeStore.open(elsewhere, 1, clock::get))
                     .isInstanceOf(PlaneException.DataLoss.class);

@@ -9,6 +9,7 @@ import io.pulseplane.store.edge.tables.AcknowledgedBatch;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Sequences;
 import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.TimeRange;
 import java.sql.SQLException;
@@ -102,10 +103,21 @@ public final class Appender {
         if (patient.isEmpty()) {
             return new AppendResult.PatientErased();
         }
+        if (!hasKey(patient.getAsLong())) {
+            return new AppendResult.PatientUnreadable();
+        }
         if (device == null) {
             device = idDictionary.insertDevice(session, batch.device(), patient.getAsLong(), time);
         }
         return store(session, batch, acknowledged, patient.getAsLong(), device, time);
+    }
+
+    private boolean hasKey(long patient) throws SQLException {
+        try {
+            return vault.key(patient).isPresent();
+        } catch (PlaneException.DataLoss _) {
+            return false;
+        }
     }
 
     /** The receipt of the batch that the device sent with this sequence; null if there is none. */

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import javax.crypto.SecretKey;
 
 /**
@@ -52,6 +53,9 @@ public final class Journal {
     private final ByteWriter batchBuffer = new ByteWriter();
     private long entryNumber;
     private int batchIndex;
+
+    /** Whether an entry was read with a batch of a patient whose key is damaged or missing. */
+    private boolean foundLostKey;
 
     public Journal(KeyVault vault) {
         this.vault = vault;
@@ -132,23 +136,84 @@ public final class Journal {
         insert.executeUpdate();
     }
 
-    public static void deleteUpTo(SqliteSession session, long lastEntry) throws SQLException {
-        var delete = session.prepare("DELETE FROM journal WHERE number <= ?");
-        delete.setLong(1, lastEntry);
-        delete.executeUpdate();
+    /**
+     * Deletes the entries up to one, whose batches are elsewhere now. An entry with a batch of a patient whose key is
+     * damaged or missing stays: the right key may come back.
+     *
+     * @param allReadable whether that is known of none
+     */
+    public void deleteUpTo(SqliteSession session, long lastEntry, boolean allReadable) throws SQLException {
+        if (allReadable && !foundLostKey) {
+            var delete = session.prepare("DELETE FROM journal WHERE number <= ?");
+            delete.setLong(1, lastEntry);
+            delete.executeUpdate();
+            return;
+        }
+        var delete = session.prepare("DELETE FROM journal WHERE number = ?");
+        for (long entry : readableEntries(session, lastEntry)) {
+            delete.setLong(1, entry);
+            delete.executeUpdate();
+        }
     }
 
-    /** Reads the whole journal into the memtable, but for what {@link #visit} cannot read; each loss is logged. */
-    public void replay(SqliteSession session, Memtable memtable) throws SQLException {
-        visit(
+    private List<Long> readableEntries(SqliteSession session, long lastEntry) throws SQLException {
+        var readable = new ArrayList<Long>();
+        var select = session.prepare("SELECT number, payload FROM journal WHERE number <= ?");
+        select.setLong(1, lastEntry);
+        try (var rows = select.executeQuery()) {
+            while (rows.next()) {
+                if (hasAllKeys(SqliteSession.bytesOrEmpty(rows, 2))) {
+                    readable.add(rows.getLong(1));
+                }
+            }
+        }
+        return readable;
+    }
+
+    private boolean hasAllKeys(byte[] payload) throws SQLException {
+        var in = new ByteReader(payload);
+        try {
+            while (in.remaining() > 0) {
+                long patient = in.readVarint();
+                in.skip(in.readLength());
+                vault.key(patient);
+            }
+            return true;
+        } catch (PlaneException.DataLoss _) {
+            return false;
+        } catch (CorruptChunkException _) {
+            // The entry is damaged, not a key. Its loss was reported when it was read.
+            return true;
+        }
+    }
+
+    /**
+     * Reads entries of the journal into the memtable until it holds so much, but for what {@link #visit} cannot read;
+     * each loss is logged.
+     *
+     * @param after the last entry that was read before
+     * @return the last entry that was read now; empty if that was the last one of the journal
+     */
+    public OptionalLong replay(SqliteSession session, Memtable memtable, long after, long maxBytes, long maxBatches)
+            throws SQLException {
+        var last = new long[] {after};
+        boolean isWhole = visit(
                 session,
-                (_, bytes, batches) -> memtable.add(batches, bytes),
+                after,
+                (entry, bytes, batches) -> {
+                    memtable.add(batches, bytes);
+                    last[0] = entry;
+                    return memtable.bytes() < maxBytes && memtable.batches() < maxBatches;
+                },
                 (entry, loss) -> LOG.log(Level.ERROR, "Entry {0} of the journal: {1}", entry, loss));
+        return isWhole ? OptionalLong.empty() : OptionalLong.of(last[0]);
     }
 
     /** Gets each entry with the batches of it that can be read. */
     public interface Visitor {
-        void visit(long entry, int bytes, List<JournalBatch> batches) throws SQLException;
+
+        /** @return whether to go on */
+        boolean visit(long entry, int bytes, List<JournalBatch> batches) throws SQLException;
     }
 
     /** Gets a description of each batch, or rest of an entry, that should be readable and is not. */
@@ -157,19 +222,27 @@ public final class Journal {
     }
 
     /**
-     * Visits all entries in order. A batch that cannot be decrypted is lost, and no other batch with it. Batches of
-     * erased patients are left out.
+     * Visits the entries after one in order, until the visitor stops. A batch that cannot be decrypted is lost, and no
+     * other batch with it. Batches of erased patients are left out.
+     *
+     * @return whether all were visited
      */
-    public void visit(SqliteSession session, Visitor visitor, LossListener lossListener) throws SQLException {
+    public boolean visit(SqliteSession session, long after, Visitor visitor, LossListener lossListener)
+            throws SQLException {
         var ids = new DeviceIdCache();
-        try (var rows = session.prepare("SELECT number, payload FROM journal ORDER BY number")
-                .executeQuery()) {
+        var select = session.prepare("SELECT number, payload FROM journal WHERE number > ? ORDER BY number");
+        select.setLong(1, after);
+        try (var rows = select.executeQuery()) {
             while (rows.next()) {
                 long entry = rows.getLong(1);
                 var payload = SqliteSession.bytesOrEmpty(rows, 2);
-                visitor.visit(entry, payload.length, decodeEntry(session, ids, entry, payload, lossListener));
+                var batches = decodeEntry(session, ids, entry, payload, lossListener);
+                if (!visitor.visit(entry, payload.length, batches)) {
+                    return false;
+                }
             }
         }
+        return true;
     }
 
     private List<JournalBatch> decodeEntry(
@@ -208,7 +281,9 @@ public final class Journal {
         try {
             return vault.key(patient);
         } catch (PlaneException.DataLoss _) {
-            lossListener.onLoss(entry, "the key of patient number " + patient + " is damaged, and a batch is lost");
+            foundLostKey = true;
+            lossListener.onLoss(
+                    entry, "the key of patient number " + patient + " is damaged or missing, and a batch unreadable");
             return Optional.empty();
         }
     }

@@ -64,12 +64,21 @@ public final class KeyVault implements AutoCloseable {
     private final boolean writable;
     private long highestOwner;
 
-    private KeyVault(SqliteSession session, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier, boolean writable)
+    private KeyVault(
+            SqliteSession session,
+            KeyEncryptionKey nodeKey,
+            List<KeyEncryptionKey> earlier,
+            boolean writable,
+            boolean mayCreate)
             throws SQLException {
         this.session = session;
         this.nodeKey = nodeKey;
         this.writable = writable;
         if (writable) {
+            if (!mayCreate && !hasKeys()) {
+                throw new PlaneException.FailedPrecondition(
+                        "keys.db in the data directory has no keys for pulseplane.db: put the right one back");
+            }
             createTables();
             rewrapKeys(earlier);
             highestOwner = readHighestOwner();
@@ -86,6 +95,16 @@ public final class KeyVault implements AutoCloseable {
         }
     }
 
+    private boolean hasKeys() throws SQLException {
+        try (var row = session.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'data_key'")
+                .executeQuery()) {
+            if (!row.next()) {
+                return false;
+            }
+        }
+        return wrappedBy().isPresent();
+    }
+
     private void createTables() throws SQLException {
         session.execute("""
                 CREATE TABLE IF NOT EXISTS data_key (
@@ -99,6 +118,7 @@ public final class KeyVault implements AutoCloseable {
                   id_tag BLOB NOT NULL,
                   destroyed_us INTEGER NOT NULL
                 ) STRICT""");
+        session.execute(StoreIdentity.CREATE_TABLE);
     }
 
     private void requireSameNodeKey() throws SQLException {
@@ -120,14 +140,16 @@ public final class KeyVault implements AutoCloseable {
      * Opens the vault, and creates it if there is none. Keys that are wrapped under one of the earlier node keys are
      * wrapped under the present one, all of them or none.
      *
-     * @throws PlaneException.FailedPrecondition if the keys are wrapped under a node key that is not among those given
+     * @param mayCreate false if the keys of a database are looked for: then others would be of no use
+     * @throws PlaneException.FailedPrecondition if the keys are wrapped under a node key that is not among those given,
+     *     or if there are none and none may be made
      */
-    public static KeyVault open(Database database, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier)
+    public static KeyVault open(
+            Database database, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier, boolean mayCreate)
             throws SQLException {
-        var session = database.openForWriting();
+        var session = database.openForWritingSecrets();
         try {
-            session.execute("PRAGMA secure_delete = ON");
-            return new KeyVault(session, nodeKey, earlier, true);
+            return new KeyVault(session, nodeKey, earlier, true, mayCreate);
         } catch (SQLException | RuntimeException e) {
             session.close();
             throw e;
@@ -142,7 +164,7 @@ public final class KeyVault implements AutoCloseable {
     public static KeyVault openForReading(Database database, KeyEncryptionKey nodeKey) throws SQLException {
         var session = database.openForReading();
         try {
-            return new KeyVault(session, nodeKey, List.of(), false);
+            return new KeyVault(session, nodeKey, List.of(), false, false);
         } catch (SQLException | RuntimeException e) {
             session.close();
             throw e;
@@ -186,11 +208,30 @@ public final class KeyVault implements AutoCloseable {
     }
 
     private long readHighestOwner() throws SQLException {
-        try (var row =
-                session.prepare("SELECT coalesce(max(owner), -1) FROM data_key").executeQuery()) {
+        try (var row = session.prepare("""
+                SELECT max(coalesce((SELECT max(owner) FROM data_key), -1),
+                  coalesce((SELECT lost_keys FROM store_identity), -1))""").executeQuery()) {
             row.next();
             return row.getLong(1);
         }
+    }
+
+    synchronized long highestOwner() {
+        return highestOwner;
+    }
+
+    synchronized Optional<StoreIdentity> identity() throws SQLException {
+        return session.run(StoreIdentity::read);
+    }
+
+    synchronized void write(StoreIdentity identity) throws SQLException {
+        StoreIdentity.write(session, identity);
+    }
+
+    /** Makes no keys for these numbers later: what was sealed under those that are missing could not be opened. */
+    synchronized void acceptLostKeys(long upTo) throws SQLException {
+        session.inTransaction(() -> session.execute("UPDATE store_identity SET lost_keys = " + upTo));
+        highestOwner = readHighestOwner();
     }
 
     /** Makes the key for a patient's number, if there is none yet, and keys for the next numbers. */
@@ -217,7 +258,7 @@ public final class KeyVault implements AutoCloseable {
     /**
      * The key of a patient; empty if it was destroyed.
      *
-     * @throws PlaneException.DataLoss if the wrapped key is damaged
+     * @throws PlaneException.DataLoss if the wrapped key is damaged, or missing although it was never destroyed
      */
     public Optional<SecretKey> key(long owner) throws SQLException {
         var cached = keys.getIfPresent(owner);
@@ -225,15 +266,30 @@ public final class KeyVault implements AutoCloseable {
     }
 
     private synchronized Optional<SecretKey> readKey(long owner) throws SQLException {
+        return session.run(_ -> selectKey(owner));
+    }
+
+    private Optional<SecretKey> selectKey(long owner) throws SQLException {
         var select = session.prepare("SELECT wrapped FROM data_key WHERE owner = ?");
         select.setLong(1, owner);
         try (var row = select.executeQuery()) {
             if (!row.next()) {
+                if (!isDestroyed(owner)) {
+                    throw new PlaneException.DataLoss("the key of a patient is missing");
+                }
                 return Optional.empty();
             }
             var key = unwrap(nodeKey, owner, SqliteSession.bytesOrEmpty(row, 1));
             keys.put(owner, key);
             return Optional.of(key);
+        }
+    }
+
+    private boolean isDestroyed(long owner) throws SQLException {
+        var select = session.prepare("SELECT 1 FROM destroyed WHERE owner = ?");
+        select.setLong(1, owner);
+        try (var row = select.executeQuery()) {
+            return row.next();
         }
     }
 
@@ -289,7 +345,7 @@ public final class KeyVault implements AutoCloseable {
 
     /** Returns whether the log is empty now. It is not while another process reads. */
     private boolean truncateWal() throws SQLException {
-        return session.checkpoint(CheckpointMode.TRUNCATE).isComplete();
+        return session.run(_ -> session.checkpoint(CheckpointMode.TRUNCATE).isComplete());
     }
 
     /** The key for what belongs to no patient. */
@@ -329,9 +385,12 @@ public final class KeyVault implements AutoCloseable {
 
     @Override
     public synchronized void close() throws SQLException {
-        if (writable) {
-            truncateWal();
+        try {
+            if (writable && !session.isClosed()) {
+                truncateWal();
+            }
+        } finally {
+            session.close();
         }
-        session.close();
     }
 }

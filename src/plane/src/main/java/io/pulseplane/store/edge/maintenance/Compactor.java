@@ -21,8 +21,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import javax.crypto.SecretKey;
 
 /**
  * Compacts the journal into chunks. The maintenance thread reads, merges and encodes. The thread that writes gets
@@ -45,28 +43,35 @@ public final class Compactor {
     private final SqliteSession session;
     private final BlockingWriter writer;
     private final Memtable memtable;
+    private final Journal journal;
     private final KeyVault vault;
     private final ReceiptTable receipts;
     private final PagePacker pagePacker;
 
     public Compactor(
-            SqliteSession session, BlockingWriter writer, Memtable memtable, KeyVault vault, ReceiptTable receipts)
+            SqliteSession session,
+            BlockingWriter writer,
+            Memtable memtable,
+            Journal journal,
+            KeyVault vault,
+            ReceiptTable receipts)
             throws SQLException {
         this.session = session;
         this.writer = writer;
         this.memtable = memtable;
+        this.journal = journal;
         this.vault = vault;
         this.receipts = receipts;
         this.pagePacker = new PagePacker((int) session.pragma("page_size"));
     }
 
     /** Compacts everything that is in the journal now. */
-    void compact() throws SQLException {
+    public void compact() throws SQLException {
         var snapshot = writer.transaction(_ -> memtable.snapshot());
         if (snapshot.isEmpty()) {
             return;
         }
-        writeChunks();
+        boolean isComplete = writeChunks();
         writeReceipts(snapshot);
         var lastSeen = new HashMap<>(memtable.lastSeen());
         writer.transaction(
@@ -74,7 +79,7 @@ public final class Compactor {
                     for (var device : lastSeen.values()) {
                         DeviceTable.updateLastSeen(session, device.device(), device.lastSequence(), device.time());
                     }
-                    Journal.deleteUpTo(session, snapshot.lastEntry());
+                    journal.deleteUpTo(session, snapshot.lastEntry(), isComplete);
                     return lastSeen;
                 },
                 // Batches that came after the snapshot are about as old as the latest one here.
@@ -85,16 +90,26 @@ public final class Compactor {
         return lastSeen.values().stream().mapToLong(LastSeen::time).max().orElse(0);
     }
 
-    private void writeChunks() throws SQLException {
+    /** Returns whether all could be written: of a patient whose key is damaged or missing, nothing can. */
+    private boolean writeChunks() throws SQLException {
+        boolean isComplete = true;
         var plans = new ArrayList<CompactionPlanner.Plan>();
         var flushed = new HashMap<Long, Memtable.SeriesChunks>();
         long bytes = 0;
         for (var entry : memtable.chunksBySeries().entrySet()) {
-            var plan = plan(entry.getKey(), entry.getValue());
-            flushed.put(entry.getKey(), entry.getValue());
-            if (plan != null) {
-                plans.add(plan);
-                bytes += plan.bytes();
+            try {
+                var plan = plan(entry.getKey(), entry.getValue());
+                flushed.put(entry.getKey(), entry.getValue());
+                if (plan != null) {
+                    plans.add(plan);
+                    bytes += plan.bytes();
+                }
+            } catch (PlaneException.DataLoss e) {
+                isComplete = false;
+                LOG.log(
+                        Level.ERROR,
+                        "Readings of patient number " + entry.getValue().patient() + " stay in the journal: "
+                                + e.getMessage());
             }
             if (bytes >= BYTES_PER_TRANSACTION || flushed.size() >= SERIES_PER_TRANSACTION) {
                 apply(plans, flushed);
@@ -104,11 +119,12 @@ public final class Compactor {
             }
         }
         apply(plans, flushed);
+        return isComplete;
     }
 
-    /** Null if there is no key to seal chunks under: the patient was erased meanwhile, or the key is damaged. */
+    /** Null if there is no key to seal chunks under, because the patient was erased meanwhile. */
     private CompactionPlanner.Plan plan(long series, Memtable.SeriesChunks chunks) throws SQLException {
-        var key = keyOf(chunks.patient());
+        var key = vault.key(chunks.patient());
         if (key.isEmpty()) {
             return null;
         }
@@ -121,15 +137,6 @@ public final class Compactor {
                     Integer.MAX_VALUE);
         }
         return CompactionPlanner.plan(session, series, key.get(), readings.merge());
-    }
-
-    private Optional<SecretKey> keyOf(long patient) throws SQLException {
-        try {
-            return vault.key(patient);
-        } catch (PlaneException.DataLoss _) {
-            LOG.log(Level.ERROR, "The key of patient number {0} is damaged, and the latest readings are lost", patient);
-            return Optional.empty();
-        }
     }
 
     private void apply(List<CompactionPlanner.Plan> plans, Map<Long, Memtable.SeriesChunks> flushed)

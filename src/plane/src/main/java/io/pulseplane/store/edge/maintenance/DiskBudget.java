@@ -98,6 +98,17 @@ public final class DiskBudget {
         }
     }
 
+    /**
+     * Succeeds if there is room for a batch.
+     *
+     * @throws PlaneException.ResourceExhausted if even the smallest batch would be refused
+     */
+    public void requireRoom() {
+        if (availableBytes - appendedBytes.get() < includingChunks(MAX_BATCH_OVERHEAD_BYTES)) {
+            throw new PlaneException.ResourceExhausted("the plane's disk is full", RETRY_WHEN_FULL);
+        }
+    }
+
     private static long maxBytesOf(List<ScreenedBatch> group) {
         long bytes = 0;
         for (var batch : group) {

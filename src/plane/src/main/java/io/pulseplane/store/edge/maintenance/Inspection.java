@@ -134,12 +134,14 @@ public record Inspection(
             new Journal(vault)
                     .visit(
                             session,
+                            0,
                             (_, _, batches) -> {
                                 for (var batch : batches) {
                                     for (var chunk : batch.chunks()) {
                                         readings[0] += chunk.count();
                                     }
                                 }
+                                return true;
                             },
                             (_, _) -> {});
             return readings[0];

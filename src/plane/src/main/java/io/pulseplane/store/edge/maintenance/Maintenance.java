@@ -2,6 +2,7 @@ package io.pulseplane.store.edge.maintenance;
 
 import io.pulseplane.store.edge.journal.Memtable;
 import io.pulseplane.store.edge.sqlite.SqliteErrors;
+import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.vitals.PlaneException;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
@@ -23,11 +24,17 @@ public final class Maintenance {
     /** How often the thread looks for work, if nobody wakes it. */
     private static final long MILLIS_BETWEEN_RUNS = 1_000;
 
+    /** After each failure in a row the thread waits twice as long before it tries again, up to this time. */
+    private static final long MAX_MILLIS_AFTER_FAILURE = 16_000;
+
     /** A journal with more batches would take too long to read at a start, however small it is. */
-    private static final long COMPACT_AFTER_BATCHES = 50_000;
+    public static final long COMPACT_AFTER_BATCHES = 50_000;
 
     /** The journal is in memory, too, so it may grow to this many times the size at which it is compacted. */
     public static final int MAX_JOURNAL_FACTOR = 16;
+
+    /** It takes at most this part of the heap, but always twice the size at which it is compacted. */
+    private static final int JOURNAL_PART_OF_HEAP = 4;
 
     private static final Duration RETRY_WHEN_BEHIND = Duration.ofMillis(100);
 
@@ -36,6 +43,8 @@ public final class Maintenance {
 
     private final long compactAfterBytes;
     private final long compactAfterMicros;
+    private final long maxJournalBytes;
+    private final SqliteSession session;
     private final Memtable memtable;
     private final Compactor compactor;
     private final GarbageCollector garbageCollector;
@@ -47,12 +56,16 @@ public final class Maintenance {
     private final Condition wakeUp = lock.newCondition();
     private boolean wakeRequested;
     private CompletableFuture<Void> fullRun;
-    private boolean backingOff;
     private boolean closed;
 
+    /** How many runs in a row have failed. Only the maintenance thread changes it. */
+    private volatile int failedRuns;
+
+    /** @param session the session that compactor, garbage collector and disk budget use */
     public Maintenance(
             long compactAfterBytes,
             Duration compactAfter,
+            SqliteSession session,
             Memtable memtable,
             Compactor compactor,
             GarbageCollector garbageCollector,
@@ -60,6 +73,12 @@ public final class Maintenance {
             LongSupplier now) {
         this.compactAfterBytes = compactAfterBytes;
         this.compactAfterMicros = TimeUnit.NANOSECONDS.toMicros(compactAfter.toNanos());
+        this.maxJournalBytes = Math.max(
+                2 * compactAfterBytes,
+                Math.min(
+                        MAX_JOURNAL_FACTOR * compactAfterBytes,
+                        Runtime.getRuntime().maxMemory() / JOURNAL_PART_OF_HEAP));
+        this.session = session;
         this.memtable = memtable;
         this.compactor = compactor;
         this.garbageCollector = garbageCollector;
@@ -82,8 +101,7 @@ public final class Maintenance {
 
     /** @throws PlaneException.ResourceExhausted if batches have come faster than they can be compacted for some time */
     public void refuseIfBehind() {
-        if (memtable.bytes() >= MAX_JOURNAL_FACTOR * compactAfterBytes
-                || memtable.batches() >= MAX_JOURNAL_FACTOR * COMPACT_AFTER_BATCHES) {
+        if (memtable.bytes() >= maxJournalBytes || memtable.batches() >= MAX_JOURNAL_FACTOR * COMPACT_AFTER_BATCHES) {
             throw new PlaneException.ResourceExhausted(
                     "the plane's journal is full; nothing was stored", RETRY_WHEN_BEHIND);
         }
@@ -126,60 +144,97 @@ public final class Maintenance {
                 || (memtable.batches() > 0 && now.getAsLong() - memtable.oldestTime() >= compactAfterMicros);
     }
 
+    /** Whether the last run failed. The next one tries again. */
+    public boolean isFailing() {
+        return failedRuns > 0;
+    }
+
     private void run() {
-        while (true) {
-            CompletableFuture<Void> requestedRun;
-            lock.lock();
-            try {
-                if (!closed && (backingOff || (!wakeRequested && fullRun == null))) {
-                    wakeUp.await(MILLIS_BETWEEN_RUNS, TimeUnit.MILLISECONDS);
-                }
-                if (closed) {
-                    if (fullRun != null) {
-                        fullRun.complete(null);
-                    }
-                    return;
-                }
-                wakeRequested = false;
-                requestedRun = fullRun;
-                fullRun = null;
-            } catch (InterruptedException _) {
-                return;
-            } finally {
-                lock.unlock();
+        while (awaitWork()) {
+            runOnce(takeRequestedRun());
+        }
+    }
+
+    /** Returns whether the thread goes on. */
+    private boolean awaitWork() {
+        lock.lock();
+        try {
+            long nanos = TimeUnit.MILLISECONDS.toNanos(millisToNextRun());
+            while (!closed && nanos > 0 && fullRun == null && (failedRuns > 0 || !wakeRequested)) {
+                nanos = wakeUp.awaitNanos(nanos);
             }
-            runOnce(requestedRun);
+            if (closed && fullRun != null) {
+                fullRun.complete(null);
+            }
+            return !closed;
+        } catch (InterruptedException _) {
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long millisToNextRun() {
+        return failedRuns == 0
+                ? MILLIS_BETWEEN_RUNS
+                : Math.min(MILLIS_BETWEEN_RUNS << Math.min(failedRuns - 1, 10), MAX_MILLIS_AFTER_FAILURE);
+    }
+
+    /** Null if no full run was requested. */
+    private CompletableFuture<Void> takeRequestedRun() {
+        lock.lock();
+        try {
+            wakeRequested = false;
+            var requestedRun = fullRun;
+            fullRun = null;
+            return requestedRun;
+        } finally {
+            lock.unlock();
         }
     }
 
     /** @param requestedRun null if no full run was requested */
     private void runOnce(CompletableFuture<Void> requestedRun) {
         try {
-            backingOff = false;
-            diskBudget.refresh();
-            if (requestedRun != null || isCompactionDue() || diskBudget.needsRoom()) {
-                compactor.compact();
+            session.run(_ -> {
+                maintain(requestedRun != null);
+                return null;
+            });
+            if (failedRuns > 0) {
+                LOG.log(Level.INFO, "Maintenance of the store works again");
             }
-            garbageCollector.collect();
-            diskBudget.dropOldestChunks();
-            diskBudget.refresh();
-            if (requestedRun != null) {
-                diskBudget.vacuum();
-            }
-            diskBudget.checkpoint();
+            failedRuns = 0;
             if (requestedRun != null) {
                 requestedRun.complete(null);
             }
-        } catch (SQLException | RuntimeException e) {
-            // Nothing is lost: the next run tries again. The disk may be full now, and have room later.
-            backingOff = true;
+        } catch (Throwable failure) {
+            // Nothing is lost: the next run tries again, and no failure ends the thread. The disk may be full now, and
+            // have room later.
+            failedRuns = Math.min(failedRuns + 1, Integer.MAX_VALUE - 1);
             if (!isClosed()) {
-                LOG.log(Level.WARNING, "Maintenance of the store failed and will be tried again", e);
+                LOG.log(
+                        Level.WARNING,
+                        "Maintenance of the store failed and is tried again in " + millisToNextRun() + " ms",
+                        failure);
             }
             if (requestedRun != null) {
-                requestedRun.completeExceptionally(SqliteErrors.toPlaneException(e));
+                requestedRun.completeExceptionally(SqliteErrors.toPlaneException(failure));
             }
         }
+    }
+
+    private void maintain(boolean isFullRun) throws SQLException {
+        diskBudget.refresh();
+        if (isFullRun || isCompactionDue() || diskBudget.needsRoom()) {
+            compactor.compact();
+        }
+        garbageCollector.collect();
+        diskBudget.dropOldestChunks();
+        diskBudget.refresh();
+        if (isFullRun) {
+            diskBudget.vacuum();
+        }
+        diskBudget.checkpoint();
     }
 
     private boolean isClosed() {

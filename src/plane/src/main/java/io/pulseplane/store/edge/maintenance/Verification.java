@@ -225,7 +225,11 @@ public final class Verification {
         new Journal(vault)
                 .visit(
                         session,
-                        (_, _, entryBatches) -> batches += entryBatches.size(),
+                        0,
+                        (_, _, entryBatches) -> {
+                            batches += entryBatches.size();
+                            return true;
+                        },
                         (entry, loss) -> addFinding("entry " + entry + " of the journal: " + loss));
     }
 

@@ -40,6 +40,11 @@ public final class Database {
     }
 
     public SqliteSession openForWriting() throws SQLException {
+        // The file may have larger pages than this program makes. Then the log may grow by so much more.
+        return open(writerConfig(), "PRAGMA wal_autocheckpoint = " + CHECKPOINT_AFTER_BYTES / PAGE_BYTES);
+    }
+
+    private SQLiteConfig writerConfig() throws SQLException {
         makePrivate();
         if (bytesOf(file) == 0) {
             createFile();
@@ -50,9 +55,12 @@ public final class Database {
         // An acknowledgement promises that a batch is on disk, so the log is synced at every commit.
         config.setSynchronous(SynchronousMode.FULL);
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
-        var session = open(config);
-        session.execute("PRAGMA wal_autocheckpoint = " + CHECKPOINT_AFTER_BYTES / session.pragma("page_size"));
-        return session;
+        return config;
+    }
+
+    /** Opens a session for writing that overwrites what it deletes. */
+    public SqliteSession openForWritingSecrets() throws SQLException {
+        return open(writerConfig(), "PRAGMA secure_delete = ON");
     }
 
     /** SQLite gives its write-ahead log and its index the mode of the database. */
@@ -103,8 +111,19 @@ public final class Database {
         return config;
     }
 
-    private SqliteSession open(SQLiteConfig config) throws SQLException {
-        return new SqliteSession((SQLiteConnection) config.createConnection("jdbc:sqlite:" + file));
+    private SqliteSession open(SQLiteConfig config, String... pragmas) throws SQLException {
+        return new SqliteSession(() -> {
+            var connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
+            try (var statement = connection.createStatement()) {
+                for (var pragma : pragmas) {
+                    statement.execute(pragma);
+                }
+                return connection;
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
+        });
     }
 
     /** The size of the database and its write-ahead log. */

@@ -21,7 +21,7 @@ public final class SqliteErrors {
     }
 
     public static PlaneException toPlaneException(SQLException failure) {
-        int code = failure instanceof SQLiteException e ? e.getResultCode().code : failure.getErrorCode();
+        int code = codeOf(failure);
         // The low byte is the primary code; the other bytes only detail it, and go to the log with the message.
         return switch (code == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xFF) {
             case SQLITE_FULL -> {
@@ -35,16 +35,29 @@ public final class SqliteErrors {
             }
             case SQLITE_INTERRUPT -> new PlaneException.DeadlineExceeded("the query was cancelled before it was done");
             default -> {
-                LOG.log(Level.ERROR, "The database failed", failure);
+                // Without the stack trace, because a disk that fails may fail thousands of calls.
+                LOG.log(Level.ERROR, "The database failed: {0}", failure.getMessage());
                 yield new PlaneException.Unavailable("the plane's disk does not answer; nothing was stored", failure);
             }
         };
     }
 
+    private static int codeOf(SQLException failure) {
+        return failure instanceof SQLiteException e ? e.getResultCode().code : failure.getErrorCode();
+    }
+
+    /** Whether the disk does not do what it is asked: it is neither full nor is its content damaged. */
+    static boolean isDiskFailure(SQLException failure) {
+        int code = codeOf(failure);
+        return code != SQLITE_IOERR_SHMSIZE && ((code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN);
+    }
+
     // https://www.sqlite.org/rescode.html
     private static final int SQLITE_INTERRUPT = 9;
+    static final int SQLITE_IOERR = 10;
     private static final int SQLITE_CORRUPT = 11;
     private static final int SQLITE_FULL = 13;
+    private static final int SQLITE_CANTOPEN = 14;
     private static final int SQLITE_NOTADB = 26;
 
     /**

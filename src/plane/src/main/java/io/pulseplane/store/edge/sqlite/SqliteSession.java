@@ -10,19 +10,84 @@ import java.util.function.BooleanSupplier;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConnection;
 
-/** A connection with its prepared statements. It belongs to one thread at a time. */
+/**
+ * A connection with its prepared statements. It belongs to one thread at a time.
+ *
+ * <p>After a failure the driver does not say which statements still work, so {@link #renew} closes the connection, and
+ * the next use opens another. While the disk fails again and again, it is tried with growing pauses, and a use in
+ * between fails at once.
+ */
 public final class SqliteSession implements AutoCloseable {
 
     /** Steps of SQLite's virtual machine; they take about 100 microseconds. */
     private static final int VM_STEPS_BETWEEN_CHECKS = 10_000;
 
-    private final SQLiteConnection connection;
+    /** Opens a connection and sets it up. */
+    interface Opener {
+        SQLiteConnection open() throws SQLException;
+    }
+
+    private final Opener opener;
+    private final RetryPause retryPause = new RetryPause();
+
+    /** Null after a failure, until the next use. */
+    private SQLiteConnection connection;
+
+    private boolean closed;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private BooleanSupplier interruptCondition;
     private Codecs codecs;
 
-    SqliteSession(SQLiteConnection connection) {
-        this.connection = connection;
+    SqliteSession(Opener opener) throws SQLException {
+        this.opener = opener;
+        this.connection = opener.open();
+    }
+
+    private SQLiteConnection connection() throws SQLException {
+        if (closed) {
+            throw new PlaneException.Unavailable("the store is closed", null);
+        }
+        if (connection == null) {
+            retryPause.requireOver();
+            try {
+                connection = opener.open();
+            } catch (SQLException e) {
+                retryPause.onFailure(e);
+                throw e;
+            }
+        }
+        return connection;
+    }
+
+    /**
+     * Runs work. After a failure that is not a refusal by the work itself, the session is made anew.
+     *
+     * @throws PlaneException.Unavailable if the disk failed a moment ago and is not tried again yet
+     */
+    public <T> T run(SqlFunction<T> work) throws SQLException {
+        try {
+            var result = work.run(this);
+            retryPause.onSuccess();
+            return result;
+        } catch (PlaneException refusal) {
+            throw refusal;
+        } catch (Throwable failure) {
+            renew(failure);
+            throw failure;
+        }
+    }
+
+    /** Closes the connection after a failure. The next use opens another. */
+    private void renew(Throwable failure) {
+        if (connection == null) {
+            return;
+        }
+        retryPause.onFailure(failure);
+        try {
+            disconnect();
+        } catch (SQLException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /**
@@ -32,7 +97,7 @@ public final class SqliteSession implements AutoCloseable {
     public PreparedStatement prepare(String sql) throws SQLException {
         var statement = statements.get(sql);
         if (statement == null) {
-            statement = connection.prepareStatement(sql);
+            statement = connection().prepareStatement(sql);
             statements.put(sql, statement);
         }
         return statement;
@@ -40,14 +105,17 @@ public final class SqliteSession implements AutoCloseable {
 
     /** Closes the prepared statements. After an error in the middle of a statement, its state is unknown. */
     public void closeStatements() throws SQLException {
-        for (var statement : statements.values()) {
-            statement.close();
+        try {
+            for (var statement : statements.values()) {
+                statement.close();
+            }
+        } finally {
+            statements.clear();
         }
-        statements.clear();
     }
 
     public void execute(String sql) throws SQLException {
-        try (var statement = connection.createStatement()) {
+        try (var statement = connection().createStatement()) {
             statement.execute(sql);
         }
     }
@@ -118,15 +186,17 @@ public final class SqliteSession implements AutoCloseable {
      * Runs the work in a transaction. When this returns, the transaction is synced; when it throws, it was rolled back.
      */
     <T> T inTransaction(SqlFunction<T> work) throws SQLException {
-        prepare("BEGIN IMMEDIATE").execute();
-        try {
-            var result = work.run(this);
-            prepare("COMMIT").execute();
-            return result;
-        } catch (Throwable failure) {
-            rollBack(failure);
-            throw failure;
-        }
+        return run(_ -> {
+            prepare("BEGIN IMMEDIATE").execute();
+            try {
+                var result = work.run(this);
+                prepare("COMMIT").execute();
+                return result;
+            } catch (Throwable failure) {
+                rollBack(failure);
+                throw failure;
+            }
+        });
     }
 
     private void rollBack(Throwable failure) {
@@ -154,7 +224,7 @@ public final class SqliteSession implements AutoCloseable {
      */
     void interruptWhen(BooleanSupplier condition) throws SQLException {
         if (interruptCondition == null) {
-            ProgressHandler.setHandler(connection, VM_STEPS_BETWEEN_CHECKS, new ProgressHandler() {
+            ProgressHandler.setHandler(connection(), VM_STEPS_BETWEEN_CHECKS, new ProgressHandler() {
                 @Override
                 protected int progress() {
                     return interruptCondition.getAsBoolean() ? 1 : 0;
@@ -171,9 +241,33 @@ public final class SqliteSession implements AutoCloseable {
         }
     }
 
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Makes a checkpoint and closes the session. If the disk does not answer, the next start makes the checkpoint. */
+    void closeWithCheckpoint() throws SQLException {
+        try {
+            if (connection != null) {
+                checkpoint(CheckpointMode.TRUNCATE);
+            }
+        } finally {
+            close();
+        }
+    }
+
     @Override
     public void close() throws SQLException {
-        closeStatements();
-        connection.close();
+        closed = true;
+        disconnect();
+    }
+
+    private void disconnect() throws SQLException {
+        try (var _ = connection) {
+            closeStatements();
+        } finally {
+            connection = null;
+            interruptCondition = null;
+        }
     }
 }

@@ -1,6 +1,5 @@
 package io.pulseplane.store.edge.sqlite;
 
-import io.pulseplane.store.edge.sqlite.SqliteSession.CheckpointMode;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -22,6 +21,11 @@ public final class WriterThread {
     private static final int MAX_QUEUED = 1_024;
 
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
+
+    private static final long NEVER = Long.MIN_VALUE;
+
+    /** In nanoseconds of the monotonic clock. */
+    private volatile long lastWrite = NEVER;
 
     private final SqliteSession session;
     private final Runnable onRollback;
@@ -79,9 +83,23 @@ public final class WriterThread {
         try {
             return session.inTransaction(work);
         } catch (Throwable failure) {
+            if (!(failure instanceof PlaneException)) {
+                lastWrite = NEVER;
+            }
             onRollback.run();
             throw failure;
         }
+    }
+
+    /** Notes that a transaction has changed something and was synced. */
+    public void confirmWrite() {
+        lastWrite = System.nanoTime();
+    }
+
+    /** Whether a write was confirmed within this time, and no transaction has failed since. */
+    public boolean hasWrittenWithin(Duration time) {
+        long last = lastWrite;
+        return last != NEVER && System.nanoTime() - last < time.toNanos();
     }
 
     /** Finishes the queued work, makes a checkpoint and closes the session. */
@@ -92,8 +110,7 @@ public final class WriterThread {
                 System.getLogger(WriterThread.class.getName())
                         .log(System.Logger.Level.WARNING, "Still writing queued changes; the store closes after them");
             }
-            session.checkpoint(CheckpointMode.TRUNCATE);
-            session.close();
+            session.closeWithCheckpoint();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (SQLException e) {

@@ -2,6 +2,7 @@ package io.pulseplane.store.edge.tables;
 
 import io.pulseplane.store.edge.keys.KeyCheckValue;
 import io.pulseplane.store.edge.keys.KeyVault;
+import io.pulseplane.store.edge.keys.StoreIdentity;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.vitals.PlaneException;
 import java.sql.SQLException;
@@ -25,7 +26,8 @@ public final class Schema {
         }
     }
 
-    public static final List<Step> STEPS = List.of(new Step("""
+    public static final List<Step> STEPS =
+            List.of(new Step("""
             -- Details are sealed under the patient's key. Tags are keyed hashes, by which a patient is found.
             -- Of an erased patient, all three are NULL.
             CREATE TABLE patient (
@@ -143,7 +145,7 @@ public final class Schema {
               number INTEGER PRIMARY KEY CHECK (number = 1),
               payload BLOB NOT NULL
             ) STRICT;
-            """, KeyCheckValue::write));
+            """, KeyCheckValue::write), new Step(StoreIdentity.CREATE_TABLE, (_, _) -> {}));
 
     public static final int VERSION = STEPS.size();
 

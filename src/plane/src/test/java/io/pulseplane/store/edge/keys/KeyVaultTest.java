@@ -37,7 +37,7 @@ public class KeyVaultTest {
     }
 
     private KeyVault open(KeyEncryptionKey key, KeyEncryptionKey... earlier) throws SQLException {
-        return KeyVault.open(new Database(file()), key, List.of(earlier));
+        return KeyVault.open(new Database(file()), key, List.of(earlier), true);
     }
 
     private Path file() {

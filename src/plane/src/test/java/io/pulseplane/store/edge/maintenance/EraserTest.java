@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pulseplane.ReadingFixtures;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Patient;
+import io.pulseplane.store.edge.EdgeSettings;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.edge.RawDatabase;
 import io.pulseplane.vitals.Order;
@@ -143,6 +144,7 @@ class EraserTest {
         await(store.registry().erasePatient("eve"));
         store.close();
         Files.move(copy, directory.resolve("pulseplane.db"), StandardCopyOption.REPLACE_EXISTING);
+        EdgeStore.adopt(directory, EdgeSettings.of(1), directory.resolve("audit"));
 
         store = open();
         assertAdaIsErased();

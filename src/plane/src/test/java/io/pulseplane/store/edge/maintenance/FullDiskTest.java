@@ -139,7 +139,9 @@ class FullDiskTest {
         Awaitility.await().until(() -> !append());
         long stored = sequence;
         assertAllStoredOnce();
-        assertThatThrownBy(() -> await(store.check())).isInstanceOf(PlaneException.Unavailable.class);
+        Awaitility.await()
+                .untilAsserted(() -> assertThatThrownBy(() -> await(store.check()))
+                        .isInstanceOf(PlaneException.ResourceExhausted.class));
 
         Files.delete(filler());
         Awaitility.await().until(this::append);

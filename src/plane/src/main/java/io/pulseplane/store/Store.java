@@ -27,6 +27,11 @@ public interface Store extends AutoCloseable {
         return check();
     }
 
+    /** Whether the store could not do its maintenance the last time. It tries again by itself. */
+    default boolean isMaintenanceFailing() {
+        return false;
+    }
+
     /** Finishes running writes, syncs, and releases the disk. Blocks; later calls fail with {@code Unavailable}. */
     @Override
     void close();

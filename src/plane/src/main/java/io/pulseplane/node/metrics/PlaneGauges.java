@@ -38,6 +38,9 @@ final class PlaneGauges {
         registerStoreGauge("pulseplane.store.patients", "Patients in the registry", null, StoreSize::patients);
         registerStoreGauge("pulseplane.store.devices", "Devices in the registry", null, StoreSize::devices);
         registerStoreGauge("pulseplane.store.series", "Series that have or had readings", null, StoreSize::series);
+        Gauge.builder("pulseplane.store.maintenance.failing", store, s -> s.isMaintenanceFailing() ? 1 : 0)
+                .description("Whether the store's maintenance failed the last time; it tries again by itself")
+                .register(registry);
         Gauge.builder("pulseplane.ingest.pending", ingest, i -> i.budget().usedBytes())
                 .description("Bytes of batches that wait to become durable")
                 .baseUnit("bytes")

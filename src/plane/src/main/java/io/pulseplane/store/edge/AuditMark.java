@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** The file {@code store.id} in the directory of an audit trail. It names the store whose accesses the trail records. */
+/**
+ * The file {@code store.id} in the directory of an audit trail. It names the store whose accesses the trail records.
+ */
 final class AuditMark {
 
     static final String FILE = "store.id";

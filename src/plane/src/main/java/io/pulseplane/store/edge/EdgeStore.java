@@ -288,6 +288,11 @@ public final class EdgeStore implements Store {
         });
     }
 
+    @Override
+    public boolean isMaintenanceFailing() {
+        return maintenance.isFailing();
+    }
+
     /** Runs all maintenance now, even if there is little to do, and completes when it is done. */
     public Uni<Void> compact() {
         return Uni.createFrom().completionStage(maintenance::requestFullRun);

@@ -8,6 +8,7 @@ import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Patient;
 import io.pulseplane.vitals.Columns;
@@ -251,7 +252,8 @@ class MixedFilesTest {
 
     @Test
     void an_empty_directory_is_not_adopted() throws IOException {
-        var empty = Files.createDirectory(root.resolve("empty"));
+        var empty = root.resolve("empty");
+        PrivateFiles.createDirectories(empty);
         assertThatThrownBy(() -> EdgeStore.adopt(empty, EdgeSettings.of(1), empty.resolve("audit")))
                 .isInstanceOf(PlaneException.NotFound.class);
     }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
@@ -28,15 +29,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests that a store which the first version of the schema wrote stays readable. The store is kept byte by byte.
- * Patients
- * ada and bob have chunks, and later readings in the journal; eve was erased.
+ * Tests that a store which an earlier version of the schema wrote stays readable. A store of each version is kept byte
+ * by byte. Patients ada and bob have chunks, and later readings in the journal; eve was erased.
  *
- * <p>{@link #main} wrote the store: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest
- * schema-1.zip}. When a step is added to the schema, this file stays, and another one is made for the new version.
+ * <p>{@link #main} wrote them: {@code java -cp <test classpath> io.pulseplane.store.edge.StoredFormatTest
+ * schema-1.zip}. When a step is added to the schema, these files stay, and another one is made for the new version.
  */
+@ParameterizedClass(name = "schema {0}")
+@MethodSource("versions")
 class StoredFormatTest {
 
     private static final long SECOND = 1_000_000;
@@ -49,14 +54,22 @@ class StoredFormatTest {
     private static final KeyEncryptionKey KEY =
             KeyEncryptionKey.fromBase64("iqLzm0NXcPjL4lMdGJPcXpqa9GDHITKyaCIBUFtTQ80=");
 
+    @Parameter
+    private int version;
+
     @TempDir
     Path directory;
 
     private EdgeStore store;
 
+    static IntStream versions() {
+        return IntStream.rangeClosed(1, Schema.VERSION);
+    }
+
     @BeforeEach
     void unpack_the_kept_store() throws IOException {
-        try (var zip = new ZipInputStream(StoredFormatTest.class.getResourceAsStream("/stores/schema-1.zip"))) {
+        var file = "/stores/schema-" + version + ".zip";
+        try (var zip = new ZipInputStream(StoredFormatTest.class.getResourceAsStream(file))) {
             for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 Files.copy(zip, directory.resolve(entry.getName()));
             }

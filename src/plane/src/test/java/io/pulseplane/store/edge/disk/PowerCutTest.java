@@ -6,6 +6,7 @@ import static io.pulseplane.ReadingFixtures.batch;
 import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
@@ -80,7 +81,8 @@ class PowerCutTest {
 
     @Test
     void everything_that_was_promised_survives_a_power_cut_at_any_moment() throws Exception {
-        var original = Files.createDirectory(directory.resolve("original"));
+        var original = directory.resolve("original");
+        PrivateFiles.createDirectories(original);
         var cuts = new PowerCuts(original);
         try (var _ = TracedDisk.install(directory, cuts)) {
             live(original, cuts);
@@ -88,7 +90,8 @@ class PowerCutTest {
         assertThat(cuts.moments()).as("events of the trace").isGreaterThan(400);
         for (int i = 0; i < CUTS; i++) {
             int moment = random.nextInt(cuts.moments() + 1);
-            var copy = Files.createDirectory(directory.resolve("cut" + i));
+            var copy = directory.resolve("cut" + i);
+            PrivateFiles.createDirectories(copy);
             Files.copy(original.resolve("node.key"), copy.resolve("node.key"));
             var promises = cuts.cut(moment, random, copy);
             var name = "cut " + i + " at moment " + moment + ", seed " + SEED;

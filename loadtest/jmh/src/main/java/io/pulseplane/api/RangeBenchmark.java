@@ -5,6 +5,7 @@ import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.RangeQuery;
 import io.pulseplane.query.SeriesGroup.Grouping;
 import io.pulseplane.query.SeriesSelector;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.v1.Function;
 import io.pulseplane.v1.QueryReadingsResponse;
@@ -123,7 +124,7 @@ public class RangeBenchmark {
                         new AggregateQuery.WindowParameters(
                                 selector,
                                 new TimeRange(0, (long) DAYS * DAY * SECOND),
-                                60 * SECOND,
+                                FixedWindows.startingAtEpoch(60 * SECOND),
                                 noQuantiles,
                                 false,
                                 Grouping.BY_SERIES),

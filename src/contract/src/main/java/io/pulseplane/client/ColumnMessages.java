@@ -45,6 +45,9 @@ public final class ColumnMessages {
 
     /** Returns the start times of the windows of a response, in microseconds since the epoch. */
     public static long[] windowStarts(AggregateResponse message) {
+        if (message.getStartsUsCount() > 0) {
+            return message.getStartsUsList().stream().mapToLong(Long::longValue).toArray();
+        }
         var starts = new long[message.getStepsCount()];
         long start = message.getStartUs();
         for (int i = 0; i < starts.length; i++) {

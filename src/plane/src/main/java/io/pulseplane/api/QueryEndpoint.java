@@ -30,14 +30,10 @@ import io.quarkus.grpc.GrpcService;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /** The endpoint of {@code QueryService}. */
 @GrpcService
 public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableService {
-
-    private static final long MIN_WINDOW = TimeUnit.SECONDS.toMicros(1);
-    private static final long MAX_WINDOW = TimeUnit.DAYS.toMicros(36_500);
 
     private final LatestQuery latest;
     private final RangeQuery ranges;
@@ -162,10 +158,6 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     private static AggregateQuery.WindowParameters windowParameters(AggregateRequest request) {
         var violations = new Violations();
         violations.addUnless(
-                request.getWindowUs() >= MIN_WINDOW && request.getWindowUs() <= MAX_WINDOW,
-                "window_us",
-                "must be from " + MIN_WINDOW + " to " + MAX_WINDOW);
-        violations.addUnless(
                 !request.getFillEmpty() || (request.hasFromUs() && request.hasToUs()),
                 "fill_empty",
                 "must not be set without from_us and to_us");
@@ -186,7 +178,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                         violations),
                 QueryRequestReader.range(
                         request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations),
-                request.getWindowUs(),
+                WindowGridReader.grid(request, violations),
                 QueryRequestReader.quantiles(request.getQuantilesList(), violations),
                 request.getFillEmpty(),
                 QueryRequestReader.grouping(request.getGrouping(), violations));

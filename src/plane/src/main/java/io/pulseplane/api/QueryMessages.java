@@ -3,6 +3,8 @@ package io.pulseplane.api;
 import io.pulseplane.query.AggregateQuery;
 import io.pulseplane.query.GroupWindows;
 import io.pulseplane.query.RunningStatistics;
+import io.pulseplane.store.CalendarWindows;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.v1.AggregateResponse;
 import io.pulseplane.v1.Columns;
 import io.pulseplane.v1.Function;
@@ -58,9 +60,14 @@ final class QueryMessages {
     static AggregateResponse windows(GroupWindows windows, Set<Function> functions, double[] quantiles) {
         var message = AggregateResponse.newBuilder()
                 .setGroup(group(windows.group()))
-                .setWindowUs(windows.widthMicros())
-                .setStartUs(windows.startTimes()[0]);
-        var columns = new PackedFields().unsigned(AggregateResponse.STEPS_FIELD_NUMBER, steps(windows));
+                .setStartUs(windows.grid().startOf(windows.indexes()[0]));
+        var columns = new PackedFields().unsigned(AggregateResponse.STEPS_FIELD_NUMBER, steps(windows.indexes()));
+        switch (windows.grid()) {
+            case FixedWindows fixed -> message.setWindowUs(fixed.width());
+            case CalendarWindows _ ->
+                columns.unsigned(AggregateResponse.STARTS_US_FIELD_NUMBER, windows.startTimes())
+                        .unsigned(AggregateResponse.ENDS_US_FIELD_NUMBER, windows.endTimes());
+        }
         for (var function : functions) {
             addColumn(columns, windows.statistics(), function);
         }
@@ -68,11 +75,10 @@ final class QueryMessages {
         return message.setUnknownFields(columns.build()).build();
     }
 
-    private static long[] steps(GroupWindows windows) {
-        var starts = windows.startTimes();
-        var steps = new long[starts.length];
+    private static long[] steps(long[] indexes) {
+        var steps = new long[indexes.length];
         for (int i = 1; i < steps.length; i++) {
-            steps[i] = (starts[i] - starts[i - 1]) / windows.widthMicros();
+            steps[i] = indexes[i] - indexes[i - 1];
         }
         return steps;
     }

@@ -8,11 +8,9 @@ import io.pulseplane.v1.Order;
 import io.pulseplane.v1.QueryReadingsRequest;
 import io.pulseplane.v1.QueryServiceGrpc;
 import io.pulseplane.vitals.EpochMicros;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import picocli.CommandLine.ArgGroup;
@@ -151,13 +149,8 @@ final class QueryCommand {
     @Command(name = "aggregate", description = "Count, mean, extremes and more for each window of time.")
     static final class Aggregate extends RangeSubcommand implements Callable<Integer> {
 
-        @Option(
-                names = "--window",
-                paramLabel = "DURATION",
-                defaultValue = "1m",
-                converter = Times.DurationConverter.class,
-                description = "Width of a window, at least 1s. Default: ${DEFAULT-VALUE}")
-        private Duration window;
+        @Mixin
+        private WindowOptions window;
 
         @Option(
                 names = "--quantile",
@@ -176,14 +169,15 @@ final class QueryCommand {
         public Integer call() throws Exception {
             var request = AggregateRequest.newBuilder()
                     .addAllCodes(codes)
-                    .setWindowUs(TimeUnit.MILLISECONDS.toMicros(window.toMillis()))
                     .addAllQuantiles(quantiles)
                     .setFillEmpty(fill)
                     .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
             subject.setOn(request::setPatientId, request::setDeviceId);
             setRange(request::setFromUs, request::setToUs);
+            window.setOn(request);
+            var zone = window.zoneId();
             return plane.as(QueryPrinter.READER_ROLE, channel -> {
-                printer().windows(QueryServiceGrpc.newBlockingStub(channel).aggregate(request.build()), bySeries);
+                printer().windows(QueryServiceGrpc.newBlockingStub(channel).aggregate(request.build()), zone, bySeries);
                 return 0;
             });
         }

@@ -11,6 +11,7 @@ import io.pulseplane.v1.SeriesColumns;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.VitalSign;
 import java.io.PrintWriter;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -119,7 +120,8 @@ final class QueryPrinter {
         out.flush();
     }
 
-    void windows(Iterator<AggregateResponse> responses, boolean bySeries) {
+    /** @param zone the start of each window is shown in local time of this zone */
+    void windows(Iterator<AggregateResponse> responses, ZoneId zone, boolean bySeries) {
         boolean hasReadings = false;
         while (responses.hasNext()) {
             var response = responses.next();
@@ -127,7 +129,7 @@ final class QueryPrinter {
             if (json) {
                 line(response);
             } else {
-                print(windows(response, bySeries));
+                print(windows(response, zone, bySeries));
             }
         }
         if (!json && !hasReadings) {
@@ -136,7 +138,7 @@ final class QueryPrinter {
         }
     }
 
-    private Table windows(AggregateResponse windows, boolean bySeries) {
+    private Table windows(AggregateResponse windows, ZoneId zone, boolean bySeries) {
         out.println();
         out.println(title(windows.getGroup(), bySeries));
         var headings = new ArrayList<>(List.of("WINDOW", "COUNT", "MEAN", "MIN", "MAX", "SD", "FIRST", "LAST"));
@@ -145,7 +147,7 @@ final class QueryPrinter {
         var starts = ColumnMessages.windowStarts(windows);
         for (int i = 0; i < starts.length; i++) {
             var row = new ArrayList<Object>(List.of(
-                    Times.format(starts[i]),
+                    Times.format(starts[i], zone),
                     windows.getCount(i),
                     number(windows.getMean(i)),
                     number(windows.getMin(i)),

@@ -3,6 +3,8 @@ package io.pulseplane.cli;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
@@ -24,6 +26,14 @@ final class Times {
 
     static String format(long micros) {
         return FORMAT.format(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+    }
+
+    /** Local time with its offset from UTC. */
+    static String format(long micros, ZoneId zone) {
+        return zone.equals(ZoneOffset.UTC)
+                ? format(micros)
+                : DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+                        Instant.EPOCH.plus(micros, ChronoUnit.MICROS).atZone(zone));
     }
 
     /** {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}, {@code 30d}, or ISO 8601 such as {@code PT1M30S}. */

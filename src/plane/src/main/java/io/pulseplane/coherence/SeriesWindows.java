@@ -3,6 +3,7 @@ package io.pulseplane.coherence;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Uni;
@@ -14,13 +15,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * Caches the windows of one series: for each width one run of windows without a gap. It also tracks the pending reads.
+ * Caches the windows of one series: for each grid one run of windows without a gap. It also tracks the pending reads.
  * Readings that become durable during a read may be missing in its result; windows that may lack them are not cached.
  */
 final class SeriesWindows {
 
-    /** Memory that a width takes beside its windows, about. */
-    private static final int BYTES_PER_WIDTH = 200;
+    /** Memory that a grid takes beside its windows, about. */
+    private static final int BYTES_PER_GRID = 200;
 
     /** Receives the outcome of lookups. */
     interface Listener {
@@ -45,7 +46,7 @@ final class SeriesWindows {
         }
     }
 
-    private record ReadKey(long width, TimeRange range, int limit) {}
+    private record ReadKey(WindowGrid grid, TimeRange range, int limit) {}
 
     /** A read that is under way and shared by all its subscribers. It is cancelled when the last of them leaves. */
     private static final class PendingRead {
@@ -69,7 +70,7 @@ final class SeriesWindows {
     private final Site site;
     private final Series series;
     private final long ttlNanos;
-    private final Map<Long, WindowRun> runsByWidth = new HashMap<>();
+    private final Map<WindowGrid, WindowRun> runsByGrid = new HashMap<>();
     private final Map<ReadKey, PendingRead> pendingReads = new HashMap<>();
 
     SeriesWindows(ReadingStore readings, Site site, Series series, long ttlNanos) {
@@ -80,36 +81,36 @@ final class SeriesWindows {
     }
 
     synchronized int bytes() {
-        return runsByWidth.values().stream()
-                .mapToInt(run -> BYTES_PER_WIDTH + run.aggregates.size() * WindowAggregates.BYTES_PER_ROW)
+        return runsByGrid.values().stream()
+                .mapToInt(run -> BYTES_PER_GRID + run.aggregates.size() * WindowAggregates.BYTES_PER_ROW)
                 .sum();
     }
 
     /** Reads windows that are not cached. */
-    Uni<WindowAggregates> readUncached(TimeRange range, long width, int limit) {
-        return range.isEmpty() ? NO_WINDOWS : readShared(new ReadKey(width, range, limit), (_, _) -> {});
+    Uni<WindowAggregates> readUncached(TimeRange range, WindowGrid grid, int limit) {
+        return range.isEmpty() ? NO_WINDOWS : readShared(new ReadKey(grid, range, limit), (_, _) -> {});
     }
 
     /** Whole windows from index {@code first} to {@code end}, exclusive; reads what is not cached. */
-    Uni<WindowAggregates> wholeWindows(long width, long first, long end, Listener listener) {
+    Uni<WindowAggregates> wholeWindows(WindowGrid grid, long first, long end, Listener listener) {
         return Uni.createFrom().deferred(() -> {
-            var run = freshRun(width);
+            var run = freshRun(grid);
             if (run == null || run.from > first || run.end < first) {
                 listener.lookedUp(false);
-                return readMissing(width, first, end, listener);
+                return readMissing(grid, first, end, listener);
             }
             var cached = run.aggregates.between(first, end);
             boolean isComplete = run.end >= end;
             listener.lookedUp(isComplete);
             return isComplete
                     ? Uni.createFrom().item(cached)
-                    : readMissing(width, run.end, end, listener).map(cached::concat);
+                    : readMissing(grid, run.end, end, listener).map(cached::concat);
         });
     }
 
-    /** The cached run of a width; null if there is none, or if it is not fresh. */
-    private synchronized WindowRun freshRun(long width) {
-        var run = runsByWidth.get(width);
+    /** The cached run of a grid; null if there is none, or if it is not fresh. */
+    private synchronized WindowRun freshRun(WindowGrid grid) {
+        var run = runsByGrid.get(grid);
         return run != null && isFresh(run) ? run : null;
     }
 
@@ -117,10 +118,10 @@ final class SeriesWindows {
         return site.isFresh(run.asOf) && System.nanoTime() - run.readAtNanos < ttlNanos;
     }
 
-    private Uni<WindowAggregates> readMissing(long width, long from, long end, Listener listener) {
-        var range = new TimeRange(from * width, end * width);
-        return readShared(new ReadKey(width, range, WindowCache.MAX_WINDOWS_PER_QUERY), (read, rows) -> {
-            cacheRun(read, width, from, end, rows);
+    private Uni<WindowAggregates> readMissing(WindowGrid grid, long from, long end, Listener listener) {
+        var range = new TimeRange(grid.startOf(from), grid.startOf(end));
+        return readShared(new ReadKey(grid, range, WindowCache.MAX_WINDOWS_PER_QUERY), (read, rows) -> {
+            cacheRun(read, grid, from, end, rows);
             listener.grew(series);
         });
     }
@@ -158,7 +159,7 @@ final class SeriesWindows {
     }
 
     private void start(ReadKey key, PendingRead read, BiConsumer<PendingRead, WindowAggregates> onRead) {
-        var upstream = readings.aggregate(series, key.range, key.width, key.limit)
+        var upstream = readings.aggregate(series, key.range, key.grid, key.limit)
                 .subscribe()
                 .with(
                         rows -> {
@@ -192,12 +193,12 @@ final class SeriesWindows {
         }
     }
 
-    private synchronized void cacheRun(PendingRead read, long width, long from, long end, WindowAggregates rows) {
-        long completeEnd = Math.min(end, Math.floorDiv(read.incompleteFrom, width));
+    private synchronized void cacheRun(PendingRead read, WindowGrid grid, long from, long end, WindowAggregates rows) {
+        long completeEnd = Math.min(end, grid.indexOf(read.incompleteFrom));
         if (completeEnd > from) {
             var fresh =
                     new WindowRun(from, completeEnd, rows.between(from, completeEnd), read.asOf, read.startedAtNanos);
-            runsByWidth.merge(width, fresh, this::merge);
+            runsByGrid.merge(grid, fresh, this::merge);
         }
     }
 
@@ -218,8 +219,8 @@ final class SeriesWindows {
 
     /** Readings from this time on have become durable: forgets the windows that may lack them, cached or pending. */
     synchronized void invalidateSince(long since) {
-        runsByWidth.replaceAll((width, run) -> run.truncatedAt(Math.floorDiv(since, width)));
-        runsByWidth.values().removeIf(run -> run.end <= run.from);
+        runsByGrid.replaceAll((grid, run) -> run.truncatedAt(grid.indexOf(since)));
+        runsByGrid.values().removeIf(run -> run.end <= run.from);
         pendingReads.forEach((key, read) -> {
             if (since < key.range.to()) {
                 read.incompleteFrom = Math.min(read.incompleteFrom, since);

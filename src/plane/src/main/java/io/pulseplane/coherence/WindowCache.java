@@ -69,19 +69,19 @@ public final class WindowCache {
      * @param now the clock, microseconds since the epoch
      */
     public WindowSource windowSource(ReadingStore readings, Site site, LongSupplier now) {
-        return (series, range, width, limit) -> Uni.createFrom().deferred(() -> {
-            long first = -Math.floorDiv(-range.from(), width);
-            long end = Math.floorDiv(Math.min(range.to(), now.getAsLong()), width);
+        return (series, range, grid, limit) -> Uni.createFrom().deferred(() -> {
+            long first = grid.firstStartingAt(range.from());
+            long end = grid.indexOf(Math.min(range.to(), now.getAsLong()));
             if (end - first < 1 || end - first > MAX_WINDOWS_PER_QUERY) {
-                return readings.aggregate(series, range, width, limit);
+                return readings.aggregate(series, range, grid, limit);
             }
             var windows = bySeries.get(series, _ -> new SeriesWindows(readings, site, series, ttlNanos));
             return Uni.combine()
                     .all()
                     .unis(
-                            windows.readUncached(new TimeRange(range.from(), first * width), width, limit),
-                            windows.wholeWindows(width, first, end, listener),
-                            windows.readUncached(new TimeRange(end * width, range.to()), width, limit))
+                            windows.readUncached(new TimeRange(range.from(), grid.startOf(first)), grid, limit),
+                            windows.wholeWindows(grid, first, end, listener),
+                            windows.readUncached(new TimeRange(grid.startOf(end), range.to()), grid, limit))
                     .with((before, whole, after) ->
                             before.concat(whole).concat(after).limit(limit));
         });

@@ -2,8 +2,10 @@ package io.pulseplane.query;
 
 import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
@@ -26,13 +28,12 @@ public final class AggregateQuery {
     /**
      * The parameters of a query for windows.
      *
-     * @param widthMicros width of a window, in microseconds, 1 or more
      * @param fillEmpty whether the result includes windows without readings
      */
     public record WindowParameters(
             SeriesSelector selector,
             TimeRange range,
-            long widthMicros,
+            WindowGrid grid,
             double[] quantiles,
             boolean fillEmpty,
             Grouping grouping) {}
@@ -71,7 +72,7 @@ public final class AggregateQuery {
                     group -> new WindowAssembler(
                             group,
                             parameters.range(),
-                            parameters.widthMicros(),
+                            parameters.grid(),
                             parameters.quantiles(),
                             parameters.fillEmpty(),
                             account));
@@ -134,7 +135,7 @@ public final class AggregateQuery {
             List<Series> series,
             Map<SeriesGroup, WindowAssembler> groups,
             AnswerBudget.Account account) {
-        return new AggregateReader(source, series, parameters.range(), parameters.widthMicros(), account)
+        return new AggregateReader(source, series, parameters.range(), parameters.grid(), account)
                 .slices()
                 .map(slice -> {
                     List<GroupWindows> windows = new ArrayList<>();
@@ -147,8 +148,8 @@ public final class AggregateQuery {
     }
 
     private static void checkFilledWindowCount(WindowParameters parameters, int groups) {
-        long first = Math.floorDiv(parameters.range().from(), parameters.widthMicros());
-        long last = Math.floorDiv(parameters.range().to() - 1, parameters.widthMicros());
+        long first = parameters.grid().indexOf(parameters.range().from());
+        long last = parameters.grid().indexOf(parameters.range().to() - 1);
         long windows = last - first + 1;
         // The number of windows can exceed a long.
         if (windows < 0 || windows > MAX_FILLED_WINDOWS / Math.max(1, groups)) {
@@ -172,7 +173,7 @@ public final class AggregateQuery {
         return resolver.resolve(selector).chain(series -> {
             var groups = byGroup(series, grouping, _ -> new RunningStatistics(quantiles, account));
             var completion = quantiles.length == 0
-                    ? new AggregateReader(source, series, range, Long.MAX_VALUE, account)
+                    ? new AggregateReader(source, series, range, FixedWindows.ALL_TIME, account)
                             .slices()
                             .invoke(slice -> slice.parts()
                                     .forEach(part -> addAll(groups.get(grouping.of(part.series())), part.aggregates())))

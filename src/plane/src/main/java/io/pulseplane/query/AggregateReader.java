@@ -3,6 +3,7 @@ package io.pulseplane.query;
 import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.store.ReadCaller;
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Multi;
@@ -34,7 +35,7 @@ final class AggregateReader {
 
     private final AnswerBudget.Account account;
     private final WindowSource source;
-    private final long width;
+    private final WindowGrid grid;
     private final int pageSize;
 
     /** Of the slice that was handed on last. */
@@ -44,10 +45,10 @@ final class AggregateReader {
 
     /** @param account holds the pages in memory */
     AggregateReader(
-            WindowSource source, List<Series> series, TimeRange range, long width, AnswerBudget.Account account) {
+            WindowSource source, List<Series> series, TimeRange range, WindowGrid grid, AnswerBudget.Account account) {
         this.account = account;
         this.source = source;
-        this.width = width;
+        this.grid = grid;
         this.pageSize = Math.clamp(MAX_WINDOWS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
         this.cursors = series.stream().map(s -> new AggregateCursor(s, range)).toList();
     }
@@ -82,10 +83,10 @@ final class AggregateReader {
         return Uni.createFrom()
                 .completionStage(() -> ReadCaller.call(
                         account.subject(),
-                        () -> source.aggregate(cursor.series, cursor.remainingRange, width, pageSize)
+                        () -> source.aggregate(cursor.series, cursor.remainingRange, grid, pageSize)
                                 .subscribeAsCompletionStage()))
                 .invoke(aggregates -> account.hold(bytesOf(aggregates)))
-                .invoke(aggregates -> cursor.advance(aggregates, pageSize, width))
+                .invoke(aggregates -> cursor.advance(aggregates, pageSize, grid))
                 .map(aggregates -> new SeriesAggregates(cursor.series, aggregates));
     }
 
@@ -115,15 +116,14 @@ final class AggregateReader {
             this.exhausted = range.isEmpty();
         }
 
-        void advance(WindowAggregates aggregates, int pageSize, long width) {
+        void advance(WindowAggregates aggregates, int pageSize, WindowGrid grid) {
             if (aggregates.size() < pageSize) {
                 exhausted = true;
                 return;
             }
             lastIndex = aggregates.windowIndexes()[aggregates.size() - 1];
-            long last = lastIndex * width + (width - 1);
-            // The end of the last possible window may exceed a long.
-            exhausted = last < lastIndex * width || last >= remainingRange.to() - 1;
+            long last = grid.lastOf(lastIndex);
+            exhausted = last >= remainingRange.to() - 1;
             if (!exhausted) {
                 remainingRange = new TimeRange(last + 1, remainingRange.to());
             }

@@ -4,8 +4,8 @@ import io.pulseplane.store.WindowAggregates;
 import java.util.Arrays;
 
 /**
- * The windows that may still get readings, ascending by their index, which is their start divided by the width. Most
- * windows are added at the end and removed from the front; both take constant time.
+ * The windows that may still get readings, ascending by their index. Most windows are added at the end and removed from
+ * the front; both take constant time.
  */
 final class OpenWindows {
 

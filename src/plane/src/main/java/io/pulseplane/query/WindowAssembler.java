@@ -1,6 +1,7 @@
 package io.pulseplane.query;
 
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.TimeRange;
 import java.util.ArrayList;
@@ -13,11 +14,11 @@ final class WindowAssembler {
     /** Upper bound of the windows of one result. */
     static final int MAX_WINDOWS_PER_RESULT = 4_096;
 
-    /** Start and statistics of a window in a result, without the statistics themselves. */
+    /** Index and statistics of a window in a result, without the statistics themselves. */
     private static final int RESULT_BYTES = 2 * Long.BYTES;
 
     private final SeriesGroup group;
-    private final long width;
+    private final WindowGrid grid;
     private final boolean fillEmpty;
     private final long lastIndex;
 
@@ -27,7 +28,7 @@ final class WindowAssembler {
     private long nextIndex;
     private final RunningStatistics emptyStatistics;
 
-    private long[] starts = new long[MAX_WINDOWS_PER_RESULT];
+    private long[] indexes = new long[MAX_WINDOWS_PER_RESULT];
     private List<RunningStatistics> statistics = new ArrayList<>();
 
     /** What the windows of the next result hold. They held it since they were opened. */
@@ -36,16 +37,16 @@ final class WindowAssembler {
     WindowAssembler(
             SeriesGroup group,
             TimeRange range,
-            long width,
+            WindowGrid grid,
             double[] quantiles,
             boolean fillEmpty,
             AnswerBudget.Account account) {
         this.group = group;
-        this.width = width;
+        this.grid = grid;
         this.fillEmpty = fillEmpty;
         // A range may start before the epoch, although no reading is there.
-        this.nextIndex = Math.floorDiv(range.from(), width);
-        this.lastIndex = range.isEmpty() ? nextIndex - 1 : Math.floorDiv(range.to() - 1, width);
+        this.nextIndex = grid.indexOf(range.from());
+        this.lastIndex = range.isEmpty() ? nextIndex - 1 : grid.indexOf(range.to() - 1);
         this.emptyStatistics = new RunningStatistics(quantiles, account);
         this.openWindows = new OpenWindows(quantiles, account);
         this.account = account;
@@ -54,8 +55,8 @@ final class WindowAssembler {
     void add(Columns columns) {
         var times = columns.times();
         for (int from = 0; from < times.length; ) {
-            long index = times[from] / width;
-            int to = endOfWindow(index, times, from);
+            long index = grid.indexOf(times[from]);
+            int to = endOfWindow(grid.lastOf(index), times, from);
             openWindows.getOrCreate(index).add(times, columns.values(), from, to);
             from = to;
         }
@@ -66,9 +67,9 @@ final class WindowAssembler {
         openWindows.add(aggregates);
     }
 
-    private int endOfWindow(long index, long[] times, int from) {
+    private int endOfWindow(long last, long[] times, int from) {
         int to = from + 1;
-        while (to < times.length && times[to] / width == index) {
+        while (to < times.length && times[to] <= last) {
             to++;
         }
         return to;
@@ -76,7 +77,7 @@ final class WindowAssembler {
 
     /** Emits the windows that end at or before the watermark, in full results. */
     void closeUpTo(long watermark, List<GroupWindows> results) {
-        closeBefore(watermark / width, results);
+        closeBefore(grid.indexOf(watermark), results);
     }
 
     /** Emits the windows before the index, in full results. */
@@ -107,12 +108,15 @@ final class WindowAssembler {
 
     private void fillBefore(long index, List<GroupWindows> results) {
         while (nextIndex < index) {
-            append(nextIndex++, emptyStatistics, results);
+            if (!grid.isSkipped(nextIndex)) {
+                append(nextIndex, emptyStatistics, results);
+            }
+            nextIndex++;
         }
     }
 
     private void append(long index, RunningStatistics window, List<GroupWindows> results) {
-        starts[statistics.size()] = index * width;
+        indexes[statistics.size()] = index;
         statistics.add(window);
         if (statistics.size() == MAX_WINDOWS_PER_RESULT) {
             flush(results);
@@ -124,7 +128,7 @@ final class WindowAssembler {
             long resultBytes = (long) RESULT_BYTES * statistics.size();
             account.hold(resultBytes);
             results.add(new GroupWindows(
-                    group, width, Arrays.copyOf(starts, statistics.size()), statistics, resultBytes + heldBytes));
+                    group, grid, Arrays.copyOf(indexes, statistics.size()), statistics, resultBytes + heldBytes));
             heldBytes = 0;
             statistics = new ArrayList<>();
         }

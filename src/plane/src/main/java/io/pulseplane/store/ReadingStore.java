@@ -46,15 +46,14 @@ public interface ReadingStore {
     Uni<Columns> read(Series series, TimeRange range, Order order, int limit);
 
     /**
-     * Aggregates the readings of a series in a range by windows, which start at multiples of their width. This
-     * implementation reads all readings; a store that keeps summaries overrides it.
+     * Aggregates the readings of a series in a range by windows. This implementation reads all readings; a
+     * store that keeps summaries overrides it.
      *
-     * @param width width of a window in microseconds, 1 or more
      * @param limit maximum number of windows, from the first on, 1 or more; a result with fewer windows has all of the
      *     range
      */
-    default Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
-        return aggregate(new WindowAggregates.Builder(width), series, range, limit);
+    default Uni<WindowAggregates> aggregate(Series series, TimeRange range, WindowGrid grid, int limit) {
+        return aggregate(new WindowAggregates.Builder(grid), series, range, limit);
     }
 
     private Uni<WindowAggregates> aggregate(

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * Aggregates of the readings of one series by window, as columns: one row for each window that has readings, ascending
  * in time.
  *
- * @param windowIndexes the index of the window, which is its start divided by the width
+ * @param windowIndexes the index of the window in its {@link WindowGrid}
  * @param counts number of readings in the window
  * @param sums sum of the values
  * @param means mean of the values
@@ -34,7 +34,7 @@ public record WindowAggregates(
         double[] lastValues) {
 
     /** The aggregates of no readings. */
-    public static final WindowAggregates EMPTY = new Builder(1).build(0);
+    public static final WindowAggregates EMPTY = new Builder(FixedWindows.ALL_TIME).build(0);
 
     /** The size of a row in memory, in bytes. */
     public static final int BYTES_PER_ROW = 11 * Long.BYTES;
@@ -75,7 +75,7 @@ public record WindowAggregates(
                 Arrays.copyOfRange(lastValues, from, to));
     }
 
-    /** Returns these windows followed by later windows of the same width. */
+    /** Returns these windows followed by later windows of the same grid. */
     public WindowAggregates concat(WindowAggregates later) {
         if (size() == 0 || later.size() == 0) {
             return size() == 0 ? later : this;
@@ -112,7 +112,7 @@ public record WindowAggregates(
      */
     public static final class Builder {
 
-        private final long width;
+        private final WindowGrid grid;
         private int capacity = 64;
         private int size;
 
@@ -134,9 +134,8 @@ public record WindowAggregates(
         private long[] lastTimes = new long[capacity];
         private double[] lastValues = new double[capacity];
 
-        /** @param width width of a window, in microseconds, 1 or more */
-        public Builder(long width) {
-            this.width = width;
+        public Builder(WindowGrid grid) {
+            this.grid = grid;
         }
 
         /** Returns the number of windows so far. The last window may still get readings. */
@@ -159,7 +158,7 @@ public record WindowAggregates(
          */
         public void add(long[] times, double[] values, int from, int to) {
             for (int start = from; start < to; ) {
-                long index = Math.floorDiv(times[start], width);
+                long index = grid.indexOf(times[start]);
                 int end = endOfWindow(index, times, start, to);
                 addRun(index, times, values, start, end);
                 start = end;
@@ -167,9 +166,8 @@ public record WindowAggregates(
         }
 
         private int endOfWindow(long index, long[] times, int from, int to) {
-            // The end of the last possible window may exceed a long.
-            long last = index * width + (width - 1);
-            if (last < times[from] || times[to - 1] <= last) {
+            long last = grid.lastOf(index);
+            if (times[to - 1] <= last) {
                 return to;
             }
             // Most windows have as many readings as the one before.

@@ -9,8 +9,11 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.client.ColumnMessages;
 import io.pulseplane.v1.AggregateRequest;
 import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.CalendarUnit;
+import io.pulseplane.v1.CalendarWindow;
 import io.pulseplane.v1.Function;
 import io.pulseplane.v1.GetLatestRequest;
 import io.pulseplane.v1.GetStatisticsRequest;
@@ -25,7 +28,9 @@ import io.pulseplane.v1.StreamLatestResponse;
 import io.pulseplane.v1.WatchRequest;
 import io.pulseplane.v1.WatchResponse;
 import io.quarkus.test.junit.QuarkusTest;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +39,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 class QueryServiceTest extends PlaneTest {
@@ -354,6 +361,81 @@ class QueryServiceTest extends PlaneTest {
                         e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));
     }
 
+    @Test
+    void windows_are_the_days_of_a_place_if_asked_for() {
+        // The clocks of Berlin went forward at 01:00 UTC on 29 March 2026.
+        var hours = IntStream.range(0, 72)
+                .mapToLong(hour -> Instant.parse("2026-03-27T23:00:00Z").toEpochMilli() * 1_000 + hour * 60L * MINUTE)
+                .toArray();
+        put(heartRates(hours, Arrays.stream(hours).mapToDouble(_ -> 60).toArray()));
+        var days = aggregate(AggregateRequest.newBuilder()
+                .setCalendarWindow(CalendarWindow.newBuilder()
+                        .setTimeZone("Europe/Berlin")
+                        .setUnit(CalendarUnit.CALENDAR_UNIT_DAY)));
+        assertThat(days.getCountList()).containsExactly(24L, 23L, 24L, 1L);
+        assertThat(days.getStartsUsList()).containsExactly(hours[0], hours[24], hours[47], hours[71]);
+        assertThat(days.getEndsUsList())
+                .containsExactly(hours[24], hours[47], hours[71], hours[71] + 24 * 60L * MINUTE);
+        assertThat(days.getStepsList()).containsExactly(0L, 1L, 1L, 1L);
+        assertThat(days.getWindowUs()).isZero();
+        assertThat(ColumnMessages.windowStarts(days)).containsExactly(hours[0], hours[24], hours[47], hours[71]);
+    }
+
+    @Test
+    void windows_of_one_width_start_at_the_origin() {
+        put(heartRates(new long[] {T0, T0 + MINUTE}, 60, 61));
+        var windows = aggregate(AggregateRequest.newBuilder().setOriginUs(T0 + 1));
+        assertThat(ColumnMessages.windowStarts(windows)).containsExactly(T0 + 1 - MINUTE, T0 + 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "calendar_window.time_zone, Mars/Olympus, 2, 1, ''",
+        "calendar_window.time_zone, '', 2, 1, ''",
+        "calendar_window.unit, UTC, 0, 1, ''",
+        "calendar_window.unit, UTC, 9, 1, ''",
+        "calendar_window.count, UTC, 1, 1, ''",
+        "calendar_window.count, UTC, 1, 5, ''",
+        "calendar_window.count, UTC, 2, 36501, ''",
+        "calendar_window.count, UTC, 3, 5201, ''",
+        "calendar_window.count, UTC, 4, -1, ''",
+        "calendar_window.origin, UTC, 2, 1, yesterday",
+        "calendar_window.origin, UTC, 2, 1, 2026-02-30",
+        "calendar_window.origin, UTC, 2, 1, 1899-12-31",
+        "calendar_window.origin, UTC, 4, 1, 2026-01-29"
+    })
+    void a_faulty_calendar_window_is_named(String field, String zone, int unit, int count, String origin) {
+        var request = AggregateRequest.newBuilder()
+                .setPatientId(patient)
+                .setCalendarWindow(CalendarWindow.newBuilder()
+                        .setTimeZone(zone)
+                        .setUnitValue(unit)
+                        .setCount(count)
+                        .setOrigin(origin))
+                .build();
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                field,
+                () -> query.aggregate(request).next());
+    }
+
+    @Test
+    void a_window_has_a_width_or_a_calendar_but_not_both() {
+        var calendar = AggregateRequest.newBuilder()
+                .setPatientId(patient)
+                .setCalendarWindow(
+                        CalendarWindow.newBuilder().setTimeZone("UTC").setUnit(CalendarUnit.CALENDAR_UNIT_DAY));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "window_us",
+                () -> query.aggregate(calendar.clone().setWindowUs(MINUTE).build())
+                        .next());
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "origin_us",
+                () -> query.aggregate(calendar.clone().setOriginUs(1).build()).next());
+    }
+
     private List<Reading> latestOf(String id) {
         return query.getLatest(GetLatestRequest.newBuilder().setPatientId(id).build())
                 .getReadingsList();
@@ -361,7 +443,7 @@ class QueryServiceTest extends PlaneTest {
 
     private AggregateResponse aggregate(AggregateRequest.Builder request) {
         request.setPatientId(patient);
-        if (request.getWindowUs() == 0) {
+        if (request.getWindowUs() == 0 && !request.hasCalendarWindow()) {
             request.setWindowUs(MINUTE);
         }
         var responses = query.aggregate(request.build());

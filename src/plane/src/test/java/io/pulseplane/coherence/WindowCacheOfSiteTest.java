@@ -12,7 +12,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Store;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.store.postgres.PostgresServer;
 import io.pulseplane.store.postgres.PostgresStore;
 import io.pulseplane.vitals.Columns;
@@ -30,7 +32,7 @@ class WindowCacheOfSiteTest {
 
     private static final Series ADAS = series("ada", "d1", HEART_RATE);
     private static final long SECOND = 1_000_000;
-    private static final long WIDTH = 10 * SECOND;
+    private static final WindowGrid GRID = FixedWindows.startingAtEpoch(10 * SECOND);
     private static final long NOW = 95 * SECOND;
 
     private final Vertx vertx = Vertx.vertx();
@@ -61,7 +63,7 @@ class WindowCacheOfSiteTest {
     }
 
     private long count(WindowSource windows) {
-        var rows = ReadingFixtures.await(windows.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, 100));
+        var rows = ReadingFixtures.await(windows.aggregate(ADAS, new TimeRange(0, NOW), GRID, 100));
         return Arrays.stream(rows.counts()).sum();
     }
 

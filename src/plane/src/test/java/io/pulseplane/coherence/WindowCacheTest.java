@@ -10,13 +10,20 @@ import static io.pulseplane.ReadingFixtures.regularColumns;
 import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pulseplane.store.CalendarWindows;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.TestSite;
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +39,7 @@ class WindowCacheTest {
 
     private static final Series ADAS = series("ada", "d1", HEART_RATE);
     private static final long SECOND = 1_000_000;
-    private static final long WIDTH = 10 * SECOND;
+    private static final WindowGrid GRID = FixedWindows.startingAtEpoch(10 * SECOND);
     private static final long NOW = 95 * SECOND;
     private static final int ALL = 1_000;
     private static final long SEED = Long.getLong("windows.seed", 20_261_122);
@@ -54,17 +61,17 @@ class WindowCacheTest {
     }
 
     private WindowAggregates ask(long from, long to) {
-        return await(source.aggregate(ADAS, new TimeRange(from, to), WIDTH, ALL));
+        return await(source.aggregate(ADAS, new TimeRange(from, to), GRID, ALL));
     }
 
-    private void assertAsStored(Series series, TimeRange range, long width, int limit) {
-        assertThat(await(source.aggregate(series, range, width, limit)))
+    private void assertAsStored(Series series, TimeRange range, WindowGrid grid, int limit) {
+        assertThat(await(source.aggregate(series, range, grid, limit)))
                 .usingRecursiveComparison()
-                .isEqualTo(await(store.aggregate(series, range, width, limit)));
+                .isEqualTo(await(store.aggregate(series, range, grid, limit)));
     }
 
     private void assertAsStored(long from, long to) {
-        assertAsStored(ADAS, new TimeRange(from, to), WIDTH, ALL);
+        assertAsStored(ADAS, new TimeRange(from, to), GRID, ALL);
     }
 
     @Test
@@ -123,16 +130,16 @@ class WindowCacheTest {
     @Test
     void windows_older_than_their_ttl_are_read_again() {
         var expired = new WindowCache(1 << 20, Duration.ZERO).windowSource(store, site, clock::get);
-        await(expired.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
+        await(expired.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL));
         store.readRanges().clear();
-        await(expired.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL));
+        await(expired.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL));
         assertThat(store.readRanges()).contains(new TimeRange(0, 90 * SECOND));
     }
 
     @Test
     void a_reading_that_becomes_durable_during_a_read_is_in_the_next_answer() {
         store.holdAnswers();
-        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
         store.releaseAnswers();
         pending.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
@@ -142,9 +149,9 @@ class WindowCacheTest {
     @Test
     void a_query_after_a_reading_became_durable_does_not_join_an_earlier_read() {
         store.holdAnswers();
-        var before = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        var before = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
-        var after = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        var after = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
         store.releaseAnswers();
         assertThat(before.join().counts()[4]).isEqualTo(10);
         assertThat(after.join().counts()[4]).isEqualTo(11);
@@ -154,8 +161,8 @@ class WindowCacheTest {
     void a_hundred_concurrent_misses_cause_one_read() {
         store.holdAnswers();
         var answers = IntStream.range(0, 100)
-                .mapToObj(_ -> source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL)
-                        .subscribeAsCompletionStage())
+                .mapToObj(_ ->
+                        source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage())
                 .toList();
         store.releaseAnswers();
         CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)).join();
@@ -168,14 +175,14 @@ class WindowCacheTest {
         var stopped = new AtomicBoolean();
         var patient = new PausableStore() {
             @Override
-            public Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+            public Uni<WindowAggregates> aggregate(Series series, TimeRange range, WindowGrid grid, int limit) {
                 return Uni.createFrom().emitter(answer -> answer.onTermination(() -> stopped.set(true)));
             }
         };
         var slow = windows.windowSource(patient, site, clock::get);
         var range = new TimeRange(0, 90 * SECOND);
-        var first = slow.aggregate(ADAS, range, WIDTH, ALL).subscribe().with(_ -> {});
-        var second = slow.aggregate(ADAS, range, WIDTH, ALL).subscribe().with(_ -> {});
+        var first = slow.aggregate(ADAS, range, GRID, ALL).subscribe().with(_ -> {});
+        var second = slow.aggregate(ADAS, range, GRID, ALL).subscribe().with(_ -> {});
         first.cancel();
         assertThat(stopped).isFalse();
         second.cancel();
@@ -186,10 +193,10 @@ class WindowCacheTest {
     void nothing_of_an_evicted_patient_stays_cached_not_even_a_pending_read() {
         var bobs = series("bob", "d2", HEART_RATE);
         appendAll(store, regularColumns(SECOND, 94, bobs));
-        await(source.aggregate(bobs, new TimeRange(0, NOW), WIDTH, ALL));
+        await(source.aggregate(bobs, new TimeRange(0, NOW), GRID, ALL));
         long bytes = windows.bytes();
         store.holdAnswers();
-        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), WIDTH, ALL).subscribeAsCompletionStage();
+        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
         windows.evictPatient("ada");
         store.releaseAnswers();
         pending.join();
@@ -203,7 +210,7 @@ class WindowCacheTest {
         Stream.iterate(0, i -> i < 200, i -> i + 1).forEach(i -> {
             var series = series("p" + i, "d" + i, HEART_RATE);
             appendAll(store, regularColumns(SECOND, 94, series));
-            await(bounded.aggregate(series, new TimeRange(0, NOW), SECOND, ALL));
+            await(bounded.aggregate(series, new TimeRange(0, NOW), FixedWindows.startingAtEpoch(SECOND), ALL));
             assertThat(small.bytes()).isBetween(1L, 20_000L);
         });
     }
@@ -211,7 +218,12 @@ class WindowCacheTest {
     @Test
     void answers_equal_those_of_the_store_for_random_queries_and_writes() {
         var random = new SplittableRandom(SEED);
-        var widths = new long[] {SECOND, 7 * SECOND, 10 * SECOND, 60 * SECOND};
+        var grids = List.of(
+                FixedWindows.startingAtEpoch(SECOND),
+                FixedWindows.startingAt(3 * SECOND, 7 * SECOND),
+                FixedWindows.startingAtEpoch(10 * SECOND),
+                new CalendarWindows(
+                        ZoneId.of("Europe/Berlin"), ChronoUnit.DAYS, 1, LocalDateTime.of(1970, 1, 1, 1, 1)));
         for (int step = 0; step < 3_000; step++) {
             var series = series("p" + random.nextInt(2), "d", HEART_RATE);
             if (random.nextInt(3) == 0) {
@@ -224,7 +236,7 @@ class WindowCacheTest {
             long from = random.nextBoolean() ? 0 : random.nextLong(clock.get());
             long to = random.nextInt(4) == 0 ? Long.MAX_VALUE : from + random.nextLong(200 * SECOND);
             int limit = random.nextInt(4) == 0 ? 1 + random.nextInt(5) : ALL;
-            assertAsStored(series, new TimeRange(from, to), widths[random.nextInt(widths.length)], limit);
+            assertAsStored(series, new TimeRange(from, to), grids.get(random.nextInt(grids.size())), limit);
         }
         assertThat(windows.hits()).as("-Dwindows.seed=%s", SEED).isPositive();
     }

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pulseplane.query.AggregateQuery.GroupStatistics;
 import io.pulseplane.query.AggregateQuery.WindowParameters;
 import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.memory.MemoryStore;
@@ -82,7 +83,12 @@ class AggregateQueryPropertyTest {
             long from = random.nextLong(-end / 4, end);
             var times = new TimeRange(from, from + random.nextLong(2 * end));
             var parameters = new WindowParameters(
-                    selector, times, 1 + random.nextLong(end / 3), QUANTILES, random.nextBoolean(), grouping);
+                    selector,
+                    times,
+                    FixedWindows.startingAt(random.nextLong(end), 1 + random.nextLong(end / 3)),
+                    QUANTILES,
+                    random.nextBoolean(),
+                    grouping);
             var readings = ReferenceReadings.select(stored, selector, times, Order.OLDEST_FIRST);
             assertWindows(aggregation, parameters, readings, groups(stored, selector, grouping));
             assertStatistics(aggregation, parameters, readings);
@@ -145,7 +151,7 @@ class AggregateQueryPropertyTest {
         if (!parameters.range().isEmpty()) {
             for (long start = startOf(parameters.range().from(), parameters);
                     start < parameters.range().to();
-                    start += parameters.widthMicros()) {
+                    start += ((FixedWindows) parameters.grid()).width()) {
                 windows.put(start, new ArrayList<>());
             }
         }
@@ -153,7 +159,8 @@ class AggregateQueryPropertyTest {
     }
 
     private static long startOf(long time, WindowParameters parameters) {
-        return time - Math.floorMod(time, parameters.widthMicros());
+        var windows = (FixedWindows) parameters.grid();
+        return time - Math.floorMod(time - windows.origin(), windows.width());
     }
 
     private static void assertWindowsOf(List<GroupWindows> results, Map<Long, List<Reading>> expected) {

@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pulseplane.query.AggregateQuery.GroupStatistics;
 import io.pulseplane.query.AggregateQuery.WindowParameters;
 import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Patient;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.Test;
 
 class AggregateQueryTest {
 
+    private static final FixedWindows HUNDREDS = FixedWindows.startingAtEpoch(100);
+
     private static final long SECOND = 1_000_000;
     private static final Series HEART_RATE_OF_ADA = series("ada", "d1", HEART_RATE);
     private static final Series RESPIRATION_OF_ADA = series("ada", "d1", RESPIRATORY_RATE);
@@ -41,7 +44,12 @@ class AggregateQueryTest {
 
     private static WindowParameters windowed(TimeRange times, long width, boolean fillEmpty, double... quantiles) {
         return new WindowParameters(
-                new SeriesSelector(ADA, Set.of()), times, width, quantiles, fillEmpty, Grouping.BY_CODE);
+                new SeriesSelector(ADA, Set.of()),
+                times,
+                FixedWindows.startingAtEpoch(width),
+                quantiles,
+                fillEmpty,
+                Grouping.BY_CODE);
     }
 
     private List<GroupWindows> windows(WindowParameters parameters) {
@@ -76,7 +84,7 @@ class AggregateQueryTest {
             appendAll(store, columns(HEART_RATE_OF_ADA, times(99, 100, 199, 200), 60, 61, 62, 63));
             var windows = singleResult(windowed(TimeRange.ALL, 100, false));
             assertThat(windows.group()).isEqualTo(HEART_RATE_GROUP);
-            assertThat(windows.widthMicros()).isEqualTo(100);
+            assertThat(windows.grid()).isEqualTo(HUNDREDS);
             assertThat(windows.startTimes()).containsExactly(0, 100, 200);
             assertThat(counts(windows)).containsExactly(1, 2, 1);
             assertThat(means(windows)).containsExactly(60, 61.5, 63);
@@ -138,7 +146,7 @@ class AggregateQueryTest {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             assertThat(windows(windowed(new TimeRange(0, 1_000), 100, true))).isEmpty();
             var bob = new SeriesSelector(new Subject.OfPatient("bob"), Set.of());
-            var parameters = new WindowParameters(bob, TimeRange.ALL, 100, new double[0], false, Grouping.BY_CODE);
+            var parameters = new WindowParameters(bob, TimeRange.ALL, HUNDREDS, new double[0], false, Grouping.BY_CODE);
             assertThatThrownBy(() -> windows(parameters)).isInstanceOf(PlaneException.NotFound.class);
             assertThatThrownBy(() -> await(aggregation.statistics(
                             bob,
@@ -168,7 +176,7 @@ class AggregateQueryTest {
 
             var selector = new SeriesSelector(ADA, Set.of());
             var apart = windows(
-                    new WindowParameters(selector, TimeRange.ALL, 100, new double[0], false, Grouping.BY_SERIES));
+                    new WindowParameters(selector, TimeRange.ALL, HUNDREDS, new double[0], false, Grouping.BY_SERIES));
             assertThat(apart)
                     .extracting(GroupWindows::group)
                     .containsExactly(

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.query.AnswerBudget.Account;
 import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
@@ -89,7 +90,12 @@ class AnswerBudgetTest {
 
         private AggregateQuery.WindowParameters windows(double[] quantiles, boolean fillEmpty) {
             return new AggregateQuery.WindowParameters(
-                    ADA, new TimeRange(0, 2L * SIZE * 1_000_000), 1_000_000, quantiles, fillEmpty, Grouping.BY_CODE);
+                    ADA,
+                    new TimeRange(0, 2L * SIZE * 1_000_000),
+                    FixedWindows.startingAtEpoch(1_000_000),
+                    quantiles,
+                    fillEmpty,
+                    Grouping.BY_CODE);
         }
 
         private RangeQuery.Parameters range() {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 /** The contract of ranges, series, latest readings and aggregates. */
 abstract class QueryContract extends StoreContractPart {
 
+    private static final WindowGrid TENS = FixedWindows.startingAtEpoch(10);
+
     QueryContract(StoreContract contract) {
         super(contract);
     }
@@ -101,7 +103,7 @@ abstract class QueryContract extends StoreContractPart {
     void aggregates_readings_by_window() {
         append(batch(1, block(HEART_RATE, times(5, 10, 14, 30, 31), 60, 62, 61, 70, 71)));
         append(batch(2, block(HEART_RATE, times(12, 55), 59, 80)));
-        var windows = await(store().readings().aggregate(HEART_RATE, new TimeRange(6, 55), 10, 10));
+        var windows = await(store().readings().aggregate(HEART_RATE, new TimeRange(6, 55), TENS, 10));
         assertThat(windows.windowIndexes()).containsExactly(1, 3);
         assertThat(windows.counts()).containsExactly(3, 2);
         assertThat(windows.sums()).containsExactly(182, 141);
@@ -118,13 +120,13 @@ abstract class QueryContract extends StoreContractPart {
     @Test
     void aggregates_up_to_the_limit_of_windows() {
         append(batch(1, block(HEART_RATE, times(5, 15, 25, 35), 1, 2, 3, 4)));
-        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, 10, 2))
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, TENS, 2))
                         .sums())
                 .containsExactly(1, 2);
-        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, Long.MAX_VALUE, 2))
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, FixedWindows.ALL_TIME, 2))
                         .sums())
                 .containsExactly(10);
-        assertThat(await(store().readings().aggregate(RESPIRATORY_RATE, TimeRange.ALL, 10, 2))
+        assertThat(await(store().readings().aggregate(RESPIRATORY_RATE, TimeRange.ALL, TENS, 2))
                         .size())
                 .isZero();
     }

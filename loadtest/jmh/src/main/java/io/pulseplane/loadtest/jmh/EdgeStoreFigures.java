@@ -1,5 +1,6 @@
 package io.pulseplane.loadtest.jmh;
 
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Columns;
@@ -168,7 +169,7 @@ public final class EdgeStoreFigures {
             time("one-minute windows over 30 days of 1 Hz", () -> windows(store, series));
             time(
                     "statistics of 30 days of 1 Hz",
-                    () -> await(store.readings().aggregate(series, TimeRange.ALL, Long.MAX_VALUE, 1))
+                    () -> await(store.readings().aggregate(series, TimeRange.ALL, FixedWindows.ALL_TIME, 1))
                             .size());
             time(
                     "latest of a patient",
@@ -193,16 +194,16 @@ public final class EdgeStoreFigures {
 
     private static int windows(EdgeStore store, Series series) {
         int page = 16_384;
-        long width = 60 * SECOND;
+        var minutes = FixedWindows.startingAtEpoch(60 * SECOND);
         int count = 0;
         var remaining = TimeRange.ALL;
         while (true) {
-            var windows = await(store.readings().aggregate(series, remaining, width, page));
+            var windows = await(store.readings().aggregate(series, remaining, minutes, page));
             count += windows.size();
             if (windows.size() < page) {
                 return count;
             }
-            remaining = new TimeRange((windows.windowIndexes()[page - 1] + 1) * width, remaining.to());
+            remaining = new TimeRange(minutes.startOf(windows.windowIndexes()[page - 1] + 1), remaining.to());
         }
     }
 

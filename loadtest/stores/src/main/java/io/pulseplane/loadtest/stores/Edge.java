@@ -1,5 +1,6 @@
 package io.pulseplane.loadtest.stores;
 
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -76,7 +77,8 @@ final class Edge implements BenchmarkedStore {
     public int minuteWindows(int series, long from, long to) {
         int count = 0;
         for (var remaining = new TimeRange(from, to); ; ) {
-            var windows = await(store.readings().aggregate(series(series), remaining, MINUTE_US, PAGE));
+            var windows = await(store.readings()
+                    .aggregate(series(series), remaining, FixedWindows.startingAtEpoch(MINUTE_US), PAGE));
             count += windows.size();
             if (windows.size() < PAGE) {
                 return count;

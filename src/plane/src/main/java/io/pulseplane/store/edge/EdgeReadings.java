@@ -3,6 +3,7 @@ package io.pulseplane.store.edge;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.store.edge.journal.Appender;
 import io.pulseplane.store.edge.journal.SeriesReader;
 import io.pulseplane.store.edge.journal.SeriesReader.SeriesRow;
@@ -113,12 +114,12 @@ final class EdgeReadings implements ReadingStore {
     }
 
     @Override
-    public Uni<WindowAggregates> aggregate(Series series, TimeRange range, long width, int limit) {
+    public Uni<WindowAggregates> aggregate(Series series, TimeRange range, WindowGrid grid, int limit) {
         return readers.readPage(session -> {
-            var builder = new WindowAggregates.Builder(width);
+            var builder = new WindowAggregates.Builder(grid);
             var row = findSeries(session, series);
             if (row.isPresent()) {
-                seriesReader.aggregate(session, row.get(), range, width, limit, builder);
+                seriesReader.aggregate(session, row.get(), range, grid, limit, builder);
             }
             return builder.build(limit);
         });

@@ -3,6 +3,7 @@ package io.pulseplane.store.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.memory.MemoryStore;
@@ -177,11 +178,13 @@ class DifferentialTest {
                 "/min");
         long from = random.nextInt(3) == 0 ? 0 : random.nextLong(10_000_000);
         long to = random.nextInt(3) == 0 ? Long.MAX_VALUE : from + random.nextLong(3_000_000);
-        long width = random.nextInt(3) == 0 ? Long.MAX_VALUE : 1 + random.nextLong(1_000_000);
+        var grid = random.nextInt(3) == 0
+                ? FixedWindows.ALL_TIME
+                : FixedWindows.startingAt(random.nextLong(1_000_000), 1 + random.nextLong(1_000_000));
         int limit = 1 + random.nextInt(30);
         var range = new TimeRange(from, to);
-        var expected = await(reference.aggregate(series, range, width, limit));
-        var actual = await(edge.readings().aggregate(series, range, width, limit));
+        var expected = await(reference.aggregate(series, range, grid, limit));
+        var actual = await(edge.readings().aggregate(series, range, grid, limit));
         assertThat(actual.windowIndexes()).isEqualTo(expected.windowIndexes());
         assertThat(actual.counts()).isEqualTo(expected.counts());
         assertThat(actual.mins()).isEqualTo(expected.mins());

@@ -1,6 +1,7 @@
 package io.pulseplane.store.edge.journal;
 
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.store.edge.tables.ChunkTable;
 import io.pulseplane.store.edge.tables.ChunkTable.Header;
 import io.pulseplane.store.edge.tables.ChunkTable.Payload;
@@ -22,7 +23,7 @@ final class ChunkAggregator implements ChunkTable.Visitor {
     private static final int READINGS_PER_PART = 8 * 1024;
 
     private final TimeRange range;
-    private final long width;
+    private final WindowGrid grid;
     private final int limit;
     private final MergeBuffer uncompacted;
     private final WindowAggregates.Builder windows;
@@ -33,9 +34,10 @@ final class ChunkAggregator implements ChunkTable.Visitor {
     private double[] values = new double[0];
 
     /** @param uncompacted readings that are in no chunk yet, merged */
-    ChunkAggregator(TimeRange range, long width, int limit, MergeBuffer uncompacted, WindowAggregates.Builder windows) {
+    ChunkAggregator(
+            TimeRange range, WindowGrid grid, int limit, MergeBuffer uncompacted, WindowAggregates.Builder windows) {
         this.range = range;
-        this.width = width;
+        this.grid = grid;
         this.limit = limit;
         this.uncompacted = uncompacted;
         this.windows = windows;
@@ -79,8 +81,8 @@ final class ChunkAggregator implements ChunkTable.Visitor {
 
     private void addChunk(Header header, ChunkReader reader) {
         boolean isInRange = header.firstTime() >= range.from() && header.lastTime() < range.to();
-        long index = Math.floorDiv(header.firstTime(), width);
-        if (isInRange && index == Math.floorDiv(header.lastTime(), width)) {
+        long index = grid.indexOf(header.firstTime());
+        if (isInRange && header.lastTime() <= grid.lastOf(index)) {
             var summary = reader.summary();
             if (summary.isPresent()) {
                 var s = summary.get();

@@ -1,6 +1,7 @@
 package io.pulseplane.store.edge.journal;
 
 import io.pulseplane.store.WindowAggregates;
+import io.pulseplane.store.WindowGrid;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ChunkTable;
@@ -85,7 +86,7 @@ public final class SeriesReader {
             SqliteSession session,
             SeriesRow row,
             TimeRange range,
-            long width,
+            WindowGrid grid,
             int limit,
             WindowAggregates.Builder windows)
             throws SQLException {
@@ -95,7 +96,7 @@ public final class SeriesReader {
         }
         var uncompacted = new MergeBuffer();
         addOverlapping(session, memtable.chunksOf(row.number), range, uncompacted);
-        var aggregator = new ChunkAggregator(range, width, limit, uncompacted.merge(), windows);
+        var aggregator = new ChunkAggregator(range, grid, limit, uncompacted.merge(), windows);
         ChunkTable.visit(session, row.number, key.get(), range, Order.OLDEST_FIRST, aggregator);
         aggregator.finish();
         QuarantineTable.requireUndamaged(session, row.number, aggregator.aggregatedRange());

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.store.AppendResult;
+import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.edge.RawDatabase;
@@ -222,7 +223,8 @@ class HealingTest {
             }
             number++;
             int patient = random.nextInt(PATIENTS);
-            var aggregate = store.readings().aggregate(seriesOf(patient), TimeRange.ALL, 1_000_000, 10);
+            var aggregate = store.readings()
+                    .aggregate(seriesOf(patient), TimeRange.ALL, FixedWindows.startingAtEpoch(1_000_000), 10);
             var _ = succeeds(aggregate
                     .ifNoItem()
                     .after(Duration.ofNanos(1 + random.nextInt(2_000_000)))

@@ -37,7 +37,7 @@ class HouseTest {
             room("store", "files", "vitals", "vitals.chunk"),
             room("store.crypto", "files", "vitals"),
             room("store.edge.sqlite", "files", "store", "store.crypto", "vitals", "vitals.chunk"),
-            room("store.edge.keys", "store.edge.sqlite", "store", "store.crypto", "vitals"),
+            room("store.edge.keys", "files", "store.edge.sqlite", "store", "store.crypto", "vitals"),
             room(
                     "store.edge.tables",
                     "store.edge.keys",

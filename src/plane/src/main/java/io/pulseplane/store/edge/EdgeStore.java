@@ -77,10 +77,14 @@ public final class EdgeStore implements Store {
             this.vault = KeyVault.open(
                     new Database(directory.resolve("keys.db")), nodeKey, settings.earlierNodeKeys(), files.isNew());
             opened.add(vault);
+            if (database.hasLog()) {
+                StoreIdentity.requireNotOlderThanLog(StoreIdentity.readWithoutLog(database), vault);
+            }
             var session = database.openForWriting();
             opened.add(session);
             Schema.migrate(session, vault);
             this.identity = StoreIdentity.begin(session, vault);
+            vault.updateCopy();
             Eraser.finishInterrupted(session, vault);
             var memtable = new Memtable();
             var journal = new Journal(vault);
@@ -212,6 +216,7 @@ public final class EdgeStore implements Store {
                     var session = new Database(directory.resolve("pulseplane.db")).openForWriting()) {
                 Schema.migrate(session, vault);
                 var id = StoreIdentity.adopt(session, vault).id();
+                vault.updateCopy();
                 AuditMark.replace(audit, id);
                 return id;
             }

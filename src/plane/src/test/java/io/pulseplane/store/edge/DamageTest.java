@@ -18,6 +18,7 @@ import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -212,6 +213,7 @@ class DamageTest {
         await(store.readings()
                 .append(List.of(batch(4, oneReading(ADA, 3 * GAP, 70)), batch(4, oneReading(BOB, 3 * GAP, 71)))));
         store.close();
+        Files.delete(directory.resolve("keys.copy"));
         RawDatabase.updateIn(
                 directory.resolve("keys.db"), "UPDATE data_key SET wrapped = zeroblob(60) WHERE owner = 1");
         store = open(directory);

@@ -54,7 +54,7 @@ class MixedFilesTest {
         store.claimAuditDirectory(data.resolve("audit"));
         assertThat(append(ADA, 1)).isInstanceOf(AppendResult.Stored.class);
         store.close();
-        for (var file : List.of("pulseplane.db", "keys.db", "node.key")) {
+        for (var file : List.of("pulseplane.db", "keys.db", "keys.copy", "node.key")) {
             Files.copy(data.resolve(file), backup.resolve(file));
         }
         open();
@@ -131,6 +131,7 @@ class MixedFilesTest {
     void a_patient_whose_key_is_missing_is_reported_as_lost_and_nothing_of_the_patient_is_deleted() throws Exception {
         var newestKeys = Files.readAllBytes(data.resolve("keys.db"));
         putBack("keys.db");
+        putBack("keys.copy");
         adopt();
         assertThat(read(ADA).size()).isEqualTo(2);
         assertThatThrownBy(() -> read(LATE)).isInstanceOf(PlaneException.DataLoss.class);
@@ -155,6 +156,34 @@ class MixedFilesTest {
         await(store.compact());
         assertThat(read(LATE).size()).isEqualTo(1);
         assertThat(RawDatabase.queryLong(data, "SELECT count(*) FROM journal")).isZero();
+    }
+
+    @Test
+    void older_keys_are_completed_from_the_copy_once_they_are_adopted() throws IOException {
+        open();
+        await(store.registry().erasePatient("patient0"));
+        store.close();
+        putBack("keys.db");
+        assertRefused("keys.db is older than pulseplane.db");
+        adopt();
+        assertThat(read(ADA).size()).isEqualTo(2);
+        assertThat(read(LATE).size()).isEqualTo(1);
+        assertThat(append(LATE, 2)).isInstanceOf(AppendResult.Stored.class);
+        assertThat(append(series("patient0", "d1", HEART_RATE), 9)).isInstanceOf(AppendResult.PatientErased.class);
+    }
+
+    @Test
+    void a_database_that_is_older_than_its_write_ahead_log_is_refused() throws IOException {
+        open();
+        assertThat(append(ADA, 3)).isInstanceOf(AppendResult.Stored.class);
+        var log = data.resolve("pulseplane.db-wal");
+        var bytes = Files.readAllBytes(log);
+        assertThat(bytes).isNotEmpty();
+        store.close();
+        // As after a power cut, but for the database.
+        putBack("pulseplane.db");
+        Files.write(log, bytes);
+        assertRefused("pulseplane.db is older than its write-ahead log");
     }
 
     @Test
@@ -196,7 +225,7 @@ class MixedFilesTest {
 
     @Test
     void a_directory_with_nothing_but_an_audit_trail_is_refused() throws IOException {
-        for (var file : List.of("pulseplane.db", "keys.db", "node.key")) {
+        for (var file : List.of("pulseplane.db", "keys.db", "keys.copy", "node.key")) {
             Files.delete(data.resolve(file));
         }
         assertRefused("pulseplane.db is missing");

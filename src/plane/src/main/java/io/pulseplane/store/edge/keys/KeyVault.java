@@ -3,24 +3,19 @@ package io.pulseplane.store.edge.keys;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.store.crypto.AesGcm;
-import io.pulseplane.store.crypto.DecryptionFailedException;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.sqlite.Database;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.sqlite.SqliteSession.CheckpointMode;
 import io.pulseplane.vitals.PlaneException;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import javax.crypto.KDF;
-import javax.crypto.Mac;
 import javax.crypto.SecretKey;
-import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
@@ -42,11 +37,17 @@ public final class KeyVault implements AutoCloseable {
     private static final int MAX_CACHED_KEYS = 100_000;
 
     /** The owner of the key for what belongs to no patient. The numbers of patients begin at 1. */
-    private static final long STORE_OWNER = 0;
+    static final long STORE_OWNER = 0;
 
     private static final int KEY_BYTES = 32;
 
     private final SqliteSession session;
+
+    /** Null if there is none, for a vault that only reads. */
+    private final KeyCopy copy;
+
+    private final KeyCopyUpkeep upkeep;
+    private final WrappedKeys wrapped;
     private final KeyEncryptionKey nodeKey;
     private final AesGcm aesGcm = new AesGcm();
     private final SecureRandom random = new SecureRandom();
@@ -59,36 +60,41 @@ public final class KeyVault implements AutoCloseable {
             .executor(Runnable::run)
             .build();
 
-    private final SecretKey storeKey;
-    private final SecretKey tagKey;
+    private final StoreKeys storeKeys;
     private final boolean writable;
     private long highestOwner;
 
     private KeyVault(
             SqliteSession session,
+            KeyCopy copy,
             KeyEncryptionKey nodeKey,
             List<KeyEncryptionKey> earlier,
             boolean writable,
             boolean mayCreate)
-            throws SQLException {
+            throws SQLException, IOException {
         this.session = session;
+        this.copy = copy;
+        this.upkeep = new KeyCopyUpkeep(session, copy, nodeKey.id());
+        this.wrapped = new WrappedKeys(session, Optional.ofNullable(copy), upkeep, nodeKey, writable);
         this.nodeKey = nodeKey;
         this.writable = writable;
         if (writable) {
+            if (hasTables()) {
+                wrapped.restoreRoot();
+            }
             if (!mayCreate && !hasKeys()) {
                 throw new PlaneException.FailedPrecondition(
                         "keys.db in the data directory has no keys for pulseplane.db: put the right one back");
             }
             createTables();
-            rewrapKeys(earlier);
+            wrapped.rewrap(earlier);
             highestOwner = readHighestOwner();
             ensureKey(STORE_OWNER);
         } else {
-            requireSameNodeKey();
+            wrapped.requireSameNodeKey();
         }
         var root = key(STORE_OWNER).orElseThrow();
-        storeKey = derive(root, "own", "AES");
-        tagKey = derive(root, "tag", "HmacSHA256");
+        storeKeys = StoreKeys.of(root);
         if (writable) {
             // A key that was destroyed just before a crash may still be in the write-ahead log.
             truncateWal();
@@ -96,13 +102,14 @@ public final class KeyVault implements AutoCloseable {
     }
 
     private boolean hasKeys() throws SQLException {
+        return hasTables() && wrapped.wrappedBy().isPresent();
+    }
+
+    private boolean hasTables() throws SQLException {
         try (var row = session.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'data_key'")
                 .executeQuery()) {
-            if (!row.next()) {
-                return false;
-            }
+            return row.next();
         }
-        return wrappedBy().isPresent();
     }
 
     private void createTables() throws SQLException {
@@ -121,21 +128,6 @@ public final class KeyVault implements AutoCloseable {
         session.execute(StoreIdentity.CREATE_TABLE);
     }
 
-    private void requireSameNodeKey() throws SQLException {
-        var wrappedBy = wrappedBy();
-        if (wrappedBy.isEmpty()) {
-            throw new PlaneException.FailedPrecondition("the data directory has no data keys");
-        }
-        if (!wrappedBy.get().equals(nodeKey.id())) {
-            throw wrongNodeKey(wrappedBy.get());
-        }
-    }
-
-    private PlaneException wrongNodeKey(String wrappedBy) {
-        return new PlaneException.FailedPrecondition(
-                "the data keys are wrapped under node key " + wrappedBy + ", but this plane was given " + nodeKey.id());
-    }
-
     /**
      * Opens the vault, and creates it if there is none. Keys that are wrapped under one of the earlier node keys are
      * wrapped under the present one, all of them or none.
@@ -147,13 +139,12 @@ public final class KeyVault implements AutoCloseable {
     public static KeyVault open(
             Database database, KeyEncryptionKey nodeKey, List<KeyEncryptionKey> earlier, boolean mayCreate)
             throws SQLException {
-        var session = database.openForWritingSecrets();
-        try {
-            return new KeyVault(session, nodeKey, earlier, true, mayCreate);
-        } catch (SQLException | RuntimeException e) {
-            session.close();
-            throw e;
-        }
+        return open(
+                database.openForWritingSecrets(),
+                () -> {
+                    return KeyCopy.openForWriting(KeyCopy.beside(database.file()));
+                },
+                (session, copy) -> new KeyVault(session, copy, nodeKey, earlier, true, mayCreate));
     }
 
     /**
@@ -162,48 +153,42 @@ public final class KeyVault implements AutoCloseable {
      * @throws PlaneException.FailedPrecondition if the keys are wrapped under another node key
      */
     public static KeyVault openForReading(Database database, KeyEncryptionKey nodeKey) throws SQLException {
-        var session = database.openForReading();
+        var file = KeyCopy.beside(database.file());
+        return open(
+                database.openForReading(),
+                () -> Files.exists(file) ? KeyCopy.openForReading(file) : null,
+                (session, copy) -> new KeyVault(session, copy, nodeKey, List.of(), false, false));
+    }
+
+    private interface CopyOpener {
+        KeyCopy open() throws IOException;
+    }
+
+    private interface Opener {
+        KeyVault open(SqliteSession session, KeyCopy copy) throws SQLException, IOException;
+    }
+
+    private static KeyVault open(SqliteSession session, CopyOpener copyOpener, Opener opener) throws SQLException {
+        KeyCopy copy = null;
         try {
-            return new KeyVault(session, nodeKey, List.of(), false, false);
+            copy = copyOpener.open();
+            return opener.open(session, copy);
+        } catch (IOException e) {
+            closeBoth(session, copy);
+            throw new PlaneException.Unavailable("keys.copy cannot be read or written", e);
         } catch (SQLException | RuntimeException e) {
-            session.close();
+            closeBoth(session, copy);
             throw e;
         }
     }
 
-    private void rewrapKeys(List<KeyEncryptionKey> earlier) throws SQLException {
-        var wrappedBy = wrappedBy();
-        if (wrappedBy.isEmpty() || wrappedBy.get().equals(nodeKey.id())) {
-            return;
-        }
-        var earlierKey = earlier.stream()
-                .filter(key -> key.id().equals(wrappedBy.get()))
-                .findFirst()
-                .orElseThrow(() -> wrongNodeKey(wrappedBy.get()));
-        session.inTransaction(() -> {
-            var update = session.prepare("UPDATE data_key SET wrapped_by = ?, wrapped = ? WHERE owner = ?");
-            try (var rows =
-                    session.prepare("SELECT owner, wrapped FROM data_key").executeQuery()) {
-                while (rows.next()) {
-                    long owner = rows.getLong(1);
-                    update.setString(1, nodeKey.id());
-                    update.setBytes(
-                            2,
-                            nodeKey.wrap(
-                                    aesGcm,
-                                    AssociatedData.ofDataKey(owner),
-                                    unwrap(earlierKey, owner, SqliteSession.bytesOrEmpty(rows, 2))));
-                    update.setLong(3, owner);
-                    update.executeUpdate();
-                }
+    private static void closeBoth(SqliteSession session, KeyCopy copy) throws SQLException {
+        try (session) {
+            if (copy != null) {
+                copy.close();
             }
-        });
-    }
-
-    private Optional<String> wrappedBy() throws SQLException {
-        try (var row = session.prepare("SELECT wrapped_by FROM data_key WHERE owner = " + STORE_OWNER)
-                .executeQuery()) {
-            return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("keys.copy cannot be closed", e);
         }
     }
 
@@ -213,6 +198,15 @@ public final class KeyVault implements AutoCloseable {
                   coalesce((SELECT lost_keys FROM store_identity), -1))""").executeQuery()) {
             row.next();
             return row.getLong(1);
+        }
+    }
+
+    /** Brings the copy of the keys up to date, once it is sure that these are the right keys. */
+    public synchronized void updateCopy() throws SQLException {
+        try {
+            upkeep.update(highestOwner, destroyedKeys());
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("keys.copy cannot be read or written", e);
         }
     }
 
@@ -232,6 +226,14 @@ public final class KeyVault implements AutoCloseable {
     synchronized void acceptLostKeys(long upTo) throws SQLException {
         session.inTransaction(() -> session.execute("UPDATE store_identity SET lost_keys = " + upTo));
         highestOwner = readHighestOwner();
+        try {
+            // Older keys may still have one that was destroyed since.
+            for (var key : upkeep.destroyed()) {
+                destroy(key);
+            }
+        } catch (IOException e) {
+            throw new PlaneException.Unavailable("keys.copy cannot be read", e);
+        }
     }
 
     /** Makes the key for a patient's number, if there is none yet, and keys for the next numbers. */
@@ -239,26 +241,31 @@ public final class KeyVault implements AutoCloseable {
         if (owner <= highestOwner) {
             return;
         }
+        long first = highestOwner + 1;
         long last = owner + KEYS_MADE_AHEAD - 1;
+        var made = new ArrayList<byte[]>();
         session.inTransaction(() -> {
             var insert = session.prepare("INSERT INTO data_key VALUES (?, ?, ?)");
-            for (long newOwner = highestOwner + 1; newOwner <= last; newOwner++) {
+            for (long newOwner = first; newOwner <= last; newOwner++) {
                 var bytes = new byte[KEY_BYTES];
                 random.nextBytes(bytes);
                 insert.setLong(1, newOwner);
                 insert.setString(2, nodeKey.id());
-                insert.setBytes(
-                        3, nodeKey.wrap(aesGcm, AssociatedData.ofDataKey(newOwner), new SecretKeySpec(bytes, "AES")));
+                var newKey = nodeKey.wrap(aesGcm, AssociatedData.ofDataKey(newOwner), new SecretKeySpec(bytes, "AES"));
+                insert.setBytes(3, newKey);
                 insert.executeUpdate();
+                made.add(newKey);
             }
         });
         highestOwner = last;
+        upkeep.added(first, made);
     }
 
     /**
      * The key of a patient; empty if it was destroyed.
      *
-     * @throws PlaneException.DataLoss if the wrapped key is damaged, or missing although it was never destroyed
+     * @throws PlaneException.DataLoss if the wrapped key is damaged, or missing although it was never destroyed, here
+     *     and in the copy
      */
     public Optional<SecretKey> key(long owner) throws SQLException {
         var cached = keys.getIfPresent(owner);
@@ -266,39 +273,9 @@ public final class KeyVault implements AutoCloseable {
     }
 
     private synchronized Optional<SecretKey> readKey(long owner) throws SQLException {
-        return session.run(_ -> selectKey(owner));
-    }
-
-    private Optional<SecretKey> selectKey(long owner) throws SQLException {
-        var select = session.prepare("SELECT wrapped FROM data_key WHERE owner = ?");
-        select.setLong(1, owner);
-        try (var row = select.executeQuery()) {
-            if (!row.next()) {
-                if (!isDestroyed(owner)) {
-                    throw new PlaneException.DataLoss("the key of a patient is missing");
-                }
-                return Optional.empty();
-            }
-            var key = unwrap(nodeKey, owner, SqliteSession.bytesOrEmpty(row, 1));
-            keys.put(owner, key);
-            return Optional.of(key);
-        }
-    }
-
-    private boolean isDestroyed(long owner) throws SQLException {
-        var select = session.prepare("SELECT 1 FROM destroyed WHERE owner = ?");
-        select.setLong(1, owner);
-        try (var row = select.executeQuery()) {
-            return row.next();
-        }
-    }
-
-    private SecretKey unwrap(KeyEncryptionKey wrappingKey, long owner, byte[] wrapped) {
-        try {
-            return wrappingKey.unwrap(aesGcm, AssociatedData.ofDataKey(owner), wrapped);
-        } catch (DecryptionFailedException _) {
-            throw new PlaneException.DataLoss("a data key is damaged, or is that of another owner");
-        }
+        var key = wrapped.key(owner);
+        key.ifPresent(k -> keys.put(owner, k));
+        return key;
     }
 
     /** A patient whose key was destroyed: the number, the tag of the id, and the time of the erasure. */
@@ -316,6 +293,7 @@ public final class KeyVault implements AutoCloseable {
         if (owner == STORE_OWNER) {
             throw new IllegalArgumentException("the store's own key cannot be destroyed");
         }
+        upkeep.destroy(patient);
         session.inTransaction(() -> {
             var delete = session.prepare("DELETE FROM data_key WHERE owner = ?");
             delete.setLong(1, owner);
@@ -350,7 +328,7 @@ public final class KeyVault implements AutoCloseable {
 
     /** The key for what belongs to no patient. */
     public SecretKey storeKey() {
-        return storeKey;
+        return storeKeys.sealing();
     }
 
     /**
@@ -360,27 +338,7 @@ public final class KeyVault implements AutoCloseable {
      * @param kind keeps equal identifiers of different kinds apart
      */
     public byte[] tag(String kind, String identifier) {
-        try {
-            var mac = Mac.getInstance("HmacSHA256");
-            mac.init(tagKey);
-            mac.update(kind.getBytes(StandardCharsets.UTF_8));
-            mac.update((byte) 0);
-            return Arrays.copyOf(mac.doFinal(identifier.getBytes(StandardCharsets.UTF_8)), KEY_BYTES / 2);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no HMAC-SHA-256", e);
-        }
-    }
-
-    private static SecretKey derive(SecretKey root, String purpose, String algorithm) {
-        try {
-            var bytes = KDF.getInstance("HKDF-SHA256")
-                    .deriveData(HKDFParameterSpec.ofExtract()
-                            .addIKM(root)
-                            .thenExpand(("pulseplane " + purpose).getBytes(StandardCharsets.UTF_8), KEY_BYTES));
-            return new SecretKeySpec(bytes, algorithm);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no HKDF", e);
-        }
+        return storeKeys.tag(kind, identifier);
     }
 
     @Override
@@ -390,7 +348,7 @@ public final class KeyVault implements AutoCloseable {
                 truncateWal();
             }
         } finally {
-            session.close();
+            closeBoth(session, copy);
         }
     }
 }

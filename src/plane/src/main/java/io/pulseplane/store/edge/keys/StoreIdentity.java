@@ -1,6 +1,8 @@
 package io.pulseplane.store.edge.keys;
 
+import io.pulseplane.store.edge.sqlite.Database;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
+import io.pulseplane.store.edge.sqlite.SqliteSession.CheckpointMode;
 import io.pulseplane.vitals.PlaneException;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -56,8 +58,39 @@ public record StoreIdentity(String id, long generation) {
         if (!inDatabase.equals(Optional.of(next))) {
             write(database, next);
         }
+        // The file by itself has the generation before a log of that generation begins.
+        database.checkpoint(CheckpointMode.TRUNCATE);
         vault.write(next);
         return next;
+    }
+
+    /**
+     * Refuses a database that is older than the write-ahead log beside it: SQLite would mix the two. Call it before
+     * the database is opened.
+     *
+     * @param databaseFile the content of the file without that of the log; empty if it cannot be read by itself
+     */
+    public static void requireNotOlderThanLog(Optional<StoreIdentity> databaseFile, KeyVault vault)
+            throws SQLException {
+        var inKeys = vault.identity();
+        if (databaseFile.isPresent()
+                && inKeys.isPresent()
+                && databaseFile.get().id.equals(inKeys.get().id)
+                && databaseFile.get().generation < inKeys.get().generation) {
+            throw new PlaneException.FailedPrecondition(
+                    "pulseplane.db is older than its write-ahead log pulseplane.db-wal: put the right one back, or move"
+                            + " the log away to go on without it");
+        }
+    }
+
+    /** Reads the identity from a file alone, without the write-ahead log beside it. */
+    public static Optional<StoreIdentity> readWithoutLog(Database database) {
+        try (var session = database.openWithoutLog()) {
+            return read(session);
+        } catch (SQLException _) {
+            // A checkpoint that a power cut ended may have left it half written, and the log mends that.
+            return Optional.empty();
+        }
     }
 
     private static void requireSameStore(Optional<StoreIdentity> inDatabase, Optional<StoreIdentity> inKeys) {

@@ -39,9 +39,14 @@ public final class Database {
         this.file = file;
     }
 
+    public Path file() {
+        return file;
+    }
+
     public SqliteSession openForWriting() throws SQLException {
         // The file may have larger pages than this program makes. Then the log may grow by so much more.
-        return open(writerConfig(), "PRAGMA wal_autocheckpoint = " + CHECKPOINT_AFTER_BYTES / PAGE_BYTES);
+        return open(
+                writerConfig(), file.toString(), "PRAGMA wal_autocheckpoint = " + CHECKPOINT_AFTER_BYTES / PAGE_BYTES);
     }
 
     private SQLiteConfig writerConfig() throws SQLException {
@@ -60,7 +65,7 @@ public final class Database {
 
     /** Opens a session for writing that overwrites what it deletes. */
     public SqliteSession openForWritingSecrets() throws SQLException {
-        return open(writerConfig(), "PRAGMA secure_delete = ON");
+        return open(writerConfig(), file.toString(), "PRAGMA secure_delete = ON");
     }
 
     /** SQLite gives its write-ahead log and its index the mode of the database. */
@@ -100,6 +105,18 @@ public final class Database {
         return open(config);
     }
 
+    /** Whether there is a write-ahead log with something in it: the last session was not closed. */
+    public boolean hasLog() {
+        return bytesOf(Path.of(file + "-wal")) > 0;
+    }
+
+    /** Opens a session that reads the file as it is, and takes no notice of the write-ahead log. */
+    public SqliteSession openWithoutLog() throws SQLException {
+        var config = config(READER_CACHE_SIZE);
+        config.setReadOnly(true);
+        return open(config, "file:" + file.toUri().getRawPath() + "?immutable=1");
+    }
+
     private SQLiteConfig config(int cacheSize) {
         var config = new SQLiteConfig();
         config.enforceForeignKeys(true);
@@ -111,9 +128,13 @@ public final class Database {
         return config;
     }
 
-    private SqliteSession open(SQLiteConfig config, String... pragmas) throws SQLException {
+    private SqliteSession open(SQLiteConfig config) throws SQLException {
+        return open(config, file.toString());
+    }
+
+    private static SqliteSession open(SQLiteConfig config, String name, String... pragmas) throws SQLException {
         return new SqliteSession(() -> {
-            var connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
+            var connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + name);
             try (var statement = connection.createStatement()) {
                 for (var pragma : pragmas) {
                     statement.execute(pragma);

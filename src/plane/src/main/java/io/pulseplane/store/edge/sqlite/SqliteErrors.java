@@ -46,6 +46,12 @@ public final class SqliteErrors {
         return failure instanceof SQLiteException e ? e.getResultCode().code : failure.getErrorCode();
     }
 
+    /** Whether the content of the file is not what SQLite wrote. */
+    public static boolean isDamage(SQLException failure) {
+        int code = codeOf(failure) & 0xFF;
+        return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    }
+
     /** Whether the disk does not do what it is asked: it is neither full nor is its content damaged. */
     static boolean isDiskFailure(SQLException failure) {
         int code = codeOf(failure);

@@ -2,9 +2,11 @@ package io.pulseplane.gate;
 
 import io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.InternalProtocolNegotiator.ProtocolNegotiator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Limits the connections of each address and of all addresses together, and counts them before their handshake. Closes
- * a connection beyond the limits without a word.
+ * a connection beyond the limits without a word. Counts handshakes that fail.
  *
  * <p>The {@link ConnectionFilter} allows an address half as many, and tells the client why it is refused, which it can
  * only do after the handshake.
@@ -61,12 +63,21 @@ public final class ConnectionLimit implements ProtocolNegotiator {
             public void handlerAdded(ChannelHandlerContext context) {
                 if (admit(context)) {
                     context.pipeline().replace(this, null, negotiator.newHandler(connection));
+                    context.channel().closeFuture().addListener(_ -> countFailedHandshake(context.channel()));
                 } else {
                     events.connectionRefused();
                     context.close();
                 }
             }
         };
+    }
+
+    /** The negotiator adds the handler of TLS late, and it stays until the channel is closed. */
+    private void countFailedHandshake(Channel channel) {
+        var tls = channel.pipeline().get(SslHandler.class);
+        if (tls != null && !tls.handshakeFuture().isSuccess()) {
+            events.handshakeFailed();
+        }
     }
 
     private boolean admit(ChannelHandlerContext context) {

@@ -23,6 +23,9 @@ public interface GateEvents {
     /** A connection was refused because its address has too many. */
     void connectionRefused();
 
+    /** A connection ended before its TLS handshake did: a client without a trusted certificate, or one that gave up. */
+    void handshakeFailed();
+
     /** A permitted call was ended because its permission ended: consent was withdrawn, or a token expired. */
     void callEnded();
 }

@@ -41,6 +41,11 @@ class ConnectionFilterTest {
         }
 
         @Override
+        public void handshakeFailed() {
+            throw new AssertionError("there is no handshake here");
+        }
+
+        @Override
         public void callEnded() {
             throw new AssertionError("nothing ends before there is a call");
         }

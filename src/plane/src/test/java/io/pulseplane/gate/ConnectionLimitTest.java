@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
@@ -102,6 +103,21 @@ class ConnectionLimitTest {
         awaitConnections(2 * MAX_PER_ADDRESS + 1);
         other.setSoTimeout(200);
         assertThat(isClosedByServer(other)).isFalse();
+    }
+
+    @Test
+    void that_end_before_their_handshake_are_counted() throws IOException {
+        connectFrom(1).getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        awaitFailedHandshakes(1);
+        var silent = connectFrom(2);
+        awaitConnections(1);
+        silent.close();
+        awaitFailedHandshakes(2);
+    }
+
+    private void awaitFailedHandshakes(int count) {
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(events.entries()).hasSize(count).containsOnly("handshake failed"));
     }
 
     @Test

@@ -27,6 +27,11 @@ final class RecordingGateEvents implements GateEvents {
     }
 
     @Override
+    public void handshakeFailed() {
+        entries.add("handshake failed");
+    }
+
+    @Override
     public void callEnded() {
         entries.add("ended");
     }

@@ -120,6 +120,9 @@ final class BenchmarkGate implements AutoCloseable {
             public void connectionRefused() {}
 
             @Override
+            public void handshakeFailed() {}
+
+            @Override
             public void callEnded() {}
         };
         gate = new Gate(

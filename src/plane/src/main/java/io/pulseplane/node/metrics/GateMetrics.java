@@ -20,6 +20,7 @@ public final class GateMetrics implements GateEvents, AuditEvents {
     private final Map<String, Counter[]> decisions = new ConcurrentHashMap<>();
 
     private final Counter connectionsRefused;
+    private final Counter handshakesFailed;
     private final Counter callsEnded;
     private final Counter records;
     private final Counter recordsRefused;
@@ -30,6 +31,9 @@ public final class GateMetrics implements GateEvents, AuditEvents {
         this.registry = registry;
         connectionsRefused = Counter.builder("pulseplane.gate.connections.refused")
                 .description("Connections refused because their address had too many connections")
+                .register(registry);
+        handshakesFailed = Counter.builder("pulseplane.gate.handshakes.failed")
+                .description("Connections that ended before their TLS handshake did")
                 .register(registry);
         callsEnded = Counter.builder("pulseplane.gate.calls.ended")
                 .description("Permitted calls that the plane ended because the permission had ended")
@@ -67,6 +71,11 @@ public final class GateMetrics implements GateEvents, AuditEvents {
     @Override
     public void connectionRefused() {
         connectionsRefused.increment();
+    }
+
+    @Override
+    public void handshakeFailed() {
+        handshakesFailed.increment();
     }
 
     @Override

@@ -160,7 +160,8 @@ class HouseTest {
                     "gate.audit.writing",
                     "gate.policy"),
             room("node.graal", "node", "node.config"),
-            room("cli", "client", "clock", "node", "node.compliance", "v1", "vitals"));
+            room("cli.recording"),
+            room("cli", "cli.recording", "client", "clock", "node", "node.compliance", "v1", "vitals"));
 
     @ArchTest
     static void every_class_lives_in_a_room(JavaClasses house) {

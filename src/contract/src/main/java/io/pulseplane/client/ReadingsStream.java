@@ -3,6 +3,7 @@ package io.pulseplane.client;
 import com.google.rpc.Code;
 import io.grpc.Channel;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.pulseplane.v1.Acknowledgement;
@@ -11,14 +12,17 @@ import io.pulseplane.v1.IngestServiceGrpc;
 import io.pulseplane.v1.RefusedBatch;
 import io.pulseplane.v1.StreamReadingsRequest;
 import io.pulseplane.v1.StreamReadingsResponse;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The device's side of {@code StreamReadings}. It keeps every batch until the plane acknowledges it. When the
- * connection is lost, or the plane asks to retry later, it sends the batch again with the same sequence.
+ * connection is lost, or the plane asks to retry later, it sends the batch again with the same sequence. Before that it
+ * waits as long as the plane asks for, and it gives up when no batch got through for the retry timeout.
  *
  * <p>One thread sends the batches; it waits while too many batches are unacknowledged.
  */
@@ -35,6 +39,13 @@ public final class ReadingsStream {
 
         /** The plane refused a batch, and the stream does not send it again. */
         default void refused(RefusedBatch batch, int readings) {}
+
+        /**
+         * The stream waits before it connects again.
+         *
+         * @param asked whether the plane asked for this wait
+         */
+        default void waiting(Duration delay, boolean asked, Status failure) {}
 
         /** A response arrived; the stream handles it afterwards. */
         default void response(StreamReadingsResponse response) {}
@@ -68,8 +79,9 @@ public final class ReadingsStream {
     private final Map<BatchKey, PendingBatch> unacknowledged = new LinkedHashMap<>();
 
     private ClientCallStreamObserver<StreamReadingsRequest> requests;
+
     /** Why the current stream ended; null while it is open. */
-    private Status streamFailure;
+    private StatusDetails streamFailure;
 
     /** Whether the plane has answered on the current stream. */
     private boolean answeredOnStream;
@@ -79,7 +91,7 @@ public final class ReadingsStream {
 
     /**
      * @param maxUnacknowledged how many batches may be unacknowledged
-     * @param retryTimeout how long the stream reconnects while the plane does not answer
+     * @param retryTimeout how long the stream reconnects while no batch gets through
      */
     public ReadingsStream(Channel channel, int maxUnacknowledged, Duration retryTimeout, Listener listener) {
         this.stub = IngestServiceGrpc.newStub(channel);
@@ -126,12 +138,44 @@ public final class ReadingsStream {
             wait();
             return;
         }
-        if (!isRetryable(streamFailure) || System.nanoTime() - failedSince > retryTimeout.toNanos()) {
-            throw streamFailure.asRuntimeException();
+        if (!isRetryable(streamFailure.status())) {
+            throw streamFailure.status().asRuntimeException();
         }
-        wait(backoff.toMillis());
+        var asked = streamFailure.retryDelay().orElse(Duration.ZERO);
+        var delay = asked.compareTo(backoff) > 0 ? asked : backoff;
+        long now = System.nanoTime();
+        var failedFor = Duration.ofNanos(now - failedSince);
+        // A wait beyond the timeout would be in vain, because the stream would not connect after it.
+        if (failedFor.plus(asked).compareTo(retryTimeout) > 0) {
+            throw gaveUp(asked);
+        }
+        listener.waiting(delay, !asked.isZero(), streamFailure.status());
+        long left = delay.toNanos();
+        while (left > 0) {
+            // Rounded up: wait(0) would wait for ever.
+            wait(TimeUnit.NANOSECONDS.toMillis(left) + 1);
+            left = now + delay.toNanos() - System.nanoTime();
+        }
         backoff = backoff.multipliedBy(2).compareTo(MAX_BACKOFF) < 0 ? backoff.multipliedBy(2) : MAX_BACKOFF;
         connect();
+    }
+
+    private StatusRuntimeException gaveUp(Duration asked) {
+        var status = streamFailure.status();
+        var reason = asked.isZero()
+                ? "gave up after " + seconds(retryTimeout)
+                : "gave up, because the plane asks to wait " + seconds(asked) + " and the limit for all attempts is "
+                        + seconds(retryTimeout);
+        return status.withDescription(
+                        status.getDescription() == null
+                                        || status.getDescription().isEmpty()
+                                ? reason
+                                : status.getDescription() + "; " + reason)
+                .asRuntimeException();
+    }
+
+    private static String seconds(Duration duration) {
+        return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
     }
 
     private boolean isRetryable(Status status) {
@@ -161,10 +205,9 @@ public final class ReadingsStream {
         }
         listener.response(response);
         answeredOnStream = true;
-        failedSince = 0;
-        backoff = INITIAL_BACKOFF;
         switch (response.getOutcomeCase()) {
             case ACKNOWLEDGEMENT -> {
+                onProgress();
                 var acknowledgement = response.getAcknowledgement();
                 var pending = unacknowledged.remove(
                         new BatchKey(acknowledgement.getDeviceId(), acknowledgement.getSequence()));
@@ -184,24 +227,40 @@ public final class ReadingsStream {
         if (code == Code.UNAVAILABLE_VALUE || code == Code.RESOURCE_EXHAUSTED_VALUE) {
             // The plane stored nothing, so the stream reconnects and sends all batches again, in order.
             requests.cancel("the plane asked to retry later", null);
-            fail(Status.fromCodeValue(code).withDescription(refused.getError().getMessage()));
+            fail(StatusDetails.of(refused.getError()));
             return;
         }
+        onProgress();
         var pending = unacknowledged.remove(new BatchKey(refused.getDeviceId(), refused.getSequence()));
         if (pending != null) {
             listener.refused(refused, pending.readings);
         }
     }
 
-    private synchronized void onEnd(ResponseObserver observer, Status status) {
-        if (observer.call == requests && streamFailure == null && !(status.isOk() && unacknowledged.isEmpty())) {
-            fail(status.isOk() ? Status.UNAVAILABLE.withDescription("the plane ended the stream") : status);
+    /** The plane takes batches. A request to retry later is none: the plane may repeat it for ever. */
+    private void onProgress() {
+        failedSince = 0;
+        backoff = INITIAL_BACKOFF;
+    }
+
+    private synchronized void onEnd(ResponseObserver observer, Throwable failure) {
+        if (observer.call == requests && streamFailure == null) {
+            fail(StatusDetails.of(failure));
         }
         notifyAll();
     }
 
-    private void fail(Status status) {
-        streamFailure = status;
+    private synchronized void onCompleted(ResponseObserver observer) {
+        if (observer.call == requests && streamFailure == null && !unacknowledged.isEmpty()) {
+            fail(StatusDetails.of(Status.UNAVAILABLE
+                    .withDescription("the plane ended the stream")
+                    .asRuntimeException()));
+        }
+        notifyAll();
+    }
+
+    private void fail(StatusDetails failure) {
+        streamFailure = failure;
         if (failedSince == 0) {
             failedSince = System.nanoTime();
         }
@@ -230,12 +289,12 @@ public final class ReadingsStream {
 
         @Override
         public void onError(Throwable failure) {
-            onEnd(this, Status.fromThrowable(failure));
+            onEnd(this, failure);
         }
 
         @Override
         public void onCompleted() {
-            onEnd(this, Status.OK);
+            ReadingsStream.this.onCompleted(this);
         }
     }
 }

@@ -29,22 +29,27 @@ public record StatusDetails(Status status, List<FieldViolation> violations, Opti
 
     /** @param failure the exception that a stub threw, or that a StreamObserver received */
     public static StatusDetails of(Throwable failure) {
+        var proto = StatusProto.fromThrowable(failure);
+        var details = of(proto == null ? com.google.rpc.Status.getDefaultInstance() : proto);
+        return new StatusDetails(Status.fromThrowable(failure), details.violations, details.retryDelay);
+    }
+
+    /** @param proto the error of a refused batch */
+    public static StatusDetails of(com.google.rpc.Status proto) {
         var violations = List.<FieldViolation>of();
         var retryDelay = Optional.<Duration>empty();
-        var proto = StatusProto.fromThrowable(failure);
-        if (proto != null) {
-            for (var detail : proto.getDetailsList()) {
-                if (detail.is(BadRequest.class)) {
-                    violations = unpack(detail, BadRequest.class).getFieldViolationsList().stream()
-                            .map(violation -> new FieldViolation(violation.getField(), violation.getDescription()))
-                            .toList();
-                } else if (detail.is(RetryInfo.class)) {
-                    var delay = unpack(detail, RetryInfo.class).getRetryDelay();
-                    retryDelay = Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
-                }
+        for (var detail : proto.getDetailsList()) {
+            if (detail.is(BadRequest.class)) {
+                violations = unpack(detail, BadRequest.class).getFieldViolationsList().stream()
+                        .map(violation -> new FieldViolation(violation.getField(), violation.getDescription()))
+                        .toList();
+            } else if (detail.is(RetryInfo.class)) {
+                var delay = unpack(detail, RetryInfo.class).getRetryDelay();
+                retryDelay = Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
             }
         }
-        return new StatusDetails(Status.fromThrowable(failure), violations, retryDelay);
+        var status = Status.fromCodeValue(proto.getCode()).withDescription(proto.getMessage());
+        return new StatusDetails(status, violations, retryDelay);
     }
 
     private static <M extends com.google.protobuf.Message> M unpack(Any detail, Class<M> type) {

@@ -1,5 +1,6 @@
 package io.pulseplane.client;
 
+import io.grpc.MethodDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,11 @@ public interface TokenSource {
      * @throws IOException if the source cannot provide its token; the call fails with UNAUTHENTICATED
      */
     Optional<String> token() throws IOException;
+
+    /** Returns the token of a call of this rpc. A source that issues its own tokens can restrict them to it. */
+    default Optional<String> token(MethodDescriptor<?, ?> rpc) throws IOException {
+        return token();
+    }
 
     /** Sends no token: for health, reflection, and devices with a certificate. */
     static TokenSource none() {

@@ -3,11 +3,14 @@ package io.pulseplane.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Any;
+import com.google.rpc.RetryInfo;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.v1.Acknowledgement;
 import io.pulseplane.v1.Batch;
@@ -26,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(30)
 class ReadingsStreamTest {
@@ -33,12 +38,17 @@ class ReadingsStreamTest {
     private static final String NAME = "ingest";
     private static final Duration RETRY_TIMEOUT = Duration.ofSeconds(20);
 
+    /** How long the plane asks to wait. */
+    private static final Duration TOLD = Duration.ofMillis(700);
+
     /** The reaction of the plane to a batch. */
     private enum Reaction {
         ACKNOWLEDGE,
         REFUSE,
         RETRY_LATER,
+        RETRY_AS_TOLD,
         FAIL_STREAM,
+        FAIL_STREAM_AS_TOLD,
         DENY_PERMISSION
     }
 
@@ -102,6 +112,52 @@ class ReadingsStreamTest {
         assertThat(outcomes).containsExactly("sent 2", "acknowledged 1");
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"RETRY_AS_TOLD", "FAIL_STREAM_AS_TOLD"})
+    void waits_as_long_as_the_plane_asks_and_says_so(Reaction reaction) throws InterruptedException {
+        reactions.add(reaction);
+        var stream = stream(RETRY_TIMEOUT);
+        long start = System.nanoTime();
+        stream.send(batch(1));
+
+        stream.finish();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(TOLD);
+        assertThat(received).containsExactly(1L, 1L);
+        assertThat(outcomes).containsExactly("sent 2", "asked to wait PT0.7S", "acknowledged 1");
+    }
+
+    @Test
+    void gives_up_when_the_plane_asks_for_more_time_than_there_is() {
+        reactions.add(Reaction.RETRY_AS_TOLD);
+        var stream = stream(TOLD.minusMillis(1));
+
+        assertThatThrownBy(() -> {
+                    stream.send(batch(1));
+                    stream.finish();
+                })
+                .hasMessage(
+                        "RESOURCE_EXHAUSTED: full; gave up, because the plane asks to wait 0.7 s and the limit for all"
+                                + " attempts is 0.699 s");
+        assertThat(received).containsExactly(1L);
+    }
+
+    @Test
+    void gives_up_after_the_retry_timeout_though_the_plane_answers_each_time() {
+        for (int i = 0; i < 1_000; i++) {
+            reactions.add(Reaction.RETRY_LATER);
+        }
+        var stream = stream(Duration.ofSeconds(1));
+
+        assertThatThrownBy(() -> {
+                    stream.send(batch(1));
+                    stream.finish();
+                })
+                .hasMessage("RESOURCE_EXHAUSTED: gave up after 1 s");
+        // The pauses double from 100 ms.
+        assertThat(received).hasSizeBetween(2, 6);
+    }
+
     @Test
     void does_not_resend_a_batch_that_the_plane_refused() throws InterruptedException {
         reactions.add(Reaction.REFUSE);
@@ -152,6 +208,13 @@ class ReadingsStreamTest {
             }
 
             @Override
+            public void waiting(Duration delay, boolean asked, Status failure) {
+                if (asked) {
+                    outcomes.add("asked to wait " + delay);
+                }
+            }
+
+            @Override
             public void refused(RefusedBatch batch, int readings) {
                 outcomes.add("refused " + batch.getSequence() + " of " + readings);
             }
@@ -183,6 +246,14 @@ class ReadingsStreamTest {
                                     .build());
                         case REFUSE -> responses.onNext(refusal(sequence, Status.Code.INVALID_ARGUMENT));
                         case RETRY_LATER -> responses.onNext(refusal(sequence, Status.Code.RESOURCE_EXHAUSTED));
+                        case RETRY_AS_TOLD ->
+                            responses.onNext(StreamReadingsResponse.newBuilder()
+                                    .setRefused(RefusedBatch.newBuilder()
+                                            .setDeviceId("d1")
+                                            .setSequence(sequence)
+                                            .setError(full()))
+                                    .build());
+                        case FAIL_STREAM_AS_TOLD -> responses.onError(StatusProto.toStatusRuntimeException(full()));
                         case FAIL_STREAM -> responses.onError(Status.UNAVAILABLE.asRuntimeException());
                         case DENY_PERMISSION -> responses.onError(Status.PERMISSION_DENIED.asRuntimeException());
                     }
@@ -199,6 +270,16 @@ class ReadingsStreamTest {
                 }
             };
         }
+    }
+
+    private static com.google.rpc.Status full() {
+        return com.google.rpc.Status.newBuilder()
+                .setCode(Status.Code.RESOURCE_EXHAUSTED.value())
+                .setMessage("full")
+                .addDetails(Any.pack(RetryInfo.newBuilder()
+                        .setRetryDelay(com.google.protobuf.Duration.newBuilder().setNanos(TOLD.getNano()))
+                        .build()))
+                .build();
     }
 
     private static StreamReadingsResponse refusal(long sequence, Status.Code code) {

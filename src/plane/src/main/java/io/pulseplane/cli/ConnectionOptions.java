@@ -8,7 +8,11 @@ import io.pulseplane.client.TlsSettings;
 import io.pulseplane.client.TlsSettings.ClientCertificate;
 import io.pulseplane.client.TokenSource;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
@@ -61,6 +65,18 @@ final class ConnectionOptions {
     @Mixin
     private CredentialOptions credentials;
 
+    @Option(
+            names = "--plaintext-token",
+            description = "Send the token without TLS to another machine, where everybody on the way can read it.")
+    private boolean plaintextToken;
+
+    @Option(
+            names = "--deadline",
+            paramLabel = "DURATION",
+            converter = Times.DurationConverter.class,
+            description = "How long a call with a single answer may take. Default: what the plane allows by default")
+    private Duration deadline;
+
     @Option(names = "--json", description = "Print each response message as one line of proto3 JSON.")
     private boolean json;
 
@@ -83,15 +99,45 @@ final class ConnectionOptions {
 
     /** Opens the channel, does the work with a token of this role, and closes the channel. */
     int as(String role, Work work) throws Exception {
-        try (var client = open()) {
-            return work.run(client.channel(token(credentials.ofRole(role))));
-        }
+        return call(client -> work.run(client.channel(token(credentials.ofRole(role)))));
     }
 
     /** Opens the channel, does the work with tokens of its devices, and closes the channel. */
     int asDevices(DeviceWork work) throws Exception {
-        try (var client = open()) {
-            return work.run(device -> client.channel(token(credentials.ofDevice(device))));
+        return call(client -> work.run(device -> client.channel(token(credentials.ofDevice(device)))));
+    }
+
+    boolean readsTokenFromStandardInput() {
+        return credentials.readsStandardInput();
+    }
+
+    @FunctionalInterface
+    private interface ClientWork {
+        int run(PlaneClient client) throws Exception;
+    }
+
+    private int call(ClientWork work) throws Exception {
+        boolean sendsToken = credentials.isGiven() || (certificate == null && credentials.hasToken());
+        if (sendsToken && !hasTls() && !plaintextToken && !isThisMachine()) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "without TLS, everybody on the way to " + target + " could read the token: use --tls or --ca, or "
+                            + "permit it with --plaintext-token");
+        }
+        credentials.prepare(command.commandLine().getErr());
+        var client = open();
+        boolean isDone = false;
+        try {
+            int status = work.run(client);
+            isDone = true;
+            return status;
+        } finally {
+            if (isDone) {
+                client.close();
+            } else {
+                // A call that nobody needs would be waited for.
+                client.closeNow();
+            }
         }
     }
 
@@ -100,12 +146,39 @@ final class ConnectionOptions {
         return certificate != null && !credentials.isGiven() ? TokenSource.none() : source;
     }
 
+    private boolean hasTls() {
+        return tls || authorities != null || certificate != null;
+    }
+
+    /** Whether the target is a loopback address or a Unix socket. The client checks the address that it connects to. */
+    private boolean isThisMachine() {
+        if (target.startsWith("unix:")) {
+            return true;
+        }
+        var authority = target.substring(target.lastIndexOf('/') + 1);
+        int port = authority.lastIndexOf(':');
+        var host = port > 0 && authority.indexOf(':') == port || authority.startsWith("[")
+                ? authority.substring(0, port < authority.indexOf(']') ? authority.length() : port)
+                : authority;
+        try {
+            return Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
+        } catch (UnknownHostException _) {
+            return false;
+        }
+    }
+
     private PlaneClient open() {
         var client = PlaneClient.to(target)
                 .transport(NettyChannelBuilder::forTarget)
                 .retry(RetryPolicy.NONE)
                 .withoutDeadline();
-        if (tls || authorities != null || certificate != null) {
+        if (deadline != null) {
+            client.unaryDeadline(deadline);
+        }
+        if (plaintextToken) {
+            client.tokensInClearText();
+        }
+        if (hasTls()) {
             client.tls(new TlsSettings(
                     Optional.ofNullable(authorities),
                     Optional.ofNullable(certificate)
@@ -113,8 +186,11 @@ final class ConnectionOptions {
         }
         try {
             return client.build();
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
             throw new ParameterException(command.commandLine(), "the certificates cannot be used: " + e.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    command.commandLine(), "the target or the certificates cannot be used: " + e.getMessage());
         }
     }
 }

@@ -102,6 +102,8 @@ final class DemoCommand implements Callable<Integer> {
             }
         } catch (InterruptedException _) {
             // The plane is stopping.
+        } catch (RuntimeException e) {
+            CommandExceptionHandler.print(e, spec.commandLine().getErr());
         } finally {
             monitors.interrupt();
             client.close();
@@ -133,6 +135,8 @@ final class DemoCommand implements Callable<Integer> {
             new MonitorSimulator(channels, present, Duration.ZERO, summary).run();
         } catch (InterruptedException | ExecutionException _) {
             // The demo is over.
+        } catch (RuntimeException e) {
+            CommandExceptionHandler.print(e, spec.commandLine().getErr());
         }
     }
 

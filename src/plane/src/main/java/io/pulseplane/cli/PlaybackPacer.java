@@ -1,5 +1,6 @@
 package io.pulseplane.cli;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,6 +24,11 @@ final class PlaybackPacer {
     /** @param time the recorded time, in microseconds */
     boolean mustWaitFor(long time) {
         return nanosUntil(time) > MIN_WAIT_NANOS;
+    }
+
+    /** How long it is until the reading of this time is due; not negative. */
+    Duration timeUntil(long time) {
+        return Duration.ofNanos(Math.max(0, nanosUntil(time)));
     }
 
     void waitFor(long time) throws InterruptedException {

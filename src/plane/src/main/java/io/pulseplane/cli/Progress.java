@@ -10,20 +10,21 @@ import java.util.function.Supplier;
 final class Progress implements AutoCloseable {
 
     private final PrintWriter out;
-    private final Supplier<String> line;
-    private final ScheduledExecutorService clock;
+    private ScheduledExecutorService clock;
     private int shownLength;
 
-    Progress(PrintWriter out, Supplier<String> line) {
+    /** Shows nothing yet. */
+    Progress(PrintWriter out) {
         this.out = out;
-        this.line = line;
+    }
+
+    /** Shows the line every second from now on. */
+    synchronized void show(Supplier<String> line) {
         if (isTerminal()) {
             clock = Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().name("progress").daemon().factory());
             // The task runs until the clock is shut down; nobody waits for it.
-            var _ = clock.scheduleAtFixedRate(this::show, 1, 1, TimeUnit.SECONDS);
-        } else {
-            clock = null;
+            var _ = clock.scheduleAtFixedRate(() -> update(line), 1, 1, TimeUnit.SECONDS);
         }
     }
 
@@ -34,7 +35,7 @@ final class Progress implements AutoCloseable {
         return console != null && console.isTerminal();
     }
 
-    private synchronized void show() {
+    private synchronized void update(Supplier<String> line) {
         if (!clock.isShutdown()) {
             var text = line.get();
             out.print("\r" + text + " ".repeat(Math.max(0, shownLength - text.length())));
@@ -43,11 +44,25 @@ final class Progress implements AutoCloseable {
         }
     }
 
+    /** Prints a line that stays. */
+    synchronized void note(String note) {
+        clear();
+        out.println("pulseplane: " + note);
+        out.flush();
+    }
+
+    private void clear() {
+        if (shownLength > 0) {
+            out.print("\r" + " ".repeat(shownLength) + "\r");
+            shownLength = 0;
+        }
+    }
+
     /** Removes the line, so that the command can print its result. */
     synchronized void end() {
         if (clock != null && !clock.isShutdown()) {
             clock.shutdown();
-            out.print("\r" + " ".repeat(shownLength) + "\r");
+            clear();
             out.flush();
         }
     }

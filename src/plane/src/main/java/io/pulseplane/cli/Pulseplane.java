@@ -1,6 +1,8 @@
 package io.pulseplane.cli;
 
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,6 +38,21 @@ public final class Pulseplane implements Callable<Integer> {
             Map.entry("compliance", ComplianceCommand.class),
             Map.entry("migrate", MigrateCommand.class));
 
+    /** For help. {@code command-line.md} says more. */
+    private static final Map<String, String> EXIT_STATUSES = statuses();
+
+    private static Map<String, String> statuses() {
+        var statuses = new LinkedHashMap<String, String>();
+        statuses.put(" " + ExitStatus.OK, "Everything is done.");
+        statuses.put(" " + ExitStatus.FAILED, "The plane said no, a check failed, or a file cannot be used.");
+        statuses.put(" " + ExitStatus.USAGE, "The command line is wrong.");
+        statuses.put(" " + ExitStatus.INCOMPLETE, "Readings were left out: unreadable lines, or rejected readings.");
+        statuses.put(" " + ExitStatus.NOTHING_SENT, "There was nothing to send.");
+        statuses.put(" " + ExitStatus.TRY_LATER, "No plane answers, or it has no room or time: try again later.");
+        statuses.put(ExitStatus.OUTPUT_CLOSED + "", "Nobody reads the output any more.");
+        return statuses;
+    }
+
     @Override
     public Integer call() {
         return new ServeCommand().call();
@@ -52,12 +69,32 @@ public final class Pulseplane implements Callable<Integer> {
                 .toList();
         (namedCommand.isEmpty() && args.length > 0 ? COMMANDS : namedCommand)
                 .forEach(command -> commandLine.addSubcommand(command.getKey(), command.getValue()));
+        commandLine
+                .getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("%nEvery command ends with one of these statuses:%n")
+                .exitCodeList(EXIT_STATUSES);
         return commandLine
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(CommandExceptionHandler::handle);
     }
 
     public static void main(String... args) {
-        System.exit(commandLine(args).execute(args));
+        System.exit(run(StandardOutput.open(), args));
+    }
+
+    /** Runs a command to its end, and returns the status to exit with. */
+    static int run(PrintWriter out, String... args) {
+        var commandLine = commandLine(args).setOut(out);
+        try {
+            int status = commandLine.execute(args);
+            out.flush();
+            return status;
+        } catch (OutputClosedException _) {
+            return ExitStatus.OUTPUT_CLOSED;
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            CommandExceptionHandler.print(e, commandLine.getErr());
+            return CommandExceptionHandler.status(e);
+        }
     }
 }

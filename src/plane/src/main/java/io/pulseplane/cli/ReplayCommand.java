@@ -1,16 +1,12 @@
 package io.pulseplane.cli;
 
 import io.grpc.Channel;
-import io.pulseplane.client.BatchBuilder;
+import io.grpc.StatusRuntimeException;
 import io.pulseplane.client.DeviceStreams;
 import io.pulseplane.client.ReadingsStream;
-import io.pulseplane.vitals.EpochMicros;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.SequencedMap;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -19,7 +15,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -29,14 +24,12 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Stream a recording into the plane.",
             "",
-            "The file is CSV with a header that names measured_at (ISO 8601), device_id, patient_id, code, value and "
-                    + "unit, in any order; other columns are ignored. Batches are numbered by the current time, so a "
+            "The file is CSV with a header that names measured_at (ISO 8601 or SQL), device_id, patient_id, code, "
+                    + "value and unit, in any order; other columns are ignored. It may be compressed with gzip or Zstandard. "
+                    + "Batches are numbered by the current time, so a "
                     + "recording can be replayed again: the plane recognises the readings that it has."
         })
 final class ReplayCommand implements Callable<Integer> {
-
-    /** Bound on batches that are being filled, one for each device and patient. Beyond it the oldest batch is sent. */
-    private static final int MAX_OPEN_BATCHES = 10_000;
 
     private static final int MAX_UNACKNOWLEDGED = 64;
 
@@ -45,9 +38,6 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
-
-    @Parameters(paramLabel = "FILE.csv", description = "The recording.")
-    private Path file;
 
     @Option(
             names = "--speed",
@@ -72,8 +62,18 @@ final class ReplayCommand implements Callable<Integer> {
             description = "How long to try again when no plane answers. Default: ${DEFAULT-VALUE}")
     private Duration retryTimeout;
 
-    private final SequencedMap<String, BatchBuilder> open = new LinkedHashMap<>();
-    private long sequence = EpochMicros.now();
+    @Option(
+            names = "--max-wait",
+            paramLabel = "DURATION",
+            defaultValue = "1h",
+            converter = Times.DurationConverter.class,
+            description =
+                    "End before a reading that is due later than this, because its time, or the time of the first "
+                            + "reading, is probably wrong. Default: ${DEFAULT-VALUE}")
+    private Duration maxWait;
+
+    @Mixin
+    private RecordingOptions recordings;
 
     static final class SpeedConverter implements ITypeConverter<Double> {
         @Override
@@ -95,70 +95,53 @@ final class ReplayCommand implements Callable<Integer> {
         if (batchSize < 1) {
             throw new ParameterException(spec.commandLine(), "--batch must be 1 or more");
         }
-        if (!Files.isReadable(file)) {
-            throw new ParameterException(spec.commandLine(), "there is no readable file at " + file);
-        }
+        recordings.check(plane);
         return plane.asDevices(this::replay);
     }
 
-    private int replay(Function<String, Channel> channels) throws IOException, InterruptedException {
+    private int replay(Function<String, Channel> channels) throws Exception {
         var out = spec.commandLine().getOut();
-        var err = spec.commandLine().getErr();
-        var summary = new IngestSummary(plane.json() ? response -> out.println(Json.line(response)) : _ -> {});
-        var stream = new DeviceStreams(
-                device -> new ReadingsStream(channels.apply(device), MAX_UNACKNOWLEDGED, retryTimeout, summary));
-        try (var progress = new Progress(err, summary::progress);
-                var recording = Recording.open(file)) {
-            var pacer = new PlaybackPacer(speed);
-            for (var row = recording.next(); row != null; row = recording.next()) {
-                if (pacer.mustWaitFor(row.time())) {
-                    sendAll(stream);
-                    pacer.waitFor(row.time());
+        try (var progress = new Progress(spec.commandLine().getErr())) {
+            var summary = new IngestSummary(
+                    plane.json() ? response -> out.println(Json.line(response)) : _ -> {}, progress::note);
+            var faults = new FirstFault(summary);
+            progress.show(summary::progress);
+            Exception failure = null;
+            try {
+                play(channels, summary, faults, progress);
+            } catch (IOException | Playback.LongWaitException | StatusRuntimeException e) {
+                failure = e;
+            }
+            progress.end();
+            faults.description().ifPresent(progress::note);
+            int status = failure == null ? summary.exitStatus() : CommandExceptionHandler.status(failure);
+            summary.print(out, plane.json(), status);
+            if (failure != null) {
+                throw failure;
+            }
+            return status;
+        }
+    }
+
+    private void play(Function<String, Channel> channels, IngestSummary summary, FirstFault faults, Progress progress)
+            throws IOException, InterruptedException {
+        try (var rejects = recordings.openRejects()) {
+            var rejectedLines = Optional.ofNullable(rejects).map(file -> new RejectedLines(file, summary));
+            var listener = rejectedLines
+                    .<ReadingsStream.Listener>map(Function.identity())
+                    .orElse(summary);
+            var streams = new DeviceStreams(
+                    device -> new ReadingsStream(channels.apply(device), MAX_UNACKNOWLEDGED, retryTimeout, listener));
+            var playback =
+                    new Playback(streams, rejectedLines, batchSize, new Playback.Pace(speed, maxWait), progress::note);
+            try (var recording = recordings.open(fault -> {
+                faults.accept(fault);
+                if (rejects != null) {
+                    rejects.add(fault);
                 }
-                add(stream, row);
+            })) {
+                playback.run(recording);
             }
-            sendAll(stream);
-            stream.finish();
-            if (recording.skippedLines() > 0) {
-                progress.end();
-                err.println(recording.skippedLines() + " lines could not be read and were left out; the first is "
-                        + recording.firstError());
-            }
-        } catch (Recording.InvalidRecordingException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage());
-        }
-        out.flush();
-        summary.print(plane.json() ? err : out);
-        return summary.hasNoRefusals() ? 0 : 1;
-    }
-
-    private void add(DeviceStreams stream, Recording.Row row) throws InterruptedException {
-        var key = row.device() + "\n" + row.patient();
-        var batch = open.get(key);
-        if (batch == null) {
-            if (open.size() >= MAX_OPEN_BATCHES) {
-                send(stream, open.pollFirstEntry().getValue());
-            }
-            batch = new BatchBuilder(row.device(), row.patient());
-            open.put(key, batch);
-        }
-        // Readings of one time stay together: the plane compares pressures within a batch.
-        boolean isFull = batch.size() >= batchSize && row.time() != batch.lastTime();
-        if (isFull || !batch.accepts(row.code(), row.unit())) {
-            send(stream, batch);
-        }
-        batch.add(row.time(), row.code(), row.value(), row.unit());
-    }
-
-    private void sendAll(DeviceStreams stream) throws InterruptedException {
-        for (var batch : open.values()) {
-            send(stream, batch);
-        }
-    }
-
-    private void send(DeviceStreams stream, BatchBuilder batch) throws InterruptedException {
-        if (batch.size() > 0) {
-            stream.send(batch.build(sequence++));
         }
     }
 }

@@ -121,14 +121,23 @@ final class SimulateCommand implements Callable<Integer> {
 
     private int simulate(Function<String, Channel> channels) throws InterruptedException, ExecutionException {
         var out = spec.commandLine().getOut();
-        var err = spec.commandLine().getErr();
-        var summary = new IngestSummary(plane.json() ? response -> out.println(Json.line(response)) : _ -> {});
-        try (var _ = new Progress(err, summary::progress)) {
-            new MonitorSimulator(channels, plan(), retryTimeout, summary).run();
+        try (var progress = new Progress(spec.commandLine().getErr())) {
+            var summary = new IngestSummary(
+                    plane.json() ? response -> out.println(Json.line(response)) : _ -> {}, progress::note);
+            progress.show(summary::progress);
+            try {
+                new MonitorSimulator(channels, plan(), retryTimeout, summary).run();
+            } catch (Exception e) {
+                progress.end();
+                summary.print(out, plane.json(), CommandExceptionHandler.status(e));
+                throw e;
+            }
+            progress.end();
+            // Some simulated readings are implausible, so rejections are no failure.
+            int status = summary.hasNoRefusals() ? ExitStatus.OK : ExitStatus.FAILED;
+            summary.print(out, plane.json(), status);
+            return status;
         }
-        out.flush();
-        summary.print(plane.json() ? err : out);
-        return summary.hasNoRefusals() ? 0 : 1;
     }
 
     private MonitorSimulator.Plan plan() {

@@ -67,6 +67,13 @@ final class TokenCommand implements Callable<Integer> {
     private String tenant;
 
     @Option(
+            names = "--rpc",
+            paramLabel = "NAME",
+            description = "The only call that accepts the token, such as pulseplane.v1.QueryService/GetLatest. "
+                    + "Default: all that the roles may call")
+    private String rpc;
+
+    @Option(
             names = "--ttl",
             paramLabel = "DURATION",
             defaultValue = "1h",
@@ -89,7 +96,8 @@ final class TokenCommand implements Callable<Integer> {
                 tenant,
                 requireNotEmpty("--patient", patient),
                 requireNotEmpty("--device", device),
-                ttl);
+                ttl,
+                requireNotEmpty("--rpc", rpc));
         try {
             spec.commandLine().getOut().println(LocalTokens.issue(dataDir, claims));
             return 0;

@@ -1,5 +1,8 @@
 package io.pulseplane.cli;
 
+import io.grpc.Channel;
+import io.grpc.Context;
+import io.grpc.StatusRuntimeException;
 import io.pulseplane.v1.QueryServiceGrpc;
 import io.pulseplane.v1.WatchRequest;
 import java.util.List;
@@ -43,17 +46,32 @@ final class WatchCommand implements Callable<Integer> {
         var out = spec.commandLine().getOut();
         var printer = new QueryPrinter(out, plane.json());
         return plane.as(QueryPrinter.READER_ROLE, channel -> {
-            var responses = QueryServiceGrpc.newBlockingStub(channel).watch(request);
-            while (responses.hasNext()) {
-                var response = responses.next();
-                if (plane.json()) {
-                    out.println(Json.line(response));
-                    out.flush();
-                } else {
-                    printer.watch(response.getSeriesList());
-                }
+            var call = Context.current().withCancellation();
+            if (out instanceof StandardOutput output) {
+                output.whenReaderLeaves(() -> call.cancel(new OutputClosedException("nobody reads the output", null)));
             }
-            return 0;
+            try {
+                return call.call(() -> watch(channel, request, printer));
+            } catch (StatusRuntimeException e) {
+                throw call.cancellationCause() instanceof OutputClosedException closed ? closed : e;
+            } finally {
+                call.close();
+            }
         });
+    }
+
+    private int watch(Channel channel, WatchRequest request, QueryPrinter printer) {
+        var out = spec.commandLine().getOut();
+        var responses = QueryServiceGrpc.newBlockingStub(channel).watch(request);
+        while (responses.hasNext()) {
+            var response = responses.next();
+            if (plane.json()) {
+                out.println(Json.line(response));
+                out.flush();
+            } else {
+                printer.watch(response.getSeriesList());
+            }
+        }
+        return ExitStatus.OK;
     }
 }

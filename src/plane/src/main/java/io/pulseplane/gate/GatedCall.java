@@ -8,6 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.StatusRuntimeException;
 import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.BearerToken;
+import io.pulseplane.gate.token.Identity;
 import io.pulseplane.vitals.PlaneException;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -124,7 +125,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private void authenticate(BearerToken token, String requestId) {
         var cached = authenticator.cached(token);
         if (cached != null) {
-            onAuthenticated(Principal.of(cached, connection, requestId));
+            onIdentified(cached, requestId);
             return;
         }
         authenticator
@@ -134,17 +135,34 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
                         return;
                     }
                     if (failure == null) {
-                        onAuthenticated(Principal.of(identity, connection, requestId));
-                        for (var entry : pending.entries()) {
-                            admit(entry);
-                            awaitDecision(entry);
-                        }
-                        deliverDecided();
+                        onIdentified(identity, requestId);
+                        decidePending();
                     } else {
                         rejectUnauthenticated(
                                 Principal.anonymous(connection, requestId), PlaneException.unwrap(failure));
                     }
                 }));
+    }
+
+    /** Decides about the requests that waited for the caller's identity. */
+    private void decidePending() {
+        if (principal == null) {
+            return;
+        }
+        for (var entry : pending.entries()) {
+            admit(entry);
+            awaitDecision(entry);
+        }
+        deliverDecided();
+    }
+
+    private void onIdentified(Identity identity, String requestId) {
+        var caller = Principal.of(identity, connection, requestId);
+        if (identity.isFor(rpc)) {
+            onAuthenticated(caller);
+        } else {
+            reject(caller, "rpc", new PlaneException.PermissionDenied("the token is for another rpc"));
+        }
     }
 
     private void onAuthenticated(Principal principal) {

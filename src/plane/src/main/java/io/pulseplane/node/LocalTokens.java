@@ -25,9 +25,31 @@ public final class LocalTokens {
 
     private LocalTokens() {}
 
-    /** The claims of a token. An empty id is left out. */
+    /**
+     * The claims of a token. An empty id is left out.
+     *
+     * @param rpc the only rpc that accepts the token: {@code pulseplane.v1.QueryService/GetLatest}; empty for all
+     */
     public record Claims(
-            String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {}
+            String subject,
+            List<String> roles,
+            String tenant,
+            String patientId,
+            String deviceId,
+            Duration ttl,
+            String rpc) {
+
+        /** For all rpcs. */
+        public Claims(
+                String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {
+            this(subject, roles, tenant, patientId, deviceId, ttl, "");
+        }
+
+        /** The same claims for one rpc; empty for all. */
+        public Claims onlyFor(String rpc) {
+            return new Claims(subject, roles, tenant, patientId, deviceId, ttl, rpc);
+        }
+    }
 
     /** All roles. */
     public static List<String> roles() {
@@ -47,7 +69,13 @@ public final class LocalTokens {
      */
     public static String issue(Path dataDir, Claims claims) throws IOException {
         var request = new TokenRequest(
-                claims.subject(), claims.roles(), claims.tenant(), claims.patientId(), claims.deviceId(), claims.ttl());
+                claims.subject(),
+                claims.roles(),
+                claims.tenant(),
+                claims.patientId(),
+                claims.deviceId(),
+                claims.ttl(),
+                claims.rpc());
         return TokenIssuer.open(dataDir, TokenSettings.of(new Keys.Local(dataDir)), EpochMicros::now)
                 .issue(request);
     }

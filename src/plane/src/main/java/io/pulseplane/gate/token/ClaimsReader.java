@@ -13,6 +13,9 @@ import java.util.Set;
  */
 final class ClaimsReader {
 
+    /** Names the only rpc that the token is for. */
+    static final String RPC = "pulseplane_rpc";
+
     /** The bound of OpenID Connect. */
     static final int MAX_SUBJECT_LENGTH = 255;
 
@@ -70,7 +73,8 @@ final class ClaimsReader {
                 id(patientId.find(claims), "the token's patient id"),
                 expires,
                 key.id(),
-                text(claims.get("jti"), "the token's id"));
+                text(claims.get("jti"), "the token's id"),
+                text(claims.get(RPC), "the token's rpc"));
     }
 
     /** Returns the time of expiry, in microseconds since the epoch. */

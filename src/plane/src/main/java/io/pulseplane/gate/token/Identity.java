@@ -14,6 +14,7 @@ import java.util.List;
  * @param expiresUs when the token or certificate expires, without the allowance for clocks
  * @param keyId the id of the key that signed the token, or the fingerprint of the certificate
  * @param tokenId the id of the token; empty if it has none
+ * @param rpc the full name of the only rpc that the token is for; empty for all
  */
 public record Identity(
         String subject,
@@ -23,9 +24,23 @@ public record Identity(
         String patientId,
         long expiresUs,
         String keyId,
-        String tokenId) {
+        String tokenId,
+        String rpc) {
 
     private static final Identity ANONYMOUS = new Identity("", List.of(), "", "", "", Long.MAX_VALUE, "", "");
+
+    /** For all rpcs. */
+    public Identity(
+            String subject,
+            List<String> roles,
+            String tenant,
+            String deviceId,
+            String patientId,
+            long expiresUs,
+            String keyId,
+            String tokenId) {
+        this(subject, roles, tenant, deviceId, patientId, expiresUs, keyId, tokenId, "");
+    }
 
     public Identity {
         roles = List.copyOf(roles);
@@ -34,6 +49,11 @@ public record Identity(
     /** The identity of a caller without token and certificate. */
     public static Identity anonymous() {
         return ANONYMOUS;
+    }
+
+    /** Whether the caller may call this rpc at all. The policy decides about the request. */
+    public boolean isFor(String rpc) {
+        return this.rpc.isEmpty() || this.rpc.equals(rpc);
     }
 
     public boolean isAnonymous() {

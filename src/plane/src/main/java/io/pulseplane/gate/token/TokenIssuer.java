@@ -61,6 +61,9 @@ public final class TokenIssuer {
         if (!request.deviceId().isEmpty()) {
             claims.put(names.deviceId(), request.deviceId());
         }
+        if (!request.rpc().isEmpty()) {
+            claims.put(ClaimsReader.RPC, request.rpc());
+        }
         claims.put("iat", now);
         claims.put("exp", now + request.ttl().toSeconds());
         claims.put("jti", UUID.randomUUID().toString());

@@ -10,13 +10,26 @@ import java.util.List;
  * The contents of a token to be made with the local key. Ids that do not apply are empty.
  *
  * @param roles at least one, out of {@link Roles#ALL}, because the built-in policy knows no others
+ * @param rpc the full name of the only rpc that accepts the token; empty for all
  * @param ttl up to 30 days; a single token cannot be withdrawn, only all of them by deleting the key
  */
 public record TokenRequest(
-        String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {
+        String subject,
+        List<String> roles,
+        String tenant,
+        String patientId,
+        String deviceId,
+        Duration ttl,
+        String rpc) {
 
     public static final Duration MAX_TTL = Duration.ofDays(30);
     public static final Duration DEFAULT_TTL = Duration.ofHours(1);
+
+    /** For all rpcs. */
+    public TokenRequest(
+            String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {
+        this(subject, roles, tenant, patientId, deviceId, ttl, "");
+    }
 
     /** @throws PlaneException.InvalidArgument if the plane would not accept such a token */
     public TokenRequest {

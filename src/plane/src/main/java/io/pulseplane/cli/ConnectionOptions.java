@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,6 +43,9 @@ final class ConnectionOptions {
                 description = "The private key of --cert (PEM, PKCS#8).")
         private Path key;
     }
+
+    /** An authority such as {@code host:9000}, {@code [::1]:9000} or {@code ::1}, with the host as its group. */
+    private static final Pattern HOST = Pattern.compile("^(\\[.*]|[^:]*)(:\\d+)?$");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -74,7 +78,7 @@ final class ConnectionOptions {
             names = "--deadline",
             paramLabel = "DURATION",
             converter = Times.DurationConverter.class,
-            description = "How long a call with a single answer may take. Default: what the plane allows by default")
+            description = "How long a call with a single answer may take. The plane's own limit holds if it is sooner.")
     private Duration deadline;
 
     @Option(names = "--json", description = "Print each response message as one line of proto3 JSON.")
@@ -156,10 +160,7 @@ final class ConnectionOptions {
             return true;
         }
         var authority = target.substring(target.lastIndexOf('/') + 1);
-        int port = authority.lastIndexOf(':');
-        var host = port > 0 && authority.indexOf(':') == port || authority.startsWith("[")
-                ? authority.substring(0, port < authority.indexOf(']') ? authority.length() : port)
-                : authority;
+        var host = HOST.matcher(authority).replaceFirst("$1");
         try {
             return Arrays.stream(InetAddress.getAllByName(host)).allMatch(InetAddress::isLoopbackAddress);
         } catch (UnknownHostException _) {

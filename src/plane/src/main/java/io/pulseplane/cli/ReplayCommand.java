@@ -25,8 +25,8 @@ import picocli.CommandLine.TypeConversionException;
             "Stream a recording into the plane.",
             "",
             "The file is CSV with a header that names measured_at (ISO 8601 or SQL), device_id, patient_id, code, "
-                    + "value and unit, in any order; other columns are ignored. It may be compressed with gzip or Zstandard. "
-                    + "Batches are numbered by the current time, so a "
+                    + "value and unit, in any order; other columns are ignored. It may be compressed with gzip or "
+                    + "Zstandard. Batches are numbered by the current time, so a "
                     + "recording can be replayed again: the plane recognises the readings that it has."
         })
 final class ReplayCommand implements Callable<Integer> {

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -62,7 +63,7 @@ class ProgramIT {
             2026-01-01T00:00:05Z,m1,replayed
             """);
         var first = run("replay", recording.toString(), "--speed", "max");
-        assertThat(first.status()).as(first.err()).isZero();
+        assertThat(first.status()).as(first.err()).isEqualTo(3);
         assertThat(count(first.out(), "sent")).isEqualTo(6);
         assertThat(count(first.out(), "accepted")).isEqualTo(2);
         assertThat(count(first.out(), "rejected")).isEqualTo(4);
@@ -71,7 +72,7 @@ class ProgramIT {
                 .contains("8867-4 implausible")
                 .contains("8867-4 not_finite")
                 .contains("76213-8 pressures_crossed");
-        assertThat(first.err()).contains("3 lines could not be read").contains("line 9, measured_at");
+        assertThat(first.err()).contains("3 lines could not be read").contains("line 9, column 1: measured_at");
 
         var second = run("replay", recording.toString(), "--speed", "1000", "--batch", "1");
         assertThat(count(second.out(), "accepted")).isZero();
@@ -221,6 +222,7 @@ class ProgramIT {
         assertThat(given.status()).as(given.err()).isZero();
         assertThat(run("audit", "list", "--subject", "inspector").out().lines()).hasSize(1);
         var file = Files.writeString(files.resolve("token"), token.out());
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         var refused = Program.run(
                 "query", "latest", "--patient", "x", "--target", plane.target(), "--token-file", file.toString());
         assertThat(refused.err()).contains("PERMISSION_DENIED: not permitted: role");
@@ -251,10 +253,10 @@ class ProgramIT {
     }
 
     @Test
-    void ends_with_1_when_there_is_no_plane() throws Exception {
+    void ends_with_5_when_there_is_no_plane() throws Exception {
         try (var dead = Program.unansweredPort()) {
             var run = Program.run("query", "latest", "--patient", "x", "--target", "127.0.0.1:" + dead.getLocalPort());
-            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.status()).isEqualTo(5);
             assertThat(run.err()).contains("no plane answers");
         }
     }

@@ -117,14 +117,14 @@ class GateIT {
         var consents = run(trustStore, "consent", "show", "--patient", "bob", "--data-dir", dataDirectory(), "--tls");
         assertThat(consents.status()).as(consents.err()).isZero();
         var untrusted = run("consent", "show", "--patient", "bob", "--data-dir", dataDirectory(), "--tls");
-        assertThat(untrusted.status()).isEqualTo(1);
+        assertThat(untrusted.status()).isEqualTo(5);
         assertThat(untrusted.err()).contains("no plane answers").doesNotContain("\tat ");
     }
 
     @Test
     void refuses_clients_without_tls() throws Exception {
         var plain = run("consent", "show", "--patient", "ada", "--data-dir", dataDirectory());
-        assertThat(plain.status()).isEqualTo(1);
+        assertThat(plain.status()).isEqualTo(5);
         assertThat(plain.err()).contains("UNAVAILABLE").doesNotContain("\tat ");
     }
 

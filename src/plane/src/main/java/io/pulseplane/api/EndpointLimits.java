@@ -1,12 +1,10 @@
 package io.pulseplane.api;
 
-import java.time.Duration;
-
 /**
  * Limits of the endpoints.
  *
  * @param maxBatchReadings maximum number of readings of a batch
  * @param maxStreamBytes maximum memory of the unacknowledged batches of one stream, in bytes
- * @param unaryDeadline maximum time of a unary query
+ * @param deadlines maximum time of a query with a single answer
  */
-public record EndpointLimits(int maxBatchReadings, long maxStreamBytes, Duration unaryDeadline) {}
+public record EndpointLimits(int maxBatchReadings, long maxStreamBytes, Deadlines deadlines) {}

@@ -9,7 +9,6 @@ import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.v1.StreamLatestResponse;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.subscription.Cancellable;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -44,7 +43,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     }
 
     private final LatestQuery latest;
-    private final Duration deadline;
+    private final Deadlines deadlines;
     private final ServerCallStreamObserver<StreamLatestResponse> responses;
 
     private final Queue<PendingQuery> queued = new ConcurrentLinkedQueue<>();
@@ -62,9 +61,9 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private volatile boolean halfClosed;
     private volatile boolean cancelled;
 
-    LatestStream(LatestQuery latest, Duration deadline, ServerCallStreamObserver<StreamLatestResponse> responses) {
+    LatestStream(LatestQuery latest, Deadlines deadlines, ServerCallStreamObserver<StreamLatestResponse> responses) {
         this.latest = latest;
-        this.deadline = deadline;
+        this.deadlines = deadlines;
         this.responses = responses;
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::drain);
@@ -165,7 +164,8 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
             if (cached.isPresent()) {
                 query.answer = response(cached.get());
             } else {
-                query.lookup = Deadlines.withDeadline(latest.execute(query.selector), deadline)
+                query.lookup = deadlines
+                        .limitOnStream(latest.execute(query.selector))
                         .map(LatestStream::response)
                         .subscribe()
                         .with(answer -> onAnswer(query, answer), failure -> onAnswer(query, error(failure)));

@@ -78,8 +78,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
         } else {
             UnaryCalls.answer(
                     responses,
-                    () -> Deadlines.withDeadline(
-                            latest.execute(selector).map(QueryEndpoint::answer), limits.unaryDeadline()));
+                    () -> limits.deadlines().limit(latest.execute(selector).map(QueryEndpoint::answer)));
         }
     }
 
@@ -106,8 +105,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
 
     @Override
     public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
-        return new LatestStream(
-                latest, limits.unaryDeadline(), (ServerCallStreamObserver<StreamLatestResponse>) responses);
+        return new LatestStream(latest, limits.deadlines(), (ServerCallStreamObserver<StreamLatestResponse>) responses);
     }
 
     @Override
@@ -218,7 +216,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                             .build())
                     .onTermination()
                     .invoke(account::close);
-            return Deadlines.withDeadline(answer, limits.unaryDeadline());
+            return limits.deadlines().limit(answer);
         });
     }
 

@@ -97,7 +97,7 @@ final class CommandExceptionHandler {
         }
         err.println("pulseplane: " + refusal.getMessage());
         if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
-            err.println("  the limit is the plane's pulseplane.query.unary-deadline, or --deadline if sooner");
+            err.println("  --deadline asks for more time, up to the plane's pulseplane.query.max-deadline");
         }
         var details = StatusDetails.of(refusal);
         details.violations()

@@ -78,7 +78,8 @@ final class ConnectionOptions {
             names = "--deadline",
             paramLabel = "DURATION",
             converter = Times.DurationConverter.class,
-            description = "How long a call with a single answer may take. The plane's own limit holds if it is sooner.")
+            description = "How long a call with a single answer may take, up to the plane's longest. Default: what the "
+                    + "plane gives to calls without a deadline")
     private Duration deadline;
 
     @Option(names = "--json", description = "Print each response message as one line of proto3 JSON.")

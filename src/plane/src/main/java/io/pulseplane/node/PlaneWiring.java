@@ -1,5 +1,6 @@
 package io.pulseplane.node;
 
+import io.pulseplane.api.Deadlines;
 import io.pulseplane.api.EndpointLimits;
 import io.pulseplane.clock.ClockSettings;
 import io.pulseplane.clock.PlaneClock;
@@ -124,6 +125,6 @@ final class PlaneWiring {
         return new EndpointLimits(
                 config.ingest().maxBatchReadings(),
                 config.ingest().maxStreamBytes().asLongValue(),
-                config.query().unaryDeadline());
+                new Deadlines(config.query().unaryDeadline(), config.query().maxDeadline()));
     }
 }

@@ -62,7 +62,9 @@ class LatestStreamTest {
         public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
             // Counts down after the stream has handled the cancellation.
             Context.current().addListener(_ -> cancelled.countDown(), Runnable::run);
-            return new LatestStream(latest, TIMEOUT, (ServerCallStreamObserver<StreamLatestResponse>) responses);
+            return new LatestStream(
+                    latest, new Deadlines(TIMEOUT, TIMEOUT), (ServerCallStreamObserver<StreamLatestResponse>)
+                            responses);
         }
     }
 

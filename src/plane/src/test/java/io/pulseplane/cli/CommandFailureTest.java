@@ -100,7 +100,7 @@ class CommandFailureTest {
                 Arguments.of(new InterruptedException(), 1, "interrupted"),
                 Arguments.of(Status.UNAVAILABLE.asRuntimeException(), 5, "UNAVAILABLE"),
                 Arguments.of(Status.RESOURCE_EXHAUSTED.asRuntimeException(), 5, "RESOURCE_EXHAUSTED"),
-                Arguments.of(Status.DEADLINE_EXCEEDED.asRuntimeException(), 5, "pulseplane.query.unary-deadline"),
+                Arguments.of(Status.DEADLINE_EXCEEDED.asRuntimeException(), 5, "--deadline asks for more time"),
                 Arguments.of(new Playback.LongWaitException("line 3 is late"), 3, "pulseplane: line 3 is late"));
     }
 

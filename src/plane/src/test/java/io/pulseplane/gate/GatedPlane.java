@@ -18,6 +18,7 @@ import io.grpc.stub.StreamObserver;
 import io.netty.util.internal.ThreadExecutorMap;
 import io.pulseplane.api.AccessRules;
 import io.pulseplane.api.AuditEndpoint;
+import io.pulseplane.api.Deadlines;
 import io.pulseplane.api.EndpointLimits;
 import io.pulseplane.api.IngestEndpoint;
 import io.pulseplane.api.QueryEndpoint;
@@ -232,7 +233,8 @@ final class GatedPlane implements AutoCloseable {
     }
 
     private Server serve(Options options, ChangeListener changes) throws IOException {
-        var limits = new EndpointLimits(100_000, 8 << 20, Duration.ofSeconds(30));
+        var limits =
+                new EndpointLimits(100_000, 8 << 20, new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(30)));
         var ingest = new Ingest(
                 new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5)),
                 new RegistrationCheck(RegistrationCheck.UnregisteredPolicy.ACCEPT, store),

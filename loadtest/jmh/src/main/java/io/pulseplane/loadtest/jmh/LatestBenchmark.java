@@ -1,6 +1,7 @@
 package io.pulseplane.loadtest.jmh;
 
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.api.Deadlines;
 import io.pulseplane.api.EndpointLimits;
 import io.pulseplane.api.QueryEndpoint;
 import io.pulseplane.live.LatestCache;
@@ -82,7 +83,7 @@ public class LatestBenchmark {
                 new AggregateQuery(store),
                 new Watchers(1),
                 AnswerBudget.unbounded(),
-                new EndpointLimits(1, 1, Duration.ofSeconds(1)));
+                new EndpointLimits(1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1))));
     }
 
     @TearDown

@@ -85,6 +85,7 @@ public final class ConfigBounds {
             Bound.number("ingest.max-batch-readings", "1", "1000000"),
             Bound.duration("ingest.ahead-allowance", "0s", "24h"),
             Bound.duration("query.unary-deadline", "1ms", "10m"),
+            Bound.duration("query.max-deadline", "1ms", "10m"),
             Bound.size("query.answer-memory", "64K", "1T"),
             Bound.size("live.latest-memory", "0", "1T"),
             Bound.number("live.max-watch-readings", "1", "10000000"),

@@ -85,9 +85,13 @@ public interface PlaneConfig {
 
     interface QueryConfig {
 
-        /** How long a unary query may take. An earlier deadline of the client takes precedence. */
+        /** How long a query with a single answer may take, if the call has no deadline of its own. */
         @WithDefault("100ms")
         Duration unaryDeadline();
+
+        /** How long such a query may take at most, whatever deadline the call has. */
+        @WithDefault("30s")
+        Duration maxDeadline();
 
         /** Memory for answers under way, over all callers; an eighth of the heap if empty. */
         Optional<MemorySize> answerMemory();

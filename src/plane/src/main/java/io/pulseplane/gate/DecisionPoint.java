@@ -30,6 +30,7 @@ final class DecisionPoint {
     private final InformationPoint informationPoint;
     private final Policy policy;
     private final AuditTrail audit;
+    private final RepeatedIngest repeatedIngest;
     private final String nodeId;
     private final GateEvents events;
     private final LongSupplier clock;
@@ -38,12 +39,14 @@ final class DecisionPoint {
             InformationPoint informationPoint,
             Policy policy,
             AuditTrail audit,
+            RepeatedIngest repeatedIngest,
             String nodeId,
             GateEvents events,
             LongSupplier clock) {
         this.informationPoint = informationPoint;
         this.policy = policy;
         this.audit = audit;
+        this.repeatedIngest = repeatedIngest;
         this.nodeId = nodeId;
         this.events = events;
         this.clock = clock;
@@ -122,8 +125,13 @@ final class DecisionPoint {
             informationPoint.addDevicePatient(
                     request.access().device(), request.access().patients().getFirst());
         }
-        return audit.append(
-                record(principal, request, Decision.PERMITTED, request.access().reason(), decision.policyDigest()));
+        return append(
+                record(principal, request, Decision.PERMITTED, request.access().reason(), decision.policyDigest()),
+                request);
+    }
+
+    private CompletionStage<Void> append(AuditRecord record, AccessRequest request) {
+        return request.action() == Action.INGEST ? repeatedIngest.append(record) : audit.append(record);
     }
 
     private CompletionStage<Void> unavailable(Principal principal, AccessRequest request, Throwable failure) {
@@ -139,7 +147,7 @@ final class DecisionPoint {
     private CompletionStage<Void> refuse(
             Principal principal, AccessRequest request, String reason, String policyDigest, Throwable cause) {
         events.decided(request.action() == null ? "" : request.action().label(), outcome(cause));
-        return audit.append(record(principal, request, Decision.REFUSED, reason, policyDigest))
+        return append(record(principal, request, Decision.REFUSED, reason, policyDigest), request)
                 .thenCompose(_ -> CompletableFuture.failedStage(cause));
     }
 

@@ -59,6 +59,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     private final ChangeListener changes;
     private final GateSettings settings;
     private final InformationPoint informationPoint;
+    private final RepeatedIngest repeatedIngest;
     private final DecisionPoint decisionPoint;
     private final Admission admission;
     private final CallContext context;
@@ -70,8 +71,15 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         this.changes = changes;
         this.settings = settings;
         this.informationPoint = new InformationPoint(parts.store(), site, parts.clock());
+        this.repeatedIngest = new RepeatedIngest(parts.audit());
         this.decisionPoint = new DecisionPoint(
-                informationPoint, parts.policy(), parts.audit(), settings.nodeId(), parts.events(), parts.clock());
+                informationPoint,
+                parts.policy(),
+                parts.audit(),
+                repeatedIngest,
+                settings.nodeId(),
+                parts.events(),
+                parts.clock());
         this.admission = new Admission(settings, parts.events());
         var grantTerms = new GrantTerms(
                 informationPoint, site, parts.policy(), runningCalls, settings, parts.events(), parts.clock());
@@ -198,5 +206,6 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     @Override
     public void close() {
         runningCalls.close();
+        repeatedIngest.close();
     }
 }

@@ -18,7 +18,10 @@ import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.node.LocalTokens;
 import io.pulseplane.store.Device;
 import io.pulseplane.v1.GetLatestRequest;
+import io.pulseplane.v1.GetStatisticsRequest;
+import io.pulseplane.v1.QueryReadingsRequest;
 import io.pulseplane.v1.QueryServiceGrpc;
+import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.vitals.Subject;
 import java.io.IOException;
 import java.text.Normalizer;
@@ -60,6 +63,46 @@ class GateTest extends GatedPlaneTestBase {
             var token = Tokens.issue(
                     directory, new LocalTokens.Claims("eve", List.of(STAFF), "elsewhere", "", "", Duration.ofHours(1)));
             assertThat(latest(plane.with(token), ada).code()).isEqualTo(Status.Code.UNAUTHENTICATED);
+        }
+
+        @Test
+        void with_a_token_for_one_rpc_may_call_no_other() {
+            plane.grant(ada);
+            var claims = new LocalTokens.Claims(
+                    "nurse", List.of(STAFF), LocalTokens.DEFAULT_TENANT, "", "", Duration.ofHours(1));
+            var nurse = plane.with(Tokens.issue(
+                    directory,
+                    claims.onlyFor(QueryServiceGrpc.getGetLatestMethod().getFullMethodName())));
+            var refusal = new CallResult(Status.Code.PERMISSION_DENIED, "the token is for another rpc");
+            for (int call = 0; call < 2; call++) {
+                // The second time, the token is cached.
+                assertThat(CallResult.of(
+                                nurse,
+                                QueryServiceGrpc.getQueryReadingsMethod(),
+                                QueryReadingsRequest.newBuilder()
+                                        .setPatientId(ada)
+                                        .build()))
+                        .as("a stream of responses")
+                        .isEqualTo(refusal);
+                assertThat(CallResult.of(
+                                nurse,
+                                QueryServiceGrpc.getStreamLatestMethod(),
+                                StreamLatestRequest.newBuilder()
+                                        .setPatientId(ada)
+                                        .build()))
+                        .as("a stream of requests")
+                        .isEqualTo(refusal);
+                assertThat(CallResult.of(
+                                nurse,
+                                QueryServiceGrpc.getGetStatisticsMethod(),
+                                GetStatisticsRequest.newBuilder()
+                                        .setPatientId(ada)
+                                        .build()))
+                        .isEqualTo(refusal);
+                assertThat(lastRecord().reason()).isEqualTo("rpc");
+                assertThat(lastRecord().subject()).isEqualTo("nurse");
+                assertThat(latest(nurse, ada).code()).isEqualTo(Status.Code.OK);
+            }
         }
 
         @Test

@@ -34,7 +34,7 @@ final class RegistryRequestReader {
         violations.addUnless(isSet, "patient", "must be set");
         violations.throwIfAny();
         violations.checkIdentifier("patient.patient_id", message.getPatientId());
-        violations.checkText("patient.mrn", message.getMrn(), MAX_KEY_LENGTH);
+        violations.checkOptionalIdentifier("patient.mrn", message.getMrn(), MAX_KEY_LENGTH);
         violations.checkText("patient.given_name", message.getGivenName(), MAX_NAME_LENGTH);
         violations.checkText("patient.family_name", message.getFamilyName(), MAX_NAME_LENGTH);
         violations.checkText("patient.phone", message.getPhone(), MAX_PHONE_LENGTH);
@@ -95,7 +95,7 @@ final class RegistryRequestReader {
         violations.addUnless(isSet, "device", "must be set");
         violations.throwIfAny();
         violations.checkIdentifier("device.device_id", message.getDeviceId());
-        violations.checkText("device.serial_number", message.getSerialNumber(), MAX_KEY_LENGTH);
+        violations.checkOptionalIdentifier("device.serial_number", message.getSerialNumber(), MAX_KEY_LENGTH);
         violations.checkText("device.device_type", message.getDeviceType(), MAX_DETAIL_LENGTH);
         violations.checkText("device.manufacturer", message.getManufacturer(), MAX_DETAIL_LENGTH);
         violations.checkText("device.model", message.getModel(), MAX_DETAIL_LENGTH);

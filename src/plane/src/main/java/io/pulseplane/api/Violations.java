@@ -1,5 +1,6 @@
 package io.pulseplane.api;
 
+import io.pulseplane.vitals.DisplayText;
 import io.pulseplane.vitals.Identifier;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.PlaneException.FieldViolation;
@@ -43,9 +44,14 @@ final class Violations {
         }
     }
 
-    /** Checks a printable text that may be empty. */
+    /** Checks a text that names one thing and may be empty. */
+    void checkOptionalIdentifier(String field, String text, int maxLength) {
+        Identifier.describeViolation(text, maxLength).ifPresent(violation -> add(field, violation));
+    }
+
+    /** Checks a text that is only shown and may be empty. */
     void checkText(String field, String text, int maxLength) {
-        Identifier.describeTextViolation(text, maxLength).ifPresent(violation -> add(field, violation));
+        DisplayText.describeViolation(text, maxLength).ifPresent(violation -> add(field, violation));
     }
 
     void throwIfAny() {

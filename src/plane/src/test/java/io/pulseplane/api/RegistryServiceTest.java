@@ -94,6 +94,32 @@ class RegistryServiceTest extends PlaneTest {
     }
 
     @Test
+    void takes_a_name_with_a_joiner_and_refuses_an_id_with_one() {
+        var name = "علی\u200Cرضا";
+        var named =
+                Patient.newBuilder().setPatientId(patient).setGivenName(name).build();
+        assertThat(putPatient(named).getGivenName()).isEqualTo(name);
+        assertThat(getPatient(GetPatientRequest.newBuilder().setPatientId(patient))
+                        .getGivenName())
+                .isEqualTo(name);
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.patient_id",
+                () -> putPatient(Patient.newBuilder().setPatientId(name).build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "patient.mrn",
+                () -> putPatient(named.toBuilder().setMrn("7\u3164").build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "device.serial_number",
+                () -> putDevice(Device.newBuilder()
+                        .setDeviceId("m-1")
+                        .setSerialNumber("SN\u00A01")
+                        .build()));
+    }
+
+    @Test
     void refuses_every_invalid_field() {
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,

@@ -101,7 +101,12 @@ class TokenCommandTest {
         assertWrongUsage("--patient must not be empty", "--role", "auditor", "--patient", "");
         assertWrongUsage("--device must say which device it is", "--role", "device");
         assertWrongUsage("--tenant must not be empty", "--role", "auditor", "--tenant", "");
-        assertWrongUsage("--subject must consist of printable characters", "--role", "auditor", "--subject", "a\tb");
+        assertWrongUsage(
+                "--subject must consist of printable characters, U+0009 is none",
+                "--role",
+                "auditor",
+                "--subject",
+                "a\tb");
         assertThat(directory).isEmptyDirectory();
     }
 

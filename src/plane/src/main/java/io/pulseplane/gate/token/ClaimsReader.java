@@ -162,7 +162,7 @@ final class ClaimsReader {
         if (!(claim instanceof String text)) {
             throw new PlaneException.Unauthenticated(description + " is not a text");
         }
-        Identifier.describeTextViolation(text, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
+        Identifier.describeViolation(text, MAX_SUBJECT_LENGTH).ifPresent(fault -> {
             throw new PlaneException.Unauthenticated(description + " " + fault);
         });
         return text;

@@ -123,9 +123,9 @@ class BadTokenTest {
                 arguments("typ", "Refresh", "the token is not an access token"),
                 arguments("sub", 7, "the token's subject is not a text"),
                 arguments("sub", "s".repeat(256), "the token's subject must have at most 255 characters, has 256"),
-                arguments("sub", "a\nb", "the token's subject must consist of printable characters"),
+                arguments("sub", "a\nb", "the token's subject must consist of printable characters, U+000A is none"),
                 arguments("jti", 7, "the token's id is not a text"),
-                arguments("jti", "\u001b[2J", "the token's id must consist of printable characters"),
+                arguments("jti", "\u001b[2J", "the token's id must consist of printable characters, U+001B is none"),
                 arguments(
                         "roles", Map.of("auditor", true), "the token's roles in roles are neither a text nor an array"),
                 arguments("roles", Collections.nCopies(1_001, "r"), "the token has more than 1000 roles"),
@@ -139,7 +139,10 @@ class BadTokenTest {
                         Map.of("roles", "src1"),
                         "the token has a reference in place of the claim roles (_claim_names)"),
                 arguments("device_id", "", "the token's device id must not be empty"),
-                arguments("device_id", "a\u0000b", "the token's device id must consist of printable characters"),
+                arguments(
+                        "device_id",
+                        "a\u0000b",
+                        "the token's device id must consist of printable characters, U+0000 is none"),
                 arguments(
                         "device_id",
                         "d".repeat(101),
@@ -149,7 +152,10 @@ class BadTokenTest {
                 arguments("patient_id", " ada", "the token's patient id must not start or end with a blank"),
                 arguments(
                         "patient_id", "Mu\u0308ller", "the token's patient id must be in Unicode normalisation form C"),
-                arguments("patient_id", "a\u202eb", "the token's patient id must consist of printable characters"));
+                arguments(
+                        "patient_id",
+                        "a\u202eb",
+                        "the token's patient id must consist of printable characters, U+202E is none"));
     }
 
     private static String badRole() {

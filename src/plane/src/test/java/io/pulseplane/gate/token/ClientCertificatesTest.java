@@ -75,7 +75,7 @@ class ClientCertificatesTest {
                 "CN=a, CN=b                     | the certificate must have exactly one common name",
                 "CN=a + CN=b, O=Clinic          | the certificate must have exactly one common name",
                 "OU=CN\\=a, O=Clinic            | the certificate must have exactly one common name",
-                "CN=a\\0Ab | the common name of the certificate must consist of printable characters"
+                "CN=a\\0Ab | the common name of the certificate must consist of printable characters, U+000A is none"
             })
     void are_refused_without_exactly_one_valid_name(String subject, String message) throws Exception {
         var certificate = certificate(subject);

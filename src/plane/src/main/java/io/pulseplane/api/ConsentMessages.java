@@ -1,6 +1,7 @@
 package io.pulseplane.api;
 
 import io.pulseplane.store.Consent;
+import java.time.Duration;
 import java.util.OptionalLong;
 
 /** Converts consents from and to messages. */
@@ -10,13 +11,18 @@ final class ConsentMessages {
 
     private ConsentMessages() {}
 
-    /** @param recordedBy the caller who records the consent */
-    static Consent read(boolean isSet, io.pulseplane.v1.Consent message, String recordedBy, long now) {
+    /**
+     * @param recordedBy the caller who records the consent
+     * @param now in microseconds since the epoch
+     */
+    static Consent read(
+            boolean isSet, io.pulseplane.v1.Consent message, String recordedBy, long now, Duration clockAllowance) {
         var violations = new Violations();
         violations.addUnless(isSet, "consent", "must be set");
         violations.throwIfAny();
         violations.checkIdentifier("consent.patient_id", message.getPatientId());
-        long from = message.hasFromUs() ? message.getFromUs() : now;
+        long from =
+                message.hasFromUs() ? RegistryRequestReader.presentOr(message.getFromUs(), now, clockAllowance) : now;
         violations.addUnless(from >= 0, "consent.from_us", "must not be before 1970");
         violations.addUnless(
                 !message.hasToUs() || message.getToUs() > from, "consent.to_us", "must be later than from_us");

@@ -48,11 +48,13 @@ import java.util.function.LongSupplier;
 public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, BindableService {
 
     private final Registry registry;
+    private final EndpointLimits limits;
     private final LongSupplier clock;
 
     /** @param clock returns microseconds since the epoch */
-    public RegistryEndpoint(Registry registry, LongSupplier clock) {
+    public RegistryEndpoint(Registry registry, EndpointLimits limits, LongSupplier clock) {
         this.registry = registry;
+        this.limits = limits;
         this.clock = clock;
     }
 
@@ -172,7 +174,7 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
             violations.checkIdentifier("patient_id", request.getPatientId());
             violations.throwIfAny();
             long from = RegistryRequestReader.effectiveTime(
-                    "from_us", request.hasFromUs(), request.getFromUs(), clock.getAsLong());
+                    "from_us", request.hasFromUs(), request.getFromUs(), clock.getAsLong(), limits.clockAllowance());
             return registry.assign(request.getDeviceId(), request.getPatientId(), from)
                     .map(assignment -> AssignDeviceResponse.newBuilder()
                             .setAssignment(RegistryMessages.assignment(assignment))
@@ -185,7 +187,7 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
         UnaryCalls.answerToCompletion(responses, () -> {
             var device = requireIdentifier("device_id", request.getDeviceId());
             long to = RegistryRequestReader.effectiveTime(
-                    "to_us", request.hasToUs(), request.getToUs(), clock.getAsLong());
+                    "to_us", request.hasToUs(), request.getToUs(), clock.getAsLong(), limits.clockAllowance());
             return registry.release(device, to)
                     .map(assignment -> ReleaseDeviceResponse.newBuilder()
                             .setAssignment(RegistryMessages.assignment(assignment))
@@ -230,7 +232,11 @@ public class RegistryEndpoint implements RegistryServiceGrpc.AsyncService, Binda
         UnaryCalls.answerToCompletion(
                 responses,
                 () -> registry.putConsent(ConsentMessages.read(
-                                request.hasConsent(), request.getConsent(), Caller.subject(), clock.getAsLong()))
+                                request.hasConsent(),
+                                request.getConsent(),
+                                Caller.subject(),
+                                clock.getAsLong(),
+                                limits.clockAllowance()))
                         .map(recorded -> PutConsentResponse.newBuilder()
                                 .setConsent(ConsentMessages.write(recorded))
                                 .build()));

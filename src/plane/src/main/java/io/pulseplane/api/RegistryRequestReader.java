@@ -8,10 +8,12 @@ import io.pulseplane.vitals.PlaneException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** Converts patients, devices and page parameters from messages, or reports everything that is malformed about them. */
 final class RegistryRequestReader {
@@ -164,15 +166,25 @@ final class RegistryRequestReader {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(start.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Returns the time at which a change takes effect: now, or a time of the request that is not in the future. */
-    static long effectiveTime(String field, boolean isSet, long time, long now) {
-        if (!isSet) {
-            return now;
-        }
-        if (time < 0 || time > now) {
+    /**
+     * Returns the time at which a change takes effect: now, or a time of the request that is not in the future.
+     *
+     * @param now in microseconds since the epoch, as the other times
+     */
+    static long effectiveTime(String field, boolean isSet, long time, long now, Duration clockAllowance) {
+        long effective = isSet ? presentOr(time, now, clockAllowance) : now;
+        if (effective < 0 || effective > now) {
             throw new PlaneException.InvalidArgument(field, "must not be before 1970 or in the future");
         }
-        return time;
+        return effective;
+    }
+
+    /**
+     * Returns now in place of a time that is ahead of it by no more than the allowance: the caller's clock is ahead and
+     * the caller means now. Stored as it came, the change would begin after what happens next on the plane's clock.
+     */
+    static long presentOr(long time, long now, Duration clockAllowance) {
+        return time > now && time - now <= TimeUnit.MICROSECONDS.convert(clockAllowance) ? now : time;
     }
 
     private static Optional<String> nonEmpty(String text) {

@@ -125,6 +125,7 @@ final class PlaneWiring {
         return new EndpointLimits(
                 config.ingest().maxBatchReadings(),
                 config.ingest().maxStreamBytes().asLongValue(),
-                new Deadlines(config.query().unaryDeadline(), config.query().maxDeadline()));
+                new Deadlines(config.query().unaryDeadline(), config.query().maxDeadline()),
+                config.clock().allowance());
     }
 }

@@ -23,6 +23,7 @@ import io.pulseplane.v1.PutConsentRequest;
 import io.pulseplane.v1.PutDeviceRequest;
 import io.pulseplane.v1.PutPatientRequest;
 import io.pulseplane.v1.ReleaseDeviceRequest;
+import io.pulseplane.vitals.EpochMicros;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -278,6 +279,27 @@ class RegistryServiceTest extends PlaneTest {
                 "",
                 () -> registry.releaseDevice(
                         ReleaseDeviceRequest.newBuilder().setDeviceId(device).build()));
+    }
+
+    @Test
+    void takes_a_time_that_is_a_little_ahead_for_now() {
+        put(heartRates(times(T0), 60));
+        long before = EpochMicros.now();
+        var second = putPatient(
+                Patient.newBuilder().setPatientId(patient + "-second").build());
+        var assigned = registry.assignDevice(AssignDeviceRequest.newBuilder()
+                        .setDeviceId(device)
+                        .setPatientId(second.getPatientId())
+                        .setFromUs(EpochMicros.now() + 2_000_000)
+                        .build())
+                .getAssignment();
+        assertThat(assigned.getFromUs()).isBetween(before, EpochMicros.now());
+        var released = registry.releaseDevice(ReleaseDeviceRequest.newBuilder()
+                        .setDeviceId(device)
+                        .setToUs(EpochMicros.now() + 2_000_000)
+                        .build())
+                .getAssignment();
+        assertThat(released.getToUs()).isBetween(assigned.getFromUs(), EpochMicros.now());
     }
 
     @Test

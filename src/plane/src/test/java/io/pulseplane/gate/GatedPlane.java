@@ -233,8 +233,11 @@ final class GatedPlane implements AutoCloseable {
     }
 
     private Server serve(Options options, ChangeListener changes) throws IOException {
-        var limits =
-                new EndpointLimits(100_000, 8 << 20, new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(30)));
+        var limits = new EndpointLimits(
+                100_000,
+                8 << 20,
+                new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(30)),
+                Duration.ofSeconds(5));
         var ingest = new Ingest(
                 new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5)),
                 new RegistrationCheck(RegistrationCheck.UnregisteredPolicy.ACCEPT, store),
@@ -259,7 +262,7 @@ final class GatedPlane implements AutoCloseable {
                         watchers,
                         budget,
                         limits))
-                .addService(new RegistryEndpoint(gate.registry(), this::now))
+                .addService(new RegistryEndpoint(gate.registry(), limits, this::now))
                 .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter), budget))
                 .addService(SERVICE_WITHOUT_RULE)
                 .addService(new ServingHealth())

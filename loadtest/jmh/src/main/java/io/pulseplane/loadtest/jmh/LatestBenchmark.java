@@ -83,7 +83,8 @@ public class LatestBenchmark {
                 new AggregateQuery(store),
                 new Watchers(1),
                 AnswerBudget.unbounded(),
-                new EndpointLimits(1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1))));
+                new EndpointLimits(
+                        1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1)), Duration.ZERO));
     }
 
     @TearDown

@@ -78,6 +78,7 @@ public final class ConfigBounds {
 
     static final List<Bound> ALL = List.of(
             Bound.duration("drain-timeout", "0s", "1h"),
+            Bound.duration("clock.allowance", "0s", "10m"),
             Bound.duration("clock.max-leap", "1s", "365d"),
             Bound.duration("clock.sync-wait", "0s", "24h"),
             Bound.size("ingest.max-pending-bytes", "64K", "1T"),

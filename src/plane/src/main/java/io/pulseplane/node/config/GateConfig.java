@@ -159,7 +159,7 @@ public interface GateConfig {
         TenantSource tenantFrom();
 
         /** How much the clocks of issuer and plane may differ. */
-        @WithDefault("30s")
+        @WithDefault("${pulseplane.clock.allowance:5s}")
         Duration clockSkew();
 
         ClaimsConfig claims();

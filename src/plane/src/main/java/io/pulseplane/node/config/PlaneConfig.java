@@ -71,7 +71,7 @@ public interface PlaneConfig {
         int maxBatchReadings();
 
         /** How far the time of a reading may be ahead of the plane's clock. */
-        @WithDefault("5s")
+        @WithDefault("${pulseplane.clock.allowance:5s}")
         Duration aheadAllowance();
 
         /** What the plane does with codes that the catalogue does not have: refuse or keep. */
@@ -98,6 +98,13 @@ public interface PlaneConfig {
     }
 
     interface ClockConfig {
+
+        /**
+         * How far the clocks of devices, callers and token issuers may differ from the plane's, where nothing else is
+         * said.
+         */
+        @WithDefault("5s")
+        Duration allowance();
 
         /**
          * A leap of the clock beyond this is in doubt: until an operator confirms it, nothing is deleted for its age.

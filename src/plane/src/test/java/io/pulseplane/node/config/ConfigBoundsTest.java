@@ -92,6 +92,21 @@ class ConfigBoundsTest {
         assertThatCode(() -> ConfigBounds.check(config)).doesNotThrowAnyException();
     }
 
+    @Test
+    void one_allowance_for_clocks_holds_for_readings_and_tokens_unless_they_have_their_own() {
+        var settings = Map.of("pulseplane.clock.allowance", "7s", "pulseplane.token.clock-skew", "9s");
+        for (var own : List.of(false, true)) {
+            var builder = builder(own ? settings : Map.of("pulseplane.clock.allowance", "7s"));
+            MAPPINGS.forEach(builder::withMapping);
+            var config = builder.build();
+            assertThat(config.getConfigValue("pulseplane.ingest.ahead-allowance")
+                            .getValue())
+                    .isEqualTo("7s");
+            assertThat(config.getConfigValue("pulseplane.token.clock-skew").getValue())
+                    .isEqualTo(own ? "9s" : "7s");
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("bounds")
     void a_value_at_a_bound_is_taken(Bound bound) {

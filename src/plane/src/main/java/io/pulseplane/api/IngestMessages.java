@@ -54,6 +54,9 @@ final class IngestMessages {
             case BEFORE_EPOCH -> RejectionReason.REJECTION_REASON_BEFORE_EPOCH;
             case PRESSURES_CROSSED -> RejectionReason.REJECTION_REASON_PRESSURES_CROSSED;
             case CONFLICTING_VALUE -> RejectionReason.REJECTION_REASON_CONFLICTING_VALUE;
+            case TOO_OLD -> RejectionReason.REJECTION_REASON_TOO_OLD;
+            case TIME_IN_ANOTHER_UNIT -> RejectionReason.REJECTION_REASON_TIME_IN_ANOTHER_UNIT;
+            case VALUE_IN_ANOTHER_UNIT -> RejectionReason.REJECTION_REASON_VALUE_IN_ANOTHER_UNIT;
         };
     }
 

@@ -24,6 +24,7 @@ import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.vitals.BatchScreener;
 import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.EpochMicros;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
@@ -85,7 +86,11 @@ final class PlaneWiring {
     Ingest ingest(PlaneConfig config, Store store, ChangePublisher changes, IngestEvents events, PlaneClock clock) {
         var ingest = config.ingest();
         return new Ingest(
-                new BatchScreener(Catalogue.standard(), ingest.unknownCodes(), ingest.aheadAllowance()),
+                new BatchScreener(
+                        Catalogue.standard(),
+                        ingest.unknownCodes(),
+                        ingest.aheadAllowance(),
+                        EpochMicros.of(ingest.earliestTime())),
                 new RegistrationCheck(ingest.unregistered(), store.registry()),
                 store,
                 changes,

@@ -6,16 +6,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Checks each reading of a well-formed batch, and decides which the plane may store. A rejected reading does not affect
  * the others.
  *
  * <p>The screener rejects a reading for the first of these reasons that applies: the code is unknown, the unit is
- * wrong, the value is not finite, the value is implausible, the time is before the epoch, the time is too far in the
- * future. Of the readings that remain, a second reading of the same microsecond is a duplicate if its value is the
- * same, and is rejected if its value differs. Last, a systolic pressure that is not above the diastolic pressure of the
- * same kind and time is rejected together with it.
+ * wrong, the value is not finite, the value betrays another unit, the value is implausible, the time is before the
+ * epoch, the time betrays another unit than microseconds, the time is too old, the time is too far in the future. Of
+ * the readings that remain, a second reading of the same microsecond is a duplicate if its value is the same, and is
+ * rejected if its value differs. Last, a systolic pressure that is not above the diastolic pressure of the same kind
+ * and time is rejected together with it.
  *
  * <p>A block without rejected readings that is already in ascending order keeps its arrays: the common case copies
  * nothing.
@@ -31,20 +33,31 @@ public final class BatchScreener {
     private final Catalogue catalogue;
     private final UnknownCodePolicy unknownCodes;
     private final Duration aheadAllowance;
+    private final long earliestTime;
 
-    /** @param aheadAllowance how far the time of a reading may be ahead of the plane's clock */
+    /** A screener that takes readings of every time from 1970 on. */
     public BatchScreener(Catalogue catalogue, UnknownCodePolicy unknownCodes, Duration aheadAllowance) {
+        this(catalogue, unknownCodes, aheadAllowance, 0);
+    }
+
+    /**
+     * @param aheadAllowance how far the time of a reading may be ahead of the plane's clock
+     * @param earliestTime the earliest time of a reading, in microseconds since the epoch, 0 or later
+     */
+    public BatchScreener(
+            Catalogue catalogue, UnknownCodePolicy unknownCodes, Duration aheadAllowance, long earliestTime) {
         this.catalogue = catalogue;
         this.unknownCodes = unknownCodes;
         this.aheadAllowance = aheadAllowance;
+        this.earliestTime = earliestTime;
     }
 
     /** @param now the time of the plane's clock, in microseconds since the epoch */
     public ScreenedBatch screen(Batch batch, long now) {
         var screeners = new ArrayList<BlockScreener>(batch.blocks().size());
-        var latestTime = now + aheadAllowance.toNanos() / 1_000;
+        var limits = new TimeLimits(earliestTime, now + aheadAllowance.toNanos() / 1_000);
         for (var block : batch.blocks()) {
-            screeners.add(screenBlock(block, latestTime));
+            screeners.add(screenBlock(block, limits));
         }
         rejectCrossedPressures(screeners);
 
@@ -63,17 +76,17 @@ public final class BatchScreener {
                 batch.device(), batch.patient(), batch.sequence(), batch.digest(), blocks, duplicates, rejections);
     }
 
-    private BlockScreener screenBlock(Batch.Block block, long latestTime) {
+    private BlockScreener screenBlock(Batch.Block block, TimeLimits limits) {
         var screener = new BlockScreener(block);
         var sign = catalogue.find(block.code());
         if (sign.isEmpty() && unknownCodes == UnknownCodePolicy.REFUSE) {
             screener.rejectAll(Reason.UNKNOWN_CODE);
-        } else if (sign.isPresent() && !sign.get().unit().equals(block.unit())) {
+        } else if (sign.isEmpty()) {
+            screener.screen(limits);
+        } else if (!sign.get().unit().equals(block.unit())) {
             screener.rejectAll(Reason.WRONG_UNIT);
         } else {
-            var low = sign.isPresent() ? sign.get().low() : -Double.MAX_VALUE;
-            var high = sign.isPresent() ? sign.get().high() : Double.MAX_VALUE;
-            screener.screen(low, high, latestTime);
+            screener.screen(sign.get(), limits);
         }
         return screener;
     }
@@ -117,7 +130,17 @@ public final class BatchScreener {
             case PRESSURES_CROSSED ->
                 "the systolic pressure must be above the diastolic pressure of the same kind and time";
             case CONFLICTING_VALUE -> "this series already has another value at this microsecond";
+            case TOO_OLD -> "the time must not be before " + EpochMicros.instant(earliestTime);
+            case TIME_IN_ANOTHER_UNIT ->
+                "the time must be in microseconds since 1970, not in seconds, milliseconds or nanoseconds";
+            case VALUE_IN_ANOTHER_UNIT ->
+                sign.map(BatchScreener::explainOtherUnits).orElse("the value is in another unit");
         };
+    }
+
+    private static String explainOtherUnits(VitalSign sign) {
+        var units = sign.otherUnits().stream().map(VitalSign.OtherUnit::unit).collect(Collectors.joining(" or "));
+        return "the value must be in %s, and is as if it was in %s".formatted(sign.unit(), units);
     }
 
     private static String formatNumber(double number) {

@@ -56,14 +56,25 @@ final class BlockScreener {
         size = 0;
     }
 
-    void screen(double low, double high, long latestTime) {
-        if (isCleanAndAscending(low, high, latestTime)) {
+    /** Takes every finite value: of a code that is not in the catalogue, no range is known. */
+    void screen(TimeLimits limits) {
+        screen(null, -Double.MAX_VALUE, limits);
+    }
+
+    void screen(VitalSign sign, TimeLimits limits) {
+        screen(sign, sign.unambiguousLow(), limits);
+    }
+
+    private void screen(VitalSign sign, double low, TimeLimits limits) {
+        double high = sign == null ? Double.MAX_VALUE : sign.high();
+        if (isCleanAndAscending(low, high, limits.earliest(), limits.latest())) {
             return;
         }
         originalIndexes = new int[size];
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            var reason = rejectionReason(times[i], values[i], low, high, latestTime);
+            var reason = valueRejection(values[i], sign);
+            reason = reason == null ? limits.rejection(times[i]) : reason;
             if (reason == null) {
                 originalIndexes[kept++] = i;
             } else {
@@ -75,8 +86,8 @@ final class BlockScreener {
         resolveRepeatedTimes();
     }
 
-    private boolean isCleanAndAscending(double low, double high, long latestTime) {
-        long previous = -1;
+    private boolean isCleanAndAscending(double low, double high, long earliestTime, long latestTime) {
+        long previous = earliestTime - 1;
         for (int i = 0; i < size; i++) {
             long time = times[i];
             double value = values[i];
@@ -89,17 +100,15 @@ final class BlockScreener {
         return true;
     }
 
-    private static Reason rejectionReason(long time, double value, double low, double high, long latestTime) {
+    private static Reason valueRejection(double value, VitalSign sign) {
         if (!Double.isFinite(value)) {
             return Reason.NOT_FINITE;
-        } else if (value < low || value > high) {
-            return Reason.IMPLAUSIBLE;
-        } else if (time < 0) {
-            return Reason.BEFORE_EPOCH;
-        } else if (time > latestTime) {
-            return Reason.IN_THE_FUTURE;
+        } else if (sign == null) {
+            return null;
+        } else if (sign.isInAnotherUnit(value)) {
+            return Reason.VALUE_IN_ANOTHER_UNIT;
         }
-        return null;
+        return value < sign.low() || value > sign.high() ? Reason.IMPLAUSIBLE : null;
     }
 
     /** Replaces the columns by the readings at the first {@code kept} original indexes. */

@@ -1,5 +1,6 @@
 package io.pulseplane.vitals;
 
+import io.pulseplane.vitals.VitalSign.OtherUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,13 +14,19 @@ import java.util.Optional;
  */
 public final class Catalogue {
 
+    private static final OtherUnit FRACTION = new OtherUnit("1", 0, 1);
+    /** 30 to 45 Cel, as the plausible range. No body is as hot in Cel. */
+    private static final OtherUnit FAHRENHEIT = new OtherUnit("[degF]", 85.9, 113);
+
+    private static final OtherUnit KELVIN = new OtherUnit("K", 303.1, 318.2);
+
     private static final Catalogue STANDARD = new Catalogue(
             List.of(
                     new VitalSign("8867-4", "Heart rate", "/min", 20, 300),
                     new VitalSign("8889-8", "Heart rate by pulse oximetry", "/min", 20, 300),
                     new VitalSign("9279-1", "Respiratory rate", "/min", 0, 150),
-                    new VitalSign("59408-5", "Oxygen saturation by pulse oximetry", "%", 0, 100),
-                    new VitalSign("8310-5", "Body temperature", "Cel", 30, 45),
+                    new VitalSign("59408-5", "Oxygen saturation by pulse oximetry", "%", 0, 100, List.of(FRACTION)),
+                    new VitalSign("8310-5", "Body temperature", "Cel", 30, 45, List.of(FAHRENHEIT, KELVIN)),
                     new VitalSign("8480-6", "Systolic blood pressure", "mm[Hg]", 50, 250),
                     new VitalSign("8462-4", "Diastolic blood pressure", "mm[Hg]", 30, 150),
                     new VitalSign("8478-0", "Mean blood pressure", "mm[Hg]", 30, 200),

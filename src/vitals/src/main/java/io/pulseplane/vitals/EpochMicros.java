@@ -12,6 +12,11 @@ public final class EpochMicros {
         return of(Instant.now());
     }
 
+    /** Returns the time as an instant. */
+    public static Instant instant(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
+
     public static long of(Instant instant) {
         return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
     }

@@ -24,7 +24,13 @@ public record Rejection(String code, Reason reason, int[] indexes) {
         IN_THE_FUTURE,
         BEFORE_EPOCH,
         PRESSURES_CROSSED,
-        CONFLICTING_VALUE
+        CONFLICTING_VALUE,
+        /** The time is before the earliest that the plane is configured to take. */
+        TOO_OLD,
+        /** The time is in seconds, milliseconds or nanoseconds. */
+        TIME_IN_ANOTHER_UNIT,
+        /** The magnitude of the value betrays that it is in another unit than the batch says. */
+        VALUE_IN_ANOTHER_UNIT
     }
 
     /** Returns whether one of the rejections has this reason. */

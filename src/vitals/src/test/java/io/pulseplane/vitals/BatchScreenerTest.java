@@ -6,12 +6,15 @@ import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.pulseplane.vitals.Rejection.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchScreenerTest {
@@ -149,6 +152,104 @@ class BatchScreenerTest {
                 new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2}, new double[] {80, 80}),
                 new Batch.Block(SYSTOLIC, "mm[Hg]", new long[] {2}, new double[] {0}));
         assertThat(screened.rejections()).containsExactly(rejection(SYSTOLIC, Reason.IMPLAUSIBLE, 0));
+    }
+
+    @Nested
+    class with_an_earliest_time {
+
+        private static final long EARLIEST = 946_684_800_000_000L;
+
+        private final BatchScreener careful =
+                new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5), EARLIEST);
+
+        @Test
+        void rejects_what_is_older_and_keeps_the_earliest_time_itself() {
+            var screened = screenCarefully(EARLIEST - 1, EARLIEST, 0, -1);
+            assertThat(columns(screened).times()).containsExactly(EARLIEST);
+            assertThat(screened.rejections())
+                    .containsExactly(
+                            rejection(HEART_RATE, Reason.BEFORE_EPOCH, 3), rejection(HEART_RATE, Reason.TOO_OLD, 0, 2));
+            assertThat(careful.explain(HEART_RATE, Reason.TOO_OLD))
+                    .isEqualTo("the time must not be before 2000-01-01T00:00:00Z");
+        }
+
+        @Test
+        void keeps_the_arrays_of_a_clean_block() {
+            var block = heartRate(new long[] {EARLIEST, NOW}, 60, 61);
+            var screened = careful.screen(new Batch("d", "p", 1, List.of(block)), NOW);
+            assertThat(columns(screened).times()).isSameAs(block.times());
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                longs = {
+                    NOW / 1_000_000,
+                    NOW / 1_000,
+                    NOW * 1_000,
+                    EARLIEST / 1_000_000,
+                    EARLIEST / 1_000,
+                    EARLIEST * 1_000,
+                    NOW / 1_000 + 5_000
+                })
+        void names_times_in_seconds_milliseconds_and_nanoseconds(long time) {
+            assertThat(screenCarefully(time).rejections())
+                    .containsExactly(rejection(HEART_RATE, Reason.TIME_IN_ANOTHER_UNIT, 0));
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {NOW + 5_000_001, 4_102_444_800_000_000L, Long.MAX_VALUE, Long.MAX_VALUE - 1})
+        void does_not_take_a_far_future_for_another_unit(long time) {
+            assertThat(screenCarefully(time).rejections())
+                    .containsExactly(rejection(HEART_RATE, Reason.IN_THE_FUTURE, 0));
+        }
+
+        private ScreenedBatch screenCarefully(long... times) {
+            var values = new double[times.length];
+            Arrays.fill(values, 60);
+            return careful.screen(new Batch("d", "p", 1, List.of(heartRate(times, values))), NOW);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "59408-5, %, 0.97",
+        "59408-5, %, 0.001",
+        "59408-5, %, 1",
+        "8310-5, Cel, 98.6",
+        "8310-5, Cel, 86",
+        "8310-5, Cel, 113",
+        "8310-5, Cel, 310.15"
+    })
+    void names_values_that_betray_another_unit(String code, String unit, double value) {
+        var block = new Batch.Block(code, unit, new long[] {1, 2}, new double[] {value, 42});
+        var screened = screen(block);
+        assertThat(screened.rejections()).containsExactly(rejection(code, Reason.VALUE_IN_ANOTHER_UNIT, 0));
+        assertThat(columns(screened).values()).containsExactly(42);
+        assertThat(screener.explain(code, Reason.VALUE_IN_ANOTHER_UNIT)).contains("must be in " + unit + ", and is");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "59408-5, %, 0",
+        "59408-5, %, 1.1",
+        "59408-5, %, 100",
+        "9279-1, /min, 0.5",
+        "9279-1, /min, 0",
+        "8310-5, Cel, 30",
+        "8310-5, Cel, 45"
+    })
+    void takes_values_that_betray_nothing(String code, String unit, double value) {
+        assertThat(screen(new Batch.Block(code, unit, new long[] {1}, new double[] {value}))
+                        .rejections())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"76212-0, mm[Hg], 25", "76214-6, mm[Hg], 16", "8310-5, Cel, 50", "2339-0, mg/dL, 5.5"})
+    void does_not_take_what_the_sickest_can_have_for_another_unit(String code, String unit, double value) {
+        assertThat(screen(new Batch.Block(code, unit, new long[] {1}, new double[] {value}))
+                        .rejections())
+                .containsExactly(rejection(code, Reason.IMPLAUSIBLE, 0));
     }
 
     @Test

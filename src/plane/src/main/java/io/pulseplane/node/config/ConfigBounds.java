@@ -3,12 +3,14 @@ package io.pulseplane.node.config;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.SmallRyeConfig;
 import java.math.BigDecimal;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
- * The bounds of every number, duration and size in the configuration. A value outside of them would be accepted at the
- * start and break calls later, for example by an overflow. So a plane with such a value does not start.
+ * The bounds of every number, duration, size and time in the configuration. A value outside of them would be accepted
+ * at the start and break calls later, for example by an overflow. So a plane with such a value does not start.
  */
 public final class ConfigBounds {
 
@@ -21,6 +23,10 @@ public final class ConfigBounds {
 
         private static Bound size(String key, String min, String max) {
             return new Bound("pulseplane." + key, MemorySize.class, min, max);
+        }
+
+        private static Bound time(String key, String min, String max) {
+            return new Bound("pulseplane." + key, Instant.class, min, max);
         }
 
         private static Bound number(String key, String min, String max) {
@@ -55,7 +61,7 @@ public final class ConfigBounds {
             try {
                 var value = amount(config, text);
                 return value.compareTo(amount(config, min)) >= 0 && value.compareTo(amount(config, max)) <= 0;
-            } catch (IllegalArgumentException | ArithmeticException _) {
+            } catch (IllegalArgumentException | ArithmeticException | DateTimeException _) {
                 return false;
             }
         }
@@ -66,6 +72,10 @@ public final class ConfigBounds {
             }
             if (type == MemorySize.class) {
                 return new BigDecimal(convert(config, text, MemorySize.class).asBigInteger());
+            }
+            if (type == Instant.class) {
+                var time = Instant.parse(text);
+                return BigDecimal.valueOf(time.getEpochSecond()).add(BigDecimal.valueOf(time.getNano(), 9));
             }
             var duration = convert(config, text, Duration.class);
             return BigDecimal.valueOf(duration.getSeconds()).add(BigDecimal.valueOf(duration.getNano(), 9));
@@ -85,6 +95,7 @@ public final class ConfigBounds {
             Bound.size("ingest.max-stream-bytes", "64K", "1T"),
             Bound.number("ingest.max-batch-readings", "1", "1000000"),
             Bound.duration("ingest.ahead-allowance", "0s", "24h"),
+            Bound.time("ingest.earliest-time", "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"),
             Bound.duration("query.unary-deadline", "1ms", "10m"),
             Bound.duration("query.max-deadline", "1ms", "10m"),
             Bound.size("query.answer-memory", "64K", "1T"),

@@ -9,6 +9,7 @@ import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithParentName;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Configuration of the plane itself. Sizes may have the units K, M and G; durations are written as 100ms, 5s, 2m. */
@@ -73,6 +74,10 @@ public interface PlaneConfig {
         /** How far the time of a reading may be ahead of the plane's clock. */
         @WithDefault("${pulseplane.clock.allowance:5s}")
         Duration aheadAllowance();
+
+        /** The earliest time that a reading may have. */
+        @WithDefault("2000-01-01T00:00:00Z")
+        Instant earliestTime();
 
         /** What the plane does with codes that the catalogue does not have: refuse or keep. */
         @WithDefault("refuse")

@@ -17,6 +17,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -32,8 +33,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every number, duration and size of the configuration has bounds that are checked at the start. */
 class ConfigBoundsTest {
 
-    private static final Set<Class<?>> BOUNDED =
-            Set.of(Integer.class, Long.class, Double.class, OptionalInt.class, Duration.class, MemorySize.class);
+    private static final Set<Class<?>> BOUNDED = Set.of(
+            Integer.class,
+            Long.class,
+            Double.class,
+            OptionalInt.class,
+            Duration.class,
+            MemorySize.class,
+            Instant.class);
 
     private static final List<Class<?>> MAPPINGS = mappings();
 
@@ -136,6 +143,9 @@ class ConfigBoundsTest {
         }
         if (bound.type() == MemorySize.class) {
             return List.of("2P", Long.MAX_VALUE + "");
+        }
+        if (bound.type() == Instant.class) {
+            return List.of("1969-12-31T23:59:59Z", "2100-01-01T00:00:01Z", Instant.MAX.toString(), "yesterday", "7");
         }
         var max = new BigDecimal(bound.max());
         return List.of("-1", max.add(BigDecimal.ONE).toString(), Integer.MAX_VALUE + "");

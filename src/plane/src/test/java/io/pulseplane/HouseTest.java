@@ -65,6 +65,16 @@ class HouseTest {
                     "vitals",
                     "vitals.chunk"),
             room(
+                    "store.edge.salvage",
+                    "files",
+                    "store.edge.journal",
+                    "store.edge.tables",
+                    "store.edge.keys",
+                    "store.edge.sqlite",
+                    "store",
+                    "store.crypto",
+                    "vitals"),
+            room(
                     "store.edge",
                     "files",
                     "store.edge.maintenance",
@@ -146,6 +156,7 @@ class HouseTest {
                     "store.crypto",
                     "store.edge",
                     "store.edge.maintenance",
+                    "store.edge.salvage",
                     "store.postgres",
                     "store.privacy",
                     "store.spool",
@@ -202,6 +213,7 @@ class HouseTest {
     @ArchTest
     static final ArchRule only_one_room_of_the_edge_store_speaks_to_the_driver = noClasses()
             .that(areIn("store.edge")
+                    .or(areIn("store.edge.salvage"))
                     .or(areIn("store.edge.maintenance"))
                     .or(areIn("store.edge.journal"))
                     .or(areIn("store.edge.tables"))

@@ -16,16 +16,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Inspects, verifies, compacts or adopts the files of an edge store. */
+/** Inspects, verifies, compacts, adopts or salvages the files of an edge store. */
 @Command(
         name = "store",
-        description = "Inspect, verify, compact or adopt the files of an edge store.",
+        description = "Inspect, verify, compact, adopt or salvage the files of an edge store.",
         synopsisSubcommandLabel = "ACTION",
         subcommands = {
             StoreCommand.Inspect.class,
             StoreCommand.Verify.class,
             StoreCommand.Compact.class,
-            StoreCommand.Adopt.class
+            StoreCommand.Adopt.class,
+            StoreCommand.SalvageAction.class
         })
 final class StoreCommand {
 
@@ -194,6 +195,58 @@ final class StoreCommand {
                 options.print(StoreFiles.adopt(options.dataDir, options.keys(), audit));
                 return 0;
             });
+        }
+    }
+
+    @Command(
+            name = "salvage",
+            description = {
+                "Make a new store of what is whole in a damaged one, and report the rest.",
+                "",
+                "Nothing in the damaged directory is changed. Exit status 1 says that something is lost. The plane must"
+                        + " not be running."
+            })
+    static final class SalvageAction implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--from", paramLabel = "DIR", required = true, description = "The damaged data directory.")
+        private Path from;
+
+        @Option(
+                names = "--to",
+                paramLabel = "DIR",
+                required = true,
+                description = "A directory for the new store, which is new or empty.")
+        private Path to;
+
+        @Option(
+                names = "--node-key-file",
+                paramLabel = "FILE",
+                description = "A file with the node key in base64. Default: node.key in the damaged directory")
+        private Path nodeKeyFile;
+
+        @Option(
+                names = "--node-key-command",
+                paramLabel = "COMMAND",
+                split = " ",
+                description = "A command that prints the node key in base64.")
+        private List<String> nodeKeyCommand = List.of();
+
+        @Override
+        public Integer call() {
+            try {
+                var keys = new KeySource(Optional.ofNullable(nodeKeyFile), nodeKeyCommand);
+                var report = StoreFiles.salvage(from, to, keys);
+                var out = spec.commandLine().getOut();
+                report.lines().forEach(out::println);
+                out.flush();
+                return report.intact() ? 0 : FAILED;
+            } catch (PlaneException e) {
+                spec.commandLine().getErr().println("pulseplane: " + e.getMessage());
+                return FAILED;
+            }
         }
     }
 }

@@ -1,15 +1,20 @@
 package io.pulseplane.node;
 
+import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.EdgeSettings;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.edge.maintenance.Inspection;
 import io.pulseplane.store.edge.maintenance.Verification;
+import io.pulseplane.store.edge.salvage.Salvage;
 import io.pulseplane.vitals.EpochMicros;
 import io.pulseplane.vitals.PlaneException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +45,22 @@ public final class StoreFiles {
             return isConfigured || Files.exists(defaultFile(directory))
                     ? Optional.of(read(directory))
                     : Optional.empty();
+        }
+
+        private void copyDefaultFile(Path from, Path to) {
+            if (file.isEmpty() && command.isEmpty()) {
+                try {
+                    var bytes = Files.readAllBytes(defaultFile(from));
+                    try (var channel = PrivateFiles.open(
+                            defaultFile(to), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                        channel.write(ByteBuffer.wrap(bytes));
+                        channel.force(true);
+                    }
+                    PrivateFiles.syncDirectory(to);
+                } catch (IOException e) {
+                    throw new PlaneException.Unavailable("node.key cannot be copied", e);
+                }
+            }
         }
 
         private static Path defaultFile(Path directory) {
@@ -132,6 +153,23 @@ public final class StoreFiles {
         var key = keys.readIfPresent(directory);
         var id = EdgeStore.adopt(directory, key.map(settings::withNodeKey).orElse(settings), audit);
         return List.of("the files are accepted as store " + id, "`pulseplane store verify` says what is missing");
+    }
+
+    /**
+     * Makes a new store of what is whole in a damaged one, and describes what that is. The plane must not be running.
+     *
+     * @param to a directory that is new or empty
+     * @throws PlaneException if there is no store, or nothing of it can be read
+     */
+    public static Report salvage(Path from, Path to, KeySource keys) {
+        var report = Salvage.salvage(from, to, keys.read(from));
+        keys.copyDefaultFile(from, to);
+        var lines = new ArrayList<String>();
+        report.losses().forEach(loss -> lines.add("lost: " + loss));
+        lines.add("salvaged: " + report.readings() + " readings in " + report.chunks() + " chunks, " + report.batches()
+                + " batches in the journal, " + report.patients() + " patients, " + report.devices() + " devices, "
+                + report.series() + " series");
+        return new Report(report.losses().isEmpty(), lines);
     }
 
     /**

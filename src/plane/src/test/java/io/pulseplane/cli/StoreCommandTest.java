@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,5 +128,35 @@ class StoreCommandTest {
         var missing = store("inspect");
         assertThat(missing.status()).isEqualTo(1);
         assertThat(missing.err()).contains("pulseplane: there is no edge store in this directory");
+    }
+
+    @Test
+    void salvages_a_damaged_store_into_a_new_one_and_says_what_is_lost() throws Exception {
+        var to = directory.resolve("to");
+        var whole = salvage(to);
+        assertThat(whole.status()).as(whole.err()).isZero();
+        assertThat(whole.out()).startsWith("salvaged: 0 readings in 0 chunks, 2 batches in the journal, 2 patients");
+        var store = EdgeStore.open(to, 1, () -> 1_763_000_000_000_000L);
+        store.close();
+        var bytes = Files.readAllBytes(directory.resolve("pulseplane.db"));
+        Arrays.fill(bytes, 0, 4_096, (byte) 0);
+        Files.write(directory.resolve("pulseplane.db"), bytes);
+        var damaged = salvage(directory.resolve("again"));
+        assertThat(damaged.status()).isEqualTo(1);
+        assertThat(damaged.out()).contains("lost: damaged pages of ").contains("2 batches in the journal");
+        var again = salvage(to);
+        assertThat(again.status()).isEqualTo(1);
+        assertThat(again.err()).isEqualTo("pulseplane: the directory for the new store is not empty\n");
+    }
+
+    private Run salvage(Path to) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        String[] arguments = {"store", "salvage", "--from", directory.toString(), "--to", to.toString()};
+        int status = Pulseplane.commandLine(arguments)
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+        return new Run(status, out.toString(), err.toString());
     }
 }

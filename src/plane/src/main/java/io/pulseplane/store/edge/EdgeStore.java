@@ -107,7 +107,7 @@ public final class EdgeStore implements Store {
                     settings.diskBudgetBytes(),
                     settings.fullDiskPolicy());
             var compactor = new Compactor(maintenanceSession, blockingWriter, memtable, journal, vault, receipts);
-            replay(journal, memtable, compactor, blockingWriter, settings.compactAfterBytes());
+            replay(journal, memtable, compactor, maintenanceSession, settings.compactAfterBytes());
             // Until the first refresh the budget refuses nothing.
             diskBudget.refresh();
             this.diskBudget = diskBudget;
@@ -139,12 +139,13 @@ public final class EdgeStore implements Store {
 
     /** Reads the journal in pieces, and compacts one before it reads the next, so that each fits into memory. */
     private static void replay(
-            Journal journal, Memtable memtable, Compactor compactor, BlockingWriter writer, long maxBytes)
+            Journal journal, Memtable memtable, Compactor compactor, SqliteSession reader, long maxBytes)
             throws SQLException {
         var last = OptionalLong.of(0);
         while (last.isPresent()) {
             long after = last.getAsLong();
-            last = writer.transaction(
+            // Not in a transaction that writes: SQLite could not commit one after it has met a damaged page.
+            last = reader.run(
                     session -> journal.replay(session, memtable, after, maxBytes, Maintenance.COMPACT_AFTER_BATCHES));
             if (last.isPresent()) {
                 compactor.compact();
@@ -181,6 +182,7 @@ public final class EdgeStore implements Store {
      * @throws PlaneException.FailedPrecondition if another plane has the directory open, if the database is not one of
      *     this program or of a newer version, or if the keys do not match
      * @throws PlaneException.Unavailable if the directory cannot be written to
+     * @throws PlaneException.DataLoss if a page is damaged without which the store cannot be opened
      */
     public static EdgeStore open(
             Path directory, EdgeSettings settings, LongSupplier now, Supplier<OptionalLong> retentionTime) {
@@ -189,6 +191,11 @@ public final class EdgeStore implements Store {
             return new EdgeStore(lockedDirectory, settings, now, retentionTime);
         } catch (SQLException e) {
             lockedDirectory.close();
+            if (SqliteErrors.isDamage(e)) {
+                throw new PlaneException.DataLoss(
+                        "a file in the data directory is damaged where it is needed to open the store; `pulseplane"
+                                + " store salvage` makes a new store of what is whole");
+            }
             throw SqliteErrors.toPlaneException(e);
         } catch (RuntimeException e) {
             lockedDirectory.close();

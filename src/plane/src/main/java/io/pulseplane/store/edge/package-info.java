@@ -5,6 +5,7 @@
  * it:
  *
  * <ul>
+ *   <li>{@code salvage} gets out of a damaged store what is whole;
  *   <li>{@code maintenance} turns the journal into chunks, erases, applies retention, keeps to the disk budget,
  *   verifies;
  *   <li>{@code journal} makes batches durable and reads series from journal and chunks alike;

@@ -1,5 +1,6 @@
 package io.pulseplane.store.edge.journal;
 
+import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -19,6 +20,12 @@ final class DeviceIdCache {
             select.setLong(1, number);
             try (var row = select.executeQuery()) {
                 id = row.next() ? Objects.requireNonNullElse(row.getString(1), "") : "";
+            } catch (SQLException e) {
+                if (!SqliteErrors.isDamage(e)) {
+                    throw e;
+                }
+                session.forget(select);
+                id = "";
             }
             ids.put(number, id);
         }

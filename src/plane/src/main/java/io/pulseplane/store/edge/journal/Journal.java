@@ -5,6 +5,7 @@ import io.pulseplane.store.crypto.DecryptionFailedException;
 import io.pulseplane.store.edge.journal.Memtable.JournalBatch;
 import io.pulseplane.store.edge.keys.AssociatedData;
 import io.pulseplane.store.edge.keys.KeyVault;
+import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.AcknowledgedBatch;
 import io.pulseplane.vitals.Columns;
@@ -13,6 +14,7 @@ import io.pulseplane.vitals.chunk.ByteReader;
 import io.pulseplane.vitals.chunk.ByteWriter;
 import io.pulseplane.vitals.chunk.CorruptChunkException;
 import java.lang.System.Logger.Level;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,12 +67,7 @@ public final class Journal {
     void beginEntry(SqliteSession session) throws SQLException {
         entryBuffer.clear();
         batchIndex = 0;
-        try (var row = session.prepare(
-                        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0) + 1")
-                .executeQuery()) {
-            row.next();
-            entryNumber = row.getLong(1);
-        }
+        entryNumber = highestEntry(session) + 1;
     }
 
     /** Encodes a batch, seals it, and appends it to the entry. */
@@ -230,19 +227,73 @@ public final class Journal {
     public boolean visit(SqliteSession session, long after, Visitor visitor, LossListener lossListener)
             throws SQLException {
         var ids = new DeviceIdCache();
+        var last = new long[] {after};
+        EntryReader reader = (entry, payload) -> {
+            last[0] = entry;
+            return visitor.visit(entry, payload.length, decodeEntry(session, ids, entry, payload, lossListener));
+        };
         var select = session.prepare("SELECT number, payload FROM journal WHERE number > ? ORDER BY number");
-        select.setLong(1, after);
-        try (var rows = select.executeQuery()) {
-            while (rows.next()) {
-                long entry = rows.getLong(1);
-                var payload = SqliteSession.bytesOrEmpty(rows, 2);
-                var batches = decodeEntry(session, ids, entry, payload, lossListener);
-                if (!visitor.visit(entry, payload.length, batches)) {
-                    return false;
+        try {
+            select.setLong(1, after);
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    if (!reader.read(rows.getLong(1), SqliteSession.bytesOrEmpty(rows, 2))) {
+                        return false;
+                    }
                 }
+            }
+            return true;
+        } catch (SQLException e) {
+            if (!SqliteErrors.isDamage(e)) {
+                throw e;
+            }
+            session.forget(select);
+            return visitOneByOne(session, last[0], reader, lossListener);
+        }
+    }
+
+    private interface EntryReader {
+
+        /** @return whether to go on */
+        boolean read(long entry, byte[] payload) throws SQLException;
+    }
+
+    /** Goes around damaged pages: each entry is looked for by its number, and those on a damaged page are lost. */
+    private static boolean visitOneByOne(
+            SqliteSession session, long after, EntryReader reader, LossListener lossListener) throws SQLException {
+        long last = highestEntry(session);
+        for (long entry = after + 1; entry <= last; entry++) {
+            var payload = Optional.<byte[]>empty();
+            var select = session.prepare("SELECT payload FROM journal WHERE number = ?");
+            try {
+                payload = payloadOf(select, entry);
+            } catch (SQLException e) {
+                if (!SqliteErrors.isDamage(e)) {
+                    throw e;
+                }
+                session.forget(select);
+                lossListener.onLoss(entry, "it is on a damaged page, and lost");
+            }
+            if (payload.isPresent() && !reader.read(entry, payload.get())) {
+                return false;
             }
         }
         return true;
+    }
+
+    private static Optional<byte[]> payloadOf(PreparedStatement select, long entry) throws SQLException {
+        select.setLong(1, entry);
+        try (var row = select.executeQuery()) {
+            return row.next() ? Optional.of(SqliteSession.bytesOrEmpty(row, 1)) : Optional.empty();
+        }
+    }
+
+    private static long highestEntry(SqliteSession session) throws SQLException {
+        try (var row = session.prepare("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0)")
+                .executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     private List<JournalBatch> decodeEntry(

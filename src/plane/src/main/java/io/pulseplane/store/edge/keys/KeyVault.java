@@ -39,7 +39,7 @@ public final class KeyVault implements AutoCloseable {
     /** The owner of the key for what belongs to no patient. The numbers of patients begin at 1. */
     static final long STORE_OWNER = 0;
 
-    private static final int KEY_BYTES = 32;
+    static final int KEY_BYTES = 32;
 
     private final SqliteSession session;
 
@@ -86,7 +86,7 @@ public final class KeyVault implements AutoCloseable {
                 throw new PlaneException.FailedPrecondition(
                         "keys.db in the data directory has no keys for pulseplane.db: put the right one back");
             }
-            createTables();
+            createTables(session);
             wrapped.rewrap(earlier);
             highestOwner = readHighestOwner();
             ensureKey(STORE_OWNER);
@@ -112,7 +112,7 @@ public final class KeyVault implements AutoCloseable {
         }
     }
 
-    private void createTables() throws SQLException {
+    static void createTables(SqliteSession session) throws SQLException {
         session.execute("""
                 CREATE TABLE IF NOT EXISTS data_key (
                   owner INTEGER PRIMARY KEY,
@@ -223,7 +223,7 @@ public final class KeyVault implements AutoCloseable {
     }
 
     /** Makes no keys for these numbers later: what was sealed under those that are missing could not be opened. */
-    synchronized void acceptLostKeys(long upTo) throws SQLException {
+    public synchronized void acceptLostKeys(long upTo) throws SQLException {
         session.inTransaction(() -> session.execute("UPDATE store_identity SET lost_keys = " + upTo));
         highestOwner = readHighestOwner();
         try {

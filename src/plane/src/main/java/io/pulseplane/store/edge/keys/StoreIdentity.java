@@ -161,7 +161,7 @@ public record StoreIdentity(String id, long generation) {
         }
     }
 
-    static void write(SqliteSession session, StoreIdentity identity) throws SQLException {
+    public static void write(SqliteSession session, StoreIdentity identity) throws SQLException {
         session.inTransaction(() -> {
             var insert = session.prepare("""
                     INSERT INTO store_identity (number, id, generation) VALUES (1, ?1, ?2)

@@ -18,7 +18,7 @@ import org.sqlite.SQLiteOpenMode;
 public final class Database {
 
     /** Small, because a chunk leaves part of its last page empty, and every table takes at least one page. */
-    private static final int PAGE_BYTES = 1024;
+    public static final int PAGE_BYTES = 1024;
 
     /** The page cache of one session. SQLite takes a negative number as KiB. */
     private static final int WRITER_CACHE_SIZE = -32 * 1024;

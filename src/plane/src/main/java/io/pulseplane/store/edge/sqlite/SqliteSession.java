@@ -114,6 +114,12 @@ public final class SqliteSession implements AutoCloseable {
         }
     }
 
+    /** Closes a statement that failed, so that the next use prepares it anew. */
+    public void forget(PreparedStatement statement) throws SQLException {
+        statements.values().remove(statement);
+        statement.close();
+    }
+
     public void execute(String sql) throws SQLException {
         try (var statement = connection().createStatement()) {
             statement.execute(sql);

@@ -25,7 +25,7 @@ public final class PatientTable {
     /** The kind of the tag of an id, see {@link KeyVault#tag}. */
     public static final String ID_TAG_KIND = "patient_id";
 
-    static final String MRN_TAG_KIND = "mrn";
+    public static final String MRN_TAG_KIND = "mrn";
 
     private static final String SELECT = "SELECT number, details, provisional, created_us, updated_us FROM patient ";
 

@@ -39,7 +39,7 @@ class DamagedPageTest {
 
     private static Columns columns(int patient, int run) {
         var times = LongStream.range(0, READINGS)
-                .map(i -> 1_000_000L * (run * READINGS + i))
+                .map(i -> 1_000_000L * ((long) run * READINGS + i))
                 .toArray();
         var random = new SplittableRandom(31L * patient + run);
         var values = random.doubles(READINGS, 30, 200).toArray();

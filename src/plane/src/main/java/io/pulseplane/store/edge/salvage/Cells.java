@@ -163,7 +163,7 @@ final class Cells {
         long value = 0;
         for (int i = 0; i < 8; i++) {
             byte next = bytes.get(at++);
-            value = value << 7 | next & 0x7f;
+            value = value << 7 | (next & 0x7f);
             if (next >= 0) {
                 return value;
             }

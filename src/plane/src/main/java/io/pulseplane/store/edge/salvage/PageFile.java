@@ -64,7 +64,7 @@ final class PageFile implements AutoCloseable {
         }
         var header = read(log, 0, LOG_HEADER_BYTES);
         var order = header.getInt(0) == LOG_MAGIC + 1 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-        long frameBytes = FRAME_HEADER_BYTES + pageBytes;
+        long frameBytes = (long) FRAME_HEADER_BYTES + pageBytes;
         long salt = header.getInt(0) >>> 1 == LOG_MAGIC >>> 1
                 ? header.getLong(16)
                 : read(log, 40, 8).getLong(0);

@@ -88,7 +88,7 @@ class SalvageTest {
         var times = new long[READINGS];
         var values = new double[READINGS];
         for (int i = 0; i < READINGS; i++) {
-            times[i] = 1_000_000L * (run * READINGS + i);
+            times[i] = 1_000_000L * ((long) run * READINGS + i);
             values[i] = random.nextInt(300, 2_000) / 10.0;
         }
         return new Columns(seriesOf(patient), times, values);

@@ -4,6 +4,7 @@ import io.pulseplane.files.PrivateFiles;
 import io.pulseplane.gate.audit.AuditDirectory;
 import io.pulseplane.gate.audit.GroupFooter;
 import io.pulseplane.gate.audit.LineReader;
+import io.pulseplane.gate.audit.RetiredSegments;
 import io.pulseplane.gate.audit.SegmentFooter;
 import io.pulseplane.gate.audit.SegmentHeader;
 import io.pulseplane.gate.audit.SegmentScanner;
@@ -24,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Finds the end of a trail that may not have been closed.
@@ -75,10 +77,31 @@ final class TrailRecovery {
         var check = new SignatureCheck(key.publicKey());
         var head = SignedHead.parse(text.get(), check)
                 .orElseThrow(() -> damaged("the head has no signature of this node"));
+        var missing = missingSegments(directory, check, head);
+        if (!missing.isEmpty()) {
+            LOG.log(
+                    Level.ERROR,
+                    "Segments of the audit trail are missing that the retention did not remove: {0}",
+                    missing);
+        }
         var recovery = new TrailRecovery(directory, check);
         recovery.startAtHead(head);
         recovery.followBeyondHead();
         return recovery.result(head, nowUs);
+    }
+
+    /** The segments before that of the head which nobody removed by right. */
+    static List<Long> missingSegments(AuditDirectory directory, SignatureCheck check, SignedHead head)
+            throws IOException {
+        long retired = AuditDirectory.read(directory.retiredFile())
+                .flatMap(line -> RetiredSegments.parse(line, check))
+                .map(RetiredSegments::lastSegment)
+                .orElse(0L);
+        var segments = directory.segmentNumbers();
+        return LongStream.range(retired + 1, head.segment())
+                .filter(segment -> !segments.contains(segment))
+                .boxed()
+                .toList();
     }
 
     private RecoveryResult result(SignedHead head, long nowUs) throws IOException {

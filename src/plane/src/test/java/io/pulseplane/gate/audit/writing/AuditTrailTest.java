@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.ReadingFixtures;
 import io.pulseplane.files.PrivateFiles.Access;
+import io.pulseplane.gate.audit.AuditDirectory;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.Decision;
+import io.pulseplane.gate.audit.SignatureCheck;
+import io.pulseplane.gate.audit.SignedHead;
 import io.pulseplane.gate.audit.SigningKey;
 import io.pulseplane.gate.audit.verifying.VerificationResult;
 import io.pulseplane.gate.audit.writing.AuditSettings.Mode;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -448,6 +452,34 @@ class AuditTrailTest {
             }
             assertThat(TrailFixture.verify(trailDirectory())).isInstanceOf(VerificationResult.Intact.class);
             assertThat(TrailFixture.records(trailDirectory())).endsWith(TrailFixture.record(10));
+            assertThat(missingSegments()).isEmpty();
+        }
+
+        @Test
+        void that_somebody_removed_are_missed_at_the_next_start() throws IOException {
+            var settings = TrailFixture.settings(
+                    Mode.SYNC, trailDirectory(), new AuditSettings.Segments(1, TrailFixture.NEVER, TrailFixture.NEVER));
+            try (var trail = open(settings)) {
+                for (int record = 0; record < 5; record++) {
+                    TrailFixture.append(trail, record, record + 1);
+                }
+            }
+            assertThat(missingSegments()).isEmpty();
+            Files.delete(new AuditDirectory(trailDirectory()).segmentFile(1));
+            assertThat(missingSegments()).containsExactly(1L);
+        }
+
+        private List<Long> missingSegments() {
+            try {
+                var directory = new AuditDirectory(trailDirectory());
+                var check = new SignatureCheck(TrailFixture.key(trailDirectory()));
+                var head = SignedHead.parse(
+                                AuditDirectory.read(directory.headFile()).orElseThrow(), check)
+                        .orElseThrow();
+                return TrailRecovery.missingSegments(directory, check, head);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The pages of a SQLite file as its last commit left them: those of the write-ahead log before those of the file. A part
- * that the disk does not read is taken as zeros. See https://www.sqlite.org/fileformat.html.
+ * The pages of a SQLite file as its last commit left them: those of the write-ahead log before those of the file. A
+ * part that the disk does not read is taken as zeros. See https://www.sqlite.org/fileformat.html.
  */
 final class PageFile implements AutoCloseable {
 

@@ -59,6 +59,7 @@ final class ChangeBroadcaster {
     private final Map<Series, SiteMessage.SeriesUpdate> readings = new LinkedHashMap<>();
     private final Set<String> consents = new LinkedHashSet<>();
     private final Set<String> devices = new LinkedHashSet<>();
+    private final Set<String> erasures = new LinkedHashSet<>();
 
     /** Messages of the current round. Only code on the context uses this field and the next one. */
     private final Queue<SiteMessage.Changes> parts = new ArrayDeque<>();
@@ -97,6 +98,10 @@ final class ChangeBroadcaster {
 
     void deviceChanged(String device) {
         addChange(devices, device);
+    }
+
+    void patientErased(String patient) {
+        addChange(erasures, patient);
     }
 
     private void addChange(Set<String> changes, String id) {
@@ -148,7 +153,7 @@ final class ChangeBroadcaster {
     }
 
     private boolean isIdle() {
-        return !heartbeatDue && readings.isEmpty() && consents.isEmpty() && devices.isEmpty();
+        return !heartbeatDue && readings.isEmpty() && consents.isEmpty() && devices.isEmpty() && erasures.isEmpty();
     }
 
     private void sendPending() {
@@ -176,9 +181,14 @@ final class ChangeBroadcaster {
         var changedReadings = readings.values().iterator();
         var changedConsents = consents.iterator();
         var changedDevices = devices.iterator();
+        var erased = erasures.iterator();
         do {
-            parts.add(new SiteMessage.Changes(drain(changedReadings), drain(changedConsents), drain(changedDevices)));
-        } while (changedReadings.hasNext() || changedConsents.hasNext() || changedDevices.hasNext());
+            parts.add(new SiteMessage.Changes(
+                    drain(changedReadings), drain(changedConsents), drain(changedDevices), drain(erased)));
+        } while (changedReadings.hasNext()
+                || changedConsents.hasNext()
+                || changedDevices.hasNext()
+                || erased.hasNext());
     }
 
     private <T> List<T> drain(Iterator<T> pending) {

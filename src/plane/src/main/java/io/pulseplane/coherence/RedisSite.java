@@ -210,6 +210,10 @@ public final class RedisSite implements Site, AutoCloseable {
                 windows.evictPatient(patient);
                 listener.consentChanged(patient);
             });
+            changes.erasedPatients().forEach(patient -> {
+                windows.evictPatient(patient);
+                listener.patientErased(patient);
+            });
             changes.seriesUpdates().forEach(update -> {
                 windows.invalidateSince(update.latest().series(), update.earliestTime());
                 listener.readingStored(update.latest());
@@ -276,7 +280,8 @@ public final class RedisSite implements Site, AutoCloseable {
     @Override
     public void patientErased(String patient) {
         freshness.nextGeneration();
-        consentChanged(patient);
+        windows.evictPatient(patient);
+        broadcaster.patientErased(patient);
     }
 
     /**

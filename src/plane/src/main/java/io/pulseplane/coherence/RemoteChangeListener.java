@@ -10,6 +10,9 @@ public interface RemoteChangeListener {
 
     default void consentChanged(String patient) {}
 
+    /** Another plane has erased this patient. */
+    default void patientErased(String patient) {}
+
     default void deviceChanged(String device) {}
 
     /** Changes of other planes may be missing. Called repeatedly while this is so. */

@@ -58,22 +58,25 @@ record SiteMessage(
         }
     }
 
-    /** Changes of one plane: stored readings, once for each series, and changed consents and devices. */
+    /** Changes of one plane: stored readings, once for each series, changed consents and devices, erased patients. */
     record Changes(
-            Collection<SeriesUpdate> seriesUpdates, Collection<String> consentPatients, Collection<String> devices) {
+            Collection<SeriesUpdate> seriesUpdates,
+            Collection<String> consentPatients,
+            Collection<String> devices,
+            Collection<String> erasedPatients) {
 
-        static final Changes NONE = new Changes(List.of(), List.of(), List.of());
+        static final Changes NONE = new Changes(List.of(), List.of(), List.of(), List.of());
 
         List<Reading> latestReadings() {
             return seriesUpdates.stream().map(SeriesUpdate::latest).toList();
         }
 
         int size() {
-            return seriesUpdates.size() + consentPatients.size() + devices.size();
+            return seriesUpdates.size() + consentPatients.size() + devices.size() + erasedPatients.size();
         }
     }
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     byte[] encode() {
         var bytes = new ByteArrayOutputStream();
@@ -97,6 +100,7 @@ record SiteMessage(
             }
             writeStrings(out, changes.consentPatients);
             writeStrings(out, changes.devices);
+            writeStrings(out, changes.erasedPatients);
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory cannot fail", e);
         }
@@ -123,7 +127,7 @@ record SiteMessage(
             long heartbeat = in.readLong();
             var echoes = echoes(in);
             boolean isLeaving = in.readBoolean();
-            var changes = new Changes(readSeriesUpdates(in), readStrings(in), readStrings(in));
+            var changes = new Changes(readSeriesUpdates(in), readStrings(in), readStrings(in), readStrings(in));
             return Optional.of(
                     new SiteMessage(origin, sequence, generation, keyId, heartbeat, echoes, isLeaving, changes));
         } catch (IOException e) {

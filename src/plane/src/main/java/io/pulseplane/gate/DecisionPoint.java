@@ -9,6 +9,7 @@ import io.pulseplane.gate.policy.PolicyDecision;
 import io.pulseplane.gate.policy.PolicyInput;
 import io.pulseplane.vitals.PlaneException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
@@ -68,7 +69,41 @@ final class DecisionPoint {
         return all;
     }
 
+    /**
+     * A patient's token is void once the patient was erased, even if another person has the id now: only a token that
+     * was issued after the erasure is that person's. Costs nothing for other callers. An rpc that needs no token does
+     * not need a valid one either.
+     */
     private CompletionStage<Void> decideOne(Principal principal, AccessRequest request) {
+        var caller = principal.identity().patientId();
+        if (caller.isEmpty() || request.action() == Action.DESCRIBE) {
+            return decideOnAccess(principal, request);
+        }
+        var cached = informationPoint.cachedErasure(caller);
+        if (cached != null) {
+            return decideUnlessErased(principal, request, cached);
+        }
+        return informationPoint
+                .loadErasure(caller)
+                .handle((erasure, failure) -> failure == null
+                        ? decideUnlessErased(principal, request, erasure)
+                        : unavailable(principal, request, failure))
+                .thenCompose(stage -> stage);
+    }
+
+    private CompletionStage<Void> decideUnlessErased(
+            Principal principal, AccessRequest request, Optional<Long> erasure) {
+        if (erasure.isPresent() && principal.identity().issuedUs() <= erasure.get()) {
+            return refuse(
+                    principal,
+                    request,
+                    "erased",
+                    new PlaneException.Unauthenticated("the token is older than the erasure of its patient"));
+        }
+        return decideOnAccess(principal, request);
+    }
+
+    private CompletionStage<Void> decideOnAccess(Principal principal, AccessRequest request) {
         var context = informationPoint.cached(request.action(), request.access());
         if (context != null) {
             return evaluate(principal, request, context);

@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * Remembers which patients a device has readings of. A query for a device concerns all of them.
@@ -22,6 +24,8 @@ final class DevicePatients {
 
     private final ReadingStore readings;
     private final Site site;
+    private final Consumer<String> onNewPatient;
+    private final AtomicLong version = new AtomicLong();
     private final Cache<String, Entry> entries =
             Caffeine.newBuilder().maximumSize(MAX_DEVICES).build();
 
@@ -38,15 +42,28 @@ final class DevicePatients {
         }
     }
 
-    DevicePatients(ReadingStore readings, Site site) {
+    /** @param onNewPatient is called with a device that has another patient from now on */
+    DevicePatients(ReadingStore readings, Site site, Consumer<String> onNewPatient) {
         this.readings = readings;
         this.site = site;
+        this.onNewPatient = onNewPatient;
     }
 
     /** Returns null if the store has to be queried. The set grows as batches come in. */
     Set<String> cached(String device) {
         var entry = entries.getIfPresent(device);
         return entry != null && entry.isFresh(site) ? entry.patients : null;
+    }
+
+    /** The patients that are known, perhaps not all of them. */
+    Set<String> lastKnown(String device) {
+        var entry = entries.getIfPresent(device);
+        return entry == null ? Set.of() : entry.patients;
+    }
+
+    /** Grows whenever a device gets another patient. */
+    long version() {
+        return version.get();
     }
 
     CompletionStage<Set<String>> load(String device) {
@@ -76,7 +93,13 @@ final class DevicePatients {
                             entry.pendingLoad = null;
                         }
                         if (failure == null) {
-                            series.forEach(one -> entry.patients.add(one.patient()));
+                            boolean hasNew = false;
+                            for (var one : series) {
+                                hasNew |= entry.patients.add(one.patient());
+                            }
+                            if (hasNew && entry.complete) {
+                                version.incrementAndGet();
+                            }
                             entry.asOf = asOf;
                             entry.complete = true;
                         }
@@ -90,6 +113,7 @@ final class DevicePatients {
 
     /** The store went back to an earlier state. */
     void clear() {
+        version.incrementAndGet();
         entries.invalidateAll();
     }
 
@@ -100,6 +124,9 @@ final class DevicePatients {
 
     /** A batch of this device and patient is about to be stored. */
     void add(String device, String patient) {
-        entries.get(device, _ -> new Entry()).patients.add(patient);
+        if (entries.get(device, _ -> new Entry()).patients.add(patient)) {
+            version.incrementAndGet();
+            onNewPatient.accept(device);
+        }
     }
 }

@@ -63,14 +63,19 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     private final DecisionPoint decisionPoint;
     private final Admission admission;
     private final CallContext context;
-    private final RunningCalls runningCalls = new RunningCalls();
+    private final RunningCalls runningCalls = new RunningCalls(this::recheckAfterGlobalChange);
+
+    /** As of the last sweep; the sweep's thread uses them. */
+    private String lastPolicyDigest;
+
+    private boolean wasAuditHealthy = true;
 
     /** @param changes is called for every change of the {@link #registry}, before the change is answered */
     public Gate(Parts parts, Site site, ChangeListener changes, GateSettings settings) {
         this.parts = parts;
         this.changes = changes;
         this.settings = settings;
-        this.informationPoint = new InformationPoint(parts.store(), site, parts.clock());
+        this.informationPoint = new InformationPoint(parts.store(), site, parts.clock(), runningCalls::recheckDevice);
         this.repeatedIngest = new RepeatedIngest(parts.audit());
         this.decisionPoint = new DecisionPoint(
                 informationPoint,
@@ -83,6 +88,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
         this.admission = new Admission(settings, parts.events());
         var grantTerms = new GrantTerms(
                 informationPoint, site, parts.policy(), runningCalls, settings, parts.events(), parts.clock());
+        this.lastPolicyDigest = parts.policy().digest();
         this.context = new CallContext(parts.authenticator(), admission, decisionPoint, grantTerms, parts.statuses());
     }
 
@@ -161,14 +167,20 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     void onLocalChange(Consent consent) {
         informationPoint.update(consent);
         changes.consentChanged(consent.patient());
-        runningCalls.recheck(consent.patient());
+        runningCalls.recheckPatient(consent.patient());
     }
 
     /** Ends the calls that read this patient's readings. Queries for a device no longer concern this patient. */
     void onLocalErasure(String patient) {
         informationPoint.removePatient(patient);
         changes.patientErased(patient);
-        runningCalls.recheck(patient);
+        runningCalls.recheckPatient(patient);
+    }
+
+    /** Another plane has erased this patient. */
+    public void onRemoteErasure(String patient) {
+        informationPoint.removePatient(patient);
+        runningCalls.recheckPatient(patient);
     }
 
     void onLocalChange(Device device) {
@@ -179,7 +191,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     /** Another plane has recorded a consent of this patient. */
     public void onRemoteConsentChange(String patient) {
         informationPoint.invalidateConsent(patient);
-        runningCalls.recheck(patient);
+        runningCalls.recheckPatient(patient);
     }
 
     /** Another plane has changed this device. */
@@ -196,6 +208,18 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     public void onStoreWentBack() {
         informationPoint.clear();
         runningCalls.recheckAll();
+    }
+
+    /** Decides again on all running calls when the policy was replaced, or when the audit trail has failed. */
+    private void recheckAfterGlobalChange() {
+        var digest = parts.policy().digest();
+        boolean isAuditHealthy = parts.audit().isHealthy();
+        boolean hasChanged = !digest.equals(lastPolicyDigest) || (wasAuditHealthy && !isAuditHealthy);
+        lastPolicyDigest = digest;
+        wasAuditHealthy = isAuditHealthy;
+        if (hasChanged) {
+            runningCalls.recheckAll();
+        }
     }
 
     /** Decides again on all running calls, because messages of other planes may have been lost. */

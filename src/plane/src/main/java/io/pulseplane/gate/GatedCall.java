@@ -26,6 +26,9 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
+    /** With one try for each sweep, a revoked token ends within the promise however many tokens wait for a check. */
+    private static final int MAX_POSTPONED_VERIFICATIONS = 3;
+
     private final Authenticator authenticator;
     private final Admission admission;
     private final DecisionPoint decisionPoint;
@@ -53,6 +56,16 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
     private boolean endpointStopped;
 
     private Principal principal;
+
+    /** Null if the caller is identified by the certificate of the connection, or not at all. */
+    private BearerToken token;
+
+    /** How often in a row the token could not be verified again because too many others waited. */
+    private int postponedVerifications;
+
+    /** Whether a check is under way that the sweep began. */
+    private volatile boolean checking;
+
     private Context callerContext;
     private CompletionStage<Void> awaitedDecision;
     private boolean halfClosed;
@@ -101,16 +114,22 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
             reject(Principal.anonymous(connection, requestId), "malformed", tooMuch);
             return;
         }
-        var token = admission.bearerToken(headers);
+        token = admission.bearerToken(headers);
         if (token == null) {
             authenticateWithoutToken(requestId);
         } else {
-            authenticate(token, requestId);
+            authenticate(requestId);
         }
     }
 
     private void authenticateWithoutToken(String requestId) {
         if (!connection.certifiedIdentity().isAnonymous()) {
+            if (isCertificateExpired()) {
+                rejectUnauthenticated(
+                        Principal.anonymous(connection, requestId),
+                        new PlaneException.Unauthenticated("the certificate has expired"));
+                return;
+            }
             onAuthenticated(Principal.of(connection.certifiedIdentity(), connection, requestId));
         } else if (rule.action() == Action.DESCRIBE) {
             onAuthenticated(Principal.anonymous(connection, requestId));
@@ -122,7 +141,12 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
     }
 
-    private void authenticate(BearerToken token, String requestId) {
+    /** A connection may outlive its certificate, which has no allowance for clocks. */
+    private boolean isCertificateExpired() {
+        return grantTerms.now() >= connection.certifiedIdentity().expiresUs();
+    }
+
+    private void authenticate(String requestId) {
         var cached = authenticator.cached(token);
         if (cached != null) {
             onIdentified(cached, requestId);
@@ -170,7 +194,8 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         callerContext =
                 grpcContext.withValue(Caller.SUBJECT, principal.identity().subject());
         if (streamGrant != null) {
-            streamGrant.scheduleRecheck(principal);
+            var identity = principal.identity();
+            streamGrant.identify(token == null ? identity.expiresUs() : grantTerms.tokenExpiry(identity));
         }
     }
 
@@ -252,7 +277,14 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
         }
         if (!isClientStreaming()) {
             decide(entry, access);
-        } else if (grants.isGranted(access, grantTerms.basis(), grantTerms.now())) {
+            return;
+        }
+        long nowUs = grantTerms.now();
+        long nowNanos = System.nanoTime();
+        if (streamGrant.isIdentityOver(nowUs, nowNanos)) {
+            // The sweep records it, and ends the call.
+            entry.refuse(expired());
+        } else if (grants.isGranted(access, grantTerms.basis(rule.action(), access), nowUs, nowNanos)) {
             if (itsTurn) {
                 entry.permit();
             }
@@ -263,7 +295,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void decide(PendingRequests.PendingRequest<Q> entry, Access access) {
         var request = new AccessRequest(rule.action(), rpc, access);
-        var basis = type == MethodType.UNARY ? null : grantTerms.basis();
+        var basis = type == MethodType.UNARY ? null : grantTerms.basis(rule.action(), access);
         entry.awaitDecision(request, basis, decisionPoint.decide(principal, request));
     }
 
@@ -321,7 +353,7 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void onPermitted(AccessRequest request, GrantCache.Basis basis) {
         if (isClientStreaming()) {
-            grants.grant(request.access(), basis, grantTerms.grantExpiry(request.access()));
+            grants.grant(request.access(), basis, grantTerms.grantEnd(request.access()));
         } else if (!type.serverSendsOneMessage()) {
             startGrant(request, basis);
         }
@@ -329,10 +361,9 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     private void startGrant(AccessRequest request, GrantCache.Basis basis) {
         streamGrant.begin(request);
-        if (!basis.equals(grantTerms.basis())) {
+        if (!basis.equals(grantTerms.basis(request.action(), request.access()))) {
             recheck();
         }
-        streamGrant.scheduleRecheck(principal);
     }
 
     /** Passes a request to the endpoint. A refusal goes with it if the endpoint answers refusals, or ends the call. */
@@ -369,33 +400,82 @@ final class GatedCall<Q, R> extends ServerCall.Listener<Q> implements RunningCal
 
     @Override
     public void recheck() {
-        executor.execute(() -> {
-            if (closed) {
-                return;
-            }
-            var request = streamGrant.request();
-            if (grantTerms.identityExpiry(principal.identity()) <= grantTerms.now()) {
-                var expired = request == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : request;
-                grantTerms.countEnded();
-                refuse(principal, expired, "expired", new PlaneException.Unauthenticated("the token has expired"));
-                return;
-            }
-            streamGrant.scheduleRecheck(principal);
-            if (request != null) {
-                decisionPoint
-                        .decide(principal, request)
-                        .whenComplete((_, failure) -> executor.execute(() -> onRechecked(failure)));
-            }
+        executor.execute(this::decideAgain);
+    }
+
+    @Override
+    public void recheckIfOver() {
+        if (checking) {
+            return;
+        }
+        long nowUs = grantTerms.now();
+        long nowNanos = System.nanoTime();
+        if (streamGrant.isIdentityOver(nowUs, nowNanos)) {
+            checking = true;
+            executor.execute(() -> endUnidentified("expired", expired()));
+        } else if (token != null && authenticator.cached(token) == null) {
+            checking = true;
+            executor.execute(this::verifyAgain);
+        } else if (streamGrant.isDecisionOver(nowUs, nowNanos)) {
+            checking = true;
+            executor.execute(this::decideAgain);
+        }
+    }
+
+    private PlaneException expired() {
+        return new PlaneException.Unauthenticated("the " + (token == null ? "certificate" : "token") + " has expired");
+    }
+
+    /** The token's key may be gone, or the token may only have been displaced in the cache. */
+    private void verifyAgain() {
+        authenticator.verify(token).whenComplete((_, failure) -> {
+            var cause = failure == null ? null : PlaneException.unwrap(failure);
+            executor.execute(() -> onVerifiedAgain(cause));
         });
     }
 
-    private void onRechecked(Throwable failure) {
+    private void onVerifiedAgain(Throwable failure) {
+        if (failure == null) {
+            postponedVerifications = 0;
+            checking = false;
+        } else if (failure instanceof PlaneException.ResourceExhausted
+                && ++postponedVerifications < MAX_POSTPONED_VERIFICATIONS) {
+            checking = false;
+        } else {
+            endUnidentified("unauthenticated", failure);
+        }
+    }
+
+    /** Ends a call whose caller has no valid token or certificate any more. */
+    private void endUnidentified(String reason, Throwable cause) {
+        if (!closed) {
+            var request = streamGrant.request();
+            grantTerms.countEnded();
+            refuse(
+                    principal,
+                    request == null ? new AccessRequest(rule.action(), rpc, Access.OF_NO_PATIENT) : request,
+                    reason,
+                    cause);
+        }
+    }
+
+    private void decideAgain() {
+        if (closed || streamGrant.request() == null) {
+            return;
+        }
+        decisionPoint
+                .decide(principal, streamGrant.request())
+                .whenComplete((_, failure) -> executor.execute(() -> onDecidedAgain(failure)));
+    }
+
+    private void onDecidedAgain(Throwable failure) {
         if (closed) {
             return;
         }
         if (failure == null) {
             // The decision may have loaded a new consent with another end.
-            streamGrant.scheduleRecheck(principal);
+            streamGrant.renew();
+            checking = false;
         } else {
             grantTerms.countEnded();
             end(PlaneException.unwrap(failure));

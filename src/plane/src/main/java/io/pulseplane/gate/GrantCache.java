@@ -18,7 +18,7 @@ final class GrantCache {
     /** The versions of everything that a decision rests on. */
     record Basis(long factsVersion, long siteEpoch, String policyDigest) {}
 
-    private record Grant(Basis basis, long expiresUs) {}
+    private record Grant(Basis basis, Deadline end) {}
 
     /** The least recently used first, which goes first when there are too many. */
     private final SequencedMap<Access, Grant> grants = new LinkedHashMap<>(16, 0.75f, true);
@@ -26,9 +26,9 @@ final class GrantCache {
     /** Requests that wait for a decision. Their number is bounded by the requests of the call that are under way. */
     private final Set<Access> underDecision = new HashSet<>();
 
-    boolean isGranted(Access access, Basis basis, long nowUs) {
+    boolean isGranted(Access access, Basis basis, long nowUs, long nowNanos) {
         var grant = grants.get(access);
-        return grant != null && nowUs < grant.expiresUs && grant.basis.equals(basis);
+        return grant != null && !grant.end.isOver(nowUs, nowNanos) && grant.basis.equals(basis);
     }
 
     /** Notes that a decision has begun. Returns false if one was under way already. */
@@ -41,8 +41,8 @@ final class GrantCache {
     }
 
     /** @param basis as it was before the decision was made */
-    void grant(Access access, Basis basis, long expiresUs) {
-        grants.put(access, new Grant(basis, expiresUs));
+    void grant(Access access, Basis basis, Deadline end) {
+        grants.put(access, new Grant(basis, end));
         if (grants.size() > MAX_GRANTS) {
             grants.pollFirstEntry();
         }

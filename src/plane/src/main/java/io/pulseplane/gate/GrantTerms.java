@@ -36,28 +36,31 @@ final class GrantTerms {
         this.grantTtlUs = TimeUnit.NANOSECONDS.toMicros(settings.grantTtl().toNanos());
     }
 
-    /** What decisions rest on at this moment. */
-    GrantCache.Basis basis() {
-        return new GrantCache.Basis(informationPoint.version(), site.epoch(), policy.digest());
+    /** What decisions on this access rest on at this moment. */
+    GrantCache.Basis basis(Action action, Access access) {
+        return new GrantCache.Basis(informationPoint.version(action, access), site.epoch(), policy.digest());
     }
 
-    /** When a permission to repeat a request on a stream ends. */
-    long grantExpiry(Access access) {
-        return Math.min(now() + grantTtlUs, consentEnd(access));
+    /** When a permission that is given now to repeat a request on a stream ends. */
+    Deadline grantEnd(Access access) {
+        return deadline(Math.min(now() + grantTtlUs, informationPoint.consentEnd(access)));
     }
 
-    /** When the identity expires, with the allowance for clocks. {@code Long.MAX_VALUE} if never. */
-    long identityExpiry(Identity identity) {
-        return identity.expiresUs() == Long.MAX_VALUE ? Long.MAX_VALUE : identity.expiresUs() + clockSkewUs;
+    /** When a permission that is given now to send a stream of responses has to be given again. */
+    Deadline streamEnd(Access access) {
+        long policyEnd = policy.validity()
+                .map(validity -> now() + TimeUnit.NANOSECONDS.toMicros(validity.toNanos()))
+                .orElse(Long.MAX_VALUE);
+        return deadline(Math.min(policyEnd, informationPoint.consentEnd(access)));
     }
 
-    /** When the first of the patients' consents ends. {@code Long.MAX_VALUE} if none does. */
-    long consentEnd(Access access) {
-        long end = Long.MAX_VALUE;
-        for (var patient : access.patients()) {
-            end = Math.min(end, informationPoint.consentEnd(patient));
-        }
-        return end;
+    /** When a token of this identity expires, with the allowance for clocks. */
+    long tokenExpiry(Identity identity) {
+        return identity.expiresUs() + clockSkewUs;
+    }
+
+    Deadline deadline(long micros) {
+        return Deadline.at(micros, now(), System.nanoTime());
     }
 
     long now() {

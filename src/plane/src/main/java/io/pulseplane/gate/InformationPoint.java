@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -23,6 +24,9 @@ final class InformationPoint {
 
     /** Enough for about 100,000 devices. */
     private static final long MAX_DEVICE_BYTES = 64L << 20;
+
+    /** Enough for about 25,000 patients who call. */
+    private static final long MAX_ERASURE_BYTES = 8L << 20;
 
     private static final int TEXT_BYTES = 56;
     private static final int CONSENT_BYTES = 160;
@@ -42,14 +46,20 @@ final class InformationPoint {
     private final RegistryCache<Consent> consents;
     private final RegistryCache<Device> devices;
     private final DevicePatients devicePatients;
+
+    /** When patients were erased, for patients who call. */
+    private final RegistryCache<Long> erasures;
+
     private final LongSupplier clock;
 
-    InformationPoint(Store store, Site site, LongSupplier clock) {
+    /** @param onNewDevicePatient is called with a device that has another patient from now on */
+    InformationPoint(Store store, Site site, LongSupplier clock, Consumer<String> onNewDevicePatient) {
         this.consents =
                 new RegistryCache<>(MAX_CONSENT_BYTES, InformationPoint::weightBytes, site, store.registry()::consent);
         this.devices =
                 new RegistryCache<>(MAX_DEVICE_BYTES, InformationPoint::weightBytes, site, store.registry()::device);
-        this.devicePatients = new DevicePatients(store.readings(), site);
+        this.devicePatients = new DevicePatients(store.readings(), site, onNewDevicePatient);
+        this.erasures = new RegistryCache<>(MAX_ERASURE_BYTES, _ -> Long.BYTES, site, store.registry()::erasureTime);
         this.clock = clock;
     }
 
@@ -163,8 +173,29 @@ final class InformationPoint {
         devicePatients.add(device, patient);
     }
 
+    /** Returns when a patient of this id was erased last, and null if the store has to be queried. */
+    Optional<Long> cachedErasure(String patient) {
+        return erasures.cached(patient);
+    }
+
+    CompletionStage<Optional<Long>> loadErasure(String patient) {
+        return erasures.load(patient);
+    }
+
+    /**
+     * When the first of the current consents ends that this access rests on, be it by patient or by device.
+     * {@code Long.MAX_VALUE} if none does.
+     */
+    long consentEnd(Access access) {
+        long end = Long.MAX_VALUE;
+        for (var patient : access.device().isEmpty() ? access.patients() : devicePatients.lastKnown(access.device())) {
+            end = Math.min(end, consentEnd(patient));
+        }
+        return end;
+    }
+
     /** When the patient's current consent expires; {@code Long.MAX_VALUE} if it does not, or if there is none. */
-    long consentEnd(String patient) {
+    private long consentEnd(String patient) {
         var consent = consents.lastKnown(patient);
         if (consent == null || consent.isEmpty()) {
             return Long.MAX_VALUE;
@@ -179,6 +210,7 @@ final class InformationPoint {
 
     void removePatient(String patient) {
         consents.invalidate(patient);
+        erasures.invalidate(patient);
         devicePatients.removePatient(patient);
     }
 
@@ -189,6 +221,7 @@ final class InformationPoint {
     void clear() {
         consents.clear();
         devices.clear();
+        erasures.clear();
         devicePatients.clear();
     }
 
@@ -200,8 +233,12 @@ final class InformationPoint {
         devices.update(device);
     }
 
-    /** Grows with every change of a consent or a device. */
-    long version() {
-        return consents.version() + devices.version();
+    /** Grows with every change of what a decision on this access rests on. */
+    long version(Action action, Access access) {
+        return switch (action) {
+            case QUERY -> consents.version() + (access.device().isEmpty() ? 0 : devicePatients.version());
+            case INGEST -> devices.version();
+            case REGISTRY, CONSENT, ERASE, AUDIT, OPERATE, DESCRIBE -> 0;
+        };
     }
 }

@@ -1,33 +1,42 @@
 package io.pulseplane.gate;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
-
 /**
- * The permission of a call that goes on. It ends by itself with the caller's token or with a patient's consent. A grant
- * belongs to one call and is used on its executor.
+ * The permission of a call that goes on: who calls, and what was permitted. It ends by itself with the caller's token
+ * or certificate, or with a patient's consent. The call's executor changes it, and any thread may ask whether it is
+ * over.
  */
 final class StreamGrant {
-
-    private static final Future<?> NOT_SCHEDULED = CompletableFuture.completedFuture(null);
 
     private final GrantTerms grantTerms;
     private final RunningCalls.Call call;
 
+    private volatile Deadline identityEnd = Deadline.NEVER;
+    private volatile Deadline decisionEnd = Deadline.NEVER;
+
     /** Null until the call is permitted. */
     private AccessRequest request;
-
-    private Future<?> scheduledRecheck = NOT_SCHEDULED;
 
     StreamGrant(GrantTerms grantTerms, RunningCalls.Call call) {
         this.grantTerms = grantTerms;
         this.call = call;
     }
 
-    /** From now on, the call is checked again when a consent is withdrawn, even while an answer is being sent. */
+    /** From now on, the call ends with this identity. */
+    void identify(long expiryUs) {
+        identityEnd = grantTerms.deadline(expiryUs);
+        grantTerms.runningCalls().add(call);
+    }
+
+    /** From now on, the call is checked again when its facts change, even while an answer is being sent. */
     void begin(AccessRequest request) {
         this.request = request;
-        grantTerms.runningCalls().add(call, request.access().patients());
+        grantTerms.runningCalls().index(call, request.access());
+        renew();
+    }
+
+    /** The request was permitted just now. */
+    void renew() {
+        decisionEnd = grantTerms.streamEnd(request.access());
     }
 
     /** Returns null until the call is permitted. */
@@ -35,22 +44,15 @@ final class StreamGrant {
         return request;
     }
 
-    /** Schedules a check for when the token or a consent ends, in place of the one scheduled before. */
-    void scheduleRecheck(Principal principal) {
-        long end = grantTerms.identityExpiry(principal.identity());
-        if (request != null) {
-            end = Math.min(end, grantTerms.consentEnd(request.access()));
-        }
-        scheduledRecheck.cancel(false);
-        if (end != Long.MAX_VALUE) {
-            scheduledRecheck = grantTerms.runningCalls().recheckAfter(call, end - grantTerms.now());
-        }
+    boolean isIdentityOver(long nowUs, long nowNanos) {
+        return identityEnd.isOver(nowUs, nowNanos);
+    }
+
+    boolean isDecisionOver(long nowUs, long nowNanos) {
+        return decisionEnd.isOver(nowUs, nowNanos);
     }
 
     void end() {
-        scheduledRecheck.cancel(false);
-        if (request != null) {
-            grantTerms.runningCalls().remove(call, request.access().patients());
-        }
+        grantTerms.runningCalls().remove(call, request == null ? Access.OF_NO_PATIENT : request.access());
     }
 }

@@ -16,8 +16,9 @@
  *   <li>Requests of one call reach the endpoint in their order, and at most {@code PendingRequests.MAX_BYTES} of them
  *       wait.
  *   <li>A permission ends with what it was given by. In a stream of requests, the gate decides again when consents,
- *       devices or the policy have changed. It decides again on a stream of responses when a consent changes, or when
- *       the token, the certificate or a consent expires.
+ *       devices or the policy have changed. It decides again on a stream of responses when a consent or the patients
+ *       of a device change, when the policy is replaced or the audit trail fails, and when a consent ends. A sweep ends
+ *       idle streams whose token, key or certificate is no longer valid. A clock that is set back extends nothing.
  *   <li>A change of the registry on this plane counts from the moment it is answered. A change on another plane counts
  *       within the bound of the site.
  *   <li>Requests, connections, metadata and unfinished messages have bounds. The status says which bound was exceeded.

@@ -77,6 +77,11 @@ public final class ChangePublisher implements ChangeListener {
         latest.clear();
     }
 
+    /** Drops what this plane remembers of a patient whom another plane erased and announced. */
+    public void patientErasedElsewhere(String patient) {
+        latest.evictPatient(patient);
+    }
+
     /**
      * Publishes a reading that another plane stored and announced: only to the latest values and watchers of this
      * plane.

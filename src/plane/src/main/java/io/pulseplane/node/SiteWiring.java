@@ -132,6 +132,12 @@ final class SiteWiring {
         }
 
         @Override
+        public void patientErased(String patient) {
+            gate.onRemoteErasure(patient);
+            changes.patientErasedElsewhere(patient);
+        }
+
+        @Override
         public void deviceChanged(String device) {
             gate.onRemoteDeviceChange(device);
         }

@@ -65,10 +65,23 @@ public final class LatestQuery {
      */
     public Uni<List<Reading>> execute(SeriesSelector selector) {
         return Uni.createFrom().deferred(() -> {
-            var latest = cache.entry(selector.subject());
+            var latest = entry(selector.subject());
             var complete = isFresh(latest) ? Uni.createFrom().item(latest) : complete(selector.subject(), latest);
             return complete.map(entry -> select(entry, selector));
         });
+    }
+
+    /**
+     * Replaces an entry that is not fresh any more. Reading it again could only add to it, but another plane may have
+     * erased a patient meanwhile.
+     */
+    private LatestReadings entry(Subject subject) {
+        var latest = cache.entry(subject);
+        if (latest.isComplete() && !site.isFresh(latest.asOf())) {
+            cache.evict(subject, latest);
+            return cache.entry(subject);
+        }
+        return latest;
     }
 
     /** Checks the registration for each query anew: a subject without readings may be registered meanwhile. */

@@ -30,6 +30,11 @@ public abstract class ForwardingRegistry implements Registry {
     }
 
     @Override
+    public Uni<Optional<Long>> erasureTime(String id) {
+        return registry.erasureTime(id);
+    }
+
+    @Override
     public Uni<Boolean> isRegistered(Subject subject) {
         return registry.isRegistered(subject);
     }

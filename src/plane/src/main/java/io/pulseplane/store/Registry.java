@@ -102,6 +102,12 @@ public interface Registry {
      */
     Uni<Long> erasePatient(String id);
 
+    /**
+     * Returns when a patient of this id was erased last, in microseconds since the epoch; empty if none ever was. The
+     * id may have been registered again since.
+     */
+    Uni<Optional<Long>> erasureTime(String id);
+
     /** The entry as it is stored now, and whether it is new. */
     record PutResult<T>(T item, boolean created) {}
 }

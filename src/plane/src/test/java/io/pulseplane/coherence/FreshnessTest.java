@@ -303,7 +303,8 @@ class FreshnessTest {
                 List.of(new SiteMessage.SeriesUpdate(
                         new Reading(ReadingFixtures.series("ada", "d1", ReadingFixtures.HEART_RATE), 10, 60.5), 7)),
                 List.of("ada", "bob"),
-                List.of("d1"));
+                List.of("d1"),
+                List.of("grace"));
         var message = new SiteMessage(new SiteMessage.Origin("me", 5), 6, 7, 8, 9, Map.of(1L, 2L), true, changes);
         var bytes = message.encode();
         assertThat(SiteMessage.decode(bytes)).contains(message);

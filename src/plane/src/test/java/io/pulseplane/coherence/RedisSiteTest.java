@@ -237,6 +237,19 @@ class RedisSiteTest {
         }
 
         @Test
+        void of_a_patient_whom_one_plane_erased_leave_the_memory_of_the_other() {
+            awaitSharing(one, two);
+            appendAll(store, oneReading(PULSE_OF_ADA, 10, 60));
+            two.ask(ADA);
+            two.ask(D1);
+            assertThat(two.now(ADA)).isNotEmpty();
+            assertThat(two.now(D1)).isNotEmpty();
+            ReadingFixtures.await(store.registry().erasePatient(PULSE_OF_ADA.patient()));
+            one.site.patientErased(PULSE_OF_ADA.patient());
+            await().atMost(TIMEOUT).until(() -> two.now(ADA) == null && two.now(D1) == null);
+        }
+
+        @Test
         void in_redis_follow_the_store() {
             awaitSharing(one, two);
             one.put(oneReading(PULSE_OF_ADA, 10, 60));

@@ -155,6 +155,11 @@ final class SitePlane implements AutoCloseable, RemoteChangeListener {
     }
 
     @Override
+    public void patientErased(String patient) {
+        changes.patientErasedElsewhere(patient);
+    }
+
+    @Override
     public void deviceChanged(String device) {
         devices.add(device);
     }

@@ -123,7 +123,7 @@ class AccessTableTest {
     }
 
     /** All rpcs by their name in the table. */
-    private static Map<String, MethodDescriptor<?, ?>> methods() {
+    static Map<String, MethodDescriptor<?, ?>> methods() {
         var methods = new TreeMap<String, MethodDescriptor<?, ?>>();
         var all = Stream.concat(
                 SERVICES.stream().flatMap(service -> service.getMethods().stream()), DESCRIBING.keySet().stream());
@@ -245,7 +245,7 @@ class AccessTableTest {
         };
     }
 
-    private static Message request(MethodDescriptor<?, ?> method, String patient, String device) {
+    static Message request(MethodDescriptor<?, ?> method, String patient, String device) {
         if (DESCRIBING.containsKey(method)) {
             return DESCRIBING.get(method).apply(patient);
         }

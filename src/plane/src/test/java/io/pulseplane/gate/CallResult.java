@@ -66,18 +66,19 @@ record CallResult(Status.Code code, String message) {
                 done.countDown();
             }
         }
+    }
 
-        private static CallResult innerStatus(Message response) {
-            for (var field : response.getAllFields().values()) {
-                if (field instanceof com.google.rpc.Status status) {
-                    return new CallResult(Status.fromCodeValue(status.getCode()).getCode(), status.getMessage());
-                }
-                if (field instanceof Message message
-                        && message.getDescriptorForType().getName().equals("RefusedBatch")) {
-                    return innerStatus(message);
-                }
+    /** The status that a response carries. */
+    static CallResult innerStatus(Message response) {
+        for (var field : response.getAllFields().values()) {
+            if (field instanceof com.google.rpc.Status status) {
+                return new CallResult(Status.fromCodeValue(status.getCode()).getCode(), status.getMessage());
             }
-            return new CallResult(Status.Code.OK, "");
+            if (field instanceof Message message
+                    && message.getDescriptorForType().getName().equals("RefusedBatch")) {
+                return innerStatus(message);
+            }
         }
+        return new CallResult(Status.Code.OK, "");
     }
 }

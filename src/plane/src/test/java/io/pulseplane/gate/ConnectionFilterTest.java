@@ -26,7 +26,7 @@ class ConnectionFilterTest {
     private static final SocketAddress NEAR = new InetSocketAddress(InetAddress.ofLiteral("10.1.2.3"), 4_000);
     private static final SocketAddress FAR = new InetSocketAddress(InetAddress.ofLiteral("203.0.113.9"), 4_001);
     private static final Identity MONITOR =
-            new Identity("monitor", List.of("device"), "local", "monitor", "", Long.MAX_VALUE, "certificate", "");
+            new Identity("monitor", List.of("device"), "local", "monitor", "", Long.MAX_VALUE, 0, "certificate", "");
 
     private final AtomicInteger refused = new AtomicInteger();
     private final GateEvents events = new GateEvents() {

@@ -10,13 +10,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.vitals.PlaneException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DevicePatientsTest {
 
     private final MemoryStore store = new MemoryStore(() -> 0);
-    private final DevicePatients patients = new DevicePatients(store.readings(), Site.SINGLE_PLANE);
+    private final List<String> changed = new ArrayList<>();
+    private final DevicePatients patients = new DevicePatients(store.readings(), Site.SINGLE_PLANE, changed::add);
 
     private Set<String> load() {
         return patients.load("monitor").toCompletableFuture().join();
@@ -63,5 +66,27 @@ class DevicePatientsTest {
         store.close();
         assertThatThrownBy(this::load).hasCauseInstanceOf(PlaneException.Unavailable.class);
         assertThat(patients.cached("monitor")).isNull();
+    }
+
+    @Test
+    void that_are_new_are_told_and_change_the_version() {
+        load();
+        long before = patients.version();
+        patients.add("monitor", "ada");
+        assertThat(patients.version()).isGreaterThan(before);
+        assertThat(changed).containsExactly("monitor");
+        long after = patients.version();
+        patients.add("monitor", "ada");
+        assertThat(patients.version()).as("nobody is new").isEqualTo(after);
+        assertThat(changed).hasSize(1);
+    }
+
+    @Test
+    void that_were_erased_are_forgotten() {
+        load();
+        patients.add("monitor", "ada");
+        patients.add("monitor", "grace");
+        patients.removePatient("ada");
+        assertThat(patients.cached("monitor")).containsExactly("grace");
     }
 }

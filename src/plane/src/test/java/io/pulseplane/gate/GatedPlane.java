@@ -5,12 +5,14 @@ import static io.pulseplane.ReadingFixtures.await;
 import grpc.health.v1.HealthGrpc;
 import grpc.health.v1.HealthOuterClass.HealthCheckRequest;
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse;
+import io.grpc.Attributes;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
@@ -81,14 +83,21 @@ import org.awaitility.Awaitility;
 /** A plane behind its gate, with a channel to it. It is assembled here, so that tests can choose every setting. */
 final class GatedPlane implements AutoCloseable {
 
-    /** The settings that tests choose. */
+    /**
+     * The settings that tests choose.
+     *
+     * @param keys the keys of tokens; empty for the plane's own key
+     * @param certificate the identity of the client's certificate on every connection
+     */
     record Options(
             List<Network> local,
             AuditSettings.Mode audit,
             Optional<Policy> policy,
             long maxRequestsPerSecond,
             long maxAnonymousRequestsPerSecond,
-            int maxConnections) {
+            int maxConnections,
+            Optional<TokenSettings.Keys> keys,
+            Identity certificate) {
 
         static final Options DEFAULTS = new Options(
                 List.of(Network.parse("127.0.0.0/8"), Network.parse("::1")),
@@ -96,7 +105,9 @@ final class GatedPlane implements AutoCloseable {
                 Optional.empty(),
                 0,
                 0,
-                1_000);
+                1_000,
+                Optional.empty(),
+                Identity.anonymous());
 
         Options withLocal(String... networks) {
             return new Options(
@@ -105,12 +116,21 @@ final class GatedPlane implements AutoCloseable {
                     policy,
                     maxRequestsPerSecond,
                     maxAnonymousRequestsPerSecond,
-                    maxConnections);
+                    maxConnections,
+                    keys,
+                    certificate);
         }
 
         Options withAudit(AuditSettings.Mode mode) {
             return new Options(
-                    local, mode, policy, maxRequestsPerSecond, maxAnonymousRequestsPerSecond, maxConnections);
+                    local,
+                    mode,
+                    policy,
+                    maxRequestsPerSecond,
+                    maxAnonymousRequestsPerSecond,
+                    maxConnections,
+                    keys,
+                    certificate);
         }
 
         Options withPolicy(Policy policy) {
@@ -120,15 +140,42 @@ final class GatedPlane implements AutoCloseable {
                     Optional.of(policy),
                     maxRequestsPerSecond,
                     maxAnonymousRequestsPerSecond,
-                    maxConnections);
+                    maxConnections,
+                    keys,
+                    certificate);
         }
 
         Options withRates(long requests, long anonymousRequests) {
-            return new Options(local, audit, policy, requests, anonymousRequests, maxConnections);
+            return new Options(local, audit, policy, requests, anonymousRequests, maxConnections, keys, certificate);
         }
 
         Options withMaxConnections(int max) {
-            return new Options(local, audit, policy, maxRequestsPerSecond, maxAnonymousRequestsPerSecond, max);
+            return new Options(
+                    local, audit, policy, maxRequestsPerSecond, maxAnonymousRequestsPerSecond, max, keys, certificate);
+        }
+
+        Options withKeys(TokenSettings.Keys keys) {
+            return new Options(
+                    local,
+                    audit,
+                    policy,
+                    maxRequestsPerSecond,
+                    maxAnonymousRequestsPerSecond,
+                    maxConnections,
+                    Optional.of(keys),
+                    certificate);
+        }
+
+        Options withCertificate(Identity certificate) {
+            return new Options(
+                    local,
+                    audit,
+                    policy,
+                    maxRequestsPerSecond,
+                    maxAnonymousRequestsPerSecond,
+                    maxConnections,
+                    keys,
+                    certificate);
         }
     }
 
@@ -193,7 +240,7 @@ final class GatedPlane implements AutoCloseable {
                 AuditSettings.of(options.audit(), directory.resolve("audit"), "test"), this::now, new AuditEvents() {});
         var changes = new ChangePublisher(latest, watchers, site);
         policy = options.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
-        authenticator = authenticator(directory);
+        authenticator = authenticator(options.keys().orElseGet(() -> new TokenSettings.Keys.Local(directory)));
         gate = new Gate(
                 new Gate.Parts(
                         authenticator,
@@ -219,12 +266,12 @@ final class GatedPlane implements AutoCloseable {
         channel = connect();
     }
 
-    private Authenticator authenticator(Path dataDir) {
+    private Authenticator authenticator(TokenSettings.Keys keys) {
         try {
             return Authenticator.open(
-                    TokenSettings.of(new TokenSettings.Keys.Local(dataDir)),
+                    TokenSettings.of(keys),
                     () -> {
-                        throw new AssertionError("a local key is not fetched");
+                        throw new AssertionError("a key in a file is not fetched");
                     },
                     this::now);
         } catch (UnusableKeyException e) {
@@ -234,10 +281,7 @@ final class GatedPlane implements AutoCloseable {
 
     private Server serve(Options options, ChangeListener changes) throws IOException {
         var limits = new EndpointLimits(
-                100_000,
-                8 << 20,
-                new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(30)),
-                Duration.ofSeconds(5));
+                100_000, 8 << 20, new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(30)), Duration.ofSeconds(5));
         var ingest = new Ingest(
                 new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5)),
                 new RegistrationCheck(RegistrationCheck.UnregisteredPolicy.ACCEPT, store),
@@ -253,6 +297,7 @@ final class GatedPlane implements AutoCloseable {
                 .directExecutor()
                 .intercept(gate)
                 .addTransportFilter(connections)
+                .addTransportFilter(new ShownCertificate(options.certificate()))
                 .maxInboundMessageSize(64 << 20)
                 .addService(new IngestEndpoint(ingest, limits))
                 .addService(new QueryEndpoint(
@@ -269,6 +314,31 @@ final class GatedPlane implements AutoCloseable {
                 .addService(new ReflectionServiceV1(List.of()))
                 .build()
                 .start();
+    }
+
+    /** Takes the place of TLS: gives every connection this identity. */
+    private static final class ShownCertificate extends ServerTransportFilter {
+
+        private final Identity identity;
+
+        ShownCertificate(Identity identity) {
+            this.identity = identity;
+        }
+
+        @Override
+        public Attributes transportReady(Attributes attributes) {
+            var connection = attributes.get(ClientConnection.KEY);
+            return attributes.toBuilder()
+                    .set(
+                            ClientConnection.KEY,
+                            ClientConnection.of(
+                                    connection.address(),
+                                    connection.auditText(),
+                                    connection.isLocal(),
+                                    identity,
+                                    Optional.empty()))
+                    .build();
+        }
     }
 
     /** Takes the place of Quarkus's health service. */
@@ -290,8 +360,14 @@ final class GatedPlane implements AutoCloseable {
 
     /** Opens another connection. */
     ManagedChannel connect() {
+        return connect(NettyChannelBuilder.DEFAULT_FLOW_CONTROL_WINDOW);
+    }
+
+    /** Opens another connection that takes so many bytes which its client has not read. */
+    ManagedChannel connect(int windowBytes) {
         var connection = NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
                 .usePlaintext()
+                .initialFlowControlWindow(windowBytes)
                 .build();
         openChannels.add(connection);
         return connection;

@@ -8,6 +8,7 @@ import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.ReadingFixtures;
 import io.pulseplane.coherence.RedisProcess;
 import io.pulseplane.coherence.RedisSettings;
 import io.pulseplane.coherence.RedisSite;
@@ -100,6 +101,11 @@ class SiteGateTest {
         @Override
         public void consentChanged(String patient) {
             gate.onRemoteConsentChange(patient);
+        }
+
+        @Override
+        public void patientErased(String patient) {
+            gate.onRemoteErasure(patient);
         }
 
         @Override
@@ -225,6 +231,15 @@ class SiteGateTest {
                 });
         started.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         return end;
+    }
+
+    @Test
+    void a_token_of_a_patient_who_is_erased_through_one_plane_is_void_for_the_other() {
+        var token = two.plane.asPatient("ada");
+        assertThat(GateRequests.latest(token, "ada").code()).isEqualTo(Status.Code.OK);
+        ReadingFixtures.await(one.plane.gate.registry().erasePatient("ada"));
+        one.plane.register("ada");
+        await().atMost(TIMEOUT).until(() -> GateRequests.latest(token, "ada").code() == Status.Code.UNAUTHENTICATED);
     }
 
     @Test

@@ -83,8 +83,7 @@ public class LatestBenchmark {
                 new AggregateQuery(store),
                 new Watchers(1),
                 AnswerBudget.unbounded(),
-                new EndpointLimits(
-                        1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1)), Duration.ZERO));
+                new EndpointLimits(1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1)), Duration.ZERO));
     }
 
     @TearDown

@@ -3,6 +3,7 @@ package io.pulseplane.gate.policy;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -53,6 +54,11 @@ public final class CachedPolicy implements Policy {
         var previous = generation;
         generation = generation(policy);
         previous.policy.close();
+    }
+
+    @Override
+    public Optional<Duration> validity() {
+        return generation.policy.validity().map(_ -> ttl);
     }
 
     @Override

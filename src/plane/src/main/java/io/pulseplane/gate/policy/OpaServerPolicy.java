@@ -18,6 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
@@ -148,6 +149,12 @@ public final class OpaServerPolicy implements Policy {
     @Override
     public String digest() {
         return digest;
+    }
+
+    /** The server may change its policy at any time. Only its cache gives a decision a longer validity. */
+    @Override
+    public Optional<Duration> validity() {
+        return Optional.of(Duration.ZERO);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.pulseplane.gate.policy;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** Decides which callers may do what. Any thread may call it, and it never makes the calling thread wait. */
@@ -18,6 +20,14 @@ public interface Policy extends AutoCloseable {
 
     /** Identifies the policy that decides, as far as it is known. The audit trail has it with each decision. */
     String digest();
+
+    /**
+     * How long a decision stands without being asked for again. Empty if {@link #digest} shows every change of the
+     * policy, so that a decision stands until then.
+     */
+    default Optional<Duration> validity() {
+        return Optional.empty();
+    }
 
     /** Releases the resources of the policy. Decisions under way still complete. */
     @Override

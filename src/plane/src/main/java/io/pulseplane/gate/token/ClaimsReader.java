@@ -72,6 +72,7 @@ final class ClaimsReader {
                 id(deviceId.find(claims), "the token's device id"),
                 id(patientId.find(claims), "the token's patient id"),
                 expires,
+                claims.get("iat") == null ? Long.MIN_VALUE : time(claims, "iat"),
                 key.id(),
                 text(claims.get("jti"), "the token's id"),
                 text(claims.get(RPC), "the token's rpc"));

@@ -83,7 +83,16 @@ public final class ClientCertificates {
         Identifier.describeViolation(device).ifPresent(fault -> {
             throw new PlaneException.Unauthenticated("the common name of the certificate " + fault);
         });
-        return new Identity(device, List.of(Roles.DEVICE), tenant, device, "", expires, fingerprint(certificate), "");
+        return new Identity(
+                device,
+                List.of(Roles.DEVICE),
+                tenant,
+                device,
+                "",
+                expires,
+                TimeUnit.MILLISECONDS.toMicros(certificate.getNotBefore().getTime()),
+                fingerprint(certificate),
+                "");
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.List;
  * @param deviceId the device that calls; empty for other callers
  * @param patientId the patient who calls; empty for other callers
  * @param expiresUs when the token or certificate expires, without the allowance for clocks
+ * @param issuedUs when the token was issued; {@code Long.MIN_VALUE} if it does not say
  * @param keyId the id of the key that signed the token, or the fingerprint of the certificate
  * @param tokenId the id of the token; empty if it has none
  * @param rpc the full name of the only rpc that the token is for; empty for all
@@ -23,11 +24,13 @@ public record Identity(
         String deviceId,
         String patientId,
         long expiresUs,
+        long issuedUs,
         String keyId,
         String tokenId,
         String rpc) {
 
-    private static final Identity ANONYMOUS = new Identity("", List.of(), "", "", "", Long.MAX_VALUE, "", "");
+    private static final Identity ANONYMOUS =
+            new Identity("", List.of(), "", "", "", Long.MAX_VALUE, Long.MIN_VALUE, "", "");
 
     /** For all rpcs. */
     public Identity(
@@ -37,9 +40,10 @@ public record Identity(
             String deviceId,
             String patientId,
             long expiresUs,
+            long issuedUs,
             String keyId,
             String tokenId) {
-        this(subject, roles, tenant, deviceId, patientId, expiresUs, keyId, tokenId, "");
+        this(subject, roles, tenant, deviceId, patientId, expiresUs, issuedUs, keyId, tokenId, "");
     }
 
     public Identity {

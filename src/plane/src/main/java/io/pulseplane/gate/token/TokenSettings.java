@@ -168,7 +168,7 @@ public record TokenSettings(
             Duration timeout) {
 
         public static final Refresh STANDARD = new Refresh(
-                Duration.ofSeconds(1),
+                Duration.ofMillis(250),
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(30),
                 Duration.ofHours(1),

@@ -213,7 +213,7 @@ public interface GateConfig {
         Optional<Path> directory();
 
         /** How often the plane checks that directory for a new policy. */
-        @WithDefault("1s")
+        @WithDefault("500ms")
         Duration checkEvery();
 
         /** Decisions that the plane caches. */

@@ -12,6 +12,7 @@ import io.pulseplane.store.edge.sqlite.WriterThread;
 import io.pulseplane.store.edge.tables.AssignmentTable;
 import io.pulseplane.store.edge.tables.ConsentTable;
 import io.pulseplane.store.edge.tables.DeviceTable;
+import io.pulseplane.store.edge.tables.ErasureTable;
 import io.pulseplane.store.edge.tables.PatientTable;
 import io.pulseplane.vitals.Subject;
 import io.smallrye.mutiny.Uni;
@@ -132,5 +133,10 @@ final class EdgeRegistry implements Registry {
     @Override
     public Uni<Long> erasePatient(String id) {
         return eraser.erase(id, now.getAsLong());
+    }
+
+    @Override
+    public Uni<Optional<Long>> erasureTime(String id) {
+        return readers.read(session -> patients.latestErasure(session, id).map(ErasureTable.Erasure::time));
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -54,9 +55,14 @@ final class ErasureTable {
     }
 
     private static Future<Long> erasureTime(PostgresSession session, String id) {
+        return latest(session, id)
+                .map(time -> time.orElseThrow(() -> new PlaneException.NotFound("this patient is not registered")));
+    }
+
+    /** When a patient of this id was erased last; empty if none ever was. */
+    static Future<Optional<Long>> latest(PostgresSession session, String id) {
         return session.execute(ERASURE_TIME, digest(id))
-                .map(rows -> RowMapping.first(rows, row -> Micros.of(row.getOffsetDateTime(0)))
-                        .orElseThrow(() -> new PlaneException.NotFound("this patient is not registered")));
+                .map(rows -> RowMapping.first(rows, row -> Micros.of(row.getOffsetDateTime(0))));
     }
 
     private static Future<Long> remove(PostgresSession session, String id, long time) {

@@ -28,6 +28,11 @@ final class PostgresRegistry implements Registry {
     }
 
     @Override
+    public Uni<Optional<Long>> erasureTime(String id) {
+        return sessions.read(session -> ErasureTable.latest(session, id));
+    }
+
+    @Override
     public Uni<Boolean> isRegistered(Subject subject) {
         return sessions.read(session -> switch (subject) {
             case Subject.OfPatient(var id) -> PatientTable.exists(session, id);

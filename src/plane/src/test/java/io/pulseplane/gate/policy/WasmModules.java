@@ -36,7 +36,7 @@ public final class WasmModules {
         return replaced("healthcare/healthdata", "healthcare/healthdatb");
     }
 
-    static byte[] bundle(String name) {
+    public static byte[] bundle(String name) {
         try (var in = WasmModules.class.getResourceAsStream("/policies/" + name + ".tar.gz")) {
             return in.readAllBytes();
         } catch (IOException e) {

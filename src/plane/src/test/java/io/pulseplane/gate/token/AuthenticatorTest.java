@@ -14,18 +14,22 @@ import static io.pulseplane.gate.token.IdentityProvider.sign;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.ConcurrentTasks;
+import io.pulseplane.clock.ClockSettings;
+import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.gate.token.TokenSettings.CacheBounds;
 import io.pulseplane.gate.token.TokenSettings.ClaimNames;
 import io.pulseplane.gate.token.TokenSettings.Keys;
 import io.pulseplane.vitals.PlaneException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.jose4j.json.JsonUtil;
@@ -81,6 +85,7 @@ class AuthenticatorTest {
                         "",
                         "",
                         (NOW + 300) * SECOND,
+                        NOW * SECOND,
                         key.getKeyId(),
                         "token-1"));
     }
@@ -94,6 +99,25 @@ class AuthenticatorTest {
         assertThat(identity.deviceId()).isEqualTo("monitor 7");
         assertThat(identity.patientId()).isEqualTo("Müller");
         assertThat(identity.roles()).containsExactly("device", "patient");
+    }
+
+    @Test
+    void does_not_accept_an_expired_token_again_when_the_clock_is_set_back() throws Exception {
+        var nanos = new AtomicLong();
+        var sources = new PlaneClock.Sources(clock::get, nanos::get, () -> false);
+        var planeClock =
+                PlaneClock.open(directory, sources, new ClockSettings(Duration.ofDays(1), Duration.ofMinutes(10)));
+        var token = bearer(sign(EC, claims()));
+        try (var ofPlane = Authenticator.open(settings, () -> null, planeClock)) {
+            assertThat(await(ofPlane.verify(token))).isNotNull();
+            clock.addAndGet(400 * SECOND);
+            nanos.addAndGet(TimeUnit.SECONDS.toNanos(400));
+            planeClock.check();
+            assertThat(ofPlane.cached(token)).isNull();
+            clock.addAndGet(-1_800 * SECOND);
+            assertThat(ofPlane.cached(token)).isNull();
+            assertThat(failure(ofPlane.verify(token))).isInstanceOf(PlaneException.Unauthenticated.class);
+        }
     }
 
     @Test

@@ -409,6 +409,11 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     @Override
+    public Uni<Optional<Long>> erasureTime(String id) {
+        return answer(() -> Optional.ofNullable(erased.get(id)));
+    }
+
+    @Override
     public Uni<Long> erasePatient(String id) {
         return answer(() -> {
             if (!patients.containsKey(id)) {

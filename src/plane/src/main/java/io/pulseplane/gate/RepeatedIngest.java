@@ -94,7 +94,8 @@ final class RepeatedIngest implements AutoCloseable {
     CompletionStage<Void> append(AuditRecord record) {
         boolean isCounted =
                 record.decision() == Decision.REFUSED || record.rpc().equals(STREAM);
-        if (!isCounted || record.subject().isEmpty() || !audit.isEnabled()) {
+        // While the trail takes nothing, no earlier record permits anything.
+        if (!isCounted || record.subject().isEmpty() || !audit.isEnabled() || !audit.isHealthy()) {
             return audit.append(record);
         }
         var kind = Kind.of(record);

@@ -67,6 +67,8 @@ final class ValueCounts {
         // Doubles with few decimals differ only in their high bits, and a product's low bits know nothing of those.
         long hash = key * firstFactor;
         hash = (hash ^ (hash >>> 32)) * secondFactor;
+        // Without a second round, one choice of factors in some hundred puts an arithmetic progression into few runs.
+        hash = (hash ^ (hash >>> 29)) * firstFactor;
         int slot = (int) (hash >>> 32) & (valueBits.length - 1);
         while (counts[slot] != 0 && valueBits[slot] != key) {
             probeCount++;

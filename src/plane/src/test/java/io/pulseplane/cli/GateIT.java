@@ -252,7 +252,7 @@ class GateIT {
                 "pulseplane.gate.max-idle=0s | pulseplane.gate.max-idle must be 1s to 365d, not 0s",
                 "pulseplane.ingest.ahead-allowance=106752d | pulseplane.ingest.ahead-allowance must be 0s to 24h",
                 "pulseplane.audit.mode=loud                              | pulseplane.audit.mode",
-                "pulseplane.audit.directory=FILE/nonsense                | the audit trail cannot be written",
+                "pulseplane.audit.directory=FILE/nonsense | read or written: FILE/nonsense",
                 "quarkus.grpc.server.use-separate-server=false           | bypass the limits of the gate"
             })
     void reports_in_one_line_what_is_wrong_with_its_configuration(String properties, String expected) throws Exception {

@@ -152,6 +152,17 @@ class RepeatedIngestTest {
     }
 
     @Test
+    void permits_nothing_on_an_earlier_record_once_the_trail_takes_none() {
+        try (var ingest = new RepeatedIngest(trail, NEVER)) {
+            await(ingest.append(record(RepeatedIngest.STREAM, "m1", Decision.PERMITTED, "")));
+            trail.close();
+            assertThat(ingest.append(record(RepeatedIngest.STREAM, "m1", Decision.PERMITTED, ""))
+                            .toCompletableFuture())
+                    .failsWithin(TIMEOUT);
+        }
+    }
+
+    @Test
     void permits_nothing_whose_record_the_trail_does_not_keep() {
         try (var ingest = new RepeatedIngest(trail, NEVER)) {
             trail.close();

@@ -39,6 +39,7 @@ class ConfigurationControlsTest {
                 .withMapping(GateConfig.class)
                 .withMappingIgnore("pulseplane.**")
                 .addDiscoveredConverters()
+                .addDefaultInterceptors()
                 .withSources(new PropertiesConfigSource(properties, "test", 100))
                 .build();
         var controls = new ConfigurationControls(

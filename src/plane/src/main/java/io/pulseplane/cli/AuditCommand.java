@@ -26,8 +26,6 @@ import picocli.CommandLine.Spec;
         subcommands = {AuditCommand.ListRecords.class, AuditCommand.Verify.class, AuditCommand.AnchorEnd.class})
 final class AuditCommand {
 
-    private static final int FAILED = 1;
-
     @Command(name = "list", description = "List records of the audit trail. The listing is recorded as well.")
     static final class ListRecords implements Callable<Integer> {
 
@@ -228,6 +226,6 @@ final class AuditCommand {
                 : spec.commandLine().getErr();
         report.lines().forEach(writer::println);
         writer.flush();
-        return report.succeeded() ? 0 : FAILED;
+        return report.succeeded() ? 0 : ExitStatus.FAILED;
     }
 }

@@ -27,8 +27,6 @@ final class ClockCommand {
             })
     static final class Confirm implements Callable<Integer> {
 
-        private static final int FAILED = 1;
-
         @Spec
         private CommandSpec spec;
 
@@ -43,7 +41,7 @@ final class ClockCommand {
         public Integer call() {
             if (!Files.isDirectory(dataDir)) {
                 spec.commandLine().getErr().println("pulseplane: there is no data directory " + dataDir);
-                return FAILED;
+                return ExitStatus.FAILED;
             }
             try {
                 var time = PlaneClock.confirm(dataDir);
@@ -52,7 +50,7 @@ final class ClockCommand {
                 return 0;
             } catch (IOException _) {
                 spec.commandLine().getErr().println("pulseplane: " + dataDir + " cannot be written to");
-                return FAILED;
+                return ExitStatus.FAILED;
             }
         }
     }

@@ -31,8 +31,6 @@ final class ComplianceCommand {
             })
     static final class Check implements Callable<Integer> {
 
-        private static final int FAILED = 1;
-
         @Spec
         private CommandSpec spec;
 
@@ -66,7 +64,7 @@ final class ComplianceCommand {
                 print(controls, out);
             }
             out.flush();
-            return count(controls, Control.Status.FAIL) == 0 ? 0 : FAILED;
+            return count(controls, Control.Status.FAIL) == 0 ? 0 : ExitStatus.FAILED;
         }
 
         private static void print(List<Control> controls, PrintWriter out) {

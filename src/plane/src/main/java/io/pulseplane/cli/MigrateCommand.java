@@ -17,8 +17,6 @@ import picocli.CommandLine.Spec;
         })
 final class MigrateCommand implements Callable<Integer> {
 
-    private static final int FAILED = 1;
-
     @Spec
     private CommandSpec spec;
 
@@ -35,7 +33,7 @@ final class MigrateCommand implements Callable<Integer> {
             return 0;
         } catch (Migration.MigrationException e) {
             spec.commandLine().getErr().println("pulseplane: the database was not migrated: " + e.getMessage());
-            return FAILED;
+            return ExitStatus.FAILED;
         }
     }
 }

@@ -30,8 +30,6 @@ import picocli.CommandLine.Spec;
         })
 final class StoreCommand {
 
-    private static final int FAILED = 1;
-
     /** The directory of the store, and where its node key comes from. */
     static final class StoreOptions {
 
@@ -68,7 +66,7 @@ final class StoreCommand {
                 return work.call();
             } catch (PlaneException e) {
                 spec.commandLine().getErr().println("pulseplane: " + e.getMessage());
-                return FAILED;
+                return ExitStatus.FAILED;
             }
         }
 
@@ -142,7 +140,7 @@ final class StoreCommand {
                         : options.spec.commandLine().getErr();
                 report.lines().forEach(writer::println);
                 writer.flush();
-                return report.intact() ? 0 : FAILED;
+                return report.intact() ? 0 : ExitStatus.FAILED;
             });
         }
     }
@@ -242,10 +240,10 @@ final class StoreCommand {
                 var out = spec.commandLine().getOut();
                 report.lines().forEach(out::println);
                 out.flush();
-                return report.intact() ? 0 : FAILED;
+                return report.intact() ? 0 : ExitStatus.FAILED;
             } catch (PlaneException e) {
                 spec.commandLine().getErr().println("pulseplane: " + e.getMessage());
-                return FAILED;
+                return ExitStatus.FAILED;
             }
         }
     }

@@ -24,8 +24,6 @@ import picocli.CommandLine.Spec;
         })
 final class TokenCommand implements Callable<Integer> {
 
-    private static final int FAILED = 1;
-
     /** The roles that picocli shows in help and offers as completions. */
     static final class RoleCandidates implements Iterable<String> {
         @Override
@@ -105,7 +103,7 @@ final class TokenCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--" + e.getMessage());
         } catch (IOException e) {
             spec.commandLine().getErr().println("pulseplane: " + e.getMessage());
-            return FAILED;
+            return ExitStatus.FAILED;
         }
     }
 

@@ -26,9 +26,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
- * Watches every second whether the database of the site went back to an earlier state. Then the plane forgets what it
- * remembers, and applies the erasures and changes of consent again that it recorded itself. It does the latter at each
- * start, too: the database may have been put back while the plane was down.
+ * Watches every second whether the database of the site went back to an earlier state, or may have, because its server
+ * was started. Then the plane forgets what it remembers, and applies the erasures and changes of consent again that it
+ * recorded itself. It does the latter at each start of its own, too: the database may have been put back while the plane
+ * was down.
  */
 @Singleton
 final class RestoreWatch {
@@ -83,9 +84,9 @@ final class RestoreWatch {
             return;
         }
         detector.check()
-                .chain(wentBack -> {
-                    if (wentBack) {
-                        forget(factory.postgres());
+                .chain(finding -> {
+                    if (finding != RestoreDetector.Finding.NOTHING_LOST) {
+                        forget(factory.postgres(), finding);
                     }
                     return isReapplyDue ? reapply(factory) : Uni.createFrom().voidItem();
                 })
@@ -95,9 +96,13 @@ final class RestoreWatch {
                 .with(_ -> {}, failure -> LOG.debug("The database could not be checked", failure));
     }
 
-    private void forget(PostgresStore store) {
-        LOG.warn("The database went back to an earlier state: the plane forgets what it remembers, and applies again"
-                + " the erasures and changes of consent that it recorded");
+    private void forget(PostgresStore store, RestoreDetector.Finding finding) {
+        if (finding == RestoreDetector.Finding.WENT_BACK) {
+            LOG.warn("The database went back to an earlier state: the plane forgets what it remembers, and applies"
+                    + " again the erasures and changes of consent that it recorded");
+        } else {
+            LOG.info("The database was started, and may lack the last commits: the plane forgets what it remembers");
+        }
         isReapplyDue = true;
         store.forgetRows();
         if (site instanceof RedisSite redis) {

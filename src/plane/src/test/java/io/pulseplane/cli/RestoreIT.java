@@ -77,7 +77,7 @@ class RestoreIT {
                                 StatusRuntimeException.class,
                                 e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND)));
             }
-            assertThat(one.instance().plane().log()).contains("The database went back to an earlier state");
+            assertThat(one.instance().plane().log()).contains("the plane forgets what it remembers");
 
             put("keeper", 2, start + 1_000_000, 61);
             untilAnswered(

@@ -7,15 +7,24 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 
 /** A PostgreSQL server that can be stopped, paused, killed and started again with its data. */
 public final class RestartablePostgres implements AutoCloseable {
 
     private static final int MAX_ATTEMPTS = 3;
+
+    /** On a busy machine recovery after a kill takes its time. */
+    private static final Duration MAX_START = Duration.ofSeconds(60);
+
+    private static final Duration MAX_EXIT = Duration.ofSeconds(5);
 
     private final Path directory = Files.createTempDirectory("pulseplane-postgres");
     private EmbeddedPostgres server;
@@ -96,6 +105,8 @@ public final class RestartablePostgres implements AutoCloseable {
                 if (attempt == MAX_ATTEMPTS) {
                     throw e;
                 }
+                // The attempt that failed keeps its lock on this file for ever.
+                Files.deleteIfExists(directory.resolve("epg-lock"));
             }
         }
     }
@@ -105,6 +116,7 @@ public final class RestartablePostgres implements AutoCloseable {
                 .setDataDirectory(directory)
                 .setCleanDataDirectory(false)
                 .setPort(port)
+                .setPGStartupWait(MAX_START)
                 .start();
         port = server.getPort();
     }
@@ -127,23 +139,32 @@ public final class RestartablePostgres implements AutoCloseable {
     public void kill() throws IOException {
         // SIGSTOP first, so that the server cannot start new processes that would survive.
         signal("STOP");
-        signal("KILL");
+        var killed = signal("KILL");
+        // A server does not start while a process of the one before holds its shared memory. Where nobody reaps the
+        // processes they seem to live on, so the wait has an end.
+        CompletableFuture.allOf(killed.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, MAX_EXIT.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
         server.close();
     }
 
-    private void signal(String signal) throws IOException {
+    /** @return the processes that were sent the signal */
+    private List<ProcessHandle> signal(String signal) throws IOException {
         var pid = Long.parseLong(
                 Files.readAllLines(directory.resolve("postmaster.pid")).getFirst());
-        var command = new ArrayList<>(List.of("kill", "-" + signal, Long.toString(pid)));
-        ProcessHandle.of(pid)
-                .ifPresent(
-                        server -> server.descendants().forEach(process -> command.add(Long.toString(process.pid()))));
+        var processes = ProcessHandle.of(pid)
+                .map(server ->
+                        Stream.concat(Stream.of(server), server.descendants()).toList())
+                .orElse(List.of());
+        var command = new ArrayList<>(List.of("kill", "-" + signal));
+        processes.forEach(process -> command.add(Long.toString(process.pid())));
         try {
             // Ignores the exit code: a process may have ended by itself in the meantime.
             new ProcessBuilder(command).redirectErrorStream(true).start().waitFor();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return processes;
     }
 
     PostgresSettings settings() {

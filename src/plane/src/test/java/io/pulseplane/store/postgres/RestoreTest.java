@@ -1,11 +1,15 @@
 package io.pulseplane.store.postgres;
 
 import static io.pulseplane.ReadingFixtures.await;
+import static io.pulseplane.store.postgres.RestoreDetector.Finding.NOTHING_LOST;
+import static io.pulseplane.store.postgres.RestoreDetector.Finding.SERVER_STARTED;
+import static io.pulseplane.store.postgres.RestoreDetector.Finding.WENT_BACK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.store.Erasure;
 import io.pulseplane.store.Patient;
+import io.pulseplane.store.postgres.RestoreDetector.Finding;
 import io.pulseplane.vitals.EpochMicros;
 import io.pulseplane.vitals.PlaneException;
 import io.vertx.core.Vertx;
@@ -56,7 +60,7 @@ class RestoreTest {
     }
 
     /** The plane's connections are of the server before, so the first attempts fail. */
-    private boolean check(RestoreDetector detector) {
+    private Finding check(RestoreDetector detector) {
         return Awaitility.await()
                 .atMost(30, TimeUnit.SECONDS)
                 .ignoreExceptions()
@@ -68,19 +72,35 @@ class RestoreTest {
         var detector = store.restoreDetector("one");
         var other = store.restoreDetector("two");
         for (int i = 0; i < 5; i++) {
-            assertThat(await(detector.check())).isFalse();
-            assertThat(await(other.check())).isFalse();
+            assertThat(await(detector.check())).isEqualTo(NOTHING_LOST);
+            assertThat(await(other.check())).isEqualTo(NOTHING_LOST);
         }
     }
 
     @Test
-    void is_not_suspected_after_the_plane_or_the_server_was_restarted() throws Exception {
+    void may_have_lost_the_last_commits_if_the_server_was_started() throws Exception {
         var detector = store.restoreDetector("one");
         await(detector.check());
         postgres.kill();
         postgres.start();
-        assertThat(check(detector)).isFalse();
-        assertThat(await(store.restoreDetector("one").check())).isFalse();
+        assertThat(check(detector)).isEqualTo(SERVER_STARTED);
+        assertThat(await(detector.check())).isEqualTo(NOTHING_LOST);
+    }
+
+    @Test
+    void is_not_suspected_by_a_plane_that_was_started() {
+        assertThat(await(store.restoreDetector("one").check())).isEqualTo(NOTHING_LOST);
+        assertThat(await(store.restoreDetector("one").check())).isEqualTo(NOTHING_LOST);
+    }
+
+    @Test
+    void is_suspected_even_if_the_plane_did_not_count_between_the_backup_and_the_restore() throws Exception {
+        var detector = store.restoreDetector("four");
+        await(detector.check());
+        postgres.backUp(backup);
+        put("committed after the last count");
+        postgres.restore(backup);
+        assertThat(check(detector)).isEqualTo(SERVER_STARTED);
     }
 
     @Test
@@ -88,11 +108,11 @@ class RestoreTest {
         var detector = store.restoreDetector("one");
         await(detector.check());
         postgres.backUp(backup);
-        assertThat(check(detector)).isFalse();
-        assertThat(await(detector.check())).isFalse();
+        assertThat(check(detector)).isEqualTo(SERVER_STARTED);
+        assertThat(await(detector.check())).isEqualTo(NOTHING_LOST);
         postgres.restore(backup);
-        assertThat(check(detector)).isTrue();
-        assertThat(await(detector.check())).isFalse();
+        assertThat(check(detector)).isEqualTo(WENT_BACK);
+        assertThat(await(detector.check())).isEqualTo(NOTHING_LOST);
     }
 
     @Test
@@ -103,7 +123,7 @@ class RestoreTest {
                 var statement = connection.createStatement()) {
             statement.executeUpdate("DELETE FROM planes");
         }
-        assertThat(check(detector)).isTrue();
+        assertThat(check(detector)).isEqualTo(WENT_BACK);
     }
 
     @Test

@@ -40,13 +40,13 @@ final class AuditAnchoring {
             var directory = gate.auditDirectory(plane.dataDir());
             var key = SigningKey.readPublic(directory.resolve("node.pub"));
             running = Optional.of(PeriodicAnchoring.start(
-                    () -> Anchor.take(directory, key), places, gate.audit().anchorEvery()));
+                    () -> Anchor.take(directory, key), places, gate.audit().anchorInterval()));
         }
     }
 
     private List<AnchorPlace> places() {
-        if (gate.audit().anchorEvery().compareTo(SHORTEST) < 0) {
-            throw new StartupException("pulseplane.audit.anchor-every: must be at least 1s");
+        if (gate.audit().anchorInterval().compareTo(SHORTEST) < 0) {
+            throw new StartupException("pulseplane.audit.anchor-interval: must be at least 1s");
         }
         try {
             return gate.audit().anchorTo().orElse(List.of()).stream()

@@ -51,8 +51,8 @@ final class GateWiring {
      */
     private static Duration maxAuditRepeat(GateConfig config) {
         return config.policy().engine() == PolicySettings.Engine.OPA
-                ? config.policy().opaServer().remembered()
-                : config.audit().recordStands();
+                ? config.policy().opaServer().decisionTtl()
+                : config.audit().repeatInterval();
     }
 
     @Produces
@@ -85,7 +85,7 @@ final class GateWiring {
                 new GateSettings(
                         config.nodeId(),
                         limits.maxRequestsPerSecond(),
-                        limits.maxStrangersPerSecond(),
+                        limits.maxUnauthenticatedPerSecond(),
                         limits.maxCallsPerConnection(),
                         limits.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
@@ -218,14 +218,14 @@ final class GateWiring {
             return Policies.open(new PolicySettings(
                     policy.engine(),
                     policy.directory(),
-                    policy.checkEvery(),
+                    policy.checkInterval(),
                     Runtime.getRuntime().availableProcessors(),
                     policy.maxDecisions(),
                     server.url(),
                     server.timeout(),
-                    server.remembered(),
+                    server.decisionTtl(),
                     server.maxFailures(),
-                    server.pause()));
+                    server.breakerDelay()));
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new StartupException("pulseplane.policy: " + e.getMessage());
         }

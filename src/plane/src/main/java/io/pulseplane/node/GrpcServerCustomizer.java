@@ -116,8 +116,8 @@ final class GrpcServerCustomizer implements ServerBuilderCustomizer<VertxServerB
         try {
             netty.addTransportFilter(connections.get())
                     .addStreamTracerFactory(new InboundByteLimit(
-                            serverConfig.maxHalfSentBytesPerConnection().asLongValue(),
-                            HeapShare.HALF_SENT.or(serverConfig.maxHalfSentBytes())));
+                            serverConfig.maxInboundBytesPerConnection().asLongValue(),
+                            HeapShare.INBOUND.or(serverConfig.maxInboundBytes())));
             setLimits(netty);
         } catch (IllegalArgumentException e) {
             throw new StartupException("pulseplane.gate: " + e.getMessage());

@@ -81,7 +81,7 @@ final class ChaosSite implements AutoCloseable {
                     "pulseplane.postgres.password=" + PostgresServer.PASSWORD,
                     "pulseplane.redis.hosts=" + redis.url(),
                     "pulseplane.site.key=" + KEY,
-                    "pulseplane.spool.patience=1s");
+                    "pulseplane.spool.write-timeout=1s");
             instance = new Instance(plane, plane.channel());
         }
 

@@ -54,7 +54,7 @@ class ClockIT {
         earlierRunEnded(Duration.ofDays(400));
         try (var plane = Program.Plane.serve(
                 directory,
-                "pulseplane.store.keep=90d",
+                "pulseplane.store.retention=90d",
                 "pulseplane.store.compact-after=50ms",
                 "pulseplane.store.compact-after-bytes=1K")) {
             var channel = plane.channel();

@@ -30,7 +30,7 @@ class ComplianceIT {
         try (var plane = Program.Plane.serve(
                 mended,
                 "pulseplane.store.node-key=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-                "pulseplane.store.keep=90d",
+                "pulseplane.store.retention=90d",
                 "pulseplane.token.jwks=" + jwks)) {
             var check = check(plane, mended);
             // Whether a time server keeps the clock is a matter of the machine.

@@ -94,7 +94,7 @@ class ReachabilityIT {
         try (var plane = Program.Plane.serve(
                 directory.resolve("data"),
                 "pulseplane.policy.directory=" + policies,
-                "pulseplane.policy.check-every=1s")) {
+                "pulseplane.policy.check-interval=1s")) {
             storeReadings(plane);
             assertThat(queryAs(plane, STAFF)).isEqualTo(Status.Code.PERMISSION_DENIED);
             put(policies, WasmModules.healthdata());

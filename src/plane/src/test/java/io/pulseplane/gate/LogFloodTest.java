@@ -69,7 +69,7 @@ class LogFloodTest extends ServedPlane {
                     "quarkus.log.file.filter", "plane",
                     "quarkus.log.file.json.enabled", "false",
                     "quarkus.log.console.enabled", "false",
-                    "pulseplane.gate.max-strangers-per-second", "0",
+                    "pulseplane.gate.max-unauthenticated-per-second", "0",
                     "pulseplane.gate.max-metadata-bytes", "4096",
                     "pulseplane.query.unary-deadline", "30s");
         }

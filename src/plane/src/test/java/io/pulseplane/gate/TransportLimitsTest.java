@@ -70,7 +70,7 @@ class TransportLimitsTest extends ServedPlane {
                     "pulseplane.gate.max-resets-per-ten-seconds", Integer.toString(MAX_RESETS),
                     "pulseplane.gate.max-connections-per-address", Integer.toString(MAX_CONNECTIONS),
                     "pulseplane.gate.max-metadata-bytes", Integer.toString(MAX_METADATA),
-                    "pulseplane.gate.max-half-sent-bytes-per-connection", Integer.toString(MAX_UNFINISHED_BYTES),
+                    "pulseplane.gate.max-inbound-bytes-per-connection", Integer.toString(MAX_UNFINISHED_BYTES),
                     "quarkus.grpc.server.handshake-timeout", "2s");
         }
     }

@@ -187,12 +187,12 @@ final class ConfigurationControls {
             return Control.notApplicable(id, requirement, "PostgreSQL holds the readings: drop its partitions in time");
         }
         return Control.passIf(
-                edge.keep().isPresent(),
+                edge.retention().isPresent(),
                 id,
                 requirement,
                 "readings are deleted after "
-                        + edge.keep().map(Duration::toDays).orElse(0L) + " days",
-                "readings are kept for ever: set pulseplane.store.keep");
+                        + edge.retention().map(Duration::toDays).orElse(0L) + " days",
+                "readings are kept for ever: set pulseplane.store.retention");
     }
 
     private static Control backups() {

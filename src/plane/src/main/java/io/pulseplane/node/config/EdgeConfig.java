@@ -43,10 +43,10 @@ public interface EdgeConfig {
     Duration compactAfter();
 
     /** How long the plane keeps readings; forever if empty. */
-    Optional<Duration> keep();
+    Optional<Duration> retention();
 
-    /** How long the plane keeps readings of a code, where that differs from {@link #keep}. */
-    Map<String, Duration> keepCode();
+    /** How long the plane keeps readings of a code, where that differs from {@link #retention}. */
+    Map<String, Duration> retentionByCode();
 
     /** How large the store may become on disk; the whole disk less a reserve if empty. */
     Optional<MemorySize> diskBudget();
@@ -76,7 +76,7 @@ public interface EdgeConfig {
                         .map(MemorySize::asLongValue)
                         .orElseGet(() -> HeapShare.JOURNAL.or(Optional.empty()) / Maintenance.MAX_JOURNAL_FACTOR),
                 compactAfter(),
-                new Retention(keepCode(), keep()),
+                new Retention(retentionByCode(), retention()),
                 diskBudget().map(size -> OptionalLong.of(size.asLongValue())).orElse(OptionalLong.empty()),
                 whenFull(),
                 access);

@@ -45,7 +45,7 @@ public interface GateConfig {
                 access,
                 signingKey(),
                 nodeId(),
-                audit.interval(),
+                audit.syncInterval(),
                 new AuditSettings.Queue(AuditSettings.Queue.DEFAULT.maxRecords(), HeapShare.AUDIT.or(Optional.empty())),
                 new AuditSettings.Segments(audit.segmentSize().asLongValue(), audit.segmentAge(), audit.retention()));
     }
@@ -89,7 +89,7 @@ public interface GateConfig {
 
         /** Requests without a valid token that one address may send in a second, and in one burst. 0 for no limit. */
         @WithDefault("100")
-        long maxStrangersPerSecond();
+        long maxUnauthenticatedPerSecond();
 
         /** Connections that one address may have. */
         @WithDefault("1000")
@@ -104,13 +104,13 @@ public interface GateConfig {
 
         /** Bytes of incomplete messages that the plane keeps for one connection. */
         @WithDefault("16M")
-        MemorySize maxHalfSentBytesPerConnection();
+        MemorySize maxInboundBytesPerConnection();
 
         /**
          * Bytes of incomplete messages that the plane keeps for all connections together; see {@link HeapShare} if
          * empty.
          */
-        Optional<MemorySize> maxHalfSentBytes();
+        Optional<MemorySize> maxInboundBytes();
 
         /** Calls that a client may reset (RST_STREAM) in ten seconds before the plane closes its connection. */
         @WithDefault("2000")
@@ -214,7 +214,7 @@ public interface GateConfig {
 
         /** How often the plane checks that directory for a new policy. */
         @WithDefault("500ms")
-        Duration checkEvery();
+        Duration checkInterval();
 
         /** Decisions that the plane caches. */
         @WithDefault("100000")
@@ -235,7 +235,7 @@ public interface GateConfig {
 
         /** How long the plane caches its decisions. */
         @WithDefault("1s")
-        Duration remembered();
+        Duration decisionTtl();
 
         /** Failures in a row after which the plane does not call the server for {@link #pause}. */
         @WithDefault("5")
@@ -243,7 +243,7 @@ public interface GateConfig {
 
         /** How long the plane does not call a server that has failed. */
         @WithDefault("1s")
-        Duration pause();
+        Duration breakerDelay();
     }
 
     interface AuditConfig {
@@ -266,7 +266,7 @@ public interface GateConfig {
 
         /** How long a record may wait in memory, in async mode. */
         @WithDefault("100ms")
-        Duration interval();
+        Duration syncInterval();
 
         /** The plane signs and ends a segment of this size. */
         @WithDefault("64M")
@@ -285,10 +285,10 @@ public interface GateConfig {
 
         /** How often these places get it, at least 1s. */
         @WithDefault("1h")
-        Duration anchorEvery();
+        Duration anchorInterval();
 
         /** How long one record stands for all equal requests of a stream. */
         @WithDefault("1m")
-        Duration recordStands();
+        Duration repeatInterval();
     }
 }

@@ -13,7 +13,7 @@ public enum HeapShare {
     /** Batches that are not durable yet. */
     INGEST(8, 256L << 20),
     /** Incomplete messages of all connections. */
-    HALF_SENT(16, 256L << 20),
+    INBOUND(16, 256L << 20),
     /** Latest readings. */
     LATEST(16, 128L << 20),
     /** Windows that the plane remembers. */

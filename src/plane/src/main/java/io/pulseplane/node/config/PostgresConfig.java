@@ -32,7 +32,7 @@ public interface PostgresConfig {
 
     /** Number of connections that may store at the same time, each for other devices. */
     @WithDefault("4")
-    int storing();
+    int writeConnections();
 
     /** Statements that may run on one connection without an answer. */
     @WithDefault("64")
@@ -98,7 +98,7 @@ public interface PostgresConfig {
                 user(),
                 password().orElse(""),
                 poolSize(),
-                storing(),
+                writeConnections(),
                 pipelining(),
                 statementTimeout(),
                 connectTimeout(),

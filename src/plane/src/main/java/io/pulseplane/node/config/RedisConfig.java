@@ -47,11 +47,11 @@ public interface RedisConfig {
 
     /** The least number of planes in the site. While this plane hears fewer, it does not trust its caches for long. */
     @WithDefault("1")
-    int planes();
+    int minPlanes();
 
     /** How long the other planes wait for a plane that fell silent without a farewell. */
     @WithDefault("1h")
-    Duration forgetAfter();
+    Duration silentPlaneTimeout();
 
     FaultsConfig faults();
 
@@ -116,8 +116,8 @@ public interface RedisConfig {
                 faultSettings(),
                 heartbeat(),
                 maxStaleness,
-                planes(),
-                forgetAfter());
+                minPlanes(),
+                silentPlaneTimeout());
     }
 
     private RedisSettings.FaultTolerance faultSettings() {

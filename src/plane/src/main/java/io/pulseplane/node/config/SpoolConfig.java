@@ -26,7 +26,7 @@ public interface SpoolConfig {
 
     /** How long PostgreSQL may take for a group of batches before the plane spools them. */
     @WithDefault("5s")
-    Duration patience();
+    Duration writeTimeout();
 
     /** The first wait before the plane tries PostgreSQL again. Each wait is shortened at random by up to a half. */
     @WithDefault("100ms")
@@ -42,7 +42,7 @@ public interface SpoolConfig {
                 keys,
                 maxBytes().asLongValue(),
                 maxBatches(),
-                patience(),
+                writeTimeout(),
                 minBackoff(),
                 maxBackoff());
     }

@@ -22,7 +22,7 @@ class ConfigurationControlsTest {
             "pulseplane.gate.tls-configuration-name", "plane",
             "pulseplane.gate.local-networks", "127.0.0.0/8,10.1.0.0/16,fd00:1::/32",
             "pulseplane.store.node-key-command", "kms,get",
-            "pulseplane.store.keep", "90d",
+            "pulseplane.store.retention", "90d",
             "pulseplane.token.jwks", "https://idp.example/keys");
 
     /** @param changes properties that differ from those of a good plane, with = between name and value */
@@ -80,7 +80,7 @@ class ConfigurationControlsTest {
                 "audit-before-answer;   pulseplane.audit.mode=async",
                 "audit-before-answer;   pulseplane.audit.mode=off",
                 "audit-retention;       pulseplane.audit.retention=365d",
-                "storage-limitation;    pulseplane.store.keep=",
+                "storage-limitation;    pulseplane.store.retention=",
             })
     void fail_alone_for_what_is_wrong(String id, String change) {
         var statuses = check(change);

@@ -50,7 +50,7 @@ final class PostgresReadings implements ReadingStore {
 
     @Override
     public Uni<Columns> read(Series series, TimeRange range, Order order, int limit) {
-        return sessions.read(session ->
+        return sessions.readPages(session ->
                 pages(session, series, range, order, limit, new ArrayList<>()).map(pages -> join(series, pages)));
     }
 

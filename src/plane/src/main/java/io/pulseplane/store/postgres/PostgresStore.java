@@ -40,7 +40,11 @@ public final class PostgresStore implements Store {
             Pool pool, PostgresSettings settings, Duration timeout, LongSupplier now, GuardEvents events) {
         var failures = new PostgresErrors();
         this.pool = pool;
-        this.sessions = new SessionPool(pool, failures, new ReadGuard(settings.faults(), failures, events));
+        this.sessions = new SessionPool(
+                pool,
+                failures,
+                new ReadGuard(settings.faults(), failures, events),
+                new ReadScheduler(settings.poolSize() - settings.writeConnections()));
         this.writer = new GroupWriter(sessions, failures, now, settings.writeConnections(), timeout);
         this.readings = new PostgresReadings(sessions, writer);
         this.registry = new PostgresRegistry(sessions, now);

@@ -1,5 +1,8 @@
 package io.pulseplane.store.postgres;
 
+import io.pulseplane.store.FairReadQueue;
+import io.pulseplane.store.FairReadQueue.Length;
+import io.pulseplane.store.ReadCaller;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -11,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Lends connections of the pool to queries and changes. A connection returns to the pool only when its last statement
+ * Lends connections of the pool to changes, and to queries in turn of their callers. A connection returns to the pool only when its last statement
  * was answered, so one that hangs is never lent again. A query can be cancelled while it runs; a change is always
  * finished.
  */
@@ -23,13 +26,15 @@ final class SessionPool {
     private final Pool pool;
     private final PostgresErrors failures;
     private final ReadGuard readGuard;
+    private final ReadScheduler scheduler;
     private final SchemaCheck schema = new SchemaCheck();
     private volatile boolean closed;
 
-    SessionPool(Pool pool, PostgresErrors failures, ReadGuard readGuard) {
+    SessionPool(Pool pool, PostgresErrors failures, ReadGuard readGuard, ReadScheduler scheduler) {
         this.pool = pool;
         this.failures = failures;
         this.readGuard = readGuard;
+        this.scheduler = scheduler;
     }
 
     /** Borrows a session, after the schema check. */
@@ -51,9 +56,19 @@ final class SessionPool {
                 });
     }
 
+    /** Reads some rows. */
     <T> Uni<T> read(SessionTask<T> task) {
+        return read(Length.SHORT, task);
+    }
+
+    /** Reads pages, which may take as long as thousands of short reads. */
+    <T> Uni<T> readPages(SessionTask<T> task) {
+        return read(Length.LONG, task);
+    }
+
+    private <T> Uni<T> read(Length length, SessionTask<T> task) {
         return Uni.createFrom().emitter(emitter -> {
-            var cancellableRead = new CancellableRead<>(task);
+            var cancellableRead = new CancellableRead<>(ReadCaller.current(), length, task);
             emitter.onTermination(cancellableRead::cancel);
             readGuard.call(cancellableRead::start).whenComplete((answer, failure) -> {
                 if (failure == null) {
@@ -104,11 +119,15 @@ final class SessionPool {
     /** A query that may take several attempts, and that can be cancelled. */
     private final class CancellableRead<T> {
 
+        private final String caller;
+        private final Length length;
         private final SessionTask<T> task;
         private ReadAttempt<T> lastAttempt;
         private boolean cancelled;
 
-        CancellableRead(SessionTask<T> task) {
+        CancellableRead(String caller, Length length, SessionTask<T> task) {
+            this.caller = caller;
+            this.length = length;
             this.task = task;
         }
 
@@ -117,7 +136,7 @@ final class SessionPool {
                 return CompletableFuture.failedStage(cancelledException());
             }
             lastAttempt = new ReadAttempt<>(task);
-            return lastAttempt.start();
+            return lastAttempt.start(caller, length);
         }
 
         synchronized void cancel() {
@@ -133,6 +152,7 @@ final class SessionPool {
 
         private final SessionTask<T> task;
         private final CompletableFuture<T> answer = new CompletableFuture<>();
+        private FairReadQueue.Ticket ticket;
         private PostgresSession session;
         private boolean finished;
         private Future<Void> cancellation = Future.succeededFuture();
@@ -141,18 +161,39 @@ final class SessionPool {
             this.task = task;
         }
 
-        CompletionStage<T> start() {
+        CompletionStage<T> start(String caller, Length length) {
+            try {
+                synchronized (this) {
+                    ticket = scheduler.add(caller, length, this::begin);
+                }
+            } catch (PlaneException.ResourceExhausted tooMany) {
+                return CompletableFuture.failedStage(tooMany);
+            }
+            scheduler.beginWaiting();
+            return answer;
+        }
+
+        private void begin() {
             borrow().onComplete(borrowed -> {
                 if (borrowed.failed()) {
+                    end();
                     answer.completeExceptionally(borrowed.cause());
                 } else if (accept(borrowed.result())) {
                     task.run(borrowed.result()).onComplete(this::finish);
                 } else {
                     borrowed.result().release();
+                    end();
                     answer.completeExceptionally(cancelledException());
                 }
             });
-            return answer;
+        }
+
+        private void end() {
+            FairReadQueue.Ticket ended;
+            synchronized (this) {
+                ended = ticket;
+            }
+            scheduler.done(ended);
         }
 
         private synchronized boolean accept(PostgresSession borrowed) {
@@ -161,11 +202,18 @@ final class SessionPool {
         }
 
         /** Does nothing if the attempt has finished. */
-        synchronized void cancel() {
-            if (!finished && session != null) {
-                cancellation = session.cancel();
+        void cancel() {
+            boolean waited;
+            synchronized (this) {
+                if (!finished && session != null) {
+                    cancellation = session.cancel();
+                }
+                finished = true;
+                waited = ticket != null && scheduler.remove(ticket);
             }
-            finished = true;
+            if (waited) {
+                answer.completeExceptionally(cancelledException());
+            }
         }
 
         private void finish(AsyncResult<T> result) {
@@ -175,7 +223,10 @@ final class SessionPool {
                 cancelRequest = cancellation;
             }
             // A cancel request that is still on its way must not hit the query of the next borrower.
-            cancelRequest.onComplete(_ -> session.release());
+            cancelRequest.onComplete(_ -> {
+                session.release();
+                end();
+            });
             if (result.succeeded()) {
                 answer.complete(result.result());
             } else {

@@ -1,7 +1,8 @@
 package io.pulseplane.store.edge.sqlite;
 
+import io.pulseplane.store.FairReadQueue;
+import io.pulseplane.store.FairReadQueue.Length;
 import io.pulseplane.store.ReadCaller;
-import io.pulseplane.store.edge.sqlite.FairReadQueue.Length;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;

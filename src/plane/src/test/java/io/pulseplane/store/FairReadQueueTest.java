@@ -1,10 +1,10 @@
-package io.pulseplane.store.edge.sqlite;
+package io.pulseplane.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.store.edge.sqlite.FairReadQueue.Length;
+import io.pulseplane.store.FairReadQueue.Length;
 import io.pulseplane.vitals.PlaneException;
 import java.util.ArrayList;
 import java.util.List;

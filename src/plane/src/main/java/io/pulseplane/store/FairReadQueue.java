@@ -1,4 +1,4 @@
-package io.pulseplane.store.edge.sqlite;
+package io.pulseplane.store;
 
 import io.pulseplane.vitals.PlaneException;
 import java.time.Duration;
@@ -12,13 +12,13 @@ import java.util.Queue;
 import java.util.Set;
 
 /**
- * The reads that wait for a thread. Callers with reads are served in turn, one read each. Short reads go before long
- * ones, but for one in {@value #SHORT_READS_IN_A_ROW}, so that long ones go on. At most a number of long reads run at a
- * time, so that a short one finds a thread.
+ * The reads that wait for a thread or a connection. Callers with reads are served in turn, one read each. Short reads go
+ * before long ones, but for one in {@value #SHORT_READS_IN_A_ROW}, so that long ones go on. At most a number of long
+ * reads run at a time, so that a short one finds a thread or a connection.
  *
  * <p>All operations take constant time. {@value #MAX_WAITING} reads may wait, of which one caller may have a quarter.
  */
-final class FairReadQueue {
+public final class FairReadQueue {
 
     static final int MAX_WAITING = 4_096;
     static final int MAX_WAITING_PER_CALLER = MAX_WAITING / 4;
@@ -26,7 +26,7 @@ final class FairReadQueue {
     private static final Duration RETRY_WHEN_BUSY = Duration.ofMillis(100);
 
     /** How much a read may take. */
-    enum Length {
+    public enum Length {
         /** Some rows: registrations, series, latest readings. */
         SHORT,
         /** A page of readings or windows. */
@@ -34,7 +34,7 @@ final class FairReadQueue {
     }
 
     /** A read that waits. */
-    static final class Ticket {
+    public static final class Ticket {
 
         private final String caller;
         private final Length length;
@@ -44,6 +44,10 @@ final class FairReadQueue {
             this.caller = caller;
             this.length = length;
             this.work = work;
+        }
+
+        public void run() {
+            work.run();
         }
     }
 
@@ -113,16 +117,16 @@ final class FairReadQueue {
     private int shortInARow;
 
     /** @param maxLongRunning how many long reads may run at a time */
-    FairReadQueue(int maxLongRunning) {
+    public FairReadQueue(int maxLongRunning) {
         this.maxLongRunning = maxLongRunning;
     }
 
     /** @throws PlaneException.ResourceExhausted if too many reads wait */
-    synchronized Ticket add(String caller, Length length, Runnable work) {
+    public synchronized Ticket add(String caller, Length length, Runnable work) {
         int ofCaller =
                 turns.get(Length.SHORT).countOf(caller) + turns.get(Length.LONG).countOf(caller);
         if (waiting >= MAX_WAITING || ofCaller >= MAX_WAITING_PER_CALLER) {
-            throw new PlaneException.ResourceExhausted("too many queries wait for the disk", RETRY_WHEN_BUSY);
+            throw new PlaneException.ResourceExhausted("too many queries wait for the store", RETRY_WHEN_BUSY);
         }
         var ticket = new Ticket(caller, length, work);
         turns.get(length).add(ticket);
@@ -130,22 +134,28 @@ final class FairReadQueue {
         return ticket;
     }
 
-    /** Removes a read that nobody waits for any more. Does nothing if it runs already. */
-    synchronized void remove(Ticket ticket) {
-        if (turns.get(ticket.length).remove(ticket)) {
+    /**
+     * Removes a read that nobody waits for any more.
+     *
+     * @return whether it waited; otherwise it runs already, or has ended
+     */
+    public synchronized boolean remove(Ticket ticket) {
+        boolean waited = turns.get(ticket.length).remove(ticket);
+        if (waited) {
             waiting--;
         }
+        return waited;
     }
 
-    synchronized int waiting() {
+    public synchronized int waiting() {
         return waiting;
     }
 
     /** Runs reads on this thread until there is none that may run now. Call it on one of the threads for each read. */
-    void runWaiting() {
+    public void runWaiting() {
         for (var ticket = take(); ticket != null; ticket = take()) {
             try {
-                ticket.work.run();
+                ticket.run();
             } catch (RuntimeException | Error failure) {
                 // The reads behind it may wait for this thread alone.
                 var thread = Thread.currentThread();
@@ -156,7 +166,11 @@ final class FairReadQueue {
         }
     }
 
-    private synchronized Ticket take() {
+    /**
+     * Takes the read whose turn it is out of the queue; null if there is none that may run now. Whoever takes it runs
+     * it, and calls {@link #done} when it has ended.
+     */
+    public synchronized Ticket take() {
         boolean longMayRun =
                 longRunning < maxLongRunning && !turns.get(Length.LONG).isEmpty();
         boolean shortWaits = !turns.get(Length.SHORT).isEmpty();
@@ -173,7 +187,8 @@ final class FairReadQueue {
         return turns.get(Length.LONG).takeNext();
     }
 
-    private synchronized void done(Ticket ticket) {
+    /** A read that was taken has ended, so another long one may run. */
+    public synchronized void done(Ticket ticket) {
         if (ticket.length == Length.LONG) {
             longRunning--;
         }

@@ -2,11 +2,15 @@ package io.pulseplane.api;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.gate.Caller;
 import io.pulseplane.gate.Refusal;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.SeriesSelector;
+import io.pulseplane.store.ReadCaller;
 import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.v1.StreamLatestResponse;
+import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.util.ArrayDeque;
@@ -15,11 +19,13 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Serves one stream of queries for latest readings. The answers are in the order of the queries, and leave no faster
  * than the client takes them. The stream reads some queries ahead: answers from the cache then leave in one write, and
- * the other queries are looked up in parallel.
+ * the other queries are looked up in parallel. Queries and answers that wait are in the account of the stream; a query
+ * that has no room in it is answered with RESOURCE_EXHAUSTED.
  */
 final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
@@ -29,24 +35,36 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     /** Upper bound of the queries that are looked up at the same time. */
     private static final int MAX_CONCURRENT_LOOKUPS = 32;
 
+    /** About what a query takes besides its ids and codes. */
+    private static final int QUERY_BYTES = 256;
+
     private static final class PendingQuery {
         private final SeriesSelector selector;
+
+        /** What the query and its answer take; changed while the query is in nobody else's hands. */
+        private long bytes;
+
         private Cancellable lookup;
 
         /** The answer; null until it is complete. */
         private volatile StreamLatestResponse answer;
 
-        private PendingQuery(SeriesSelector selector, StreamLatestResponse answer) {
+        private PendingQuery(SeriesSelector selector, long bytes, StreamLatestResponse answer) {
             this.selector = selector;
+            this.bytes = bytes;
             this.answer = answer;
         }
     }
 
     private final LatestQuery latest;
     private final Deadlines deadlines;
+    private final AnswerBudget.Account account;
     private final ServerCallStreamObserver<StreamLatestResponse> responses;
 
     private final Queue<PendingQuery> queued = new ConcurrentLinkedQueue<>();
+
+    /** What all queries take that wait or are in flight. */
+    private final AtomicLong pendingBytes = new AtomicLong();
 
     /**
      * Number of calls of {@link #drain} that are not handled yet. One thread at a time handles the calls of all
@@ -61,14 +79,34 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private volatile boolean halfClosed;
     private volatile boolean cancelled;
 
-    LatestStream(LatestQuery latest, Deadlines deadlines, ServerCallStreamObserver<StreamLatestResponse> responses) {
+    private LatestStream(
+            LatestQuery latest,
+            Deadlines deadlines,
+            AnswerBudget.Account account,
+            ServerCallStreamObserver<StreamLatestResponse> responses) {
         this.latest = latest;
         this.deadlines = deadlines;
+        this.account = account;
         this.responses = responses;
         responses.disableAutoRequest();
         responses.setOnReadyHandler(this::drain);
         responses.setOnCancelHandler(this::cancelled);
+        responses.setOnCloseHandler(account::close);
         responses.request(MAX_REQUESTED_AHEAD);
+    }
+
+    /** Begins a stream, or refuses it if the caller, or all together, have too much under way. */
+    static StreamObserver<StreamLatestRequest> open(
+            LatestQuery latest,
+            Deadlines deadlines,
+            AnswerBudget budget,
+            ServerCallStreamObserver<StreamLatestResponse> responses) {
+        try {
+            return new LatestStream(latest, deadlines, budget.open(Caller.subject()), responses);
+        } catch (PlaneException.ResourceExhausted tooMany) {
+            responses.onError(StatusMapper.toException(tooMany));
+            return new RefusedStream<>();
+        }
     }
 
     @Override
@@ -77,11 +115,26 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         drain();
     }
 
-    private static PendingQuery toQuery(StreamLatestRequest request) {
+    private PendingQuery toQuery(StreamLatestRequest request) {
+        long bytes = QUERY_BYTES + request.getSerializedSize();
         try {
-            return new PendingQuery(selector(request), null);
+            hold(bytes);
+        } catch (PlaneException.ResourceExhausted noRoom) {
+            return new PendingQuery(null, 0, error(noRoom));
+        }
+        try {
+            return new PendingQuery(selector(request), bytes, null);
         } catch (RuntimeException | Error failure) {
-            return new PendingQuery(null, error(failure));
+            return new PendingQuery(null, bytes, error(failure));
+        }
+    }
+
+    private void hold(long bytes) {
+        try {
+            account.coverQueue(pendingBytes.addAndGet(bytes));
+        } catch (PlaneException.ResourceExhausted noRoom) {
+            pendingBytes.addAndGet(-bytes);
+            throw noRoom;
         }
     }
 
@@ -122,12 +175,17 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private void end(Throwable failure) {
         cancelled = true;
         if (!finished) {
-            finished = true;
-            queued.clear();
-            inFlight.forEach(LatestStream::cancelLookup);
-            inFlight.clear();
+            giveUp();
             responses.onError(StatusMapper.toException(failure));
         }
+    }
+
+    private void giveUp() {
+        finished = true;
+        queued.clear();
+        inFlight.forEach(LatestStream::cancelLookup);
+        inFlight.clear();
+        account.close();
     }
 
     private void drainOnce() {
@@ -137,10 +195,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
             sendAnswers();
         }
         if (cancelled && !finished) {
-            finished = true;
-            queued.clear();
-            inFlight.forEach(LatestStream::cancelLookup);
-            inFlight.clear();
+            giveUp();
         } else if (halfClosed && queued.isEmpty() && inFlight.isEmpty() && !finished) {
             finished = true;
             responses.onCompleted();
@@ -164,24 +219,38 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
             if (cached.isPresent()) {
                 query.answer = response(cached.get());
             } else {
-                query.lookup = deadlines
-                        .limitOnStream(latest.execute(query.selector))
-                        .map(LatestStream::response)
-                        .subscribe()
-                        .with(answer -> onAnswer(query, answer), failure -> onAnswer(query, error(failure)));
+                query.lookup = ReadCaller.call(account.subject(), () -> lookUp(query));
             }
         }
     }
 
+    private Cancellable lookUp(PendingQuery query) {
+        return deadlines
+                .limitOnStream(latest.execute(query.selector))
+                .map(LatestStream::response)
+                .subscribe()
+                .with(answer -> onAnswer(query, answer), failure -> onAnswer(query, error(failure)));
+    }
+
+    /** The answer waits for those before it, which may take as long as their deadlines. */
     private void onAnswer(PendingQuery query, StreamLatestResponse answer) {
-        query.answer = answer;
+        int bytes = answer.getSerializedSize();
+        try {
+            hold(bytes);
+            query.bytes += bytes;
+            query.answer = answer;
+        } catch (PlaneException.ResourceExhausted noRoom) {
+            query.answer = error(noRoom);
+        }
         drain();
     }
 
     private void sendAnswers() {
         while (!inFlight.isEmpty() && inFlight.peek().answer != null && !cancelled) {
-            responses.onNext(inFlight.poll().answer);
+            var query = inFlight.poll();
+            responses.onNext(query.answer);
             responses.request(1);
+            account.coverQueue(pendingBytes.addAndGet(-query.bytes));
         }
     }
 

@@ -105,7 +105,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
 
     @Override
     public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
-        return new LatestStream(latest, limits.deadlines(), (ServerCallStreamObserver<StreamLatestResponse>) responses);
+        return LatestStream.open(
+                latest, limits.deadlines(), budget, (ServerCallStreamObserver<StreamLatestResponse>) responses);
     }
 
     @Override
@@ -225,12 +226,12 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
         StreamWriter.write(
                 responses,
                 budget,
-                _ -> {
+                account -> {
                     var violations = new Violations();
                     var codes = QueryRequestReader.codes(request.getCodesList(), violations);
                     var patients = QueryRequestReader.patients(request.getPatientIdsList(), violations);
                     violations.throwIfAny();
-                    var watch = watchers.watch(patients, codes);
+                    var watch = watchers.watch(patients, codes, account::coverQueue);
                     responses.onNext(WatchResponse.getDefaultInstance());
                     return watch;
                 },

@@ -12,18 +12,27 @@ import java.util.function.Consumer;
 
 /**
  * Publishes new readings to one watcher. Each item has all readings that became durable since the item before. A watch
- * fails with {@code ResourceExhausted} if the watcher is too slow, so that more readings wait than the bound allows.
+ * fails with {@code ResourceExhausted} if the watcher is too slow, so that more readings wait than the bound allows, or
+ * more bytes than there is memory for the watchers.
  */
 public final class Watch implements Flow.Publisher<List<Columns>> {
 
     private static final System.Logger LOG = System.getLogger(Watch.class.getName());
 
+    /** About what a batch of readings takes besides its times and values. */
+    private static final long BATCH_BYTES = 128;
+
+    /** A time and a value. */
+    private static final long READING_BYTES = 16;
+
     private final Set<String> codes;
     private final int maxPendingReadings;
+    private final PendingMemory memory;
     private final Consumer<Watch> onEnd;
 
     private List<Columns> pending = new ArrayList<>();
     private int pendingReadings;
+    private long pendingBytes;
     private long demand;
     private boolean emitting;
     /** The failure to signal to the subscriber; null if there is none. */
@@ -32,9 +41,10 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
     private boolean ended;
     private Flow.Subscriber<? super List<Columns>> subscriber;
 
-    Watch(Set<String> codes, int maxPendingReadings, Consumer<Watch> onEnd) {
+    Watch(Set<String> codes, int maxPendingReadings, PendingMemory memory, Consumer<Watch> onEnd) {
         this.codes = Set.copyOf(codes);
         this.maxPendingReadings = maxPendingReadings;
+        this.memory = memory;
         this.onEnd = onEnd;
     }
 
@@ -48,7 +58,9 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             }
             pending.add(readings);
             pendingReadings += readings.size();
-            if (pendingReadings > maxPendingReadings && !canEmit()) {
+            pendingBytes += BATCH_BYTES + READING_BYTES * readings.size();
+            cover();
+            if (failure == null && pendingReadings > maxPendingReadings && !canEmit()) {
                 fail(new PlaneException.ResourceExhausted(
                         "the watcher is more than " + maxPendingReadings
                                 + " readings behind; read them with QueryReadings",
@@ -58,6 +70,14 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
         emit();
     }
 
+    private void cover() {
+        try {
+            memory.cover(pendingBytes);
+        } catch (PlaneException.ResourceExhausted noRoom) {
+            fail(noRoom);
+        }
+    }
+
     private boolean canEmit() {
         return demand > 0 && subscriber != null && !emitting;
     }
@@ -65,6 +85,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
     private void fail(Throwable reason) {
         failure = reason;
         pending = List.of();
+        pendingBytes = 0;
     }
 
     @Override
@@ -118,6 +139,8 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 items = pending;
                 pending = new ArrayList<>();
                 pendingReadings = 0;
+                pendingBytes = 0;
+                memory.cover(0);
                 demand--;
                 emitting = true;
             }

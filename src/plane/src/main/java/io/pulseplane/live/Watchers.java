@@ -17,17 +17,24 @@ public final class Watchers {
         this.maxPendingReadings = maxPendingReadings;
     }
 
+    /** Starts a watch that is bounded by its readings alone. */
+    public Watch watch(Set<String> patients, Set<String> codes) {
+        return watch(patients, codes, _ -> {});
+    }
+
     /**
      * Starts a watch. The watch collects readings from now on, and ends when its subscription is cancelled. It allows
      * one subscriber.
      *
      * @param codes the codes to watch; all if empty
+     * @param memory where the watch gets the memory for readings that wait
      */
-    public Watch watch(Set<String> patients, Set<String> codes) {
+    public Watch watch(Set<String> patients, Set<String> codes, PendingMemory memory) {
         var watchedPatients = Set.copyOf(patients);
         var watch = new Watch(
                 codes,
                 maxPendingReadings,
+                memory,
                 endedWatch -> watchedPatients.forEach(patient -> remove(patient, endedWatch)));
         for (var patient : watchedPatients) {
             watchesByPatient.compute(patient, (_, watches) -> {

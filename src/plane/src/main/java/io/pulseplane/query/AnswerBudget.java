@@ -19,6 +19,9 @@ public final class AnswerBudget {
     /** What an answer takes before it has read anything. This bounds the number of answers too. */
     static final long BASE_BYTES = 16 << 10;
 
+    /** What is queued for an answer is held in steps of this size, so that most of it passes no lock of all answers. */
+    static final long QUEUE_STEP_BYTES = 16 << 10;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final long maxBytes;
@@ -78,6 +81,9 @@ public final class AnswerBudget {
         private long heldBytes;
         private boolean closed;
 
+        /** The part of the held bytes that is for what is queued. */
+        private volatile long queueBytes;
+
         private Account(String subject) {
             this.subject = subject;
         }
@@ -100,6 +106,27 @@ public final class AnswerBudget {
                 heldBytes -= bytes;
                 free(subject, bytes);
             }
+        }
+
+        /**
+         * Holds as much as the queue of this answer needs now, rounded up to a step or two. Most calls change nothing
+         * and take no lock.
+         *
+         * @param bytes the size of the whole queue
+         * @throws PlaneException.ResourceExhausted if there is no room; then the account holds what it held before
+         */
+        public void coverQueue(long bytes) {
+            long covered = queueBytes;
+            if (bytes > covered || covered - bytes > 2 * QUEUE_STEP_BYTES) {
+                resizeQueue(bytes);
+            }
+        }
+
+        private synchronized void resizeQueue(long bytes) {
+            long target = (bytes + QUEUE_STEP_BYTES - 1) / QUEUE_STEP_BYTES * QUEUE_STEP_BYTES;
+            hold(target - queueBytes);
+            release(queueBytes - target);
+            queueBytes = target;
         }
 
         /** Releases everything. What the answer still does after its end is not counted, as it stops at once. */

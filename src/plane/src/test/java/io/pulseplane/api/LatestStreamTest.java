@@ -10,12 +10,14 @@ import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.coherence.LatestSource.Snapshot;
 import io.pulseplane.live.LatestCache;
+import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.memory.MemoryStore;
@@ -53,6 +55,7 @@ class LatestStreamTest {
             new MemoryStore(() -> 0),
             subject -> Uni.createFrom().emitter(emitter -> lookups.put(subject.id(), emitter)),
             Site.SINGLE_PLANE);
+    private AnswerBudget budget = AnswerBudget.unbounded();
     private Server server;
     private ManagedChannel channel;
 
@@ -62,8 +65,8 @@ class LatestStreamTest {
         public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
             // Counts down after the stream has handled the cancellation.
             Context.current().addListener(_ -> cancelled.countDown(), Runnable::run);
-            return new LatestStream(
-                    latest, new Deadlines(TIMEOUT, TIMEOUT), (ServerCallStreamObserver<StreamLatestResponse>)
+            return LatestStream.open(
+                    latest, new Deadlines(TIMEOUT, TIMEOUT), budget, (ServerCallStreamObserver<StreamLatestResponse>)
                             responses);
         }
     }
@@ -72,7 +75,12 @@ class LatestStreamTest {
 
         @Override
         public void onNext(StreamLatestResponse response) {
-            answers.add(response.getReadings(0).getPatientId());
+            answers.add(
+                    response.hasError()
+                            ? Status.fromCodeValue(response.getError().getCode())
+                                    .getCode()
+                                    .name()
+                            : response.getReadings(0).getPatientId());
         }
 
         @Override
@@ -150,6 +158,46 @@ class LatestStreamTest {
         completeLookup("p1");
         await().atMost(TIMEOUT).until(() -> answers.contains("completed"));
         assertThat(answers).containsExactly("p0", "p1", "p0", "completed");
+    }
+
+    @Test
+    void a_query_without_room_is_refused_and_the_stream_goes_on() {
+        budget = new AnswerBudget(4 * 40_000);
+        var codes =
+                IntStream.range(1, 100).mapToObj(i -> "a-code-of-a-vendor-" + i).toList();
+        var requests = send(patients(0, 1));
+        awaitLookups(patients(0, 1));
+        for (var patient : patients(1, 41)) {
+            requests.onNext(StreamLatestRequest.newBuilder()
+                    .setPatientId(patient)
+                    .addAllCodes(codes)
+                    .addCodes(HEART_RATE)
+                    .build());
+        }
+        awaitLookups(patients(1, 2));
+        await().atMost(TIMEOUT).untilAsserted(() -> {
+            lookups.keySet().forEach(this::completeLookup);
+            assertThat(answers).hasSize(41).contains("RESOURCE_EXHAUSTED");
+        });
+        requests.onNext(StreamLatestRequest.newBuilder().setPatientId("p0").build());
+        requests.onCompleted();
+        await().atMost(TIMEOUT).untilAsserted(() -> assertThat(answers).endsWith("p0", "completed"));
+        await().atMost(TIMEOUT).until(() -> budget.usedBytes() == 0);
+    }
+
+    @Test
+    void a_caller_with_too_many_streams_is_refused_and_has_room_when_one_ends() throws InterruptedException {
+        budget = new AnswerBudget(4 * 55_000);
+        var first = send(patients(0, 1));
+        awaitLookups(patients(0, 1));
+        send(patients(0, 0));
+        send(patients(0, 0));
+        await().atMost(TIMEOUT).untilAsserted(() -> assertThat(answers).containsExactly("failed"));
+        ((ClientCallStreamObserver<StreamLatestRequest>) first).cancel("the caller needs no answer", null);
+        await().atMost(TIMEOUT).until(() -> budget.usedBytes() < 20_000);
+        send(patients(0, 0)).onCompleted();
+        await().atMost(TIMEOUT)
+                .untilAsserted(() -> assertThat(answers).containsExactly("failed", "failed", "completed"));
     }
 
     @Test

@@ -9,8 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.ConcurrentTasks;
 import io.pulseplane.vitals.Columns;
+import io.pulseplane.vitals.PlaneException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -121,6 +124,29 @@ class WatchersTest {
         assertThat(quick.failure()).isNull();
         assertThat(quick.readings()).hasSize(10);
         assertThat(bounded.watchedPatientCount()).isEqualTo(1);
+    }
+
+    @Test
+    void a_watcher_without_memory_for_what_waits_fails_and_gives_back_what_it_had() {
+        var held = new AtomicLong();
+        PendingMemory memory = bytes -> {
+            if (bytes > 1_000) {
+                throw new PlaneException.ResourceExhausted("no room", Duration.ofSeconds(1));
+            }
+            held.set(bytes);
+        };
+        var slow = VerifyingSubscriber.subscribeTo(watchers.watch(Set.of("ada"), Set.of(), memory), 1);
+        for (int i = 0; i < 3; i++) {
+            watchers.publish(oneReading(series("ada", "d1", HEART_RATE), i, 60));
+        }
+        assertThat(held.get()).as("two batches that wait").isBetween(2 * 16L, 1_000L);
+        slow.request(1);
+        assertThat(held).as("nothing waits").hasValue(0);
+        for (int i = 0; i < 1_000; i++) {
+            watchers.publish(oneReading(series("ada", "d1", HEART_RATE), i, 60));
+        }
+        assertThat(slow.failure()).isInstanceOf(PlaneException.ResourceExhausted.class);
+        assertThat(watchers.watchedPatientCount()).isZero();
     }
 
     /** Other watchers subscribe and cancel on their own threads; one that stays receives all readings. */

@@ -65,6 +65,27 @@ class AnswerBudgetTest {
     }
 
     /** Each answer of a real query has released all that it read when it is complete, but for its base. */
+    @Test
+    void a_queue_is_covered_in_steps_and_given_back() {
+        var budget = new AnswerBudget(4 << 20);
+        try (var account = budget.open("ada")) {
+            for (long bytes = 0; bytes < 900_000; bytes += 777) {
+                account.coverQueue(bytes);
+                assertThat(budget.usedBytes() - AnswerBudget.BASE_BYTES)
+                        .isBetween(bytes, bytes + AnswerBudget.QUEUE_STEP_BYTES);
+            }
+            long before = budget.usedBytes();
+            assertThatThrownBy(() -> account.coverQueue(2 << 20)).isInstanceOf(PlaneException.ResourceExhausted.class);
+            assertThat(budget.usedBytes()).isEqualTo(before);
+            for (long bytes = 900_000; bytes >= 0; bytes -= 777) {
+                account.coverQueue(bytes);
+                assertThat(budget.usedBytes() - AnswerBudget.BASE_BYTES)
+                        .isBetween(bytes, bytes + 3 * AnswerBudget.QUEUE_STEP_BYTES);
+            }
+        }
+        assertThat(budget.usedBytes()).isZero();
+    }
+
     @Nested
     class queries {
 

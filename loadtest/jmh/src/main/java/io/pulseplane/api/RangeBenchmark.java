@@ -9,6 +9,7 @@ import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.v1.Function;
 import io.pulseplane.v1.QueryReadingsResponse;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.ScreenedBatch;
@@ -61,6 +62,7 @@ public class RangeBenchmark {
     private EdgeStore store;
     private RangeQuery rangeQuery;
     private AggregateQuery aggregateQuery;
+    private final QueryMessages messages = new QueryMessages(Catalogue.standard());
     private final AnswerBudget budget = AnswerBudget.unbounded();
 
     @Setup
@@ -83,7 +85,7 @@ public class RangeBenchmark {
         }
         store.compact().await().indefinitely();
         rangeQuery = new RangeQuery(store);
-        aggregateQuery = new AggregateQuery(store);
+        aggregateQuery = new AggregateQuery(store, Catalogue.standard());
     }
 
     @TearDown
@@ -107,7 +109,7 @@ public class RangeBenchmark {
                         Long.MAX_VALUE,
                         budget.open(""))
                 .map(chunk -> QueryReadingsResponse.newBuilder()
-                        .addAllSeries(QueryMessages.columns(chunk.columns()))
+                        .addAllSeries(messages.columns(chunk.columns()))
                         .build()
                         .toByteArray())
                 .collect()
@@ -127,7 +129,8 @@ public class RangeBenchmark {
                                 FixedWindows.startingAtEpoch(60 * SECOND),
                                 noQuantiles,
                                 false,
-                                Grouping.BY_SERIES),
+                                Grouping.BY_SERIES,
+                                false),
                         budget.open(""))
                 .map(windows ->
                         QueryMessages.windows(windows, functions, noQuantiles).toByteArray())

@@ -57,6 +57,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     }
 
     private final LatestQuery latest;
+    private final QueryMessages messages;
     private final Deadlines deadlines;
     private final AnswerBudget.Account account;
     private final ServerCallStreamObserver<StreamLatestResponse> responses;
@@ -81,10 +82,12 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
 
     private LatestStream(
             LatestQuery latest,
+            QueryMessages messages,
             Deadlines deadlines,
             AnswerBudget.Account account,
             ServerCallStreamObserver<StreamLatestResponse> responses) {
         this.latest = latest;
+        this.messages = messages;
         this.deadlines = deadlines;
         this.account = account;
         this.responses = responses;
@@ -98,11 +101,12 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     /** Begins a stream, or refuses it if the caller, or all together, have too much under way. */
     static StreamObserver<StreamLatestRequest> open(
             LatestQuery latest,
+            QueryMessages messages,
             Deadlines deadlines,
             AnswerBudget budget,
             ServerCallStreamObserver<StreamLatestResponse> responses) {
         try {
-            return new LatestStream(latest, deadlines, budget.open(Caller.subject()), responses);
+            return new LatestStream(latest, messages, deadlines, budget.open(Caller.subject()), responses);
         } catch (PlaneException.ResourceExhausted tooMany) {
             responses.onError(StatusMapper.toException(tooMany));
             return new RefusedStream<>();
@@ -227,7 +231,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private Cancellable lookUp(PendingQuery query) {
         return deadlines
                 .limitOnStream(latest.execute(query.selector))
-                .map(LatestStream::response)
+                .map(this::response)
                 .subscribe()
                 .with(answer -> onAnswer(query, answer), failure -> onAnswer(query, error(failure)));
     }
@@ -260,10 +264,10 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
         }
     }
 
-    private static StreamLatestResponse response(List<Reading> readings) {
+    private StreamLatestResponse response(List<Reading> readings) {
         var response = StreamLatestResponse.newBuilder();
         for (var reading : readings) {
-            response.addReadings(QueryMessages.reading(reading));
+            response.addReadings(messages.reading(reading));
         }
         return response.build();
     }

@@ -25,6 +25,7 @@ import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.v1.StreamLatestResponse;
 import io.pulseplane.v1.WatchRequest;
 import io.pulseplane.v1.WatchResponse;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Reading;
 import io.quarkus.grpc.GrpcService;
 import java.util.EnumSet;
@@ -41,6 +42,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     private final Watchers watchers;
     private final AnswerBudget budget;
     private final EndpointLimits limits;
+    private final QueryMessages messages;
 
     public QueryEndpoint(
             LatestQuery latest,
@@ -48,13 +50,15 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
             AggregateQuery aggregates,
             Watchers watchers,
             AnswerBudget budget,
-            EndpointLimits limits) {
+            EndpointLimits limits,
+            Catalogue catalogue) {
         this.latest = latest;
         this.ranges = ranges;
         this.aggregates = aggregates;
         this.watchers = watchers;
         this.budget = budget;
         this.limits = limits;
+        this.messages = new QueryMessages(catalogue);
     }
 
     @Override
@@ -78,7 +82,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
         } else {
             UnaryCalls.answer(
                     responses,
-                    () -> limits.deadlines().limit(latest.execute(selector).map(QueryEndpoint::answer)));
+                    () -> limits.deadlines().limit(latest.execute(selector).map(this::answer)));
         }
     }
 
@@ -95,10 +99,10 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
         return selector;
     }
 
-    private static GetLatestResponse answer(List<Reading> readings) {
+    private GetLatestResponse answer(List<Reading> readings) {
         var response = GetLatestResponse.newBuilder();
         for (var reading : readings) {
-            response.addReadings(QueryMessages.reading(reading));
+            response.addReadings(messages.reading(reading));
         }
         return response.build();
     }
@@ -106,7 +110,11 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     @Override
     public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
         return LatestStream.open(
-                latest, limits.deadlines(), budget, (ServerCallStreamObserver<StreamLatestResponse>) responses);
+                latest,
+                messages,
+                limits.deadlines(),
+                budget,
+                (ServerCallStreamObserver<StreamLatestResponse>) responses);
     }
 
     @Override
@@ -120,7 +128,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                         request.getLimit() <= 0 ? Long.MAX_VALUE : request.getLimit(),
                         account),
                 page -> QueryReadingsResponse.newBuilder()
-                        .addAllSeries(QueryMessages.columns(page.columns()))
+                        .addAllSeries(messages.columns(page.columns()))
                         .setPageToken(page.pageToken())
                         .build());
     }
@@ -180,7 +188,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                 WindowGridReader.grid(request, violations),
                 QueryRequestReader.quantiles(request.getQuantilesList(), violations),
                 request.getFillEmpty(),
-                QueryRequestReader.grouping(request.getGrouping(), violations));
+                QueryRequestReader.grouping(request.getGrouping(), violations),
+                request.getIncludeImplausible());
         violations.throwIfAny();
         return parameters;
     }
@@ -195,22 +204,10 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     @Override
     public void getStatistics(GetStatisticsRequest request, StreamObserver<GetStatisticsResponse> responses) {
         UnaryCalls.answer(responses, () -> {
-            var violations = new Violations();
-            var selector = QueryRequestReader.selector(
-                    request.hasPatientId(),
-                    request.getPatientId(),
-                    request.hasDeviceId(),
-                    request.getDeviceId(),
-                    request.getCodesList(),
-                    violations);
-            var range = QueryRequestReader.range(
-                    request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations);
-            var quantiles = QueryRequestReader.quantiles(request.getQuantilesList(), violations);
-            var grouping = QueryRequestReader.grouping(request.getGrouping(), violations);
-            violations.throwIfAny();
+            var parameters = statisticsParameters(request);
             var account = budget.open(Caller.subject());
             var answer = aggregates
-                    .statistics(selector, range, quantiles, grouping, account)
+                    .statistics(parameters, account)
                     .map(all -> GetStatisticsResponse.newBuilder()
                             .addAllStatistics(
                                     all.stream().map(QueryMessages::statistics).toList())
@@ -219,6 +216,25 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                     .invoke(account::close);
             return limits.deadlines().limit(answer);
         });
+    }
+
+    private static AggregateQuery.StatisticsParameters statisticsParameters(GetStatisticsRequest request) {
+        var violations = new Violations();
+        var parameters = new AggregateQuery.StatisticsParameters(
+                QueryRequestReader.selector(
+                        request.hasPatientId(),
+                        request.getPatientId(),
+                        request.hasDeviceId(),
+                        request.getDeviceId(),
+                        request.getCodesList(),
+                        violations),
+                QueryRequestReader.range(
+                        request.hasFromUs(), request.getFromUs(), request.hasToUs(), request.getToUs(), violations),
+                QueryRequestReader.quantiles(request.getQuantilesList(), violations),
+                QueryRequestReader.grouping(request.getGrouping(), violations),
+                request.getIncludeImplausible());
+        violations.throwIfAny();
+        return parameters;
     }
 
     @Override
@@ -236,7 +252,7 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
                     return watch;
                 },
                 columns -> WatchResponse.newBuilder()
-                        .addAllSeries(QueryMessages.columns(columns))
+                        .addAllSeries(messages.columns(columns))
                         .build());
     }
 }

@@ -13,18 +13,24 @@ import io.pulseplane.v1.QuantileColumn;
 import io.pulseplane.v1.Reading;
 import io.pulseplane.v1.SeriesColumns;
 import io.pulseplane.v1.Statistics;
+import io.pulseplane.vitals.Catalogue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
-/** Converts readings, windows and statistics to messages. */
+/** Converts readings, windows and statistics to messages, and marks readings whose values are not plausible. */
 final class QueryMessages {
 
-    private QueryMessages() {}
+    private final Catalogue catalogue;
 
-    static Reading reading(io.pulseplane.vitals.Reading reading) {
+    /** @param catalogue has the plausible values */
+    QueryMessages(Catalogue catalogue) {
+        this.catalogue = catalogue;
+    }
+
+    Reading reading(io.pulseplane.vitals.Reading reading) {
         var series = reading.series();
         return Reading.newBuilder()
                 .setPatientId(series.patient())
@@ -33,14 +39,15 @@ final class QueryMessages {
                 .setUnit(series.unit())
                 .setTimeUs(reading.time())
                 .setValue(reading.value())
+                .setImplausible(!catalogue.plausible(series).contains(reading.value()))
                 .build();
     }
 
-    static List<SeriesColumns> columns(List<io.pulseplane.vitals.Columns> columns) {
-        return columns.stream().map(QueryMessages::columns).toList();
+    List<SeriesColumns> columns(List<io.pulseplane.vitals.Columns> columns) {
+        return columns.stream().map(this::columns).toList();
     }
 
-    private static SeriesColumns columns(io.pulseplane.vitals.Columns columns) {
+    private SeriesColumns columns(io.pulseplane.vitals.Columns columns) {
         var series = columns.series();
         var message = Columns.newBuilder()
                 .setCode(series.code())
@@ -49,12 +56,32 @@ final class QueryMessages {
                 .setUnknownFields(new PackedFields()
                         .deltas(Columns.TIME_DELTA_US_FIELD_NUMBER, columns.times())
                         .doubles(Columns.VALUES_FIELD_NUMBER, columns.values())
+                        .unsigned(Columns.IMPLAUSIBLE_FIELD_NUMBER, implausible(columns))
                         .build());
         return SeriesColumns.newBuilder()
                 .setPatientId(series.patient())
                 .setDeviceId(series.device())
                 .setColumns(message)
                 .build();
+    }
+
+    /** Returns the positions of the values that are not plausible. */
+    private long[] implausible(io.pulseplane.vitals.Columns columns) {
+        var plausible = catalogue.plausible(columns.series());
+        var values = columns.values();
+        int marked = 0;
+        for (double value : values) {
+            if (!plausible.contains(value)) {
+                marked++;
+            }
+        }
+        var positions = new long[marked];
+        for (int i = 0, next = 0; next < marked; i++) {
+            if (!plausible.contains(values[i])) {
+                positions[next++] = i;
+            }
+        }
+        return positions;
     }
 
     static AggregateResponse windows(GroupWindows windows, Set<Function> functions, double[] quantiles) {

@@ -162,6 +162,11 @@ final class QueryCommand {
         @Option(names = "--fill", description = "Show windows without readings, too; requires --from and --to.")
         private boolean fill;
 
+        @Option(
+                names = "--include-implausible",
+                description = "Count readings, too, whose values the plane does not call plausible.")
+        private boolean includeImplausible;
+
         @Option(names = "--by-series", description = "Do not combine the readings of several patients or devices.")
         private boolean bySeries;
 
@@ -171,7 +176,8 @@ final class QueryCommand {
                     .addAllCodes(codes)
                     .addAllQuantiles(quantiles)
                     .setFillEmpty(fill)
-                    .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
+                    .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE)
+                    .setIncludeImplausible(includeImplausible);
             subject.setOn(request::setPatientId, request::setDeviceId);
             setRange(request::setFromUs, request::setToUs);
             window.setOn(request);
@@ -193,6 +199,11 @@ final class QueryCommand {
                 description = "Quantiles to compute, such as 0.5,0.95. Default: none")
         private List<Double> quantiles = List.of();
 
+        @Option(
+                names = "--include-implausible",
+                description = "Count readings, too, whose values the plane does not call plausible.")
+        private boolean includeImplausible;
+
         @Option(names = "--by-series", description = "Do not combine the readings of several patients or devices.")
         private boolean bySeries;
 
@@ -201,7 +212,8 @@ final class QueryCommand {
             var request = GetStatisticsRequest.newBuilder()
                     .addAllCodes(codes)
                     .addAllQuantiles(quantiles)
-                    .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE);
+                    .setGrouping(bySeries ? Grouping.GROUPING_BY_SERIES : Grouping.GROUPING_BY_CODE)
+                    .setIncludeImplausible(includeImplausible);
             subject.setOn(request::setPatientId, request::setDeviceId);
             setRange(request::setFromUs, request::setToUs);
             return plane.as(QueryPrinter.READER_ROLE, channel -> {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 
 /** Prints the answers to queries, as JSON or as tables. */
 final class QueryPrinter {
@@ -30,6 +31,9 @@ final class QueryPrinter {
         this.out = out;
         this.json = json;
     }
+
+    /** What stands behind a reading whose value the plane does not call plausible. */
+    private static final String MARK = "implausible";
 
     static String name(String code) {
         return Catalogue.standard().find(code).map(VitalSign::name).orElse("");
@@ -63,7 +67,7 @@ final class QueryPrinter {
                     reading.getCode(),
                     number(reading.getValue()),
                     reading.getUnit(),
-                    name(reading.getCode()));
+                    (name(reading.getCode()) + (reading.getImplausible() ? "  " + MARK : "")).strip());
         }
         print(table);
     }
@@ -89,15 +93,16 @@ final class QueryPrinter {
         out.flush();
     }
 
-    private record Row(long time, SeriesColumns series, double value) {}
+    private record Row(long time, SeriesColumns series, double value, boolean implausible) {}
 
     /** Prints one line for each reading, in order of time over all series. */
     private void rows(List<SeriesColumns> seriesColumns, boolean newestFirst) {
         var rows = new ArrayList<Row>();
         for (var series : seriesColumns) {
             var times = ColumnMessages.times(series.getColumns());
+            var implausible = Set.copyOf(series.getColumns().getImplausibleList());
             for (int i = 0; i < times.length; i++) {
-                rows.add(new Row(times[i], series, series.getColumns().getValues(i)));
+                rows.add(new Row(times[i], series, series.getColumns().getValues(i), implausible.contains(i)));
             }
         }
         var byTime = Comparator.comparingLong(Row::time);
@@ -105,13 +110,14 @@ final class QueryPrinter {
         for (var row : rows) {
             var columns = row.series.getColumns();
             out.printf(
-                    "%s  %s  %s  %s  %s %s%n",
+                    "%s  %s  %s  %s  %s %s%s%n",
                     Times.format(row.time),
                     row.series.getPatientId(),
                     row.series.getDeviceId(),
                     columns.getCode(),
                     number(row.value),
-                    columns.getUnit());
+                    columns.getUnit(),
+                    row.implausible ? "  " + MARK : "");
         }
     }
 

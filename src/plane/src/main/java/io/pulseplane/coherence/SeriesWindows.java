@@ -6,6 +6,7 @@ import io.pulseplane.store.WindowAggregates;
 import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -15,13 +16,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * Caches the windows of one series: for each grid one run of windows without a gap. It also tracks the pending reads.
+ * Caches the windows of one series: for each kind of windows one run of windows without a gap. It also tracks the pending reads.
  * Readings that become durable during a read may be missing in its result; windows that may lack them are not cached.
  */
 final class SeriesWindows {
 
-    /** Memory that a grid takes beside its windows, about. */
-    private static final int BYTES_PER_GRID = 200;
+    /** Memory that a kind of windows takes beside the windows, about. */
+    private static final int BYTES_PER_KIND = 232;
+
+    /** What windows are of: their grid, and the values of the readings that count in them. */
+    record Kind(WindowGrid grid, ValueRange counted) {}
 
     /** Receives the outcome of lookups. */
     interface Listener {
@@ -46,7 +50,7 @@ final class SeriesWindows {
         }
     }
 
-    private record ReadKey(WindowGrid grid, TimeRange range, int limit) {}
+    private record ReadKey(Kind kind, TimeRange range, int limit) {}
 
     /** A read that is under way and shared by all its subscribers. It is cancelled when the last of them leaves. */
     private static final class PendingRead {
@@ -70,7 +74,7 @@ final class SeriesWindows {
     private final Site site;
     private final Series series;
     private final long ttlNanos;
-    private final Map<WindowGrid, WindowRun> runsByGrid = new HashMap<>();
+    private final Map<Kind, WindowRun> runsByKind = new HashMap<>();
     private final Map<ReadKey, PendingRead> pendingReads = new HashMap<>();
 
     SeriesWindows(ReadingStore readings, Site site, Series series, long ttlNanos) {
@@ -81,36 +85,36 @@ final class SeriesWindows {
     }
 
     synchronized int bytes() {
-        return runsByGrid.values().stream()
-                .mapToInt(run -> BYTES_PER_GRID + run.aggregates.size() * WindowAggregates.BYTES_PER_ROW)
+        return runsByKind.values().stream()
+                .mapToInt(run -> BYTES_PER_KIND + run.aggregates.size() * WindowAggregates.BYTES_PER_ROW)
                 .sum();
     }
 
     /** Reads windows that are not cached. */
-    Uni<WindowAggregates> readUncached(TimeRange range, WindowGrid grid, int limit) {
-        return range.isEmpty() ? NO_WINDOWS : readShared(new ReadKey(grid, range, limit), (_, _) -> {});
+    Uni<WindowAggregates> readUncached(TimeRange range, Kind kind, int limit) {
+        return range.isEmpty() ? NO_WINDOWS : readShared(new ReadKey(kind, range, limit), (_, _) -> {});
     }
 
     /** Whole windows from index {@code first} to {@code end}, exclusive; reads what is not cached. */
-    Uni<WindowAggregates> wholeWindows(WindowGrid grid, long first, long end, Listener listener) {
+    Uni<WindowAggregates> wholeWindows(Kind kind, long first, long end, Listener listener) {
         return Uni.createFrom().deferred(() -> {
-            var run = freshRun(grid);
+            var run = freshRun(kind);
             if (run == null || run.from > first || run.end < first) {
                 listener.lookedUp(false);
-                return readMissing(grid, first, end, listener);
+                return readMissing(kind, first, end, listener);
             }
             var cached = run.aggregates.between(first, end);
             boolean isComplete = run.end >= end;
             listener.lookedUp(isComplete);
             return isComplete
                     ? Uni.createFrom().item(cached)
-                    : readMissing(grid, run.end, end, listener).map(cached::concat);
+                    : readMissing(kind, run.end, end, listener).map(cached::concat);
         });
     }
 
-    /** The cached run of a grid; null if there is none, or if it is not fresh. */
-    private synchronized WindowRun freshRun(WindowGrid grid) {
-        var run = runsByGrid.get(grid);
+    /** The cached run of a kind; null if there is none, or if it is not fresh. */
+    private synchronized WindowRun freshRun(Kind kind) {
+        var run = runsByKind.get(kind);
         return run != null && isFresh(run) ? run : null;
     }
 
@@ -118,10 +122,10 @@ final class SeriesWindows {
         return site.isFresh(run.asOf) && System.nanoTime() - run.readAtNanos < ttlNanos;
     }
 
-    private Uni<WindowAggregates> readMissing(WindowGrid grid, long from, long end, Listener listener) {
-        var range = new TimeRange(grid.startOf(from), grid.startOf(end));
-        return readShared(new ReadKey(grid, range, WindowCache.MAX_WINDOWS_PER_QUERY), (read, rows) -> {
-            cacheRun(read, grid, from, end, rows);
+    private Uni<WindowAggregates> readMissing(Kind kind, long from, long end, Listener listener) {
+        var range = new TimeRange(kind.grid.startOf(from), kind.grid.startOf(end));
+        return readShared(new ReadKey(kind, range, WindowCache.MAX_WINDOWS_PER_QUERY), (read, rows) -> {
+            cacheRun(read, kind, from, end, rows);
             listener.grew(series);
         });
     }
@@ -159,7 +163,7 @@ final class SeriesWindows {
     }
 
     private void start(ReadKey key, PendingRead read, BiConsumer<PendingRead, WindowAggregates> onRead) {
-        var upstream = readings.aggregate(series, key.range, key.grid, key.limit)
+        var upstream = readings.aggregate(series, key.range, key.kind.counted, key.kind.grid, key.limit)
                 .subscribe()
                 .with(
                         rows -> {
@@ -193,12 +197,12 @@ final class SeriesWindows {
         }
     }
 
-    private synchronized void cacheRun(PendingRead read, WindowGrid grid, long from, long end, WindowAggregates rows) {
-        long completeEnd = Math.min(end, grid.indexOf(read.incompleteFrom));
+    private synchronized void cacheRun(PendingRead read, Kind kind, long from, long end, WindowAggregates rows) {
+        long completeEnd = Math.min(end, kind.grid.indexOf(read.incompleteFrom));
         if (completeEnd > from) {
             var fresh =
                     new WindowRun(from, completeEnd, rows.between(from, completeEnd), read.asOf, read.startedAtNanos);
-            runsByGrid.merge(grid, fresh, this::merge);
+            runsByKind.merge(kind, fresh, this::merge);
         }
     }
 
@@ -219,8 +223,8 @@ final class SeriesWindows {
 
     /** Readings from this time on have become durable: forgets the windows that may lack them, cached or pending. */
     synchronized void invalidateSince(long since) {
-        runsByGrid.replaceAll((grid, run) -> run.truncatedAt(grid.indexOf(since)));
-        runsByGrid.values().removeIf(run -> run.end <= run.from);
+        runsByKind.replaceAll((kind, run) -> run.truncatedAt(kind.grid.indexOf(since)));
+        runsByKind.values().removeIf(run -> run.end <= run.from);
         pendingReads.forEach((key, read) -> {
             if (since < key.range.to()) {
                 read.incompleteFrom = Math.min(read.incompleteFrom, since);

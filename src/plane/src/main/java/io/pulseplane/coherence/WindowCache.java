@@ -20,6 +20,9 @@ import java.util.function.LongSupplier;
  * ones of its series, so a device that sends in order removes none. The promise of the {@link Site} holds: windows that
  * are not fresh are not served, but read again.
  *
+ * <p>The same windows of other counted values are other windows: those with implausible readings, those without, and
+ * those of another catalogue never stand in for each other.
+ *
  * <p>Concurrent queries for the same windows share one read of the store. The cache is bounded by its memory and evicts
  * by series.
  */
@@ -69,19 +72,20 @@ public final class WindowCache {
      * @param now the clock, microseconds since the epoch
      */
     public WindowSource windowSource(ReadingStore readings, Site site, LongSupplier now) {
-        return (series, range, grid, limit) -> Uni.createFrom().deferred(() -> {
+        return (series, range, counted, grid, limit) -> Uni.createFrom().deferred(() -> {
             long first = grid.firstStartingAt(range.from());
             long end = grid.indexOf(Math.min(range.to(), now.getAsLong()));
             if (end - first < 1 || end - first > MAX_WINDOWS_PER_QUERY) {
-                return readings.aggregate(series, range, grid, limit);
+                return readings.aggregate(series, range, counted, grid, limit);
             }
+            var kind = new SeriesWindows.Kind(grid, counted);
             var windows = bySeries.get(series, _ -> new SeriesWindows(readings, site, series, ttlNanos));
             return Uni.combine()
                     .all()
                     .unis(
-                            windows.readUncached(new TimeRange(range.from(), grid.startOf(first)), grid, limit),
-                            windows.wholeWindows(grid, first, end, listener),
-                            windows.readUncached(new TimeRange(grid.startOf(end), range.to()), grid, limit))
+                            windows.readUncached(new TimeRange(range.from(), grid.startOf(first)), kind, limit),
+                            windows.wholeWindows(kind, first, end, listener),
+                            windows.readUncached(new TimeRange(grid.startOf(end), range.to()), kind, limit))
                     .with((before, whole, after) ->
                             before.concat(whole).concat(after).limit(limit));
         });

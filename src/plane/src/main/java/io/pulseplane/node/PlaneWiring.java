@@ -83,12 +83,25 @@ final class PlaneWiring {
 
     @Produces
     @Singleton
-    Ingest ingest(PlaneConfig config, Store store, ChangePublisher changes, IngestEvents events, PlaneClock clock) {
+    Catalogue catalogue(PlaneConfig config) {
+        return CatalogueFile.read(config.catalogue());
+    }
+
+    @Produces
+    @Singleton
+    Ingest ingest(
+            PlaneConfig config,
+            Catalogue catalogue,
+            Store store,
+            ChangePublisher changes,
+            IngestEvents events,
+            PlaneClock clock) {
         var ingest = config.ingest();
         return new Ingest(
                 new BatchScreener(
-                        Catalogue.standard(),
+                        catalogue,
                         ingest.unknownCodes(),
+                        ingest.implausible(),
                         ingest.aheadAllowance(),
                         EpochMicros.of(ingest.earliestTime())),
                 new RegistrationCheck(ingest.unregistered(), store.registry()),
@@ -114,8 +127,8 @@ final class PlaneWiring {
 
     @Produces
     @Singleton
-    AggregateQuery aggregation(Store store, WindowSource source) {
-        return new AggregateQuery(store, source);
+    AggregateQuery aggregation(Store store, WindowSource source, Catalogue catalogue) {
+        return new AggregateQuery(store, source, catalogue);
     }
 
     @Produces

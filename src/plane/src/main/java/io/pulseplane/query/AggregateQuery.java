@@ -6,10 +6,12 @@ import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.WindowAggregates;
 import io.pulseplane.store.WindowGrid;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
@@ -19,7 +21,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Computes statistics of readings by window, and over whole ranges. */
+/**
+ * Computes statistics of readings by window, and over whole ranges. Readings whose values the catalogue does not call
+ * plausible are left out, unless a query asks for them.
+ */
 public final class AggregateQuery {
 
     /** Upper bound of the windows of a query that fills in empty windows, over all groups. */
@@ -29,6 +34,7 @@ public final class AggregateQuery {
      * The parameters of a query for windows.
      *
      * @param fillEmpty whether the result includes windows without readings
+     * @param includeImplausible whether readings count whose values are not plausible
      */
     public record WindowParameters(
             SeriesSelector selector,
@@ -36,7 +42,20 @@ public final class AggregateQuery {
             WindowGrid grid,
             double[] quantiles,
             boolean fillEmpty,
-            Grouping grouping) {}
+            Grouping grouping,
+            boolean includeImplausible) {}
+
+    /**
+     * The parameters of a query for statistics of a whole range.
+     *
+     * @param includeImplausible whether readings count whose values are not plausible
+     */
+    public record StatisticsParameters(
+            SeriesSelector selector,
+            TimeRange range,
+            double[] quantiles,
+            Grouping grouping,
+            boolean includeImplausible) {}
 
     /** The statistics of the readings of one group, which has at least one reading. */
     public record GroupStatistics(SeriesGroup group, RunningStatistics statistics) {}
@@ -44,16 +63,18 @@ public final class AggregateQuery {
     private final Store store;
     private final WindowSource source;
     private final SeriesResolver resolver;
+    private final Catalogue catalogue;
 
-    public AggregateQuery(Store store) {
-        this(store, WindowSource.of(store.readings()));
+    public AggregateQuery(Store store, Catalogue catalogue) {
+        this(store, WindowSource.of(store.readings()), catalogue);
     }
 
     /** @param source provides aggregates for queries without quantiles */
-    public AggregateQuery(Store store, WindowSource source) {
+    public AggregateQuery(Store store, WindowSource source, Catalogue catalogue) {
         this.store = store;
         this.source = source;
         this.resolver = new SeriesResolver(store);
+        this.catalogue = catalogue;
     }
 
     /**
@@ -119,11 +140,12 @@ public final class AggregateQuery {
             List<Series> series,
             Map<SeriesGroup, WindowAssembler> groups,
             AnswerBudget.Account account) {
+        var counted = counted(parameters.includeImplausible());
         return slices(series, parameters.range(), account).map(slice -> {
             List<GroupWindows> windows = new ArrayList<>();
             slice.columns()
                     .forEach(columns -> groups.get(parameters.grouping().of(columns.series()))
-                            .add(columns));
+                            .add(columns.within(counted.apply(columns.series()))));
             groups.values().forEach(group -> group.closeUpTo(slice.watermark(), windows));
             return windows;
         });
@@ -135,7 +157,8 @@ public final class AggregateQuery {
             List<Series> series,
             Map<SeriesGroup, WindowAssembler> groups,
             AnswerBudget.Account account) {
-        return new AggregateReader(source, series, parameters.range(), parameters.grid(), account)
+        var counted = counted(parameters.includeImplausible());
+        return new AggregateReader(source, series, parameters.range(), counted, parameters.grid(), account)
                 .slices()
                 .map(slice -> {
                     List<GroupWindows> windows = new ArrayList<>();
@@ -145,6 +168,10 @@ public final class AggregateQuery {
                     groups.values().forEach(group -> group.closeBefore(slice.watermark(), windows));
                     return windows;
                 });
+    }
+
+    private Function<Series, ValueRange> counted(boolean includeImplausible) {
+        return includeImplausible ? _ -> ValueRange.ALL : catalogue::plausible;
     }
 
     private static void checkFilledWindowCount(WindowParameters parameters, int groups) {
@@ -164,32 +191,52 @@ public final class AggregateQuery {
      *
      * <p>Fails with {@code NotFound} if the subject is not registered.
      */
-    public Uni<List<GroupStatistics>> statistics(
-            SeriesSelector selector,
-            TimeRange range,
-            double[] quantiles,
-            Grouping grouping,
-            AnswerBudget.Account account) {
-        return resolver.resolve(selector).chain(series -> {
+    public Uni<List<GroupStatistics>> statistics(StatisticsParameters parameters, AnswerBudget.Account account) {
+        var grouping = parameters.grouping();
+        var quantiles = parameters.quantiles();
+        return resolver.resolve(parameters.selector()).chain(series -> {
             var groups = byGroup(series, grouping, _ -> new RunningStatistics(quantiles, account));
             var completion = quantiles.length == 0
-                    ? new AggregateReader(source, series, range, FixedWindows.ALL_TIME, account)
-                            .slices()
-                            .invoke(slice -> slice.parts()
-                                    .forEach(part -> addAll(groups.get(grouping.of(part.series())), part.aggregates())))
-                            .onItem()
-                            .ignoreAsUni()
-                    : slices(series, range, account)
-                            .invoke(slice -> slice.columns()
-                                    .forEach(columns -> groups.get(grouping.of(columns.series()))
-                                            .add(columns.times(), columns.values(), 0, columns.size())))
-                            .onItem()
-                            .ignoreAsUni();
+                    ? addAggregates(parameters, series, groups, account)
+                    : addReadings(parameters, series, groups, account);
             return completion.map(_ -> groups.entrySet().stream()
                     .filter(entry -> entry.getValue().count() > 0)
                     .map(entry -> new GroupStatistics(entry.getKey(), entry.getValue()))
                     .toList());
         });
+    }
+
+    private Uni<?> addAggregates(
+            StatisticsParameters parameters,
+            List<Series> series,
+            Map<SeriesGroup, RunningStatistics> groups,
+            AnswerBudget.Account account) {
+        var counted = counted(parameters.includeImplausible());
+        return new AggregateReader(source, series, parameters.range(), counted, FixedWindows.ALL_TIME, account)
+                .slices()
+                .invoke(slice -> slice.parts()
+                        .forEach(
+                                part -> addAll(groups.get(parameters.grouping().of(part.series())), part.aggregates())))
+                .onItem()
+                .ignoreAsUni();
+    }
+
+    private Uni<?> addReadings(
+            StatisticsParameters parameters,
+            List<Series> series,
+            Map<SeriesGroup, RunningStatistics> groups,
+            AnswerBudget.Account account) {
+        var counted = counted(parameters.includeImplausible());
+        return slices(series, parameters.range(), account)
+                .invoke(slice -> slice.columns().forEach(all -> {
+                    var columns = all.within(counted.apply(all.series()));
+                    if (!columns.isEmpty()) {
+                        groups.get(parameters.grouping().of(columns.series()))
+                                .add(columns.times(), columns.values(), 0, columns.size());
+                    }
+                }))
+                .onItem()
+                .ignoreAsUni();
     }
 
     private static void addAll(RunningStatistics statistics, WindowAggregates aggregates) {

@@ -6,10 +6,12 @@ import io.pulseplane.store.WindowAggregates;
 import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Reads the aggregates of several series in parallel, slice by slice.
@@ -43,14 +45,24 @@ final class AggregateReader {
 
     private final List<AggregateCursor> cursors;
 
-    /** @param account holds the pages in memory */
+    /**
+     * @param counted the values of a series whose readings count
+     * @param account holds the pages in memory
+     */
     AggregateReader(
-            WindowSource source, List<Series> series, TimeRange range, WindowGrid grid, AnswerBudget.Account account) {
+            WindowSource source,
+            List<Series> series,
+            TimeRange range,
+            Function<Series, ValueRange> counted,
+            WindowGrid grid,
+            AnswerBudget.Account account) {
         this.account = account;
         this.source = source;
         this.grid = grid;
         this.pageSize = Math.clamp(MAX_WINDOWS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
-        this.cursors = series.stream().map(s -> new AggregateCursor(s, range)).toList();
+        this.cursors = series.stream()
+                .map(s -> new AggregateCursor(s, counted.apply(s), range))
+                .toList();
     }
 
     /** Returns the slices; each is read when the subscriber requests it. */
@@ -83,7 +95,7 @@ final class AggregateReader {
         return Uni.createFrom()
                 .completionStage(() -> ReadCaller.call(
                         account.subject(),
-                        () -> source.aggregate(cursor.series, cursor.remainingRange, grid, pageSize)
+                        () -> source.aggregate(cursor.series, cursor.remainingRange, cursor.counted, grid, pageSize)
                                 .subscribeAsCompletionStage()))
                 .invoke(aggregates -> account.hold(bytesOf(aggregates)))
                 .invoke(aggregates -> cursor.advance(aggregates, pageSize, grid))
@@ -106,12 +118,14 @@ final class AggregateReader {
     private static final class AggregateCursor {
 
         private final Series series;
+        private final ValueRange counted;
         private TimeRange remainingRange;
         private long lastIndex = Long.MIN_VALUE;
         private boolean exhausted;
 
-        AggregateCursor(Series series, TimeRange range) {
+        AggregateCursor(Series series, ValueRange counted, TimeRange range) {
             this.series = series;
+            this.counted = counted;
             this.remainingRange = range;
             this.exhausted = range.isEmpty();
         }

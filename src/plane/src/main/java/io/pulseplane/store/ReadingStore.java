@@ -7,6 +7,7 @@ import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 
@@ -46,14 +47,16 @@ public interface ReadingStore {
     Uni<Columns> read(Series series, TimeRange range, Order order, int limit);
 
     /**
-     * Aggregates the readings of a series in a range by windows. This implementation reads all readings; a
+     * Aggregates the readings of a series in a range by windows; readings of other values than {@code counted} are as
+     * if they were not there. This implementation reads all readings; a
      * store that keeps summaries overrides it.
      *
      * @param limit maximum number of windows, from the first on, 1 or more; a result with fewer windows has all of the
      *     range
      */
-    default Uni<WindowAggregates> aggregate(Series series, TimeRange range, WindowGrid grid, int limit) {
-        return aggregate(new WindowAggregates.Builder(grid), series, range, limit);
+    default Uni<WindowAggregates> aggregate(
+            Series series, TimeRange range, ValueRange counted, WindowGrid grid, int limit) {
+        return aggregate(new WindowAggregates.Builder(grid, counted), series, range, limit);
     }
 
     private Uni<WindowAggregates> aggregate(

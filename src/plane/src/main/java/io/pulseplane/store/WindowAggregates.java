@@ -2,6 +2,7 @@ package io.pulseplane.store;
 
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Moments;
+import io.pulseplane.vitals.ValueRange;
 import java.util.Arrays;
 
 /**
@@ -34,7 +35,7 @@ public record WindowAggregates(
         double[] lastValues) {
 
     /** The aggregates of no readings. */
-    public static final WindowAggregates EMPTY = new Builder(FixedWindows.ALL_TIME).build(0);
+    public static final WindowAggregates EMPTY = new Builder(FixedWindows.ALL_TIME, ValueRange.ALL).build(0);
 
     /** The size of a row in memory, in bytes. */
     public static final int BYTES_PER_ROW = 11 * Long.BYTES;
@@ -113,6 +114,7 @@ public record WindowAggregates(
     public static final class Builder {
 
         private final WindowGrid grid;
+        private final ValueRange counted;
         private int capacity = 64;
         private int size;
 
@@ -134,8 +136,10 @@ public record WindowAggregates(
         private long[] lastTimes = new long[capacity];
         private double[] lastValues = new double[capacity];
 
-        public Builder(WindowGrid grid) {
+        /** @param counted the values that count; readings of other values are left out */
+        public Builder(WindowGrid grid, ValueRange counted) {
             this.grid = grid;
+            this.counted = counted;
         }
 
         /** Returns the number of windows so far. The last window may still get readings. */
@@ -157,6 +161,21 @@ public record WindowAggregates(
          * all times before.
          */
         public void add(long[] times, double[] values, int from, int to) {
+            if (counted.equals(ValueRange.ALL)) {
+                addAll(times, values, from, to);
+                return;
+            }
+            for (int start = from; start < to; ) {
+                int end = start;
+                while (end < to && counted.contains(values[end])) {
+                    end++;
+                }
+                addAll(times, values, start, end);
+                start = end + 1;
+            }
+        }
+
+        private void addAll(long[] times, double[] values, int from, int to) {
             for (int start = from; start < to; ) {
                 long index = grid.indexOf(times[start]);
                 int end = endOfWindow(index, times, start, to);
@@ -217,8 +236,13 @@ public record WindowAggregates(
                     values[to - 1]);
         }
 
+        /** Returns whether all readings count whose values are from the least to the greatest given. */
+        public boolean countsAll(double min, double max) {
+            return counted.equals(ValueRange.ALL) || (counted.contains(min) && counted.contains(max));
+        }
+
         /**
-         * Adds the aggregates of a run of readings within one window; the parameters are those of
+         * Adds the aggregates of a run of readings within one window, all of which count; the parameters are those of
          * {@link WindowAggregates}.
          */
         public void add(

@@ -24,6 +24,7 @@ import io.pulseplane.store.memory.MemoryStore;
 import io.pulseplane.v1.QueryServiceGrpc;
 import io.pulseplane.v1.StreamLatestRequest;
 import io.pulseplane.v1.StreamLatestResponse;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Reading;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -66,8 +67,11 @@ class LatestStreamTest {
             // Counts down after the stream has handled the cancellation.
             Context.current().addListener(_ -> cancelled.countDown(), Runnable::run);
             return LatestStream.open(
-                    latest, new Deadlines(TIMEOUT, TIMEOUT), budget, (ServerCallStreamObserver<StreamLatestResponse>)
-                            responses);
+                    latest,
+                    new QueryMessages(Catalogue.standard()),
+                    new Deadlines(TIMEOUT, TIMEOUT),
+                    budget,
+                    (ServerCallStreamObserver<StreamLatestResponse>) responses);
         }
     }
 

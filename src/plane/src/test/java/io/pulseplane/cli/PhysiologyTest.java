@@ -39,7 +39,8 @@ class PhysiologyTest {
             for (var columns : record(seed, MIDNIGHT, 6 * 3_600).getColumnsList()) {
                 var sign = Catalogue.standard().find(columns.getCode()).orElseThrow();
                 long implausible = columns.getValuesList().stream()
-                        .filter(value -> value < sign.low() || value > sign.high())
+                        .filter(value -> value < sign.plausible().low()
+                                || value > sign.plausible().high())
                         .count();
                 assertThat(implausible).isLessThan(columns.getValuesCount() / 50);
                 fallenOff += columns.getValuesList().stream()

@@ -20,6 +20,7 @@ import io.pulseplane.store.postgres.PostgresStore;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Arrays;
@@ -63,7 +64,7 @@ class WindowCacheOfSiteTest {
     }
 
     private long count(WindowSource windows) {
-        var rows = ReadingFixtures.await(windows.aggregate(ADAS, new TimeRange(0, NOW), GRID, 100));
+        var rows = ReadingFixtures.await(windows.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, 100));
         return Arrays.stream(rows.counts()).sum();
     }
 

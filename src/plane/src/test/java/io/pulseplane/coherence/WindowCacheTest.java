@@ -18,6 +18,7 @@ import io.pulseplane.store.WindowGrid;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -31,6 +32,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.assertj.core.data.Index;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,13 +63,13 @@ class WindowCacheTest {
     }
 
     private WindowAggregates ask(long from, long to) {
-        return await(source.aggregate(ADAS, new TimeRange(from, to), GRID, ALL));
+        return await(source.aggregate(ADAS, new TimeRange(from, to), ValueRange.ALL, GRID, ALL));
     }
 
     private void assertAsStored(Series series, TimeRange range, WindowGrid grid, int limit) {
-        assertThat(await(source.aggregate(series, range, grid, limit)))
+        assertThat(await(source.aggregate(series, range, ValueRange.ALL, grid, limit)))
                 .usingRecursiveComparison()
-                .isEqualTo(await(store.aggregate(series, range, grid, limit)));
+                .isEqualTo(await(store.aggregate(series, range, ValueRange.ALL, grid, limit)));
     }
 
     private void assertAsStored(long from, long to) {
@@ -130,16 +132,17 @@ class WindowCacheTest {
     @Test
     void windows_older_than_their_ttl_are_read_again() {
         var expired = new WindowCache(1 << 20, Duration.ZERO).windowSource(store, site, clock::get);
-        await(expired.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL));
+        await(expired.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL));
         store.readRanges().clear();
-        await(expired.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL));
+        await(expired.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL));
         assertThat(store.readRanges()).contains(new TimeRange(0, 90 * SECOND));
     }
 
     @Test
     void a_reading_that_becomes_durable_during_a_read_is_in_the_next_answer() {
         store.holdAnswers();
-        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
+        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL)
+                .subscribeAsCompletionStage();
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
         store.releaseAnswers();
         pending.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
@@ -149,9 +152,11 @@ class WindowCacheTest {
     @Test
     void a_query_after_a_reading_became_durable_does_not_join_an_earlier_read() {
         store.holdAnswers();
-        var before = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
+        var before = source.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL)
+                .subscribeAsCompletionStage();
         put(oneReading(ADAS, 42 * SECOND + 1, 66));
-        var after = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
+        var after = source.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL)
+                .subscribeAsCompletionStage();
         store.releaseAnswers();
         assertThat(before.join().counts()[4]).isEqualTo(10);
         assertThat(after.join().counts()[4]).isEqualTo(11);
@@ -161,8 +166,8 @@ class WindowCacheTest {
     void a_hundred_concurrent_misses_cause_one_read() {
         store.holdAnswers();
         var answers = IntStream.range(0, 100)
-                .mapToObj(_ ->
-                        source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage())
+                .mapToObj(_ -> source.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL)
+                        .subscribeAsCompletionStage())
                 .toList();
         store.releaseAnswers();
         CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)).join();
@@ -171,18 +176,51 @@ class WindowCacheTest {
     }
 
     @Test
+    void windows_of_other_counted_values_are_other_windows() {
+        put(oneReading(ADAS, 25 * SECOND + 1, 0));
+        var plausible = new ValueRange(20, 300);
+        for (var counted : List.of(ValueRange.ALL, plausible, new ValueRange(0, 1), plausible, ValueRange.ALL)) {
+            assertThat(await(source.aggregate(ADAS, new TimeRange(0, 90 * SECOND), counted, GRID, ALL)))
+                    .usingRecursiveComparison()
+                    .isEqualTo(await(store.aggregate(ADAS, new TimeRange(0, 90 * SECOND), counted, GRID, ALL)));
+        }
+        assertThat(windows.misses()).isEqualTo(3);
+        assertThat(windows.hits()).isEqualTo(2);
+    }
+
+    @Test
+    void a_late_reading_is_in_the_next_answer_whatever_values_count() {
+        var range = new TimeRange(0, 90 * SECOND);
+        var plausible = new ValueRange(20, 300);
+        await(source.aggregate(ADAS, range, plausible, GRID, ALL));
+        await(source.aggregate(ADAS, range, ValueRange.ALL, GRID, ALL));
+        put(oneReading(ADAS, 25 * SECOND + 1, 0));
+        put(oneReading(ADAS, 25 * SECOND + 2, 60));
+        assertThat(await(source.aggregate(ADAS, range, plausible, GRID, ALL)).counts())
+                .contains(11, Index.atIndex(2));
+        assertThat(await(source.aggregate(ADAS, range, ValueRange.ALL, GRID, ALL))
+                        .counts())
+                .contains(12, Index.atIndex(2));
+    }
+
+    @Test
     void a_read_is_cancelled_when_its_last_subscriber_leaves() {
         var stopped = new AtomicBoolean();
         var patient = new PausableStore() {
             @Override
-            public Uni<WindowAggregates> aggregate(Series series, TimeRange range, WindowGrid grid, int limit) {
+            public Uni<WindowAggregates> aggregate(
+                    Series series, TimeRange range, ValueRange counted, WindowGrid grid, int limit) {
                 return Uni.createFrom().emitter(answer -> answer.onTermination(() -> stopped.set(true)));
             }
         };
         var slow = windows.windowSource(patient, site, clock::get);
         var range = new TimeRange(0, 90 * SECOND);
-        var first = slow.aggregate(ADAS, range, GRID, ALL).subscribe().with(_ -> {});
-        var second = slow.aggregate(ADAS, range, GRID, ALL).subscribe().with(_ -> {});
+        var first = slow.aggregate(ADAS, range, ValueRange.ALL, GRID, ALL)
+                .subscribe()
+                .with(_ -> {});
+        var second = slow.aggregate(ADAS, range, ValueRange.ALL, GRID, ALL)
+                .subscribe()
+                .with(_ -> {});
         first.cancel();
         assertThat(stopped).isFalse();
         second.cancel();
@@ -193,10 +231,11 @@ class WindowCacheTest {
     void nothing_of_an_evicted_patient_stays_cached_not_even_a_pending_read() {
         var bobs = series("bob", "d2", HEART_RATE);
         appendAll(store, regularColumns(SECOND, 94, bobs));
-        await(source.aggregate(bobs, new TimeRange(0, NOW), GRID, ALL));
+        await(source.aggregate(bobs, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL));
         long bytes = windows.bytes();
         store.holdAnswers();
-        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), GRID, ALL).subscribeAsCompletionStage();
+        var pending = source.aggregate(ADAS, new TimeRange(0, NOW), ValueRange.ALL, GRID, ALL)
+                .subscribeAsCompletionStage();
         windows.evictPatient("ada");
         store.releaseAnswers();
         pending.join();
@@ -210,7 +249,8 @@ class WindowCacheTest {
         Stream.iterate(0, i -> i < 200, i -> i + 1).forEach(i -> {
             var series = series("p" + i, "d" + i, HEART_RATE);
             appendAll(store, regularColumns(SECOND, 94, series));
-            await(bounded.aggregate(series, new TimeRange(0, NOW), FixedWindows.startingAtEpoch(SECOND), ALL));
+            await(bounded.aggregate(
+                    series, new TimeRange(0, NOW), ValueRange.ALL, FixedWindows.startingAtEpoch(SECOND), ALL));
             assertThat(small.bytes()).isBetween(1L, 20_000L);
         });
     }

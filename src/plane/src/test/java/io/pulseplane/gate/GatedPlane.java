@@ -303,10 +303,11 @@ final class GatedPlane implements AutoCloseable {
                 .addService(new QueryEndpoint(
                         new LatestQuery(latest, store),
                         new RangeQuery(store),
-                        new AggregateQuery(store),
+                        new AggregateQuery(store, Catalogue.standard()),
                         watchers,
                         budget,
-                        limits))
+                        limits,
+                        Catalogue.standard()))
                 .addService(new RegistryEndpoint(gate.registry(), limits, this::now))
                 .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter), budget))
                 .addService(SERVICE_WITHOUT_RULE)

@@ -17,6 +17,8 @@ import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Catalogue;
+import io.pulseplane.vitals.CatalogueFormat;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Reading;
@@ -41,6 +43,20 @@ class AggregateQueryPropertyTest {
 
     private static final List<String> CODES = List.of(HEART_RATE, RESPIRATORY_RATE, OXYGEN_SATURATION);
     private static final double[] QUANTILES = {0.5, 0.05, 1};
+
+    /** Some of the random values are outside the range of the heart rate, and all are inside that of the saturation. */
+    private static final Catalogue CATALOGUE =
+            CatalogueFormat.parse(Catalogue.none(), """
+            [%s]
+            name = Heart rate
+            unit = /min
+            plausible = 60..250
+
+            [%s]
+            name = Oxygen saturation
+            unit = /min
+            plausible = 0..1000
+            """.formatted(HEART_RATE, OXYGEN_SATURATION));
 
     private final SplittableRandom random = new SplittableRandom(20261128);
 
@@ -74,7 +90,7 @@ class AggregateQueryPropertyTest {
     private void assertHolds(Store store, int count, int size, long end) {
         var stored = randomStay(count, size, end);
         appendAll(store, stored);
-        var aggregation = new AggregateQuery(store);
+        var aggregation = new AggregateQuery(store, CATALOGUE);
         for (int i = 0; i < 4; i++) {
             Subject subject = random.nextInt(4) == 0 ? new Subject.OfDevice("d0") : ADA;
             var selector =
@@ -86,10 +102,14 @@ class AggregateQueryPropertyTest {
                     selector,
                     times,
                     FixedWindows.startingAt(random.nextLong(end), 1 + random.nextLong(end / 3)),
-                    QUANTILES,
+                    random.nextBoolean() ? QUANTILES : new double[0],
                     random.nextBoolean(),
-                    grouping);
-            var readings = ReferenceReadings.select(stored, selector, times, Order.OLDEST_FIRST);
+                    grouping,
+                    random.nextBoolean());
+            var readings = ReferenceReadings.select(stored, selector, times, Order.OLDEST_FIRST).stream()
+                    .filter(reading -> parameters.includeImplausible()
+                            || CATALOGUE.plausible(reading.series()).contains(reading.value()))
+                    .toList();
             assertWindows(aggregation, parameters, readings, groups(stored, selector, grouping));
             assertStatistics(aggregation, parameters, readings);
         }
@@ -143,7 +163,7 @@ class AggregateQueryPropertyTest {
         var actual =
                 results.stream().collect(Collectors.groupingBy(GroupWindows::group, TreeMap::new, Collectors.toList()));
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
-        expected.forEach((group, windows) -> assertWindowsOf(actual.get(group), windows));
+        expected.forEach((group, windows) -> assertWindowsOf(actual.get(group), windows, parameters.quantiles()));
     }
 
     private static Map<Long, List<Reading>> emptyWindows(WindowParameters parameters) {
@@ -163,7 +183,8 @@ class AggregateQueryPropertyTest {
         return time - Math.floorMod(time - windows.origin(), windows.width());
     }
 
-    private static void assertWindowsOf(List<GroupWindows> results, Map<Long, List<Reading>> expected) {
+    private static void assertWindowsOf(
+            List<GroupWindows> results, Map<Long, List<Reading>> expected, double[] quantiles) {
         var remaining = new TreeMap<>(expected);
         for (var result : results) {
             assertThat(result.startTimes()).hasSameSizeAs(result.statistics().toArray());
@@ -172,9 +193,9 @@ class AggregateQueryPropertyTest {
                 var window = remaining.pollFirstEntry();
                 assertThat(result.startTimes()[i]).isEqualTo(window.getKey());
                 if (window.getValue().isEmpty()) {
-                    ReferenceStatistics.assertEmpty(result.statistics().get(i), QUANTILES.length);
+                    ReferenceStatistics.assertEmpty(result.statistics().get(i), quantiles.length);
                 } else {
-                    ReferenceStatistics.assertMatches(result.statistics().get(i), window.getValue(), QUANTILES);
+                    ReferenceStatistics.assertMatches(result.statistics().get(i), window.getValue(), quantiles);
                 }
             }
         }
@@ -184,15 +205,17 @@ class AggregateQueryPropertyTest {
     private static void assertStatistics(
             AggregateQuery aggregation, WindowParameters parameters, List<Reading> readings) {
         var statistics = await(aggregation.statistics(
-                parameters.selector(),
-                parameters.range(),
-                parameters.quantiles(),
-                parameters.grouping(),
+                new AggregateQuery.StatisticsParameters(
+                        parameters.selector(),
+                        parameters.range(),
+                        parameters.quantiles(),
+                        parameters.grouping(),
+                        parameters.includeImplausible()),
                 AnswerBudget.unbounded().open("somebody")));
         var expected = byGroup(readings, parameters.grouping());
         assertThat(statistics).extracting(GroupStatistics::group).containsExactlyElementsOf(expected.keySet());
         for (var group : statistics) {
-            ReferenceStatistics.assertMatches(group.statistics(), expected.get(group.group()), QUANTILES);
+            ReferenceStatistics.assertMatches(group.statistics(), expected.get(group.group()), parameters.quantiles());
         }
     }
 }

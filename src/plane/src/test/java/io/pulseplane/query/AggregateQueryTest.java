@@ -18,6 +18,7 @@ import io.pulseplane.query.AggregateQuery.WindowParameters;
 import io.pulseplane.query.SeriesGroup.Grouping;
 import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Patient;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
@@ -40,7 +41,7 @@ class AggregateQueryTest {
     private static final SeriesGroup HEART_RATE_GROUP = new SeriesGroup(HEART_RATE, "/min", "", "");
 
     private final RecordingStore store = new RecordingStore();
-    private final AggregateQuery aggregation = new AggregateQuery(store);
+    private final AggregateQuery aggregation = new AggregateQuery(store, Catalogue.none());
 
     private static WindowParameters windowed(TimeRange times, long width, boolean fillEmpty, double... quantiles) {
         return new WindowParameters(
@@ -49,7 +50,8 @@ class AggregateQueryTest {
                 FixedWindows.startingAtEpoch(width),
                 quantiles,
                 fillEmpty,
-                Grouping.BY_CODE);
+                Grouping.BY_CODE,
+                false);
     }
 
     private List<GroupWindows> windows(WindowParameters parameters) {
@@ -146,13 +148,12 @@ class AggregateQueryTest {
             await(store.registry().putPatient(Patient.provisional("ada", 0)));
             assertThat(windows(windowed(new TimeRange(0, 1_000), 100, true))).isEmpty();
             var bob = new SeriesSelector(new Subject.OfPatient("bob"), Set.of());
-            var parameters = new WindowParameters(bob, TimeRange.ALL, HUNDREDS, new double[0], false, Grouping.BY_CODE);
+            var parameters =
+                    new WindowParameters(bob, TimeRange.ALL, HUNDREDS, new double[0], false, Grouping.BY_CODE, false);
             assertThatThrownBy(() -> windows(parameters)).isInstanceOf(PlaneException.NotFound.class);
             assertThatThrownBy(() -> await(aggregation.statistics(
-                            bob,
-                            TimeRange.ALL,
-                            new double[0],
-                            Grouping.BY_CODE,
+                            new AggregateQuery.StatisticsParameters(
+                                    bob, TimeRange.ALL, new double[0], Grouping.BY_CODE, false),
                             AnswerBudget.unbounded().open("somebody"))))
                     .isInstanceOf(PlaneException.NotFound.class);
         }
@@ -175,8 +176,8 @@ class AggregateQueryTest {
                     0.5);
 
             var selector = new SeriesSelector(ADA, Set.of());
-            var apart = windows(
-                    new WindowParameters(selector, TimeRange.ALL, HUNDREDS, new double[0], false, Grouping.BY_SERIES));
+            var apart = windows(new WindowParameters(
+                    selector, TimeRange.ALL, HUNDREDS, new double[0], false, Grouping.BY_SERIES, false));
             assertThat(apart)
                     .extracting(GroupWindows::group)
                     .containsExactly(
@@ -304,10 +305,8 @@ class AggregateQueryTest {
 
         private List<GroupStatistics> statistics(TimeRange times, double... quantiles) {
             return await(aggregation.statistics(
-                    new SeriesSelector(ADA, Set.of()),
-                    times,
-                    quantiles,
-                    Grouping.BY_CODE,
+                    new AggregateQuery.StatisticsParameters(
+                            new SeriesSelector(ADA, Set.of()), times, quantiles, Grouping.BY_CODE, false),
                     AnswerBudget.unbounded().open("somebody")));
         }
 

@@ -11,6 +11,7 @@ import io.pulseplane.query.AnswerBudget.Account;
 import io.pulseplane.query.SeriesGroup.Grouping;
 import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.memory.MemoryStore;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
@@ -116,7 +117,8 @@ class AnswerBudgetTest {
                     FixedWindows.startingAtEpoch(1_000_000),
                     quantiles,
                     fillEmpty,
-                    Grouping.BY_CODE);
+                    Grouping.BY_CODE,
+                    false);
         }
 
         private RangeQuery.Parameters range() {
@@ -146,7 +148,7 @@ class AnswerBudgetTest {
             }) {
                 var own = ample.open("somebody");
                 long before = ample.usedBytes();
-                var subscriber = new AggregateQuery(store)
+                var subscriber = new AggregateQuery(store, Catalogue.none())
                         .windows(parameters, own)
                         .subscribe()
                         .withSubscriber(AssertSubscriber.create(1));
@@ -167,7 +169,7 @@ class AnswerBudgetTest {
             for (var parameters :
                     new AggregateQuery.WindowParameters[] {windows(MEDIAN, false), windows(new double[0], true)}) {
                 try (var own = small.open("somebody")) {
-                    await(new AggregateQuery(store)
+                    await(new AggregateQuery(store, Catalogue.none())
                             .windows(parameters, own)
                             .collect()
                             .asList());

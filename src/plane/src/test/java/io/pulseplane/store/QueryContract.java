@@ -15,6 +15,7 @@ import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -103,7 +104,7 @@ abstract class QueryContract extends StoreContractPart {
     void aggregates_readings_by_window() {
         append(batch(1, block(HEART_RATE, times(5, 10, 14, 30, 31), 60, 62, 61, 70, 71)));
         append(batch(2, block(HEART_RATE, times(12, 55), 59, 80)));
-        var windows = await(store().readings().aggregate(HEART_RATE, new TimeRange(6, 55), TENS, 10));
+        var windows = await(store().readings().aggregate(HEART_RATE, new TimeRange(6, 55), ValueRange.ALL, TENS, 10));
         assertThat(windows.windowIndexes()).containsExactly(1, 3);
         assertThat(windows.counts()).containsExactly(3, 2);
         assertThat(windows.sums()).containsExactly(182, 141);
@@ -120,14 +121,49 @@ abstract class QueryContract extends StoreContractPart {
     @Test
     void aggregates_up_to_the_limit_of_windows() {
         append(batch(1, block(HEART_RATE, times(5, 15, 25, 35), 1, 2, 3, 4)));
-        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, TENS, 2))
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, ValueRange.ALL, TENS, 2))
                         .sums())
                 .containsExactly(1, 2);
-        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, FixedWindows.ALL_TIME, 2))
+        assertThat(await(store().readings()
+                                .aggregate(HEART_RATE, TimeRange.ALL, ValueRange.ALL, FixedWindows.ALL_TIME, 2))
                         .sums())
                 .containsExactly(10);
-        assertThat(await(store().readings().aggregate(RESPIRATORY_RATE, TimeRange.ALL, TENS, 2))
+        assertThat(await(store().readings().aggregate(RESPIRATORY_RATE, TimeRange.ALL, ValueRange.ALL, TENS, 2))
                         .size())
                 .isZero();
+    }
+
+    @Test
+    void leaves_readings_out_of_aggregates_whose_values_do_not_count() {
+        append(batch(1, block(HEART_RATE, times(5, 10, 11, 12, 13, 30, 31), 60, 0, 62, 400, 64, 0, 400)));
+        append(batch(2, block(HEART_RATE, times(14, 55), 20, 300)));
+        var windows = await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, new ValueRange(20, 300), TENS, 10));
+        assertThat(windows.windowIndexes()).containsExactly(0, 1, 5);
+        assertThat(windows.counts()).containsExactly(1, 3, 1);
+        assertThat(windows.sums()).containsExactly(60, 146, 300);
+        assertThat(windows.mins()).containsExactly(60, 20, 300);
+        assertThat(windows.maxs()).containsExactly(60, 64, 300);
+        assertThat(windows.firstTimes()).containsExactly(5, 11, 55);
+        assertThat(windows.firstValues()).containsExactly(60, 62, 300);
+        assertThat(windows.lastTimes()).containsExactly(5, 14, 55);
+        assertThat(windows.lastValues()).containsExactly(60, 20, 300);
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, new ValueRange(70, 80), TENS, 10))
+                        .size())
+                .isZero();
+        assertThat(await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, new ValueRange(20, 300), TENS, 2))
+                        .windowIndexes())
+                .containsExactly(0, 1);
+    }
+
+    @Test
+    void finds_the_readings_that_count_behind_many_that_do_not() {
+        int size = 40_000;
+        var times = IntStream.range(0, size).mapToLong(i -> i).toArray();
+        var values =
+                IntStream.range(0, size).mapToDouble(i -> i < size - 1 ? 0 : 60).toArray();
+        append(batch(1, block(HEART_RATE, times, values)));
+        var windows = await(store().readings().aggregate(HEART_RATE, TimeRange.ALL, new ValueRange(20, 300), TENS, 1));
+        assertThat(windows.windowIndexes()).containsExactly((size - 1) / 10);
+        assertThat(windows.counts()).containsExactly(1);
     }
 }

@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  * the others.
  *
  * <p>The screener rejects a reading for the first of these reasons that applies: the code is unknown, the unit is
- * wrong, the value is not finite, the value betrays another unit, the value is implausible, the time is before the
+ * wrong, the value is not finite, the value betrays another unit, the value is implausible (or, where implausible
+ * values are marked, not even possible), the time is before the
  * epoch, the time betrays another unit than microseconds, the time is too old, the time is too far in the future. Of
  * the readings that remain, a second reading of the same microsecond is a duplicate if its value is the same, and is
  * rejected if its value differs. Last, a systolic pressure that is not above the diastolic pressure of the same kind
@@ -30,14 +31,22 @@ public final class BatchScreener {
         KEEP
     }
 
+    /** How the screener treats values that are possible, but not plausible. */
+    public enum ImplausiblePolicy {
+        REFUSE,
+        /** It keeps them. Nothing is stored with them: whoever reads them compares them with the plausible range. */
+        MARK
+    }
+
     private final Catalogue catalogue;
     private final UnknownCodePolicy unknownCodes;
+    private final ImplausiblePolicy implausible;
     private final Duration aheadAllowance;
     private final long earliestTime;
 
-    /** A screener that takes readings of every time from 1970 on. */
+    /** A screener that refuses what is implausible, and takes readings of every time from 1970 on. */
     public BatchScreener(Catalogue catalogue, UnknownCodePolicy unknownCodes, Duration aheadAllowance) {
-        this(catalogue, unknownCodes, aheadAllowance, 0);
+        this(catalogue, unknownCodes, ImplausiblePolicy.REFUSE, aheadAllowance, 0);
     }
 
     /**
@@ -45,9 +54,14 @@ public final class BatchScreener {
      * @param earliestTime the earliest time of a reading, in microseconds since the epoch, 0 or later
      */
     public BatchScreener(
-            Catalogue catalogue, UnknownCodePolicy unknownCodes, Duration aheadAllowance, long earliestTime) {
+            Catalogue catalogue,
+            UnknownCodePolicy unknownCodes,
+            ImplausiblePolicy implausible,
+            Duration aheadAllowance,
+            long earliestTime) {
         this.catalogue = catalogue;
         this.unknownCodes = unknownCodes;
+        this.implausible = implausible;
         this.aheadAllowance = aheadAllowance;
         this.earliestTime = earliestTime;
     }
@@ -86,9 +100,16 @@ public final class BatchScreener {
         } else if (!sign.get().unit().equals(block.unit())) {
             screener.rejectAll(Reason.WRONG_UNIT);
         } else {
-            screener.screen(sign.get(), limits);
+            screener.screen(sign.get(), accepted(sign.get()), limits);
         }
         return screener;
+    }
+
+    private ValueRange accepted(VitalSign sign) {
+        return switch (implausible) {
+            case REFUSE -> sign.plausible();
+            case MARK -> sign.possible();
+        };
     }
 
     private void rejectCrossedPressures(List<BlockScreener> screeners) {
@@ -103,7 +124,12 @@ public final class BatchScreener {
             var systolic = byCode.get(pair.systolic());
             var diastolic = byCode.get(pair.diastolic());
             if (systolic != null && diastolic != null) {
-                BlockScreener.rejectCrossed(systolic, diastolic);
+                double lowestPlausible = catalogue
+                        .find(pair.systolic())
+                        .orElseThrow()
+                        .plausible()
+                        .low();
+                BlockScreener.rejectCrossed(systolic, diastolic, lowestPlausible);
             }
         }
     }
@@ -116,8 +142,8 @@ public final class BatchScreener {
             case IMPLAUSIBLE ->
                 sign.map(vitalSign -> "the value must be from %s to %s %s"
                                 .formatted(
-                                        formatNumber(vitalSign.low()),
-                                        formatNumber(vitalSign.high()),
+                                        formatNumber(accepted(vitalSign).low()),
+                                        formatNumber(accepted(vitalSign).high()),
                                         vitalSign.unit()))
                         .orElse("the value is implausible");
             case WRONG_UNIT ->

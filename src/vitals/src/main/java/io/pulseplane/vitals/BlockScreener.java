@@ -58,22 +58,22 @@ final class BlockScreener {
 
     /** Takes every finite value: of a code that is not in the catalogue, no range is known. */
     void screen(TimeLimits limits) {
-        screen(null, -Double.MAX_VALUE, limits);
+        screen(null, ValueRange.FINITE, ValueRange.FINITE.low(), limits);
     }
 
-    void screen(VitalSign sign, TimeLimits limits) {
-        screen(sign, sign.unambiguousLow(), limits);
+    /** @param accepted the values to take, unless they betray another unit */
+    void screen(VitalSign sign, ValueRange accepted, TimeLimits limits) {
+        screen(sign, accepted, sign.unambiguousLow(accepted), limits);
     }
 
-    private void screen(VitalSign sign, double low, TimeLimits limits) {
-        double high = sign == null ? Double.MAX_VALUE : sign.high();
-        if (isCleanAndAscending(low, high, limits.earliest(), limits.latest())) {
+    private void screen(VitalSign sign, ValueRange accepted, double low, TimeLimits limits) {
+        if (isCleanAndAscending(low, accepted.high(), limits.earliest(), limits.latest())) {
             return;
         }
         originalIndexes = new int[size];
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            var reason = valueRejection(values[i], sign);
+            var reason = valueRejection(values[i], sign, accepted);
             reason = reason == null ? limits.rejection(times[i]) : reason;
             if (reason == null) {
                 originalIndexes[kept++] = i;
@@ -100,7 +100,7 @@ final class BlockScreener {
         return true;
     }
 
-    private static Reason valueRejection(double value, VitalSign sign) {
+    private static Reason valueRejection(double value, VitalSign sign, ValueRange accepted) {
         if (!Double.isFinite(value)) {
             return Reason.NOT_FINITE;
         } else if (sign == null) {
@@ -108,7 +108,7 @@ final class BlockScreener {
         } else if (sign.isInAnotherUnit(value)) {
             return Reason.VALUE_IN_ANOTHER_UNIT;
         }
-        return value < sign.low() || value > sign.high() ? Reason.IMPLAUSIBLE : null;
+        return accepted.contains(value) ? null : Reason.IMPLAUSIBLE;
     }
 
     /** Replaces the columns by the readings at the first {@code kept} original indexes. */
@@ -138,7 +138,11 @@ final class BlockScreener {
         size = kept;
     }
 
-    static void rejectCrossed(BlockScreener systolic, BlockScreener diastolic) {
+    /**
+     * Rejects what is not above the other. Equal pressures remain if they are below the plausible ones of a systolic
+     * pressure: an arterial line shows them when the heart stands still.
+     */
+    static void rejectCrossed(BlockScreener systolic, BlockScreener diastolic, double lowestPlausible) {
         int s = 0;
         int d = 0;
         int keptSystolic = 0;
@@ -150,7 +154,7 @@ final class BlockScreener {
                 systolic.move(s++, keptSystolic++);
             } else if (diastolicTime < systolicTime) {
                 diastolic.move(d++, keptDiastolic++);
-            } else if (systolic.values[s] > diastolic.values[d]) {
+            } else if (areInOrder(systolic.values[s], diastolic.values[d], lowestPlausible)) {
                 systolic.move(s++, keptSystolic++);
                 diastolic.move(d++, keptDiastolic++);
             } else {
@@ -160,6 +164,10 @@ final class BlockScreener {
         }
         systolic.keepFrom(s, keptSystolic);
         diastolic.keepFrom(d, keptDiastolic);
+    }
+
+    private static boolean areInOrder(double systolic, double diastolic, double lowestPlausible) {
+        return systolic > diastolic || (systolic == diastolic && systolic < lowestPlausible);
     }
 
     private void rejectCrossed(int index) {

@@ -1,57 +1,47 @@
 package io.pulseplane.vitals;
 
-import io.pulseplane.vitals.VitalSign.OtherUnit;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The vital signs that the plane accepts, by LOINC code. Immutable.
+ * The vital signs that the plane knows, by LOINC code. Immutable. {@link CatalogueFormat} reads one from text.
  *
- * <p>A range has the values that a bedside monitor can plausibly report. It is wide enough for every patient, and
- * narrow enough to reject the values of a sensor that fell off. The ranges are not alarm limits.
+ * <p>The plausible range of a vital sign is narrow enough to leave out the values of a sensor that fell off. It is not
+ * wide enough for every patient: a heart may stand still. The possible range has such values, too. No range is an alarm
+ * limit.
  */
 public final class Catalogue {
 
-    private static final OtherUnit FRACTION = new OtherUnit("1", 0, 1);
-    /** 30 to 45 Cel, as the plausible range. No body is as hot in Cel. */
-    private static final OtherUnit FAHRENHEIT = new OtherUnit("[degF]", 85.9, 113);
-
-    private static final OtherUnit KELVIN = new OtherUnit("K", 303.1, 318.2);
-
-    private static final Catalogue STANDARD = new Catalogue(
-            List.of(
-                    new VitalSign("8867-4", "Heart rate", "/min", 20, 300),
-                    new VitalSign("8889-8", "Heart rate by pulse oximetry", "/min", 20, 300),
-                    new VitalSign("9279-1", "Respiratory rate", "/min", 0, 150),
-                    new VitalSign("59408-5", "Oxygen saturation by pulse oximetry", "%", 0, 100, List.of(FRACTION)),
-                    new VitalSign("8310-5", "Body temperature", "Cel", 30, 45, List.of(FAHRENHEIT, KELVIN)),
-                    new VitalSign("8480-6", "Systolic blood pressure", "mm[Hg]", 50, 250),
-                    new VitalSign("8462-4", "Diastolic blood pressure", "mm[Hg]", 30, 150),
-                    new VitalSign("8478-0", "Mean blood pressure", "mm[Hg]", 30, 200),
-                    new VitalSign("76534-7", "Systolic blood pressure, cuff", "mm[Hg]", 50, 250),
-                    new VitalSign("76535-4", "Diastolic blood pressure, cuff", "mm[Hg]", 30, 150),
-                    new VitalSign("76536-2", "Mean blood pressure, cuff", "mm[Hg]", 30, 200),
-                    new VitalSign("76214-6", "Systolic blood pressure, invasive", "mm[Hg]", 50, 250),
-                    new VitalSign("76213-8", "Diastolic blood pressure, invasive", "mm[Hg]", 30, 150),
-                    new VitalSign("76212-0", "Mean blood pressure, invasive", "mm[Hg]", 30, 200),
-                    new VitalSign("2339-0", "Glucose in blood", "mg/dL", 10, 1000)),
-            List.of(
-                    new PressurePair("8480-6", "8462-4"),
-                    new PressurePair("76534-7", "76535-4"),
-                    new PressurePair("76214-6", "76213-8")));
+    private static final Catalogue NONE = new Catalogue(List.of(), List.of());
+    private static final Catalogue STANDARD = CatalogueFormat.parse(NONE, ShippedCatalogues.STANDARD);
+    private static final Catalogue NEONATAL = CatalogueFormat.parse(STANDARD, ShippedCatalogues.NEONATAL);
 
     private final Map<String, VitalSign> signs = new LinkedHashMap<>();
     private final List<PressurePair> pressures;
 
-    public Catalogue(List<VitalSign> signs, List<PressurePair> pressures) {
+    /** @throws IllegalArgumentException if a code is listed twice, or a pair has a code that is not listed */
+    public Catalogue(Collection<VitalSign> signs, List<PressurePair> pressures) {
         for (var sign : signs) {
             if (this.signs.put(sign.code(), sign) != null) {
                 throw new IllegalArgumentException(sign.code() + " is listed twice");
             }
         }
+        for (var pair : pressures) {
+            if (!unit(pair.systolic()).equals(unit(pair.diastolic()))) {
+                throw new IllegalArgumentException(pair.systolic() + " and " + pair.diastolic() + " differ in unit");
+            }
+        }
         this.pressures = List.copyOf(pressures);
+    }
+
+    private String unit(String code) {
+        return find(code)
+                .orElseThrow(() -> new IllegalArgumentException(code + " is not listed"))
+                .unit();
     }
 
     /** Returns the catalogue with which every plane starts. */
@@ -59,8 +49,31 @@ public final class Catalogue {
         return STANDARD;
     }
 
+    /** Returns the catalogue for wards of newborn and preterm infants. */
+    public static Catalogue neonatal() {
+        return NEONATAL;
+    }
+
+    /** Returns a catalogue without any vital sign. */
+    public static Catalogue none() {
+        return NONE;
+    }
+
     public Optional<VitalSign> find(String code) {
         return Optional.ofNullable(signs.get(code));
+    }
+
+    /**
+     * Returns the plausible values of a series, which every reader of a reading compares it with: {@link
+     * ValueRange#ALL} if the catalogue does not have its code and unit.
+     */
+    public ValueRange plausible(Series series) {
+        var sign = signs.get(series.code());
+        return sign != null && sign.unit().equals(series.unit()) ? sign.plausible() : ValueRange.ALL;
+    }
+
+    public Collection<VitalSign> signs() {
+        return Collections.unmodifiableCollection(signs.values());
     }
 
     public List<PressurePair> pressurePairs() {

@@ -42,6 +42,29 @@ public record Columns(Series series, long[] times, double[] values) {
                 : new Columns(series, Arrays.copyOfRange(times, from, to), Arrays.copyOfRange(values, from, to));
     }
 
+    /** Returns the readings whose values are in the range; these columns themselves if all are. */
+    public Columns within(ValueRange range) {
+        int inside = 0;
+        for (double value : values) {
+            if (range.contains(value)) {
+                inside++;
+            }
+        }
+        if (inside == values.length) {
+            return this;
+        }
+        var keptTimes = new long[inside];
+        var keptValues = new double[inside];
+        int kept = 0;
+        for (int i = 0; i < values.length; i++) {
+            if (range.contains(values[i])) {
+                keptTimes[kept] = times[i];
+                keptValues[kept++] = values[i];
+            }
+        }
+        return new Columns(series, keptTimes, keptValues);
+    }
+
     /** Columns are equal if they have the same series, the same times, and values with the same bits. */
     @Override
     public boolean equals(Object other) {

@@ -3,16 +3,26 @@ package io.pulseplane.vitals;
 import java.util.List;
 
 /**
- * One entry of the {@link Catalogue}: the meaning of a code, and the values that a living patient can have.
+ * One entry of the {@link Catalogue}: the meaning of a code, and the values that it can have.
  *
  * @param code LOINC code
  * @param name short form of the name that LOINC gives it
  * @param unit UCUM unit, the only one accepted for this code
- * @param low smallest plausible value, inclusive
- * @param high largest plausible value, inclusive
+ * @param mdc what IEEE 11073-10101 calls it, such as MDC_ECG_HEART_RATE; empty if that is not known
+ * @param plausible values that a device can plausibly report of a patient who is alive
+ * @param possible the plausible values, and those that only the sickest have, or a body without life
  * @param otherUnits values that no patient has in this unit, but that are common in another one
+ * @param source where the ranges are from; empty if nobody said
  */
-public record VitalSign(String code, String name, String unit, double low, double high, List<OtherUnit> otherUnits) {
+public record VitalSign(
+        String code,
+        String name,
+        String unit,
+        String mdc,
+        ValueRange plausible,
+        ValueRange possible,
+        List<OtherUnit> otherUnits,
+        String source) {
 
     /**
      * Values that betray that they are in another unit. Only such values are named so that the sickest patient cannot
@@ -37,18 +47,14 @@ public record VitalSign(String code, String name, String unit, double low, doubl
 
     public VitalSign {
         otherUnits = List.copyOf(otherUnits);
-        if (!(low < high)) {
-            throw new IllegalArgumentException(code + ": low " + low + " is not below high " + high);
+        if (!possible.contains(plausible)) {
+            throw new IllegalArgumentException("the plausible range exceeds the possible range");
         }
         for (var other : otherUnits) {
-            if (other.contains(high)) {
-                throw new IllegalArgumentException(code + ": high " + high + " would be a value in " + other.unit());
+            if (other.contains(plausible.high()) || other.contains(possible.high())) {
+                throw new IllegalArgumentException("the highest value would be one in " + other.unit());
             }
         }
-    }
-
-    public VitalSign(String code, String name, String unit, double low, double high) {
-        this(code, name, unit, low, high, List.of());
     }
 
     boolean isInAnotherUnit(double value) {
@@ -60,12 +66,12 @@ public record VitalSign(String code, String name, String unit, double low, doubl
         return false;
     }
 
-    /** Returns the value from which on no plausible value betrays another unit. */
-    double unambiguousLow() {
-        double from = low;
+    /** Returns the value from which on no value of the range betrays another unit. */
+    double unambiguousLow(ValueRange range) {
+        double from = range.low();
         for (int i = 0; i < otherUnits.size(); i++) {
             double upTo = otherUnits.get(i).upTo();
-            if (upTo >= from && upTo < high) {
+            if (upTo >= from && upTo < range.high()) {
                 from = Math.nextUp(upTo);
             }
         }

@@ -2,6 +2,7 @@ package io.pulseplane.vitals;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pulseplane.vitals.BatchScreener.ImplausiblePolicy;
 import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.pulseplane.vitals.Rejection.Reason;
 import java.time.Duration;
@@ -159,8 +160,12 @@ class BatchScreenerTest {
 
         private static final long EARLIEST = 946_684_800_000_000L;
 
-        private final BatchScreener careful =
-                new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5), EARLIEST);
+        private final BatchScreener careful = new BatchScreener(
+                Catalogue.standard(),
+                UnknownCodePolicy.REFUSE,
+                ImplausiblePolicy.REFUSE,
+                Duration.ofSeconds(5),
+                EARLIEST);
 
         @Test
         void rejects_what_is_older_and_keeps_the_earliest_time_itself() {
@@ -252,6 +257,80 @@ class BatchScreenerTest {
                 .containsExactly(rejection(code, Reason.IMPLAUSIBLE, 0));
     }
 
+    @Nested
+    class that_marks {
+
+        private final BatchScreener marking = marking(Catalogue.standard());
+
+        private BatchScreener marking(Catalogue catalogue) {
+            return new BatchScreener(
+                    catalogue, UnknownCodePolicy.REFUSE, ImplausiblePolicy.MARK, Duration.ofSeconds(5), 0);
+        }
+
+        private ScreenedBatch screen(BatchScreener screener, Batch.Block... blocks) {
+            return screener.screen(new Batch("d", "p", 1, List.of(blocks)), NOW);
+        }
+
+        /** Whether the screeners that refuse and mark keep the value, with the standard and the neonatal catalogue. */
+        @ParameterizedTest
+        @CsvSource({
+            // code, unit, value, refusing, marking, refusing of neonates
+            "8867-4, /min, 0, false, true, false",
+            "8867-4, /min, 20, true, true, true",
+            "8867-4, /min, 600, false, true, false",
+            "8867-4, /min, 601, false, false, false",
+            "8867-4, /min, -1, false, false, false",
+            "8867-4, /min, NaN, false, false, false",
+            "76212-0, mm[Hg], 25, false, true, true",
+            "76212-0, mm[Hg], 9, false, true, false",
+            "76212-0, mm[Hg], 190, true, true, false",
+            "76212-0, mm[Hg], 0, false, true, false",
+            "76212-0, mm[Hg], -3, false, false, false",
+            "76214-6, mm[Hg], 480, false, true, false",
+            "8310-5, Cel, 13.7, false, true, false",
+            "8310-5, Cel, 46.5, false, true, false",
+            "8310-5, Cel, 98.6, false, false, false",
+            "59408-5, %, 0.97, false, false, false",
+            "59408-5, %, 101, false, false, false",
+            "2339-0, mg/dL, 5.5, false, true, false"
+        })
+        void keeps_what_is_possible(
+                String code, String unit, double value, boolean refused, boolean marked, boolean ofNeonates) {
+            var block = new Batch.Block(code, unit, new long[] {1}, new double[] {value});
+            var neonatal = new BatchScreener(Catalogue.neonatal(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5));
+            assertThat(screen(screener, block).size()).isEqualTo(refused ? 1 : 0);
+            assertThat(screen(marking, block).size()).isEqualTo(marked ? 1 : 0);
+            assertThat(screen(neonatal, block).size()).isEqualTo(ofNeonates ? 1 : 0);
+            assertThat(screen(marking(Catalogue.neonatal()), block).size()).isEqualTo(marked ? 1 : 0);
+        }
+
+        @Test
+        void keeps_the_arrays_of_a_block_with_possible_values() {
+            var block = heartRate(new long[] {1, 2, 3}, 60, 0, 600);
+            assertThat(columns(screen(marking, block)).values()).isSameAs(block.values());
+        }
+
+        @Test
+        void keeps_equal_pressures_of_an_arterial_line_whose_pulse_is_gone() {
+            var screened = screen(
+                    marking,
+                    new Batch.Block(SYSTOLIC, "mm[Hg]", new long[] {1, 2, 3, 4}, new double[] {12, 49.9, 50, 11}),
+                    new Batch.Block(DIASTOLIC, "mm[Hg]", new long[] {1, 2, 3, 4}, new double[] {12, 49.9, 50, 12}));
+            assertThat(screened.blocks().get(0).columns().times()).containsExactly(1, 2);
+            assertThat(screened.blocks().get(1).columns().times()).containsExactly(1, 2);
+            assertThat(screened.rejections())
+                    .containsExactly(
+                            rejection(SYSTOLIC, Reason.PRESSURES_CROSSED, 2, 3),
+                            rejection(DIASTOLIC, Reason.PRESSURES_CROSSED, 2, 3));
+        }
+
+        @Test
+        void explains_the_bounds_that_it_holds() {
+            assertThat(marking.explain(HEART_RATE, Reason.IMPLAUSIBLE))
+                    .isEqualTo("the value must be from 0 to 600 /min");
+        }
+    }
+
     @Test
     void explains_every_reason_with_the_bounds_of_the_code() {
         for (var reason : Reason.values()) {
@@ -307,8 +386,8 @@ class BatchScreenerTest {
             for (int i = 0; i < block.times().length; i++) {
                 long time = block.times()[i];
                 if (sign.unit().equals(block.unit())
-                        && block.values()[i] >= sign.low()
-                        && block.values()[i] <= sign.high()
+                        && block.values()[i] >= sign.plausible().low()
+                        && block.values()[i] <= sign.plausible().high()
                         && time >= 0
                         && time <= NOW + 5_000_000) {
                     kept.computeIfAbsent(block.code(), _ -> new HashMap<>()).putIfAbsent(time, block.values()[i]);

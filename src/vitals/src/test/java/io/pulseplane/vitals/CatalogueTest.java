@@ -33,8 +33,8 @@ class CatalogueTest {
     void has_the_unit_and_range_of_every_vital_sign_of_the_contract(String code, String unit, double low, double high) {
         var sign = catalogue.find(code).orElseThrow();
         assertThat(sign.unit()).isEqualTo(unit);
-        assertThat(sign.low()).isEqualTo(low);
-        assertThat(sign.high()).isEqualTo(high);
+        assertThat(sign.plausible().low()).isEqualTo(low);
+        assertThat(sign.plausible().high()).isEqualTo(high);
     }
 
     @Test
@@ -52,10 +52,57 @@ class CatalogueTest {
     }
 
     @Test
-    void refuses_a_code_that_is_listed_twice_and_an_empty_range() {
-        var sign = new VitalSign("1-1", "x", "u", 0, 1);
-        assertThatThrownBy(() -> new Catalogue(List.of(sign, sign), List.of()))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new VitalSign("1-1", "x", "u", 1, 1)).isInstanceOf(IllegalArgumentException.class);
+    void refuses_a_code_that_is_listed_twice_and_pairs_of_codes_that_cannot_be_compared() {
+        var sign = sign("1-1", "u");
+        var other = sign("2-2", "v");
+        assertThatThrownBy(() -> new Catalogue(List.of(sign, sign), List.of())).hasMessage("1-1 is listed twice");
+        assertThatThrownBy(() -> new Catalogue(List.of(sign), List.of(new PressurePair("1-1", "2-2"))))
+                .hasMessage("2-2 is not listed");
+        assertThatThrownBy(() -> new Catalogue(List.of(sign, other), List.of(new PressurePair("1-1", "2-2"))))
+                .hasMessage("1-1 and 2-2 differ in unit");
+    }
+
+    private static VitalSign sign(String code, String unit) {
+        var range = new ValueRange(0, 1);
+        return new VitalSign(code, "x", unit, "", range, range, List.of(), "");
+    }
+
+    @Test
+    void finds_plausible_what_it_does_not_know_by_code_and_unit() {
+        assertThat(catalogue.plausible(new Series("p", "d", "8867-4", "/min"))).isEqualTo(new ValueRange(20, 300));
+        assertThat(catalogue.plausible(new Series("p", "d", "8867-4", "/s"))).isEqualTo(ValueRange.ALL);
+        assertThat(catalogue.plausible(new Series("p", "d", "1-1", "/min"))).isEqualTo(ValueRange.ALL);
+    }
+
+    @Test
+    void has_a_source_for_every_range_that_comes_with_the_plane() {
+        for (var shipped : List.of(catalogue, Catalogue.neonatal())) {
+            assertThat(shipped.signs())
+                    .allSatisfy(sign -> assertThat(sign.source()).isNotBlank());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "8480-6, 20, 180", "76534-7, 20, 180", "76214-6, 20, 180",
+        "8462-4, 8, 130", "76535-4, 8, 130", "76213-8, 8, 130",
+        "8478-0, 10, 150", "76536-2, 10, 150", "76212-0, 10, 150"
+    })
+    void has_lower_pressures_for_infants(String code, double low, double high) {
+        assertThat(Catalogue.neonatal().find(code).orElseThrow().plausible()).isEqualTo(new ValueRange(low, high));
+    }
+
+    @Test
+    void is_the_same_for_infants_in_everything_but_pressures() {
+        var neonatal = Catalogue.neonatal();
+        assertThat(neonatal.pressurePairs()).isEqualTo(catalogue.pressurePairs());
+        assertThat(neonatal.signs()).hasSameSizeAs(catalogue.signs());
+        for (var sign : catalogue.signs()) {
+            var infants = neonatal.find(sign.code()).orElseThrow();
+            assertThat(infants.possible()).isEqualTo(sign.possible());
+            if (!sign.name().contains("blood pressure")) {
+                assertThat(infants).isEqualTo(sign);
+            }
+        }
     }
 }

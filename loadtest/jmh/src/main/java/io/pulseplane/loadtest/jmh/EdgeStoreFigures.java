@@ -9,6 +9,7 @@ import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -169,7 +170,8 @@ public final class EdgeStoreFigures {
             time("one-minute windows over 30 days of 1 Hz", () -> windows(store, series));
             time(
                     "statistics of 30 days of 1 Hz",
-                    () -> await(store.readings().aggregate(series, TimeRange.ALL, FixedWindows.ALL_TIME, 1))
+                    () -> await(store.readings()
+                                    .aggregate(series, TimeRange.ALL, ValueRange.ALL, FixedWindows.ALL_TIME, 1))
                             .size());
             time(
                     "latest of a patient",
@@ -198,7 +200,7 @@ public final class EdgeStoreFigures {
         int count = 0;
         var remaining = TimeRange.ALL;
         while (true) {
-            var windows = await(store.readings().aggregate(series, remaining, minutes, page));
+            var windows = await(store.readings().aggregate(series, remaining, ValueRange.ALL, minutes, page));
             count += windows.size();
             if (windows.size() < page) {
                 return count;
@@ -309,7 +311,7 @@ public final class EdgeStoreFigures {
     private static boolean isPlausible(String[] row) {
         return Catalogue.standard()
                 .find(row[3])
-                .filter(sign -> sign.low() <= Double.parseDouble(row[4]) && Double.parseDouble(row[4]) <= sign.high())
+                .filter(sign -> sign.plausible().contains(Double.parseDouble(row[4])))
                 .isPresent();
     }
 

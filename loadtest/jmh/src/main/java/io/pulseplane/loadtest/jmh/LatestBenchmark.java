@@ -14,6 +14,7 @@ import io.pulseplane.query.SeriesSelector;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.v1.GetLatestRequest;
 import io.pulseplane.v1.GetLatestResponse;
+import io.pulseplane.vitals.Catalogue;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
@@ -65,7 +66,7 @@ public class LatestBenchmark {
         directory = Files.createTempDirectory("latest-benchmark");
         store = EdgeStore.open(directory, 1, BenchmarkGate::now);
         var blocks = Stream.of("8867-4", "9279-1", "59408-5", "8310-5", "2339-0")
-                .map(code -> new Series("ada", "monitor", code, "1"))
+                .map(code -> new Series("ada", "monitor", code, unit(code)))
                 .map(series -> new Columns(series, new long[] {1}, new double[] {72}))
                 .map(columns -> new ScreenedBatch.Block(columns, null))
                 .toList();
@@ -80,10 +81,15 @@ public class LatestBenchmark {
         endpoint = new QueryEndpoint(
                 latest,
                 new RangeQuery(store),
-                new AggregateQuery(store),
+                new AggregateQuery(store, Catalogue.standard()),
                 new Watchers(1),
                 AnswerBudget.unbounded(),
-                new EndpointLimits(1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1)), Duration.ZERO));
+                new EndpointLimits(1, 1, new Deadlines(Duration.ofSeconds(1), Duration.ofSeconds(1)), Duration.ZERO),
+                Catalogue.standard());
+    }
+
+    private static String unit(String code) {
+        return Catalogue.standard().find(code).orElseThrow().unit();
     }
 
     @TearDown

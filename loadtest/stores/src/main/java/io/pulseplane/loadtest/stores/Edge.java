@@ -7,6 +7,7 @@ import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +79,8 @@ final class Edge implements BenchmarkedStore {
         int count = 0;
         for (var remaining = new TimeRange(from, to); ; ) {
             var windows = await(store.readings()
-                    .aggregate(series(series), remaining, FixedWindows.startingAtEpoch(MINUTE_US), PAGE));
+                    .aggregate(
+                            series(series), remaining, ValueRange.ALL, FixedWindows.startingAtEpoch(MINUTE_US), PAGE));
             count += windows.size();
             if (windows.size() < PAGE) {
                 return count;

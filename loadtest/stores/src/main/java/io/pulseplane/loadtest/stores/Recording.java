@@ -43,7 +43,8 @@ final class Recording {
         boolean isPlausible() {
             return Catalogue.standard()
                     .find(code)
-                    .filter(sign -> sign.low() <= number() && number() <= sign.high())
+                    .filter(sign -> sign.plausible().low() <= number()
+                            && number() <= sign.plausible().high())
                     .isPresent();
         }
     }

@@ -2,6 +2,7 @@ package io.pulseplane.node.config;
 
 import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.ingest.RegistrationCheck;
+import io.pulseplane.vitals.BatchScreener.ImplausiblePolicy;
 import io.pulseplane.vitals.BatchScreener.UnknownCodePolicy;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
@@ -37,6 +38,8 @@ public interface PlaneConfig {
     LiveConfig live();
 
     ClockConfig clock();
+
+    CatalogueConfig catalogue();
 
     /** Where the plane keeps readings. */
     enum StoreKind {
@@ -83,9 +86,31 @@ public interface PlaneConfig {
         @WithDefault("refuse")
         UnknownCodePolicy unknownCodes();
 
+        /** What the plane does with values that are possible, but not plausible: refuse, or mark in answers. */
+        @WithDefault("refuse")
+        ImplausiblePolicy implausible();
+
         /** What the plane does with batches of unregistered patients and devices: accept or refuse. */
         @WithDefault("accept")
         RegistrationCheck.UnregisteredPolicy unregistered();
+    }
+
+    /** The catalogue that a plane starts from. */
+    enum CatalogueProfile {
+        STANDARD,
+        NEONATAL,
+        /** Nothing but what the file has. */
+        NONE
+    }
+
+    interface CatalogueConfig {
+
+        /** The catalogue that comes with the plane, and that the file changes: standard, neonatal or none. */
+        @WithDefault("standard")
+        CatalogueProfile profile();
+
+        /** A file that adds codes, and changes ranges. The plane reads it once, at the start. */
+        Optional<Path> file();
     }
 
     interface QueryConfig {

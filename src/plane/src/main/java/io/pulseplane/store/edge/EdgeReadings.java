@@ -23,6 +23,7 @@ import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -114,9 +115,10 @@ final class EdgeReadings implements ReadingStore {
     }
 
     @Override
-    public Uni<WindowAggregates> aggregate(Series series, TimeRange range, WindowGrid grid, int limit) {
+    public Uni<WindowAggregates> aggregate(
+            Series series, TimeRange range, ValueRange counted, WindowGrid grid, int limit) {
         return readers.readPage(session -> {
-            var builder = new WindowAggregates.Builder(grid);
+            var builder = new WindowAggregates.Builder(grid, counted);
             var row = findSeries(session, series);
             if (row.isPresent()) {
                 seriesReader.aggregate(session, row.get(), range, grid, limit, builder);

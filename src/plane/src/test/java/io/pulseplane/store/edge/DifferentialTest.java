@@ -13,6 +13,7 @@ import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.Uni;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +42,16 @@ class DifferentialTest {
     private static final int MAX_REMEMBERED_BATCHES = 10_000;
 
     private static final int REPORT_AFTER = 100_000;
+    /** Some leave out one reading in ten, some most, some all, and some none, although they have bounds. */
+    private static final ValueRange[] COUNTED = {
+        ValueRange.ALL,
+        new ValueRange(0, 62),
+        new ValueRange(0.1, 62),
+        new ValueRange(60, 61),
+        new ValueRange(61, 90),
+        new ValueRange(70, 80)
+    };
+
     private static final String[] CODES = {"8867-4", "9279-1", "59408-5"};
 
     /** Compares with a tolerance that is only as large as the rounding errors of another order of summation. */
@@ -183,8 +194,9 @@ class DifferentialTest {
                 : FixedWindows.startingAt(random.nextLong(1_000_000), 1 + random.nextLong(1_000_000));
         int limit = 1 + random.nextInt(30);
         var range = new TimeRange(from, to);
-        var expected = await(reference.aggregate(series, range, grid, limit));
-        var actual = await(edge.readings().aggregate(series, range, grid, limit));
+        var counted = COUNTED[random.nextInt(COUNTED.length)];
+        var expected = await(reference.aggregate(series, range, counted, grid, limit));
+        var actual = await(edge.readings().aggregate(series, range, counted, grid, limit));
         assertThat(actual.windowIndexes()).isEqualTo(expected.windowIndexes());
         assertThat(actual.counts()).isEqualTo(expected.counts());
         assertThat(actual.mins()).isEqualTo(expected.mins());

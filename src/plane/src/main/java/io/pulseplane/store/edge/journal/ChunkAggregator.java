@@ -12,8 +12,8 @@ import java.sql.SQLException;
 
 /**
  * Aggregates chunks, and readings that are in no chunk yet, in order of time. A chunk that lies in one window, and that
- * no uncompacted reading falls into, is added by its summary. Of all other chunks, the readings in the range are
- * decoded.
+ * no uncompacted reading falls into, is added by its summary, if all of its readings count. Of all other chunks, the
+ * readings in the range are decoded.
  */
 final class ChunkAggregator implements ChunkTable.Visitor {
 
@@ -84,7 +84,8 @@ final class ChunkAggregator implements ChunkTable.Visitor {
         long index = grid.indexOf(header.firstTime());
         if (isInRange && header.lastTime() <= grid.lastOf(index)) {
             var summary = reader.summary();
-            if (summary.isPresent()) {
+            if (summary.isPresent()
+                    && windows.countsAll(summary.get().min(), summary.get().max())) {
                 var s = summary.get();
                 windows.add(
                         index,

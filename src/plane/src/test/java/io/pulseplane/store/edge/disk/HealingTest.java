@@ -19,6 +19,7 @@ import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
+import io.pulseplane.vitals.ValueRange;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import java.nio.file.Path;
@@ -224,7 +225,12 @@ class HealingTest {
             number++;
             int patient = random.nextInt(PATIENTS);
             var aggregate = store.readings()
-                    .aggregate(seriesOf(patient), TimeRange.ALL, FixedWindows.startingAtEpoch(1_000_000), 10);
+                    .aggregate(
+                            seriesOf(patient),
+                            TimeRange.ALL,
+                            ValueRange.ALL,
+                            FixedWindows.startingAtEpoch(1_000_000),
+                            10);
             var _ = succeeds(aggregate
                     .ifNoItem()
                     .after(Duration.ofNanos(1 + random.nextInt(2_000_000)))

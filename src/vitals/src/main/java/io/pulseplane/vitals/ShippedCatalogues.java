@@ -136,39 +136,39 @@ final class ShippedCatalogues {
     static final String NEONATAL = """
             [8480-6]
             plausible = 20..180
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [8462-4]
             plausible = 8..130
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [8478-0]
             plausible = 10..150
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [76534-7]
             plausible = 20..180
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [76535-4]
             plausible = 8..130
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [76536-2]
             plausible = 10..150
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [76214-6]
             plausible = 20..180
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [76213-8]
             plausible = 8..130
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
 
             [76212-0]
             plausible = 10..150
-            source = Zubrow, J Perinatol 1995;15:470-479, with room on both sides
+            source = around Versmold, Pediatrics 1981;67:607-613 and Zubrow, J Perinatol 1995;15:470-479
             """;
 
     private ShippedCatalogues() {}

@@ -16,8 +16,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * Caches the windows of one series: for each kind of windows one run of windows without a gap. It also tracks the pending reads.
- * Readings that become durable during a read may be missing in its result; windows that may lack them are not cached.
+ * Caches the windows of one series: for each kind of windows one run of windows without a gap. It also tracks the
+ * pending reads. Readings that become durable during a read may be missing in its result; windows that may lack them
+ * are not cached.
  */
 final class SeriesWindows {
 

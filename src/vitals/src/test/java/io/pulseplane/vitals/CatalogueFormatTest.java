@@ -90,8 +90,8 @@ class CatalogueFormatTest {
                 "[1-1 | line 1: a section starts with a code in brackets, such as [8867-4]",
                 "[] | line 1: the code must not be empty",
                 "[1-1];name = | line 2: name must not be empty",
-                "[1-1];nmae = x | line 2: \"nmae\" is none of above, mdc, name, other-units, plausible, possible, source,"
-                        + " unit",
+                "[1-1];nmae = x | line 2: \"nmae\" is none of above, mdc, name, other-units, plausible, possible,"
+                        + " source, unit",
                 "[1-1];name = x;name = y | line 3: name is given twice for [1-1]",
                 "[1-1];[2-2];[1-1] | line 3: [1-1] is on line 1, too",
                 "[1-1];unit = u;plausible = 1..2 | line 1: [1-1] is new, and needs name",

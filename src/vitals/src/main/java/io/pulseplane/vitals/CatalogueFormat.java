@@ -218,7 +218,7 @@ public final class CatalogueFormat {
         }
     }
 
-    /** Readings that are stored keep their unit, so another unit would hide them from windows and statistics. */
+    /** Readings that are stored keep their unit, so with another one they would be compared with no range any more. */
     private static void requireUnit(Section section, Optional<VitalSign> known, String unit) {
         requireIdentifier(section.lineOf("unit"), "the unit", unit);
         if (known.isPresent() && !known.get().unit().equals(unit)) {

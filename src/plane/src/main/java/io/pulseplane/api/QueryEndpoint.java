@@ -110,11 +110,8 @@ public class QueryEndpoint implements QueryServiceGrpc.AsyncService, BindableSer
     @Override
     public StreamObserver<StreamLatestRequest> streamLatest(StreamObserver<StreamLatestResponse> responses) {
         return LatestStream.open(
-                latest,
-                messages,
-                limits.deadlines(),
-                budget,
-                (ServerCallStreamObserver<StreamLatestResponse>) responses);
+                latest, messages, limits.deadlines(), budget, (ServerCallStreamObserver<StreamLatestResponse>)
+                        responses);
     }
 
     @Override

@@ -22,21 +22,21 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A client that sends any HTTP/2 frames, valid or not. Libraries do not allow that. */
-final class RawHttp2Client implements AutoCloseable {
+public final class RawHttp2Client implements AutoCloseable {
 
-    static final int DATA = 0;
-    static final int HEADERS = 1;
-    static final int RST_STREAM = 3;
-    static final int SETTINGS = 4;
-    static final int PING = 6;
-    static final int GOAWAY = 7;
+    public static final int DATA = 0;
+    public static final int HEADERS = 1;
+    public static final int RST_STREAM = 3;
+    public static final int SETTINGS = 4;
+    public static final int PING = 6;
+    public static final int GOAWAY = 7;
     static final int WINDOW_UPDATE = 8;
     static final int CONTINUATION = 9;
 
-    static final int NO_FLAGS = 0;
+    public static final int NO_FLAGS = 0;
     static final int ACK = 1;
-    static final int END_STREAM = 1;
-    static final int END_HEADERS = 4;
+    public static final int END_STREAM = 1;
+    public static final int END_HEADERS = 4;
 
     static final int NO_ERROR = 0;
     static final int REFUSED_STREAM = 7;
@@ -47,7 +47,7 @@ final class RawHttp2Client implements AutoCloseable {
     private static final int FRAME_HEADER = 9;
 
     /** A received frame. */
-    record Frame(int type, int flags, int stream, byte[] payload) {
+    public record Frame(int type, int flags, int stream, byte[] payload) {
 
         /** The error code of RST_STREAM, or of GOAWAY, where it follows the number of the last stream. */
         int error() {
@@ -63,13 +63,13 @@ final class RawHttp2Client implements AutoCloseable {
             new DefaultHttp2HeadersEncoder(Http2HeadersEncoder.NEVER_SENSITIVE, true);
 
     /** Connects and sends the preface of HTTP/2 and its settings. */
-    RawHttp2Client(int port) throws IOException {
+    public RawHttp2Client(int port) throws IOException {
         this(port, PREFACE);
         frame(SETTINGS, NO_FLAGS, 0).flush();
     }
 
     /** Connects and sends this text. */
-    RawHttp2Client(int port, String opening) throws IOException {
+    public RawHttp2Client(int port, String opening) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
         waiting.writeBytes(opening.getBytes(StandardCharsets.US_ASCII));
         flush();
@@ -96,7 +96,7 @@ final class RawHttp2Client implements AutoCloseable {
     }
 
     /** Adds a frame to those that wait for {@link #flush}. */
-    RawHttp2Client frame(int type, int flags, int stream, byte... payload) {
+    public RawHttp2Client frame(int type, int flags, int stream, byte... payload) {
         waiting.writeBytes(bytes(type, flags, stream, payload));
         return this;
     }
@@ -117,12 +117,12 @@ final class RawHttp2Client implements AutoCloseable {
         return frame(SETTINGS, ACK, 0);
     }
 
-    RawHttp2Client reset(int stream) {
+    public RawHttp2Client reset(int stream) {
         return frame(RST_STREAM, NO_FLAGS, stream, number(CANCEL));
     }
 
     /** Adds the frames of a call with one message. */
-    RawHttp2Client call(int stream, String path, Map<String, String> metadata, byte[] message) {
+    public RawHttp2Client call(int stream, String path, Map<String, String> metadata, byte[] message) {
         frame(HEADERS, END_HEADERS, stream, headers(path, metadata));
         var data = ByteBuffer.allocate(1 + Integer.BYTES + message.length)
                 .put((byte) 0)
@@ -132,7 +132,7 @@ final class RawHttp2Client implements AutoCloseable {
     }
 
     /** The headers that begin a gRPC call, compressed with HPACK. */
-    byte[] headers(String path, Map<String, String> metadata) {
+    public byte[] headers(String path, Map<String, String> metadata) {
         Http2Headers headers = new DefaultHttp2Headers(false)
                 .method("POST")
                 .scheme("http")
@@ -155,7 +155,7 @@ final class RawHttp2Client implements AutoCloseable {
     }
 
     /** Sends the frames. Returns false if the server has closed the connection. */
-    boolean flush() {
+    public boolean flush() {
         try {
             send(waiting.toByteArray());
             return true;
@@ -170,11 +170,11 @@ final class RawHttp2Client implements AutoCloseable {
         socket.getOutputStream().write(bytes);
     }
 
-    List<Frame> received(int type) {
+    public List<Frame> received(int type) {
         return received.stream().filter(frame -> frame.type() == type).toList();
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return closed.isDone();
     }
 

@@ -152,6 +152,7 @@ public final class Startup {
             var target = "localhost:" + port;
             output(command(
                     "simulate",
+                    "--assign",
                     "--target",
                     target,
                     "--data-dir",

@@ -57,6 +57,7 @@ final class IngestMessages {
             case TOO_OLD -> RejectionReason.REJECTION_REASON_TOO_OLD;
             case TIME_IN_ANOTHER_UNIT -> RejectionReason.REJECTION_REASON_TIME_IN_ANOTHER_UNIT;
             case VALUE_IN_ANOTHER_UNIT -> RejectionReason.REJECTION_REASON_VALUE_IN_ANOTHER_UNIT;
+            case NOT_ASSIGNED -> RejectionReason.REJECTION_REASON_NOT_ASSIGNED;
         };
     }
 

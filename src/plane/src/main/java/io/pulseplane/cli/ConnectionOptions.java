@@ -98,8 +98,11 @@ final class ConnectionOptions {
     /** Work of many devices. */
     @FunctionalInterface
     interface DeviceWork {
-        /** @param channels the channel of each device */
-        int run(Function<String, Channel> channels) throws Exception;
+        /**
+         * @param channels the channel of each device
+         * @param registrar the channel for the registry
+         */
+        int run(Function<String, Channel> channels, Channel registrar) throws Exception;
     }
 
     /** Opens the channel, does the work with a token of this role, and closes the channel. */
@@ -109,7 +112,9 @@ final class ConnectionOptions {
 
     /** Opens the channel, does the work with tokens of its devices, and closes the channel. */
     int asDevices(DeviceWork work) throws Exception {
-        return call(client -> work.run(device -> client.channel(token(credentials.ofDevice(device)))));
+        return call(client -> work.run(
+                device -> client.channel(token(credentials.ofDevice(device))),
+                client.channel(token(credentials.ofRole(DeviceAssigner.ROLE)))));
     }
 
     boolean readsTokenFromStandardInput() {

@@ -9,6 +9,7 @@ import io.pulseplane.client.RetryPolicy;
 import io.pulseplane.node.PlaneProcess;
 import io.pulseplane.v1.AggregateRequest;
 import io.pulseplane.v1.AggregateResponse;
+import io.pulseplane.v1.AssignDeviceRequest;
 import io.pulseplane.v1.Consent;
 import io.pulseplane.v1.GetLatestRequest;
 import io.pulseplane.v1.PutConsentRequest;
@@ -130,7 +131,7 @@ final class DemoCommand implements Callable<Integer> {
                     devices, history, Double.POSITIVE_INFINITY, 60, now - history * SECOND, 1);
             Function<String, Channel> channels = device -> client.channel(credentials.ofDevice(device));
             new MonitorSimulator(channels, past, Duration.ZERO, summary).run();
-            grantConsent(RegistryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole("clinical_admin"))));
+            admitPatients(RegistryServiceGrpc.newBlockingStub(client.channel(credentials.ofRole("clinical_admin"))));
             var present = new MonitorSimulator.Plan(devices, Long.MAX_VALUE, 1, 1, now, 1);
             new MonitorSimulator(channels, present, Duration.ZERO, summary).run();
         } catch (InterruptedException | ExecutionException _) {
@@ -140,12 +141,19 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** Grants consent for every patient; without it the plane refuses the demo's queries. */
-    private void grantConsent(RegistryServiceGrpc.RegistryServiceBlockingStub registry) {
+    /**
+     * Puts each monitor on its patient, so that queries of the patient find its readings, and grants consent, without
+     * which the plane refuses the demo's queries.
+     */
+    private void admitPatients(RegistryServiceGrpc.RegistryServiceBlockingStub registry) {
         for (int number = 1; number <= devices; number++) {
             var consent = Consent.newBuilder()
                     .setPatientId(MonitorSimulator.patientId(number))
                     .setGranted(true);
+            registry.assignDevice(AssignDeviceRequest.newBuilder()
+                    .setDeviceId(MonitorSimulator.deviceId(number))
+                    .setPatientId(MonitorSimulator.patientId(number))
+                    .build());
             registry.putConsent(
                     PutConsentRequest.newBuilder().setConsent(consent).build());
         }

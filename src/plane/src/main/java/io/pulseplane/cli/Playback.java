@@ -40,6 +40,7 @@ final class Playback {
     }
 
     private final DeviceStreams streams;
+    private final Optional<DeviceAssigner> assigner;
     private final Optional<RejectedLines> rejectedLines;
     private final int batchSize;
     private final Duration maxWait;
@@ -51,11 +52,13 @@ final class Playback {
     /** @param onNotice gets a line for the user before a long wait */
     Playback(
             DeviceStreams streams,
+            Optional<DeviceAssigner> assigner,
             Optional<RejectedLines> rejectedLines,
             int batchSize,
             Pace pace,
             Consumer<String> onNotice) {
         this.streams = streams;
+        this.assigner = assigner;
         this.rejectedLines = rejectedLines;
         this.batchSize = batchSize;
         this.maxWait = pace.maxWait;
@@ -114,6 +117,7 @@ final class Playback {
     }
 
     private void add(Row row) throws InterruptedException {
+        assigner.ifPresent(registry -> registry.assign(row.device(), row.patient(), row.time()));
         var key = row.device() + "\n" + row.patient();
         var batch = open.get(key);
         if (batch == null) {

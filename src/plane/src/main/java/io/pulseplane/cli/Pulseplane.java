@@ -31,6 +31,7 @@ public final class Pulseplane implements Callable<Integer> {
             Map.entry("watch", WatchCommand.class),
             Map.entry("token", TokenCommand.class),
             Map.entry("consent", ConsentCommand.class),
+            Map.entry("device", DeviceCommand.class),
             Map.entry("erase", EraseCommand.class),
             Map.entry("audit", AuditCommand.class),
             Map.entry("store", StoreCommand.class),

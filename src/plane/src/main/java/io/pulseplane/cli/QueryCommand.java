@@ -110,7 +110,14 @@ final class QueryCommand {
             var request = GetLatestRequest.newBuilder().addAllCodes(codes);
             subject.setOn(request::setPatientId, request::setDeviceId);
             return plane.as(QueryPrinter.READER_ROLE, channel -> {
-                printer().latest(QueryServiceGrpc.newBlockingStub(channel).getLatest(request.build()));
+                var latest = QueryServiceGrpc.newBlockingStub(channel).getLatest(request.build());
+                printer().latest(latest);
+                if (latest.getReadingsCount() == 0 && request.hasPatientId()) {
+                    spec.commandLine()
+                            .getErr()
+                            .println("pulseplane: no readings of devices that are assigned to this patient; "
+                                    + "device show lists those that wrote for it");
+                }
                 return 0;
             });
         }

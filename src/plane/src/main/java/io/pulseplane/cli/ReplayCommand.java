@@ -72,6 +72,13 @@ final class ReplayCommand implements Callable<Integer> {
                             + "reading, is probably wrong. Default: ${DEFAULT-VALUE}")
     private Duration maxWait;
 
+    @Option(
+            names = "--assign",
+            description = "Put each device on the patient of its readings, as a clinical admin. Otherwise queries "
+                    + "of the patient do not find the readings before somebody does that (device assign), unless the "
+                    + "plane is configured otherwise.")
+    private boolean assign;
+
     @Mixin
     private RecordingOptions recordings;
 
@@ -99,7 +106,7 @@ final class ReplayCommand implements Callable<Integer> {
         return plane.asDevices(this::replay);
     }
 
-    private int replay(Function<String, Channel> channels) throws Exception {
+    private int replay(Function<String, Channel> channels, Channel registrar) throws Exception {
         var out = spec.commandLine().getOut();
         try (var progress = new Progress(spec.commandLine().getErr())) {
             var summary = new IngestSummary(
@@ -108,7 +115,10 @@ final class ReplayCommand implements Callable<Integer> {
             progress.show(summary::progress);
             Exception failure = null;
             try {
-                play(channels, summary, faults, progress);
+                var assigner = assign
+                        ? Optional.of(new DeviceAssigner(registrar, progress::note))
+                        : Optional.<DeviceAssigner>empty();
+                play(channels, assigner, summary, faults, progress);
             } catch (IOException | Playback.LongWaitException | StatusRuntimeException e) {
                 failure = e;
             }
@@ -123,7 +133,12 @@ final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    private void play(Function<String, Channel> channels, IngestSummary summary, FirstFault faults, Progress progress)
+    private void play(
+            Function<String, Channel> channels,
+            Optional<DeviceAssigner> assigner,
+            IngestSummary summary,
+            FirstFault faults,
+            Progress progress)
             throws IOException, InterruptedException {
         try (var rejects = recordings.openRejects()) {
             var rejectedLines = Optional.ofNullable(rejects).map(file -> new RejectedLines(file, summary));
@@ -132,8 +147,8 @@ final class ReplayCommand implements Callable<Integer> {
                     .orElse(summary);
             var streams = new DeviceStreams(
                     device -> new ReadingsStream(channels.apply(device), MAX_UNACKNOWLEDGED, retryTimeout, listener));
-            var playback =
-                    new Playback(streams, rejectedLines, batchSize, new Playback.Pace(speed, maxWait), progress::note);
+            var playback = new Playback(
+                    streams, assigner, rejectedLines, batchSize, new Playback.Pace(speed, maxWait), progress::note);
             try (var recording = recordings.open(fault -> {
                 faults.accept(fault);
                 if (rejects != null) {

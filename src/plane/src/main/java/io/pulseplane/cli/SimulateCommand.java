@@ -82,6 +82,13 @@ final class SimulateCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--assign",
+            description = "Put each monitor on its patient first, as a clinical admin. Otherwise queries "
+                    + "of the patient do not find the readings before somebody does that (device assign), unless the "
+                    + "plane is configured otherwise.")
+    private boolean assign;
+
+    @Option(
             names = "--patience",
             paramLabel = "DURATION",
             defaultValue = "30s",
@@ -119,14 +126,19 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
-    private int simulate(Function<String, Channel> channels) throws InterruptedException, ExecutionException {
+    private int simulate(Function<String, Channel> channels, Channel registrar)
+            throws InterruptedException, ExecutionException {
         var out = spec.commandLine().getOut();
         try (var progress = new Progress(spec.commandLine().getErr())) {
             var summary = new IngestSummary(
                     plane.json() ? response -> out.println(Json.line(response)) : _ -> {}, progress::note);
             progress.show(summary::progress);
             try {
-                new MonitorSimulator(channels, plan(), retryTimeout, summary).run();
+                var plan = plan();
+                if (assign) {
+                    assign(new DeviceAssigner(registrar, progress::note), plan.start());
+                }
+                new MonitorSimulator(channels, plan, retryTimeout, summary).run();
             } catch (Exception e) {
                 progress.end();
                 summary.print(out, plane.json(), CommandExceptionHandler.status(e));
@@ -137,6 +149,12 @@ final class SimulateCommand implements Callable<Integer> {
             int status = summary.hasNoRefusals() ? ExitStatus.OK : ExitStatus.FAILED;
             summary.print(out, plane.json(), status);
             return status;
+        }
+    }
+
+    private void assign(DeviceAssigner assigner, long start) {
+        for (int number = 1; number <= devices; number++) {
+            assigner.assign(MonitorSimulator.deviceId(number), MonitorSimulator.patientId(number), start);
         }
     }
 

@@ -57,6 +57,15 @@ final class TokenCommand implements Callable<Integer> {
     private String device;
 
     @Option(
+            names = "--writes-for",
+            paramLabel = "ID",
+            split = ",",
+            description =
+                    "The patients that the device may write for, on a plane with pulseplane.ingest.patients=claimed;"
+                            + " repeat or separate by commas.")
+    private List<String> writesFor = List.of();
+
+    @Option(
             names = "--tenant",
             paramLabel = "NAME",
             defaultValue = "${env:PULSEPLANE_TENANT:-" + LocalTokens.DEFAULT_TENANT + "}",
@@ -95,7 +104,8 @@ final class TokenCommand implements Callable<Integer> {
                 requireNotEmpty("--patient", patient),
                 requireNotEmpty("--device", device),
                 ttl,
-                requireNotEmpty("--rpc", rpc));
+                requireNotEmpty("--rpc", rpc),
+                writesFor);
         try {
             spec.commandLine().getOut().println(LocalTokens.issue(dataDir, claims));
             return 0;

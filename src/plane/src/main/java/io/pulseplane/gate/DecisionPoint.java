@@ -32,7 +32,7 @@ final class DecisionPoint {
     private final Policy policy;
     private final AuditTrail audit;
     private final RepeatedIngest repeatedIngest;
-    private final String nodeId;
+    private final GateSettings settings;
     private final GateEvents events;
     private final LongSupplier clock;
 
@@ -41,14 +41,14 @@ final class DecisionPoint {
             Policy policy,
             AuditTrail audit,
             RepeatedIngest repeatedIngest,
-            String nodeId,
+            GateSettings settings,
             GateEvents events,
             LongSupplier clock) {
         this.informationPoint = informationPoint;
         this.policy = policy;
         this.audit = audit;
         this.repeatedIngest = repeatedIngest;
-        this.nodeId = nodeId;
+        this.settings = settings;
         this.events = events;
         this.clock = clock;
     }
@@ -129,7 +129,7 @@ final class DecisionPoint {
                 principal.connection().isLocal(),
                 LOCAL_DESTINATION,
                 audit.isEnabled(),
-                nodeId);
+                settings.nodeId());
         var cached = policy.cached(input);
         if (cached != null) {
             return conclude(principal, request, cached);
@@ -144,13 +144,10 @@ final class DecisionPoint {
     private CompletionStage<Void> conclude(Principal principal, AccessRequest request, PolicyDecision decision) {
         var action = request.action();
         if (!decision.isPermitted()) {
-            var reasons = String.join(",", decision.reasons());
-            return refuse(
-                    principal,
-                    request,
-                    reasons,
-                    decision.policyDigest(),
-                    new PlaneException.PermissionDenied("not permitted: " + reasons));
+            return refuse(principal, request, String.join(",", decision.reasons()), decision.policyDigest());
+        }
+        if (settings.needsPatientClaim() && !writesForItsPatients(principal, request)) {
+            return refuse(principal, request, "patient_not_claimed", decision.policyDigest());
         }
         events.decided(action.label(), Outcome.PERMITTED);
         if (action == Action.DESCRIBE) {
@@ -163,6 +160,21 @@ final class DecisionPoint {
         return append(
                 record(principal, request, Decision.PERMITTED, request.access().reason(), decision.policyDigest()),
                 request);
+    }
+
+    private static boolean writesForItsPatients(Principal principal, AccessRequest request) {
+        return request.action() != Action.INGEST
+                || principal.identity().writesFor().containsAll(request.access().patients());
+    }
+
+    private CompletionStage<Void> refuse(
+            Principal principal, AccessRequest request, String reasons, String policyDigest) {
+        return refuse(
+                principal,
+                request,
+                reasons,
+                policyDigest,
+                new PlaneException.PermissionDenied("not permitted: " + reasons));
     }
 
     private CompletionStage<Void> append(AuditRecord record, AccessRequest request) {

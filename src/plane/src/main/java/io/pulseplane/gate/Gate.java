@@ -82,7 +82,7 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
                 parts.policy(),
                 parts.audit(),
                 repeatedIngest,
-                settings.nodeId(),
+                settings,
                 parts.events(),
                 parts.clock());
         this.admission = new Admission(settings, parts.events());
@@ -181,6 +181,11 @@ public final class Gate implements ServerInterceptor, AutoCloseable {
     public void onRemoteErasure(String patient) {
         informationPoint.removePatient(patient);
         runningCalls.recheckPatient(patient);
+    }
+
+    /** A device was put on this patient, or taken off. */
+    void onLocalAssignment(String patient) {
+        changes.assignmentChanged(patient);
     }
 
     void onLocalChange(Device device) {

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxCallsPerConnection how many calls a connection may have under way, as HTTP/2 announced it to the client
  * @param maxMetadataBytes the size of a call's metadata, counted as HTTP/2 counts it
  * @param clockSkew how long after its expiry a token is still accepted, because clocks differ
+ * @param needsPatientClaim whether a device may write only for the patients that its token names
  * @param grantTtl how long one record in the audit trail stands for a request that is repeated on the same stream
  */
 public record GateSettings(
@@ -20,4 +21,26 @@ public record GateSettings(
         int maxCallsPerConnection,
         long maxMetadataBytes,
         Duration clockSkew,
-        Duration grantTtl) {}
+        boolean needsPatientClaim,
+        Duration grantTtl) {
+
+    /** For devices that may write for patients whom their token does not name. */
+    public GateSettings(
+            String nodeId,
+            long maxRequestsPerSecond,
+            long maxAnonymousRequestsPerSecond,
+            int maxCallsPerConnection,
+            long maxMetadataBytes,
+            Duration clockSkew,
+            Duration grantTtl) {
+        this(
+                nodeId,
+                maxRequestsPerSecond,
+                maxAnonymousRequestsPerSecond,
+                maxCallsPerConnection,
+                maxMetadataBytes,
+                clockSkew,
+                false,
+                grantTtl);
+    }
+}

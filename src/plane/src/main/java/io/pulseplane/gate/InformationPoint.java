@@ -2,6 +2,7 @@ package io.pulseplane.gate;
 
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
+import io.pulseplane.store.RegistryCache;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
 import java.util.Collection;

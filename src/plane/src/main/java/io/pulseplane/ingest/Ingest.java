@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Takes batches in: screens them, checks registration, makes them durable, and publishes their readings.
+ * Takes batches in: screens them, checks registration and assignment, makes them durable, and publishes their readings.
  *
  * <p>The outcome comes after the batch is durable and its readings are published to the latest values and the watchers,
  * so a query after an acknowledgement finds the acknowledged readings. By then the plane has also queued the
@@ -33,6 +33,7 @@ public final class Ingest {
 
     private final BatchScreener screener;
     private final RegistrationCheck registrationCheck;
+    private final AssignmentCheck assignmentCheck;
     private final GroupCommit groupCommit;
     private final ByteBudget budget;
     private final IngestEvents events;
@@ -51,6 +52,7 @@ public final class Ingest {
     public Ingest(
             BatchScreener screener,
             RegistrationCheck registrationCheck,
+            AssignmentCheck assignmentCheck,
             Store store,
             ChangeListener changes,
             long maxPendingBytes,
@@ -59,6 +61,7 @@ public final class Ingest {
             BooleanSupplier clockMayBeBehind) {
         this.screener = screener;
         this.registrationCheck = registrationCheck;
+        this.assignmentCheck = assignmentCheck;
         this.budget = new ByteBudget(maxPendingBytes);
         this.events = events;
         this.changes = changes;
@@ -106,7 +109,8 @@ public final class Ingest {
         }
         return registrationCheck
                 .check(batch)
-                .chain(() -> groupCommit.submit(screened))
+                .chain(() -> assignmentCheck.check(screened))
+                .chain(groupCommit::submit)
                 .map(result -> outcome(batch, result, System.nanoTime() - startNanos))
                 .onFailure()
                 .invoke(events::batchRefused);

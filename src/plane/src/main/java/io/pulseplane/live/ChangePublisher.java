@@ -1,5 +1,6 @@
 package io.pulseplane.live;
 
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.Site;
 import io.pulseplane.vitals.Columns;
@@ -14,8 +15,15 @@ public final class ChangePublisher implements ChangeListener {
     private final LatestCache latest;
     private final Watchers watchers;
     private final Site site;
+    private final Assignments assignments;
 
+    /** A publisher for a plane on which every device counts. */
     public ChangePublisher(LatestCache latest, Watchers watchers, Site site) {
+        this(latest, watchers, site, Assignments.any());
+    }
+
+    public ChangePublisher(LatestCache latest, Watchers watchers, Site site, Assignments assignments) {
+        this.assignments = assignments;
         this.latest = latest;
         this.watchers = watchers;
         this.site = site;
@@ -62,6 +70,19 @@ public final class ChangePublisher implements ChangeListener {
         site.deviceChanged(device);
     }
 
+    /** Forgets the assignments before the latest values, which a query in between would read by the old ones. */
+    @Override
+    public void assignmentChanged(String patient) {
+        assignmentChangedElsewhere(patient);
+        site.assignmentChanged(patient);
+    }
+
+    /** Drops what this plane remembers of a patient whose assignments another plane changed and announced. */
+    public void assignmentChangedElsewhere(String patient) {
+        assignments.invalidate(patient);
+        evict(new Subject.OfPatient(patient));
+    }
+
     /**
      * Announces the erasure to the site first. In the other order, a query in between could read the patient's readings
      * from Redis, under the generation that is still valid, and cache them again.
@@ -69,16 +90,18 @@ public final class ChangePublisher implements ChangeListener {
     @Override
     public void patientErased(String patient) {
         site.patientErased(patient);
-        latest.evictPatient(patient);
+        patientErasedElsewhere(patient);
     }
 
     /** The store went back to an earlier state: the next query of each subject reads its latest values again. */
     public void storeWentBack() {
+        assignments.clear();
         latest.clear();
     }
 
     /** Drops what this plane remembers of a patient whom another plane erased and announced. */
     public void patientErasedElsewhere(String patient) {
+        assignments.invalidate(patient);
         latest.evictPatient(patient);
     }
 

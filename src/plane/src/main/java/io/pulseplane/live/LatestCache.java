@@ -2,6 +2,7 @@ package io.pulseplane.live;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Subject;
@@ -9,6 +10,8 @@ import io.pulseplane.vitals.Subject;
 /**
  * Caches the latest reading of each code for the subjects of recent queries. The cache is bounded: it evicts the least
  * useful subjects first, and the next query reads them from the store again.
+ *
+ * <p>The entry of a patient has readings of the devices that count as the patient's, see {@link Assignments}.
  *
  * <p>An entry becomes complete without missing a reading as follows. {@link #entry} adds an empty entry. From then on,
  * the cache merges every published reading into it. The caller reads from the store, and merges the result when it
@@ -19,10 +22,17 @@ public final class LatestCache {
     /** The estimated size of an entry without its readings. */
     static final int BYTES_PER_SUBJECT = 256;
 
+    private final Assignments assignments;
     private final Cache<Subject, LatestReadings> entries;
 
-    /** @param maxBytes upper bound of the memory of all entries, in bytes; an entry has one reading for each code */
+    /** A cache for a plane on which every device counts. */
     public LatestCache(long maxBytes) {
+        this(maxBytes, Assignments.any());
+    }
+
+    /** @param maxBytes upper bound of the memory of all entries, in bytes; an entry has one reading for each code */
+    public LatestCache(long maxBytes, Assignments assignments) {
+        this.assignments = assignments;
         this.entries = Caffeine.newBuilder()
                 .maximumWeight(maxBytes)
                 .weigher((Subject subject, LatestReadings latest) ->
@@ -72,14 +82,29 @@ public final class LatestCache {
 
     /** Merges a durable reading into the entries of its patient and its device, if the cache has them. */
     public void publish(Reading reading) {
-        merge(new Subject.OfPatient(reading.series().patient()), reading);
-        merge(new Subject.OfDevice(reading.series().device()), reading);
+        mergeOfPatient(new Subject.OfPatient(reading.series().patient()), reading);
+        var ofDevice =
+                entries.getIfPresent(new Subject.OfDevice(reading.series().device()));
+        if (ofDevice != null) {
+            ofDevice.merge(reading);
+        }
     }
 
-    private void merge(Subject subject, Reading reading) {
-        var cached = entries.getIfPresent(subject);
-        if (cached != null) {
-            cached.merge(reading);
+    /**
+     * Takes the entry before it looks at the assignments. When these change, the entry is evicted, and so is what an
+     * assignment that ended has let in.
+     */
+    private void mergeOfPatient(Subject.OfPatient patient, Reading reading) {
+        var entry = entries.getIfPresent(patient);
+        if (entry == null) {
+            return;
+        }
+        var devices = assignments.cached(patient.id());
+        if (devices == null) {
+            // Only the store knows whether the reading counts: the next query asks it.
+            evict(patient, entry);
+        } else if (devices.serves(reading)) {
+            entry.merge(reading);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.pulseplane.live;
 
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.PlaneException;
 import java.lang.System.Logger.Level;
@@ -11,9 +12,10 @@ import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
 /**
- * Publishes new readings to one watcher. Each item has all readings that became durable since the item before. A watch
- * fails with {@code ResourceExhausted} if the watcher is too slow, so that more readings wait than the bound allows, or
- * more bytes than there is memory for the watchers.
+ * Publishes new readings to one watcher. Each item has all readings that became durable since the item before, of
+ * devices that count as the patient's when the item is sent, see {@link Assignments}. A watch fails with
+ * {@code ResourceExhausted} if the watcher is too slow, so that more readings wait than the bound allows, or more bytes
+ * than there is memory for the watchers.
  */
 public final class Watch implements Flow.Publisher<List<Columns>> {
 
@@ -28,11 +30,16 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
     private final Set<String> codes;
     private final int maxPendingReadings;
     private final PendingMemory memory;
+    private final Assignments assignments;
     private final Consumer<Watch> onEnd;
 
     private List<Columns> pending = new ArrayList<>();
     private int pendingReadings;
     private long pendingBytes;
+
+    /** Of the item whose assignments are being looked up. */
+    private long itemBytes;
+
     private long demand;
     private boolean emitting;
     /** The failure to signal to the subscriber; null if there is none. */
@@ -41,15 +48,24 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
     private boolean ended;
     private Flow.Subscriber<? super List<Columns>> subscriber;
 
-    Watch(Set<String> codes, int maxPendingReadings, PendingMemory memory, Consumer<Watch> onEnd) {
+    Watch(
+            Set<String> codes,
+            int maxPendingReadings,
+            PendingMemory memory,
+            Assignments assignments,
+            Consumer<Watch> onEnd) {
         this.codes = Set.copyOf(codes);
         this.maxPendingReadings = maxPendingReadings;
         this.memory = memory;
+        this.assignments = assignments;
         this.onEnd = onEnd;
     }
 
     void offer(Columns readings) {
         if (!codes.isEmpty() && !codes.contains(readings.series().code())) {
+            return;
+        }
+        if (assignments.hides(readings)) {
             return;
         }
         synchronized (this) {
@@ -72,7 +88,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
 
     private void cover() {
         try {
-            memory.cover(pendingBytes);
+            memory.cover(itemBytes + pendingBytes);
         } catch (PlaneException.ResourceExhausted noRoom) {
             fail(noRoom);
         }
@@ -103,7 +119,7 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
             public void request(long n) {
                 synchronized (Watch.this) {
                     if (n > 0) {
-                        demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+                        addDemand(n);
                     } else if (failure == null) {
                         fail(new IllegalArgumentException("a subscriber must request at least one item, not " + n));
                     }
@@ -139,26 +155,60 @@ public final class Watch implements Flow.Publisher<List<Columns>> {
                 items = pending;
                 pending = new ArrayList<>();
                 pendingReadings = 0;
+                itemBytes = pendingBytes;
                 pendingBytes = 0;
-                memory.cover(0);
                 demand--;
                 emitting = true;
             }
-            try {
-                subscriber.onNext(items);
-            } catch (RuntimeException e) {
-                // The publishing thread must go on to acknowledge batches, so a failing subscriber may not stop it.
-                LOG.log(Level.WARNING, "A watcher failed to handle readings, so its watch has ended", e);
-                end();
+            var served = assignments.served(items);
+            if (!served.isDone()) {
+                // Meanwhile readings wait for this item, as they do for a slow watcher.
+                served.whenComplete((columns, loadFailure) -> {
+                    emit(columns, loadFailure);
+                    emit();
+                });
                 return;
             }
-            synchronized (this) {
-                emitting = false;
-            }
+            served.whenComplete(this::emit);
         }
         if (end()) {
             subscriber.onError(failure);
         }
+    }
+
+    /**
+     * Emits one item, unless nothing of it is served.
+     *
+     * @param loadFailure why the plane does not know whether the readings are served; null if it does
+     */
+    private void emit(List<Columns> served, Throwable loadFailure) {
+        synchronized (this) {
+            itemBytes = 0;
+            if (!ended) {
+                cover();
+            }
+        }
+        if (loadFailure == null && !served.isEmpty()) {
+            try {
+                subscriber.onNext(served);
+            } catch (RuntimeException e) {
+                // The publishing thread must go on to acknowledge batches, so a failing subscriber may not stop it.
+                LOG.log(Level.WARNING, "A watcher failed to handle readings, so its watch has ended", e);
+                end();
+            }
+        }
+        synchronized (this) {
+            emitting = false;
+            if (loadFailure != null) {
+                fail(PlaneException.unwrap(loadFailure));
+            } else if (served.isEmpty()) {
+                addDemand(1);
+            }
+        }
+    }
+
+    private void addDemand(long n) {
+        demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
     }
 
     /** Ends the watch, and returns whether this call ended it. */

@@ -1,5 +1,6 @@
 package io.pulseplane.live;
 
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.vitals.Columns;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,10 +12,17 @@ public final class Watchers {
 
     private final ConcurrentMap<String, CopyOnWriteArrayList<Watch>> watchesByPatient = new ConcurrentHashMap<>();
     private final int maxPendingReadings;
+    private final Assignments assignments;
+
+    /** Watchers of a plane on which every device counts. */
+    public Watchers(int maxPendingReadings) {
+        this(maxPendingReadings, Assignments.any());
+    }
 
     /** @param maxPendingReadings how many readings may wait for one watcher before its watch fails */
-    public Watchers(int maxPendingReadings) {
+    public Watchers(int maxPendingReadings, Assignments assignments) {
         this.maxPendingReadings = maxPendingReadings;
+        this.assignments = assignments;
     }
 
     /** Starts a watch that is bounded by its readings alone. */
@@ -35,6 +43,7 @@ public final class Watchers {
                 codes,
                 maxPendingReadings,
                 memory,
+                assignments,
                 endedWatch -> watchedPatients.forEach(patient -> remove(patient, endedWatch)));
         for (var patient : watchedPatients) {
             watchesByPatient.compute(patient, (_, watches) -> {

@@ -3,6 +3,7 @@ package io.pulseplane.node;
 import io.pulseplane.api.AccessRules;
 import io.pulseplane.api.AuditTrailSource;
 import io.pulseplane.api.StatusMapper;
+import io.pulseplane.assignment.PatientPolicy;
 import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.gate.ConnectionFilter;
 import io.pulseplane.gate.Gate;
@@ -59,6 +60,7 @@ final class GateWiring {
     @Singleton
     Gate gate(
             GateConfig config,
+            PlaneConfig plane,
             Authenticator authenticator,
             Policy policy,
             AuditTrail audit,
@@ -89,6 +91,7 @@ final class GateWiring {
                         limits.maxCallsPerConnection(),
                         limits.maxMetadataBytes().asLongValue(),
                         config.token().clockSkew(),
+                        plane.ingest().patients() == PatientPolicy.CLAIMED,
                         maxAuditRepeat(config)));
     }
 

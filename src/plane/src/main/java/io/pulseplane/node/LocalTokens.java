@@ -29,6 +29,7 @@ public final class LocalTokens {
      * The claims of a token. An empty id is left out.
      *
      * @param rpc the only rpc that accepts the token: {@code pulseplane.v1.QueryService/GetLatest}; empty for all
+     * @param writesFor the patients that the device may write for, on a plane that asks for that
      */
     public record Claims(
             String subject,
@@ -37,17 +38,18 @@ public final class LocalTokens {
             String patientId,
             String deviceId,
             Duration ttl,
-            String rpc) {
+            String rpc,
+            List<String> writesFor) {
 
-        /** For all rpcs. */
+        /** For all rpcs, and for no patients in particular. */
         public Claims(
                 String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {
-            this(subject, roles, tenant, patientId, deviceId, ttl, "");
+            this(subject, roles, tenant, patientId, deviceId, ttl, "", List.of());
         }
 
         /** The same claims for one rpc; empty for all. */
         public Claims onlyFor(String rpc) {
-            return new Claims(subject, roles, tenant, patientId, deviceId, ttl, rpc);
+            return new Claims(subject, roles, tenant, patientId, deviceId, ttl, rpc, writesFor);
         }
     }
 
@@ -75,7 +77,8 @@ public final class LocalTokens {
                 claims.patientId(),
                 claims.deviceId(),
                 claims.ttl(),
-                claims.rpc());
+                claims.rpc(),
+                claims.writesFor());
         return TokenIssuer.open(dataDir, TokenSettings.of(new Keys.Local(dataDir)), EpochMicros::now)
                 .issue(request);
     }

@@ -2,10 +2,12 @@ package io.pulseplane.node;
 
 import io.pulseplane.api.Deadlines;
 import io.pulseplane.api.EndpointLimits;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.clock.ClockSettings;
 import io.pulseplane.clock.PlaneClock;
 import io.pulseplane.coherence.LatestSource;
 import io.pulseplane.coherence.WindowSource;
+import io.pulseplane.ingest.AssignmentCheck;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.RegistrationCheck;
@@ -65,20 +67,26 @@ final class PlaneWiring {
 
     @Produces
     @Singleton
-    LatestCache latestValues(PlaneConfig config) {
-        return new LatestCache(HeapShare.LATEST.or(config.live().latestMemory()));
+    Assignments assignments(PlaneConfig config, Store store, Site site) {
+        return new Assignments(config.ingest().patients(), store.registry(), site);
     }
 
     @Produces
     @Singleton
-    Watchers watchers(PlaneConfig config) {
-        return new Watchers(config.live().maxWatchReadings());
+    LatestCache latestValues(PlaneConfig config, Assignments assignments) {
+        return new LatestCache(HeapShare.LATEST.or(config.live().latestMemory()), assignments);
     }
 
     @Produces
     @Singleton
-    ChangePublisher changes(LatestCache latest, Watchers watchers, Site site) {
-        return new ChangePublisher(latest, watchers, site);
+    Watchers watchers(PlaneConfig config, Assignments assignments) {
+        return new Watchers(config.live().maxWatchReadings(), assignments);
+    }
+
+    @Produces
+    @Singleton
+    ChangePublisher changes(LatestCache latest, Watchers watchers, Site site, Assignments assignments) {
+        return new ChangePublisher(latest, watchers, site, assignments);
     }
 
     @Produces
@@ -93,6 +101,7 @@ final class PlaneWiring {
             PlaneConfig config,
             Catalogue catalogue,
             Store store,
+            Assignments assignments,
             ChangePublisher changes,
             IngestEvents events,
             PlaneClock clock) {
@@ -105,6 +114,7 @@ final class PlaneWiring {
                         ingest.aheadAllowance(),
                         EpochMicros.of(ingest.earliestTime())),
                 new RegistrationCheck(ingest.unregistered(), store.registry()),
+                new AssignmentCheck(assignments),
                 store,
                 changes,
                 HeapShare.INGEST.or(ingest.maxPendingBytes()),
@@ -115,20 +125,20 @@ final class PlaneWiring {
 
     @Produces
     @Singleton
-    LatestQuery latestQuery(LatestCache values, Store store, LatestSource source, Site site) {
-        return new LatestQuery(values, store, source, site);
+    LatestQuery latestQuery(LatestCache values, Store store, LatestSource source, Site site, Assignments assignments) {
+        return new LatestQuery(values, store, source, site, assignments);
     }
 
     @Produces
     @Singleton
-    RangeQuery rangeQuery(Store store) {
-        return new RangeQuery(store);
+    RangeQuery rangeQuery(Store store, Assignments assignments) {
+        return new RangeQuery(store, assignments);
     }
 
     @Produces
     @Singleton
-    AggregateQuery aggregation(Store store, WindowSource source, Catalogue catalogue) {
-        return new AggregateQuery(store, source, catalogue);
+    AggregateQuery aggregation(Store store, WindowSource source, Catalogue catalogue, Assignments assignments) {
+        return new AggregateQuery(store, source, catalogue, assignments);
     }
 
     @Produces

@@ -129,6 +129,7 @@ final class SiteWiring {
         @Override
         public void consentChanged(String patient) {
             gate.onRemoteConsentChange(patient);
+            changes.assignmentChangedElsewhere(patient);
         }
 
         @Override

@@ -1,7 +1,9 @@
 package io.pulseplane.query;
 
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.query.SeriesGroup.Grouping;
+import io.pulseplane.query.SeriesResolver.ServedSeries;
 import io.pulseplane.store.FixedWindows;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.WindowAggregates;
@@ -65,15 +67,16 @@ public final class AggregateQuery {
     private final SeriesResolver resolver;
     private final Catalogue catalogue;
 
+    /** For a plane on which every device counts. */
     public AggregateQuery(Store store, Catalogue catalogue) {
-        this(store, WindowSource.of(store.readings()), catalogue);
+        this(store, WindowSource.of(store.readings()), catalogue, Assignments.any());
     }
 
     /** @param source provides aggregates for queries without quantiles */
-    public AggregateQuery(Store store, WindowSource source, Catalogue catalogue) {
+    public AggregateQuery(Store store, WindowSource source, Catalogue catalogue, Assignments assignments) {
         this.store = store;
         this.source = source;
-        this.resolver = new SeriesResolver(store);
+        this.resolver = new SeriesResolver(store, assignments);
         this.catalogue = catalogue;
     }
 
@@ -86,37 +89,40 @@ public final class AggregateQuery {
      * windows are to be filled in and the result could have more than {@link #MAX_FILLED_WINDOWS} windows.
      */
     public Multi<GroupWindows> windows(WindowParameters parameters, AnswerBudget.Account account) {
-        return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
-            var groups = byGroup(
-                    series,
-                    parameters.grouping(),
-                    group -> new WindowAssembler(
-                            group,
-                            parameters.range(),
-                            parameters.grid(),
-                            parameters.quantiles(),
-                            parameters.fillEmpty(),
-                            account));
-            if (parameters.fillEmpty()) {
-                checkFilledWindowCount(parameters, groups.size());
-            }
-            var completeWindows = parameters.quantiles().length == 0
-                    ? windowsFromAggregates(parameters, series, groups, account)
-                    : windowsFromReadings(parameters, series, groups, account);
-            Multi<List<GroupWindows>> remainingWindows = Multi.createFrom().item(() -> {
-                List<GroupWindows> windows = new ArrayList<>();
-                groups.values().forEach(group -> group.finish(windows));
-                return windows;
-            });
-            return Multi.createBy()
-                    .concatenating()
-                    .streams(completeWindows, remainingWindows)
-                    .onItem()
-                    .transformToMultiAndConcatenate(
-                            windows -> Multi.createFrom().iterable(windows))
-                    .onItem()
-                    .invoke(new HandedOn(account)::next);
-        });
+        return resolver.resolve(parameters.selector(), parameters.range())
+                .onItem()
+                .transformToMulti(series -> {
+                    var groups = byGroup(
+                            series,
+                            parameters.grouping(),
+                            group -> new WindowAssembler(
+                                    group,
+                                    parameters.range(),
+                                    parameters.grid(),
+                                    parameters.quantiles(),
+                                    parameters.fillEmpty(),
+                                    account));
+                    if (parameters.fillEmpty()) {
+                        checkFilledWindowCount(parameters, groups.size());
+                    }
+                    var completeWindows = parameters.quantiles().length == 0
+                            ? windowsFromAggregates(parameters, series, groups, account)
+                            : windowsFromReadings(parameters, series, groups, account);
+                    Multi<List<GroupWindows>> remainingWindows = Multi.createFrom()
+                            .item(() -> {
+                                List<GroupWindows> windows = new ArrayList<>();
+                                groups.values().forEach(group -> group.finish(windows));
+                                return windows;
+                            });
+                    return Multi.createBy()
+                            .concatenating()
+                            .streams(completeWindows, remainingWindows)
+                            .onItem()
+                            .transformToMultiAndConcatenate(
+                                    windows -> Multi.createFrom().iterable(windows))
+                            .onItem()
+                            .invoke(new HandedOn(account)::next);
+                });
     }
 
     /** Releases the windows that were handed on when the next are, because the caller has converted them by then. */
@@ -137,11 +143,11 @@ public final class AggregateQuery {
 
     private Multi<List<GroupWindows>> windowsFromReadings(
             WindowParameters parameters,
-            List<Series> series,
+            List<ServedSeries> series,
             Map<SeriesGroup, WindowAssembler> groups,
             AnswerBudget.Account account) {
         var counted = counted(parameters.includeImplausible());
-        return slices(series, parameters.range(), account).map(slice -> {
+        return slices(series, account).map(slice -> {
             List<GroupWindows> windows = new ArrayList<>();
             slice.columns()
                     .forEach(columns -> groups.get(parameters.grouping().of(columns.series()))
@@ -154,11 +160,11 @@ public final class AggregateQuery {
     /** Without quantiles, the store can provide aggregates, often without reading the readings. */
     private Multi<List<GroupWindows>> windowsFromAggregates(
             WindowParameters parameters,
-            List<Series> series,
+            List<ServedSeries> series,
             Map<SeriesGroup, WindowAssembler> groups,
             AnswerBudget.Account account) {
         var counted = counted(parameters.includeImplausible());
-        return new AggregateReader(source, series, parameters.range(), counted, parameters.grid(), account)
+        return new AggregateReader(source, series, counted, parameters.grid(), account)
                 .slices()
                 .map(slice -> {
                     List<GroupWindows> windows = new ArrayList<>();
@@ -194,7 +200,7 @@ public final class AggregateQuery {
     public Uni<List<GroupStatistics>> statistics(StatisticsParameters parameters, AnswerBudget.Account account) {
         var grouping = parameters.grouping();
         var quantiles = parameters.quantiles();
-        return resolver.resolve(parameters.selector()).chain(series -> {
+        return resolver.resolve(parameters.selector(), parameters.range()).chain(series -> {
             var groups = byGroup(series, grouping, _ -> new RunningStatistics(quantiles, account));
             var completion = quantiles.length == 0
                     ? addAggregates(parameters, series, groups, account)
@@ -208,11 +214,11 @@ public final class AggregateQuery {
 
     private Uni<?> addAggregates(
             StatisticsParameters parameters,
-            List<Series> series,
+            List<ServedSeries> series,
             Map<SeriesGroup, RunningStatistics> groups,
             AnswerBudget.Account account) {
         var counted = counted(parameters.includeImplausible());
-        return new AggregateReader(source, series, parameters.range(), counted, FixedWindows.ALL_TIME, account)
+        return new AggregateReader(source, series, counted, FixedWindows.ALL_TIME, account)
                 .slices()
                 .invoke(slice -> slice.parts()
                         .forEach(
@@ -223,11 +229,11 @@ public final class AggregateQuery {
 
     private Uni<?> addReadings(
             StatisticsParameters parameters,
-            List<Series> series,
+            List<ServedSeries> series,
             Map<SeriesGroup, RunningStatistics> groups,
             AnswerBudget.Account account) {
         var counted = counted(parameters.includeImplausible());
-        return slices(series, parameters.range(), account)
+        return slices(series, account)
                 .invoke(slice -> slice.columns().forEach(all -> {
                     var columns = all.within(counted.apply(all.series()));
                     if (!columns.isEmpty()) {
@@ -245,17 +251,16 @@ public final class AggregateQuery {
         }
     }
 
-    private Multi<Slice> slices(List<Series> series, TimeRange range, AnswerBudget.Account account) {
-        return new SliceReader(
-                        store.readings(), series, range, Order.OLDEST_FIRST, Optional.empty(), Long.MAX_VALUE, account)
+    private Multi<Slice> slices(List<ServedSeries> series, AnswerBudget.Account account) {
+        return new SliceReader(store.readings(), series, Order.OLDEST_FIRST, Optional.empty(), Long.MAX_VALUE, account)
                 .slices();
     }
 
     private static <T> Map<SeriesGroup, T> byGroup(
-            List<Series> series, Grouping grouping, Function<SeriesGroup, T> factory) {
+            List<ServedSeries> series, Grouping grouping, Function<SeriesGroup, T> factory) {
         var groups = new TreeMap<SeriesGroup, T>();
         for (var member : series) {
-            groups.computeIfAbsent(grouping.of(member), factory);
+            groups.computeIfAbsent(grouping.of(member.series()), factory);
         }
         return groups;
     }

@@ -1,6 +1,7 @@
 package io.pulseplane.query;
 
 import io.pulseplane.coherence.WindowSource;
+import io.pulseplane.query.SeriesResolver.ServedSeries;
 import io.pulseplane.store.ReadCaller;
 import io.pulseplane.store.WindowAggregates;
 import io.pulseplane.store.WindowGrid;
@@ -46,13 +47,13 @@ final class AggregateReader {
     private final List<AggregateCursor> cursors;
 
     /**
+     * @param series each with the range to aggregate
      * @param counted the values of a series whose readings count
      * @param account holds the pages in memory
      */
     AggregateReader(
             WindowSource source,
-            List<Series> series,
-            TimeRange range,
+            List<ServedSeries> series,
             Function<Series, ValueRange> counted,
             WindowGrid grid,
             AnswerBudget.Account account) {
@@ -61,7 +62,7 @@ final class AggregateReader {
         this.grid = grid;
         this.pageSize = Math.clamp(MAX_WINDOWS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
         this.cursors = series.stream()
-                .map(s -> new AggregateCursor(s, counted.apply(s), range))
+                .map(s -> new AggregateCursor(s, counted.apply(s.series())))
                 .toList();
     }
 
@@ -123,11 +124,11 @@ final class AggregateReader {
         private long lastIndex = Long.MIN_VALUE;
         private boolean exhausted;
 
-        AggregateCursor(Series series, ValueRange counted, TimeRange range) {
-            this.series = series;
+        AggregateCursor(ServedSeries served, ValueRange counted) {
+            this.series = served.series();
             this.counted = counted;
-            this.remainingRange = range;
-            this.exhausted = range.isEmpty();
+            this.remainingRange = served.range();
+            this.exhausted = remainingRange.isEmpty();
         }
 
         void advance(WindowAggregates aggregates, int pageSize, WindowGrid grid) {

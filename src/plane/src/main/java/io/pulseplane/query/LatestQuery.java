@@ -1,13 +1,18 @@
 package io.pulseplane.query;
 
+import io.pulseplane.assignment.Assignments;
+import io.pulseplane.assignment.PatientDevices;
 import io.pulseplane.coherence.LatestSource;
 import io.pulseplane.coherence.LatestSource.Snapshot;
 import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.LatestReadings;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
+import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.Reading;
 import io.pulseplane.vitals.Subject;
+import io.pulseplane.vitals.TimeRange;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,13 +22,15 @@ import java.util.concurrent.ConcurrentMap;
 
 /**
  * Returns the latest reading of each code of a subject: from the cache if its entry is complete and fresh, otherwise
- * from the {@link LatestSource}, which is the store or a cache in front of it.
+ * from the {@link LatestSource}, which is the store or a cache in front of it. The latest readings of a patient are of
+ * the devices that count as the patient's, see {@link Assignments}.
  */
 public final class LatestQuery {
 
     private final LatestCache cache;
     private final LatestSource source;
     private final Site site;
+    private final Store store;
     private final SeriesResolver resolver;
 
     /**
@@ -37,17 +44,18 @@ public final class LatestQuery {
 
     private record InFlightLookup(long startTime, Uni<Snapshot> answer) {}
 
-    /** For a plane that does not share its store. */
+    /** For a plane that does not share its store, and on which every device counts. */
     public LatestQuery(LatestCache cache, Store store) {
-        this(cache, store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
+        this(cache, store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE, Assignments.any());
     }
 
     /** @param source provides the readings of subjects that are not in the cache */
-    public LatestQuery(LatestCache cache, Store store, LatestSource source, Site site) {
+    public LatestQuery(LatestCache cache, Store store, LatestSource source, Site site, Assignments assignments) {
         this.cache = cache;
         this.source = source;
         this.site = site;
-        this.resolver = new SeriesResolver(store);
+        this.store = store;
+        this.resolver = new SeriesResolver(store, assignments);
     }
 
     /** Returns the answer if it is in the cache. */
@@ -89,11 +97,44 @@ public final class LatestQuery {
         return lookUp(subject, latest)
                 .chain(snapshot -> snapshot.readings().isEmpty()
                         ? resolver.requireRegistered(subject).replaceWith(snapshot)
-                        : Uni.createFrom().item(snapshot))
+                        : served(subject, snapshot))
                 .invoke(snapshot -> latest.complete(snapshot.readings(), snapshot.asOf()))
                 .replaceWith(latest)
                 .onFailure()
                 .invoke(() -> cache.evict(subject, latest));
+    }
+
+    private Uni<Snapshot> served(Subject subject, Snapshot snapshot) {
+        return resolver.devices(subject).chain(devices -> {
+            if (snapshot.readings().stream().allMatch(devices::serves)) {
+                return Uni.createFrom().item(snapshot);
+            }
+            return Multi.createFrom()
+                    .iterable(snapshot.readings())
+                    .onItem()
+                    .transformToMultiAndConcatenate(reading -> served(devices, reading))
+                    .collect()
+                    .asList()
+                    .map(readings -> new Snapshot(readings, snapshot.asOf()));
+        });
+    }
+
+    /** The last reading of the same series that is served, if there is one. */
+    private Multi<Reading> served(PatientDevices devices, Reading reading) {
+        if (devices.serves(reading)) {
+            return Multi.createFrom().item(reading);
+        }
+        var series = reading.series();
+        var range = devices.servedRange(series, TimeRange.ALL);
+        return range.isEmpty()
+                ? Multi.createFrom().empty()
+                : store.readings()
+                        .read(series, range, Order.NEWEST_FIRST, 1)
+                        .onItem()
+                        .transformToMulti(columns -> columns.isEmpty()
+                                ? Multi.createFrom().empty()
+                                : Multi.createFrom()
+                                        .item(new Reading(series, columns.times()[0], columns.values()[0])));
     }
 
     private Uni<Snapshot> lookUp(Subject subject, LatestReadings latest) {

@@ -1,5 +1,7 @@
 package io.pulseplane.query;
 
+import io.pulseplane.assignment.Assignments;
+import io.pulseplane.query.SeriesResolver.ServedSeries;
 import io.pulseplane.store.Store;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -25,9 +27,14 @@ public final class RangeQuery {
     private final Store store;
     private final SeriesResolver resolver;
 
+    /** For a plane on which every device counts. */
     public RangeQuery(Store store) {
+        this(store, Assignments.any());
+    }
+
+    public RangeQuery(Store store, Assignments assignments) {
         this.store = store;
-        this.resolver = new SeriesResolver(store);
+        this.resolver = new SeriesResolver(store, assignments);
     }
 
     /**
@@ -41,25 +48,23 @@ public final class RangeQuery {
      *     ResourceExhausted}
      */
     public Multi<Page> execute(Parameters parameters, String pageToken, long limit, AnswerBudget.Account account) {
-        return resolver.resolve(parameters.selector()).onItem().transformToMulti(series -> {
-            Optional<ResumePosition> resumePosition = pageToken.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(PageToken.decode(parameters, pageToken, series));
-            return new SliceReader(
-                            store.readings(),
-                            series,
-                            parameters.range(),
-                            parameters.order(),
-                            resumePosition,
-                            limit,
-                            account)
-                    .slices()
-                    .filter(slice -> !slice.columns().isEmpty())
-                    .map(slice -> new Page(
-                            slice.columns(),
-                            slice.next()
-                                    .map(position -> PageToken.encode(parameters, position))
-                                    .orElse("")));
-        });
+        return resolver.resolve(parameters.selector(), parameters.range())
+                .onItem()
+                .transformToMulti(served -> {
+                    Optional<ResumePosition> resumePosition = pageToken.isEmpty()
+                            ? Optional.empty()
+                            : Optional.of(PageToken.decode(
+                                    parameters,
+                                    pageToken,
+                                    served.stream().map(ServedSeries::series).toList()));
+                    return new SliceReader(store.readings(), served, parameters.order(), resumePosition, limit, account)
+                            .slices()
+                            .filter(slice -> !slice.columns().isEmpty())
+                            .map(slice -> new Page(
+                                    slice.columns(),
+                                    slice.next()
+                                            .map(position -> PageToken.encode(parameters, position))
+                                            .orElse("")));
+                });
     }
 }

@@ -1,5 +1,6 @@
 package io.pulseplane.query;
 
+import io.pulseplane.query.SeriesResolver.ServedSeries;
 import io.pulseplane.store.ReadCaller;
 import io.pulseplane.store.ReadingStore;
 import io.pulseplane.vitals.Columns;
@@ -42,15 +43,14 @@ final class SliceReader {
     private volatile boolean stopped;
 
     /**
-     * @param series ordered, without duplicates
+     * @param series ordered, without duplicates, each with the range to read
      * @param resumePosition where to continue; empty to start with the range
      * @param limit maximum number of readings, 1 or more
      * @param account holds the pages in memory
      */
     SliceReader(
             ReadingStore store,
-            List<Series> series,
-            TimeRange range,
+            List<ServedSeries> series,
             Order order,
             Optional<ResumePosition> resumePosition,
             long limit,
@@ -61,10 +61,10 @@ final class SliceReader {
         this.remaining = limit;
         this.cursors = series.stream()
                 .map(member -> new ReadingCursor(
-                        member,
+                        member.series(),
                         resumePosition
-                                .map(position -> position.remainingRange(range, order, member))
-                                .orElse(range)))
+                                .map(position -> position.remainingRange(member.range(), order, member.series()))
+                                .orElse(member.range())))
                 .toList();
         int share = Math.clamp(MAX_READINGS_HELD / Math.max(1, series.size()), MIN_PAGE_SIZE, MAX_PAGE_SIZE);
         this.pageSize = (int) Math.min(share, limit);

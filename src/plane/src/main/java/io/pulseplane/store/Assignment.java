@@ -12,6 +12,14 @@ import java.util.OptionalLong;
  */
 public record Assignment(long number, String device, String patient, long from, OptionalLong to, boolean provisional) {
 
+    /**
+     * Returns when this assignment ends if the device is on another patient from a time on. A provisional one, which
+     * nobody made, does not stand in the way of an assignment that begins before it.
+     */
+    public long endOnMove(long time) {
+        return provisional ? Math.max(from, time) : time;
+    }
+
     public Assignment endedAt(long time) {
         return new Assignment(number, device, patient, from, OptionalLong.of(time), provisional);
     }

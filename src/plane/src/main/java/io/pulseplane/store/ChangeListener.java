@@ -25,5 +25,8 @@ public interface ChangeListener {
 
     void deviceChanged(String device);
 
+    /** A device was put on this patient, or taken off. */
+    void assignmentChanged(String patient);
+
     void patientErased(String patient);
 }

@@ -49,7 +49,8 @@ public interface Registry {
 
     /**
      * Assigns a device to a patient from a time on, and ends the current assignment of the device. If the device is
-     * assigned to that patient already, the assignment only stops being provisional.
+     * assigned to that patient already, the assignment only stops being provisional; a provisional one then begins at
+     * the given time if that is earlier. A provisional assignment to another patient ends in any case.
      *
      * <p>Fails with {@code NotFound} if either is not registered, and with {@code FailedPrecondition} if the device is
      * retired, or the time is before the start of its current assignment.

@@ -53,6 +53,14 @@ public interface Site {
     }
 
     /**
+     * Announces that a device was put on this patient, or taken off. The other planes drop what they remember of the
+     * patient, as after a change of consent. Never blocks; the plane calls it before it acknowledges the assignment.
+     */
+    default void assignmentChanged(String patient) {
+        consentChanged(patient);
+    }
+
+    /**
      * Announces a device that this plane changed. Never blocks; the plane calls it before it acknowledges the change.
      */
     void deviceChanged(String device);

@@ -7,8 +7,10 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.ReadingFixtures;
 import io.pulseplane.coherence.WindowCache;
+import io.pulseplane.ingest.AssignmentCheck;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.RegistrationCheck;
@@ -121,6 +123,7 @@ class ImplausibleReadingsTest {
         var ingest = new Ingest(
                 new BatchScreener(catalogue, UnknownCodePolicy.REFUSE, policy, Duration.ofSeconds(5), 0),
                 new RegistrationCheck(RegistrationCheck.UnregisteredPolicy.ACCEPT, store.registry()),
+                new AssignmentCheck(Assignments.any()),
                 store,
                 new ChangePublisher(latest, watchers, Site.SINGLE_PLANE),
                 1 << 20,
@@ -132,7 +135,7 @@ class ImplausibleReadingsTest {
                 .addService(new QueryEndpoint(
                         new LatestQuery(latest, store),
                         new RangeQuery(store),
-                        new AggregateQuery(store, windows, catalogue),
+                        new AggregateQuery(store, windows, catalogue, Assignments.any()),
                         watchers,
                         AnswerBudget.unbounded(),
                         limits,

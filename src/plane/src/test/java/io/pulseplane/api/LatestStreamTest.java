@@ -15,6 +15,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.coherence.LatestSource.Snapshot;
 import io.pulseplane.live.LatestCache;
 import io.pulseplane.query.AnswerBudget;
@@ -55,7 +56,8 @@ class LatestStreamTest {
             new LatestCache(1 << 20),
             new MemoryStore(() -> 0),
             subject -> Uni.createFrom().emitter(emitter -> lookups.put(subject.id(), emitter)),
-            Site.SINGLE_PLANE);
+            Site.SINGLE_PLANE,
+            Assignments.any());
     private AnswerBudget budget = AnswerBudget.unbounded();
     private Server server;
     private ManagedChannel channel;

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -29,6 +30,9 @@ final class Program {
 
     /** Lets the plane choose free ports, which it logs. A test that chose them could lose them to another process. */
     static final List<String> ANY_PORTS = List.of("quarkus.grpc.server.port=0", "quarkus.http.port=0");
+
+    /** Most tests are not about who may write for whom. AssignmentIT is. */
+    private static final String ANY_PATIENTS = "pulseplane.ingest.patients=any";
 
     private static final Pattern GRPC_PORT = Pattern.compile("gRPC listens on \\S+:(\\d+)");
     private static final Pattern HTTP_PORT = Pattern.compile("Listening on: http://\\S+?:(\\d+)");
@@ -115,6 +119,11 @@ final class Program {
             return start(List.of(), directory, properties);
         }
 
+        /** Starts a plane with the default for which patients devices may write. */
+        static Plane serveWithDefaultPatients(Path directory) throws IOException {
+            return awaitStart(launch(List.of(), List.of(), directory, ANY_PORTS));
+        }
+
         /** Starts a plane whose files can have at most this many KiB, as if its disk were full then. */
         static Plane serveOnSmallDisk(Path directory, int maxFileKib, String... properties) throws IOException {
             return start(
@@ -135,7 +144,7 @@ final class Program {
          */
         static boolean killWhileStarting(Path directory, Callable<Boolean> condition, String... properties)
                 throws Exception {
-            try (var plane = launch(List.of(), List.of(), directory, properties)) {
+            try (var plane = launch(List.of(), List.of(), directory, withDefaults(properties))) {
                 Awaitility.await()
                         .atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS)
                         .pollDelay(Duration.ZERO)
@@ -152,18 +161,26 @@ final class Program {
 
         private static Plane start(List<String> launcher, List<String> options, Path directory, String... properties)
                 throws IOException {
-            var plane = launch(launcher, options, directory, properties);
+            return awaitStart(launch(launcher, options, directory, withDefaults(properties)));
+        }
+
+        private static Plane awaitStart(Plane plane) {
             Awaitility.await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS).until(plane::hasStarted);
             return plane;
         }
 
-        private static Plane launch(List<String> launcher, List<String> options, Path directory, String... properties)
+        private static List<String> withDefaults(String... properties) {
+            return Stream.of(ANY_PORTS.stream(), Stream.of(ANY_PATIENTS), Stream.of(properties))
+                    .flatMap(Function.identity())
+                    .toList();
+        }
+
+        private static Plane launch(
+                List<String> launcher, List<String> options, Path directory, List<String> properties)
                 throws IOException {
             var log = Files.createTempFile("pulseplane-", ".log");
-            var allProperties =
-                    Stream.concat(ANY_PORTS.stream(), Stream.of(properties)).toList();
             var command = new ArrayList<>(launcher);
-            command.addAll(Program.command(options, allProperties, "serve", "--data-dir", directory.toString()));
+            command.addAll(Program.command(options, properties, "serve", "--data-dir", directory.toString()));
             var process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())

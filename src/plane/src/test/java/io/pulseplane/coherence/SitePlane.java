@@ -3,6 +3,7 @@ package io.pulseplane.coherence;
 import static io.pulseplane.ReadingFixtures.appendAll;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestCache;
 import io.pulseplane.live.Watchers;
@@ -42,7 +43,7 @@ final class SitePlane implements AutoCloseable, RemoteChangeListener {
         this.store = store;
         site = new RedisSite(vertx, settings, events, windows);
         changes = new ChangePublisher(latestValues, new Watchers(0), site);
-        query = new LatestQuery(latestValues, store, site.latestSource(store), site);
+        query = new LatestQuery(latestValues, store, site.latestSource(store), site, Assignments.any());
         site.start(this);
     }
 

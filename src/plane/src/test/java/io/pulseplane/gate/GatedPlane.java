@@ -27,6 +27,10 @@ import io.pulseplane.api.QueryEndpoint;
 import io.pulseplane.api.RegistryEndpoint;
 import io.pulseplane.api.StatusMapper;
 import io.pulseplane.api.Tokens;
+import io.pulseplane.assignment.Assignments;
+import io.pulseplane.assignment.PatientPolicy;
+import io.pulseplane.coherence.LatestSource;
+import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.AuditRecord;
 import io.pulseplane.gate.audit.reading.AuditFilter;
@@ -41,6 +45,7 @@ import io.pulseplane.gate.token.Authenticator;
 import io.pulseplane.gate.token.Identity;
 import io.pulseplane.gate.token.TokenSettings;
 import io.pulseplane.gate.token.UnusableKeyException;
+import io.pulseplane.ingest.AssignmentCheck;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.ingest.IngestEvents;
 import io.pulseplane.ingest.RegistrationCheck;
@@ -51,7 +56,6 @@ import io.pulseplane.query.AggregateQuery;
 import io.pulseplane.query.AnswerBudget;
 import io.pulseplane.query.LatestQuery;
 import io.pulseplane.query.RangeQuery;
-import io.pulseplane.store.ChangeListener;
 import io.pulseplane.store.Consent;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.Patient;
@@ -88,6 +92,7 @@ final class GatedPlane implements AutoCloseable {
      *
      * @param keys the keys of tokens; empty for the plane's own key
      * @param certificate the identity of the client's certificate on every connection
+     * @param patients for which patients devices may write
      */
     record Options(
             List<Network> local,
@@ -97,7 +102,8 @@ final class GatedPlane implements AutoCloseable {
             long maxAnonymousRequestsPerSecond,
             int maxConnections,
             Optional<TokenSettings.Keys> keys,
-            Identity certificate) {
+            Identity certificate,
+            PatientPolicy patients) {
 
         static final Options DEFAULTS = new Options(
                 List.of(Network.parse("127.0.0.0/8"), Network.parse("::1")),
@@ -107,7 +113,8 @@ final class GatedPlane implements AutoCloseable {
                 0,
                 1_000,
                 Optional.empty(),
-                Identity.anonymous());
+                Identity.anonymous(),
+                PatientPolicy.ANY);
 
         Options withLocal(String... networks) {
             return new Options(
@@ -118,7 +125,8 @@ final class GatedPlane implements AutoCloseable {
                     maxAnonymousRequestsPerSecond,
                     maxConnections,
                     keys,
-                    certificate);
+                    certificate,
+                    patients);
         }
 
         Options withAudit(AuditSettings.Mode mode) {
@@ -130,7 +138,8 @@ final class GatedPlane implements AutoCloseable {
                     maxAnonymousRequestsPerSecond,
                     maxConnections,
                     keys,
-                    certificate);
+                    certificate,
+                    patients);
         }
 
         Options withPolicy(Policy policy) {
@@ -142,16 +151,26 @@ final class GatedPlane implements AutoCloseable {
                     maxAnonymousRequestsPerSecond,
                     maxConnections,
                     keys,
-                    certificate);
+                    certificate,
+                    patients);
         }
 
         Options withRates(long requests, long anonymousRequests) {
-            return new Options(local, audit, policy, requests, anonymousRequests, maxConnections, keys, certificate);
+            return new Options(
+                    local, audit, policy, requests, anonymousRequests, maxConnections, keys, certificate, patients);
         }
 
         Options withMaxConnections(int max) {
             return new Options(
-                    local, audit, policy, maxRequestsPerSecond, maxAnonymousRequestsPerSecond, max, keys, certificate);
+                    local,
+                    audit,
+                    policy,
+                    maxRequestsPerSecond,
+                    maxAnonymousRequestsPerSecond,
+                    max,
+                    keys,
+                    certificate,
+                    patients);
         }
 
         Options withKeys(TokenSettings.Keys keys) {
@@ -163,7 +182,21 @@ final class GatedPlane implements AutoCloseable {
                     maxAnonymousRequestsPerSecond,
                     maxConnections,
                     Optional.of(keys),
-                    certificate);
+                    certificate,
+                    patients);
+        }
+
+        Options withPatients(PatientPolicy patients) {
+            return new Options(
+                    local,
+                    audit,
+                    policy,
+                    maxRequestsPerSecond,
+                    maxAnonymousRequestsPerSecond,
+                    maxConnections,
+                    keys,
+                    certificate,
+                    patients);
         }
 
         Options withCertificate(Identity certificate) {
@@ -175,7 +208,8 @@ final class GatedPlane implements AutoCloseable {
                     maxAnonymousRequestsPerSecond,
                     maxConnections,
                     keys,
-                    certificate);
+                    certificate,
+                    patients);
         }
     }
 
@@ -213,14 +247,16 @@ final class GatedPlane implements AutoCloseable {
     final MemoryStore store;
     final RecordingGateEvents events = new RecordingGateEvents();
     final Gate gate;
+    final ChangePublisher changes;
     final AuditTrail audit;
 
     /** Is added to the real time. */
     final AtomicLong clockOffsetUs = new AtomicLong();
 
     private final Path directory;
-    private final LatestCache latest = new LatestCache(1 << 20);
-    private final Watchers watchers = new Watchers(100_000);
+    private final Assignments assignments;
+    private final LatestCache latest;
+    private final Watchers watchers;
     private final Policy policy;
     private final Authenticator authenticator;
     private final Server server;
@@ -238,7 +274,10 @@ final class GatedPlane implements AutoCloseable {
         store = shared == null ? new MemoryStore(this::now) : shared;
         audit = AuditTrail.open(
                 AuditSettings.of(options.audit(), directory.resolve("audit"), "test"), this::now, new AuditEvents() {});
-        var changes = new ChangePublisher(latest, watchers, site);
+        assignments = new Assignments(options.patients(), store.registry(), site);
+        latest = new LatestCache(1 << 20, assignments);
+        watchers = new Watchers(100_000, assignments);
+        changes = new ChangePublisher(latest, watchers, site, assignments);
         policy = options.policy().orElseGet(() -> Policies.open(PolicySettings.defaults()));
         authenticator = authenticator(options.keys().orElseGet(() -> new TokenSettings.Keys.Local(directory)));
         gate = new Gate(
@@ -261,8 +300,9 @@ final class GatedPlane implements AutoCloseable {
                         1_000,
                         16 << 10,
                         Duration.ZERO,
+                        options.patients() == PatientPolicy.CLAIMED,
                         Duration.ofMinutes(1)));
-        server = serve(options, changes);
+        server = serve(options, site);
         channel = connect();
     }
 
@@ -279,12 +319,13 @@ final class GatedPlane implements AutoCloseable {
         }
     }
 
-    private Server serve(Options options, ChangeListener changes) throws IOException {
+    private Server serve(Options options, Site site) throws IOException {
         var limits = new EndpointLimits(
                 100_000, 8 << 20, new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(30)), Duration.ofSeconds(5));
         var ingest = new Ingest(
                 new BatchScreener(Catalogue.standard(), UnknownCodePolicy.REFUSE, Duration.ofSeconds(5)),
                 new RegistrationCheck(RegistrationCheck.UnregisteredPolicy.ACCEPT, store),
+                new AssignmentCheck(assignments),
                 store,
                 changes,
                 256 << 20,
@@ -301,9 +342,9 @@ final class GatedPlane implements AutoCloseable {
                 .maxInboundMessageSize(64 << 20)
                 .addService(new IngestEndpoint(ingest, limits))
                 .addService(new QueryEndpoint(
-                        new LatestQuery(latest, store),
-                        new RangeQuery(store),
-                        new AggregateQuery(store, Catalogue.standard()),
+                        new LatestQuery(latest, store, LatestSource.of(store, site), site, assignments),
+                        new RangeQuery(store, assignments),
+                        new AggregateQuery(store, WindowSource.of(store.readings()), Catalogue.standard(), assignments),
                         watchers,
                         budget,
                         limits,

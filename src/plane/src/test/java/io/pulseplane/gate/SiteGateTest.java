@@ -9,12 +9,14 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.assignment.PatientPolicy;
 import io.pulseplane.coherence.RedisProcess;
 import io.pulseplane.coherence.RedisSettings;
 import io.pulseplane.coherence.RedisSite;
 import io.pulseplane.coherence.RemoteChangeListener;
 import io.pulseplane.coherence.SiteEvents;
 import io.pulseplane.coherence.WindowCache;
+import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.store.Device;
 import io.pulseplane.store.crypto.Keyset;
 import io.pulseplane.store.memory.MemoryStore;
@@ -82,16 +84,19 @@ class SiteGateTest {
     }
 
     private Member member(String name) throws IOException {
+        return member(name, GatedPlane.Options.DEFAULTS);
+    }
+
+    private Member member(String name, GatedPlane.Options options) throws IOException {
         var server = RedisSettings.Server.of(RedisSettings.Type.STANDALONE, List.of(redis.url()), "");
         var settings = RedisSettings.of(name, server, new Keyset(new byte[32], List.of()));
         var site = new RedisSite(vertx, settings, NO_EVENTS, new WindowCache(0, Duration.ofMinutes(5)));
-        var plane = new GatedPlane(
-                Files.createDirectory(directory.resolve(name)), GatedPlane.Options.DEFAULTS, store, site);
-        site.start(new RemoteChangeApplier(plane.gate));
+        var plane = new GatedPlane(Files.createDirectory(directory.resolve(name)), options, store, site);
+        site.start(new RemoteChangeApplier(plane.gate, plane.changes));
         return new Member(plane, site);
     }
 
-    private record RemoteChangeApplier(Gate gate) implements RemoteChangeListener {
+    private record RemoteChangeApplier(Gate gate, ChangePublisher changes) implements RemoteChangeListener {
 
         @Override
         public void readingStored(Reading reading) {
@@ -101,6 +106,7 @@ class SiteGateTest {
         @Override
         public void consentChanged(String patient) {
             gate.onRemoteConsentChange(patient);
+            changes.assignmentChangedElsewhere(patient);
         }
 
         @Override
@@ -206,6 +212,31 @@ class SiteGateTest {
         redis.pause();
         one.plane.withdraw("ada");
         assertThat(end.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(Status.Code.PERMISSION_DENIED);
+    }
+
+    @Test
+    void an_assignment_that_begins_and_ends_through_one_plane_counts_for_the_other() throws Exception {
+        var options = GatedPlane.Options.DEFAULTS.withPatients(PatientPolicy.PROVISIONAL);
+        try (var three = member("three", options);
+                var four = member("four", options)) {
+            await().atMost(TIMEOUT)
+                    .until(() -> three.site.isSharing() && four.site.isSharing() && three.site.planeCount() == 4);
+            assertThat(put(three, "ada")).isEqualTo(Status.Code.OK);
+            three.plane.grant("ada");
+            eventually(Status.Code.OK, four, "ada");
+            assertThat(readingCount(four, "ada")).isZero();
+            ReadingFixtures.await(three.plane.gate.registry().assign("monitor", "ada", T0));
+            await().atMost(TIMEOUT).until(() -> readingCount(four, "ada") == 1);
+            redis.kill();
+            ReadingFixtures.await(three.plane.gate.registry().assign("monitor", "bob", T0));
+            await().atMost(TIMEOUT).until(() -> readingCount(four, "ada") == 0);
+        }
+    }
+
+    private static int readingCount(Member member, String patient) {
+        return QueryServiceGrpc.newBlockingStub(member.plane.as(STAFF))
+                .getLatest(GetLatestRequest.newBuilder().setPatientId(patient).build())
+                .getReadingsCount();
     }
 
     private CompletableFuture<Status.Code> watch(String patient) throws Exception {

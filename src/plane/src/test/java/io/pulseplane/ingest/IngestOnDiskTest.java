@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.ConcurrentTasks;
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.ingest.RegistrationCheck.UnregisteredPolicy;
 import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestCache;
@@ -59,6 +60,7 @@ class IngestOnDiskTest {
         ingest = new Ingest(
                 screener,
                 new RegistrationCheck(UnregisteredPolicy.ACCEPT, store.registry()),
+                new AssignmentCheck(Assignments.any()),
                 store,
                 new ChangePublisher(latest, watchers, Site.SINGLE_PLANE),
                 1_000_000,

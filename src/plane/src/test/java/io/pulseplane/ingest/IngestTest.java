@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pulseplane.ReadingFixtures;
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.ingest.RegistrationCheck.UnregisteredPolicy;
 import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.live.LatestCache;
@@ -66,6 +67,7 @@ class IngestTest {
         return new Ingest(
                 screener,
                 new RegistrationCheck(policy, store),
+                new AssignmentCheck(Assignments.any()),
                 store,
                 new ChangePublisher(latest, watchers, site),
                 1_000_000,

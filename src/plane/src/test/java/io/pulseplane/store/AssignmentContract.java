@@ -65,6 +65,25 @@ abstract class AssignmentContract extends StoreContractPart {
     }
 
     @Test
+    void begins_a_confirmed_assignment_when_the_caller_says_if_that_is_earlier() {
+        append(batch(1, block(HEART_RATE_OF_D2, times(1), 60)));
+        assertThat(await(store().registry().assign("d2", "p1", 5)).from()).isEqualTo(5);
+        assertThat(await(store().registry().assign("d2", "p1", 3)).from()).isEqualTo(5);
+    }
+
+    @Test
+    void replaces_a_provisional_assignment_to_another_patient_also_from_an_earlier_time_on() {
+        append(batch(1, block(HEART_RATE_OF_D2, times(1), 60)));
+        var moved = await(store().registry().assign("d2", "p2", 5));
+        assertThat(moved.from()).isEqualTo(5);
+        assertThat(moved.provisional()).isFalse();
+        var assumed = await(store().registry()
+                        .assignments(Optional.of(new Subject.OfPatient("p1")), false, Long.MAX_VALUE, 9))
+                .getFirst();
+        assertThat(assumed.to()).hasValue(assumed.from());
+    }
+
+    @Test
     void releases_a_device() {
         await(store().registry().assign("d1", "p1", 100));
         assertThat(await(store().registry().release("d1", 300)).to()).hasValue(300);

@@ -30,6 +30,9 @@ public final class RecordingChangeListener implements ChangeListener {
     public void deviceChanged(String device) {}
 
     @Override
+    public void assignmentChanged(String patient) {}
+
+    @Override
     public void patientErased(String patient) {}
 
     public List<Columns> confirmed() {

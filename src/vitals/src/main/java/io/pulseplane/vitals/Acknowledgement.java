@@ -15,15 +15,17 @@ public record Acknowledgement(String device, long sequence, int accepted, int du
 
     /**
      * Returns whether readings of the same batch, screened again, may be stored now that were rejected before: because
-     * they seemed to come from the future.
+     * they seemed to come from the future, or their device was not
+     * assigned to the patient.
      */
     public boolean isOutdatedBy(ScreenedBatch repeated) {
-        return count(rejections, Reason.IN_THE_FUTURE) > count(repeated.rejections(), Reason.IN_THE_FUTURE);
+        return countNotFinal(rejections) > countNotFinal(repeated.rejections());
     }
 
-    private static int count(List<Rejection> rejections, Reason reason) {
+    private static int countNotFinal(List<Rejection> rejections) {
         return rejections.stream()
-                .filter(rejection -> rejection.reason() == reason)
+                .filter(rejection ->
+                        rejection.reason() == Reason.IN_THE_FUTURE || rejection.reason() == Reason.NOT_ASSIGNED)
                 .mapToInt(Rejection::size)
                 .sum();
     }

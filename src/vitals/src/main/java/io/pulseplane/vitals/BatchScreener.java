@@ -161,6 +161,7 @@ public final class BatchScreener {
                 "the time must be in microseconds since 1970, not in seconds, milliseconds or nanoseconds";
             case VALUE_IN_ANOTHER_UNIT ->
                 sign.map(BatchScreener::explainOtherUnits).orElse("the value is in another unit");
+            case NOT_ASSIGNED -> "the device must be assigned to the patient at this time";
         };
     }
 

@@ -30,7 +30,12 @@ public record Rejection(String code, Reason reason, int[] indexes) {
         /** The time is in seconds, milliseconds or nanoseconds. */
         TIME_IN_ANOTHER_UNIT,
         /** The magnitude of the value betrays that it is in another unit than the batch says. */
-        VALUE_IN_ANOTHER_UNIT
+        VALUE_IN_ANOTHER_UNIT,
+        /**
+         * The device is not assigned to the patient at this time. Not final: when the batch comes again, the plane
+         * looks at the assignments of then.
+         */
+        NOT_ASSIGNED
     }
 
     /** Returns whether one of the rejections has this reason. */

@@ -68,6 +68,7 @@ final class Plane implements AutoCloseable {
                 List.of(
                         "-Dquarkus.grpc.server.port=" + port,
                         "-Dquarkus.http.port=0",
+                        "-Dpulseplane.ingest.patients=any",
                         "-Dpulseplane.gate.max-requests-per-second=0"),
                 "serve",
                 "--data-dir",

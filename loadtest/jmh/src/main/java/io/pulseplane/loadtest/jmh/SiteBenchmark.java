@@ -1,5 +1,6 @@
 package io.pulseplane.loadtest.jmh;
 
+import io.pulseplane.assignment.Assignments;
 import io.pulseplane.coherence.LatestSource;
 import io.pulseplane.coherence.RedisSettings;
 import io.pulseplane.coherence.RedisSite;
@@ -108,9 +109,13 @@ public class SiteBenchmark {
         site.start(new Listener());
         otherSite.start(listener);
         redisSource = site.latestSource(store);
-        siteQuery = new LatestQuery(new LatestCache(1 << 26), store, redisSource, site);
+        siteQuery = new LatestQuery(new LatestCache(1 << 26), store, redisSource, site, Assignments.any());
         singlePlaneQuery = new LatestQuery(
-                new LatestCache(1 << 26), store, LatestSource.of(store, Site.SINGLE_PLANE), Site.SINGLE_PLANE);
+                new LatestCache(1 << 26),
+                store,
+                LatestSource.of(store, Site.SINGLE_PLANE),
+                Site.SINGLE_PLANE,
+                Assignments.any());
         while (site.planeCount() < 2 || !site.isSharing() || !otherSite.isSharing()) {
             Thread.onSpinWait();
         }

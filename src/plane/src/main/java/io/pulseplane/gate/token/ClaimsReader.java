@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads the identity from the claims of a token whose signature is valid. It checks that the token is for this plane
@@ -15,6 +16,9 @@ final class ClaimsReader {
 
     /** Names the only rpc that the token is for. */
     static final String RPC = "pulseplane_rpc";
+
+    /** Names the patients that a device may write for: a text, or an array of texts. */
+    static final String WRITES_FOR = "pulseplane_patients";
 
     /** The bound of OpenID Connect. */
     static final int MAX_SUBJECT_LENGTH = 255;
@@ -75,7 +79,8 @@ final class ClaimsReader {
                 claims.get("iat") == null ? Long.MIN_VALUE : time(claims, "iat"),
                 key.id(),
                 text(claims.get("jti"), "the token's id"),
-                text(claims.get(RPC), "the token's rpc"));
+                text(claims.get(RPC), "the token's rpc"),
+                ids(claims.get(WRITES_FOR), "a patient that the token writes for"));
     }
 
     /** Returns the time of expiry, in microseconds since the epoch. */
@@ -153,6 +158,14 @@ final class ClaimsReader {
             throw new PlaneException.Unauthenticated(description + " " + fault);
         });
         return id;
+    }
+
+    private static Set<String> ids(Object claim, String description) {
+        if (claim == null) {
+            return Set.of();
+        }
+        var values = claim instanceof List<?> several ? several : List.of(claim);
+        return values.stream().map(value -> id(value, description)).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Returns an empty text if there is no such claim. */

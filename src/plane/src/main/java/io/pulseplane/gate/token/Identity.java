@@ -1,6 +1,7 @@
 package io.pulseplane.gate.token;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * The identity of a caller. Texts that do not apply are empty. Ids are valid by
@@ -16,6 +17,7 @@ import java.util.List;
  * @param keyId the id of the key that signed the token, or the fingerprint of the certificate
  * @param tokenId the id of the token; empty if it has none
  * @param rpc the full name of the only rpc that the token is for; empty for all
+ * @param writesFor the patients that the token lets its device write for, where the plane asks for that
  */
 public record Identity(
         String subject,
@@ -27,12 +29,13 @@ public record Identity(
         long issuedUs,
         String keyId,
         String tokenId,
-        String rpc) {
+        String rpc,
+        Set<String> writesFor) {
 
     private static final Identity ANONYMOUS =
-            new Identity("", List.of(), "", "", "", Long.MAX_VALUE, Long.MIN_VALUE, "", "");
+            new Identity("", List.of(), "", "", "", Long.MAX_VALUE, Long.MIN_VALUE, "", "", "", Set.of());
 
-    /** For all rpcs. */
+    /** For all rpcs, and for no patients in particular. */
     public Identity(
             String subject,
             List<String> roles,
@@ -43,11 +46,12 @@ public record Identity(
             long issuedUs,
             String keyId,
             String tokenId) {
-        this(subject, roles, tenant, deviceId, patientId, expiresUs, issuedUs, keyId, tokenId, "");
+        this(subject, roles, tenant, deviceId, patientId, expiresUs, issuedUs, keyId, tokenId, "", Set.of());
     }
 
     public Identity {
         roles = List.copyOf(roles);
+        writesFor = Set.copyOf(writesFor);
     }
 
     /** The identity of a caller without token and certificate. */

@@ -64,6 +64,9 @@ public final class TokenIssuer {
         if (!request.rpc().isEmpty()) {
             claims.put(ClaimsReader.RPC, request.rpc());
         }
+        if (!request.writesFor().isEmpty()) {
+            claims.put(ClaimsReader.WRITES_FOR, request.writesFor());
+        }
         claims.put("iat", now);
         claims.put("exp", now + request.ttl().toSeconds());
         claims.put("jti", UUID.randomUUID().toString());

@@ -11,6 +11,7 @@ import java.util.List;
  *
  * @param roles at least one, out of {@link Roles#ALL}, because the built-in policy knows no others
  * @param rpc the full name of the only rpc that accepts the token; empty for all
+ * @param writesFor the patients that the device may write for; needed only where the plane asks for that
  * @param ttl up to 30 days; a single token cannot be withdrawn, only all of them by deleting the key
  */
 public record TokenRequest(
@@ -20,25 +21,30 @@ public record TokenRequest(
         String patientId,
         String deviceId,
         Duration ttl,
-        String rpc) {
+        String rpc,
+        List<String> writesFor) {
 
     public static final Duration MAX_TTL = Duration.ofDays(30);
     public static final Duration DEFAULT_TTL = Duration.ofHours(1);
 
-    /** For all rpcs. */
+    /** For all rpcs, and for no patients in particular. */
     public TokenRequest(
             String subject, List<String> roles, String tenant, String patientId, String deviceId, Duration ttl) {
-        this(subject, roles, tenant, patientId, deviceId, ttl, "");
+        this(subject, roles, tenant, patientId, deviceId, ttl, "", List.of());
     }
 
     /** @throws PlaneException.InvalidArgument if the plane would not accept such a token */
     public TokenRequest {
         roles = List.copyOf(roles);
+        writesFor = List.copyOf(writesFor);
         var violations = new ArrayList<PlaneException.FieldViolation>();
         check(violations, "subject", subject, false);
         check(violations, "tenant", tenant, false);
         check(violations, "patient", patientId, true);
         check(violations, "device", deviceId, true);
+        for (var patient : writesFor) {
+            check(violations, "writes-for", patient, false);
+        }
         if (roles.isEmpty() || !Roles.ALL.containsAll(roles)) {
             var description = "must be of " + String.join(", ", Roles.ALL);
             violations.add(new PlaneException.FieldViolation("role", description));

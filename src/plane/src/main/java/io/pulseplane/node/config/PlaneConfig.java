@@ -1,5 +1,6 @@
 package io.pulseplane.node.config;
 
+import io.pulseplane.assignment.PatientPolicy;
 import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.ingest.RegistrationCheck;
 import io.pulseplane.vitals.BatchScreener.ImplausiblePolicy;
@@ -93,6 +94,10 @@ public interface PlaneConfig {
         /** What the plane does with batches of unregistered patients and devices: accept or refuse. */
         @WithDefault("accept")
         RegistrationCheck.UnregisteredPolicy unregistered();
+
+        /** For which patients a device may write: provisional, any, assigned or claimed. */
+        @WithDefault("provisional")
+        PatientPolicy patients();
     }
 
     /** The catalogue that a plane starts from. */

@@ -18,7 +18,8 @@ final class AssignmentTable {
     private static final String INSERT = "INSERT INTO assignments (device_id, patient_id, assigned_from, provisional)"
             + " VALUES ($1, $2, $3, false) RETURNING " + COLUMNS;
     private static final String CONFIRM =
-            "UPDATE assignments SET provisional = false WHERE number = $1 RETURNING " + COLUMNS;
+            "UPDATE assignments SET assigned_from = CASE WHEN provisional THEN least(assigned_from, $2)"
+                    + " ELSE assigned_from END, provisional = false WHERE number = $1 RETURNING " + COLUMNS;
     private static final String END = "UPDATE assignments SET assigned_to = $2 WHERE number = $1";
     private static final String LIST = "SELECT " + COLUMNS + """
              FROM assignments
@@ -51,10 +52,11 @@ final class AssignmentTable {
     private static Future<Assignment> move(
             PostgresSession session, Optional<Assignment> current, String device, String patient, long from) {
         if (current.isPresent() && current.get().patient().equals(patient)) {
-            return session.execute(CONFIRM, current.get().number()).map(AssignmentTable::single);
+            return session.execute(CONFIRM, current.get().number(), Micros.toTime(from))
+                    .map(AssignmentTable::single);
         }
         if (current.isPresent()) {
-            end(session, current.get(), from);
+            end(session, current.get(), current.get().endOnMove(from));
         }
         return session.execute(INSERT, device, patient, Micros.toTime(from)).map(AssignmentTable::single);
     }

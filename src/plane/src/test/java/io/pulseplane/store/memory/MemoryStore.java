@@ -320,10 +320,13 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
             }
             var current = current(device);
             if (current.isPresent() && current.get().patient().equals(patient)) {
-                return replace(new Assignment(
-                        current.get().number(), device, patient, current.get().from(), OptionalLong.empty(), false));
+                long start = current.get().provisional()
+                        ? Math.min(from, current.get().from())
+                        : current.get().from();
+                return replace(
+                        new Assignment(current.get().number(), device, patient, start, OptionalLong.empty(), false));
             }
-            current.ifPresent(a -> end(a, from));
+            current.ifPresent(a -> end(a, a.endOnMove(from)));
             var assignment = new Assignment(assignments.size() + 1, device, patient, from, OptionalLong.empty(), false);
             assignments.add(assignment);
             return assignment;

@@ -44,10 +44,10 @@ public final class AssignmentTable {
         }
         var current = current(session, deviceNumber);
         if (current.isPresent() && current.get().patient().equals(patient)) {
-            confirm(session, current.get().number());
+            confirm(session, current.get().number(), from);
         } else {
             if (current.isPresent()) {
-                end(session, current.get(), from);
+                end(session, current.get(), current.get().endOnMove(from));
             }
             insert(session, deviceNumber, patientNumber, from, false);
         }
@@ -134,9 +134,11 @@ public final class AssignmentTable {
         delete.executeUpdate();
     }
 
-    private static void confirm(SqliteSession session, long assignment) throws SQLException {
-        var update = session.prepare("UPDATE assignment SET provisional = 0 WHERE number = ?");
-        update.setLong(1, assignment);
+    private static void confirm(SqliteSession session, long assignment, long from) throws SQLException {
+        var update = session.prepare(
+                "UPDATE assignment SET provisional = 0, from_us = min(from_us, ?) WHERE number = ? AND provisional");
+        update.setLong(1, from);
+        update.setLong(2, assignment);
         update.executeUpdate();
     }
 

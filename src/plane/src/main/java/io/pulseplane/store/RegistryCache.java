@@ -1,8 +1,7 @@
-package io.pulseplane.gate;
+package io.pulseplane.store;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.pulseplane.store.Site;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
@@ -19,7 +18,7 @@ import java.util.function.ToIntFunction;
  * value that was read before a change is not kept after it. In a site, where other planes may change the registry too,
  * a value is used as long as the site says that it is fresh.
  */
-final class RegistryCache<T> {
+public final class RegistryCache<T> {
 
     /** What an entry takes in memory beside its value. */
     private static final int ENTRY_BYTES = 256;
@@ -40,7 +39,8 @@ final class RegistryCache<T> {
      * @param maxBytes how much memory all entries may take
      * @param weight how much memory a value takes, about, in bytes
      */
-    RegistryCache(long maxBytes, ToIntFunction<T> weight, Site site, Function<String, Uni<Optional<T>>> registry) {
+    public RegistryCache(
+            long maxBytes, ToIntFunction<T> weight, Site site, Function<String, Uni<Optional<T>>> registry) {
         this.registry = registry;
         this.site = site;
         this.entries = Caffeine.newBuilder()
@@ -52,18 +52,18 @@ final class RegistryCache<T> {
     }
 
     /** Returns null if the registry has to be queried. */
-    Optional<T> cached(String id) {
+    public Optional<T> cached(String id) {
         var entry = entries.getIfPresent(id);
         return entry != null && site.isFresh(entry.asOf) ? entry.value : null;
     }
 
     /** Returns the last value read, even if it is not fresh any more; null if none is remembered. */
-    Optional<T> lastKnown(String id) {
+    public Optional<T> lastKnown(String id) {
         var entry = entries.getIfPresent(id);
         return entry == null ? null : entry.value;
     }
 
-    CompletionStage<Optional<T>> load(String id) {
+    public CompletionStage<Optional<T>> load(String id) {
         var cached = cached(id);
         if (cached != null) {
             return CompletableFuture.completedStage(cached);
@@ -84,7 +84,7 @@ final class RegistryCache<T> {
     }
 
     /** Loads a value. Gives the last known one if the registry is unavailable, and fails if there is none. */
-    CompletionStage<Optional<T>> loadOrLastKnown(String id) {
+    public CompletionStage<Optional<T>> loadOrLastKnown(String id) {
         return load(id).exceptionallyCompose(failure -> {
             var cause = PlaneException.unwrap(failure);
             var last = cause instanceof PlaneException.Unavailable ? lastKnown(id) : null;
@@ -119,7 +119,7 @@ final class RegistryCache<T> {
     }
 
     /** The value changed on this plane. */
-    void update(String id, T value) {
+    public void update(String id, T value) {
         if (site.isShared()) {
             // Another plane may have changed it again, and its announcement may have come before this.
             update(id);
@@ -130,25 +130,25 @@ final class RegistryCache<T> {
     }
 
     /** The value changed; the next caller loads it. */
-    void update(String id) {
+    public void update(String id) {
         version.incrementAndGet();
         entries.invalidate(id);
     }
 
     /** The value was removed from the registry; the next caller finds nothing. */
-    void invalidate(String id) {
+    public void invalidate(String id) {
         version.incrementAndGet();
         entries.invalidate(id);
     }
 
     /** Everything may have changed; the next caller of each value loads it. */
-    void clear() {
+    public void clear() {
         version.incrementAndGet();
         entries.invalidateAll();
     }
 
     /** Grows with every change. */
-    long version() {
+    public long version() {
         return version.get();
     }
 }

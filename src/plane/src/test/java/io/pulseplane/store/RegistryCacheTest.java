@@ -1,10 +1,8 @@
-package io.pulseplane.gate;
+package io.pulseplane.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pulseplane.store.Site;
-import io.pulseplane.store.TestSite;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;

@@ -36,7 +36,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
     private static final int MAX_CONCURRENT_LOOKUPS = 32;
 
     /** About what a query takes besides its ids and codes. */
-    private static final int QUERY_BYTES = 256;
+    private static final long QUERY_BYTES = 256;
 
     private static final class PendingQuery {
         private final SeriesSelector selector;

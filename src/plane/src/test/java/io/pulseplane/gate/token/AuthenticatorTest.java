@@ -94,10 +94,12 @@ class AuthenticatorTest {
     void reads_the_ids_of_devices_and_patients() throws Exception {
         var device = claims("device_id", "monitor 7");
         device.put("patient_id", "Müller");
+        device.put("pulseplane_patients", List.of("ada", "bob"));
         device.put("roles", List.of("device", "patient", "device"));
         var identity = await(authenticator.verify(bearer(sign(EC, device))));
         assertThat(identity.deviceId()).isEqualTo("monitor 7");
         assertThat(identity.patientId()).isEqualTo("Müller");
+        assertThat(identity.writesFor()).containsExactlyInAnyOrder("ada", "bob");
         assertThat(identity.roles()).containsExactly("device", "patient");
     }
 

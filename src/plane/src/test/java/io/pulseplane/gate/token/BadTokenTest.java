@@ -125,6 +125,9 @@ class BadTokenTest {
                 arguments("sub", "s".repeat(256), "the token's subject must have at most 255 characters, has 256"),
                 arguments("sub", "a\nb", "the token's subject must consist of printable characters, U+000A is none"),
                 arguments("jti", 7, "the token's id is not a text"),
+                arguments("pulseplane_patients", 7, "a patient that the token writes for is not a text"),
+                arguments(
+                        "pulseplane_patients", List.of("ada", 7), "a patient that the token writes for is not a text"),
                 arguments("jti", "\u001b[2J", "the token's id must consist of printable characters, U+001B is none"),
                 arguments(
                         "roles", Map.of("auditor", true), "the token's roles in roles are neither a text nor an array"),

@@ -38,9 +38,12 @@ public final class BatchScreener {
         MARK
     }
 
+    /** What is accepted of a code: the range, and the value from which on none of it betrays another unit. */
+    private record Accepted(VitalSign sign, ValueRange range, double unambiguousLow) {}
+
     private final Catalogue catalogue;
     private final UnknownCodePolicy unknownCodes;
-    private final ImplausiblePolicy implausible;
+    private final Map<String, Accepted> acceptedByCode;
     private final Duration aheadAllowance;
     private final long earliestTime;
 
@@ -61,7 +64,15 @@ public final class BatchScreener {
             long earliestTime) {
         this.catalogue = catalogue;
         this.unknownCodes = unknownCodes;
-        this.implausible = implausible;
+        this.acceptedByCode = HashMap.newHashMap(catalogue.signs().size());
+        for (var sign : catalogue.signs()) {
+            var range =
+                    switch (implausible) {
+                        case REFUSE -> sign.plausible();
+                        case MARK -> sign.possible();
+                    };
+            acceptedByCode.put(sign.code(), new Accepted(sign, range, sign.unambiguousLow(range)));
+        }
         this.aheadAllowance = aheadAllowance;
         this.earliestTime = earliestTime;
     }
@@ -92,24 +103,17 @@ public final class BatchScreener {
 
     private BlockScreener screenBlock(Batch.Block block, TimeLimits limits) {
         var screener = new BlockScreener(block);
-        var sign = catalogue.find(block.code());
-        if (sign.isEmpty() && unknownCodes == UnknownCodePolicy.REFUSE) {
+        var accepted = acceptedByCode.get(block.code());
+        if (accepted == null && unknownCodes == UnknownCodePolicy.REFUSE) {
             screener.rejectAll(Reason.UNKNOWN_CODE);
-        } else if (sign.isEmpty()) {
+        } else if (accepted == null) {
             screener.screen(limits);
-        } else if (!sign.get().unit().equals(block.unit())) {
+        } else if (!accepted.sign.unit().equals(block.unit())) {
             screener.rejectAll(Reason.WRONG_UNIT);
         } else {
-            screener.screen(sign.get(), accepted(sign.get()), limits);
+            screener.screen(accepted.sign, accepted.range, accepted.unambiguousLow, limits);
         }
         return screener;
-    }
-
-    private ValueRange accepted(VitalSign sign) {
-        return switch (implausible) {
-            case REFUSE -> sign.plausible();
-            case MARK -> sign.possible();
-        };
     }
 
     private void rejectCrossedPressures(List<BlockScreener> screeners) {
@@ -139,13 +143,7 @@ public final class BatchScreener {
         var sign = catalogue.find(code);
         return switch (reason) {
             case NOT_FINITE -> "the value must be a finite number";
-            case IMPLAUSIBLE ->
-                sign.map(vitalSign -> "the value must be from %s to %s %s"
-                                .formatted(
-                                        formatNumber(accepted(vitalSign).low()),
-                                        formatNumber(accepted(vitalSign).high()),
-                                        vitalSign.unit()))
-                        .orElse("the value is implausible");
+            case IMPLAUSIBLE -> sign.map(this::explainRange).orElse("the value is implausible");
             case WRONG_UNIT ->
                 sign.map(vitalSign -> "the unit must be " + vitalSign.unit()).orElse("the unit is wrong");
             case UNKNOWN_CODE -> "this code is not in the catalogue";
@@ -163,6 +161,12 @@ public final class BatchScreener {
                 sign.map(BatchScreener::explainOtherUnits).orElse("the value is in another unit");
             case NOT_ASSIGNED -> "the device must be assigned to the patient at this time";
         };
+    }
+
+    private String explainRange(VitalSign sign) {
+        var range = acceptedByCode.get(sign.code()).range;
+        return "the value must be from %s to %s %s"
+                .formatted(formatNumber(range.low()), formatNumber(range.high()), sign.unit());
     }
 
     private static String explainOtherUnits(VitalSign sign) {

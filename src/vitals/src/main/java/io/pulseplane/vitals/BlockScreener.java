@@ -61,13 +61,12 @@ final class BlockScreener {
         screen(null, ValueRange.FINITE, ValueRange.FINITE.low(), limits);
     }
 
-    /** @param accepted the values to take, unless they betray another unit */
-    void screen(VitalSign sign, ValueRange accepted, TimeLimits limits) {
-        screen(sign, accepted, sign.unambiguousLow(accepted), limits);
-    }
-
-    private void screen(VitalSign sign, ValueRange accepted, double low, TimeLimits limits) {
-        if (isCleanAndAscending(low, accepted.high(), limits.earliest(), limits.latest())) {
+    /**
+     * @param accepted the values to take, unless they betray another unit
+     * @param unambiguousLow the value from which on none of them does
+     */
+    void screen(VitalSign sign, ValueRange accepted, double unambiguousLow, TimeLimits limits) {
+        if (isCleanAndAscending(unambiguousLow, accepted.high(), limits.earliest(), limits.latest())) {
             return;
         }
         originalIndexes = new int[size];

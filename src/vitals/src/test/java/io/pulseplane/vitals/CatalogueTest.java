@@ -43,7 +43,8 @@ class CatalogueTest {
                 .containsExactly(
                         new PressurePair("8480-6", "8462-4"),
                         new PressurePair("76534-7", "76535-4"),
-                        new PressurePair("76214-6", "76213-8"));
+                        new PressurePair("76214-6", "76213-8"),
+                        new PressurePair("8440-0", "8385-7"));
     }
 
     @Test
@@ -80,6 +81,32 @@ class CatalogueTest {
             assertThat(shipped.signs())
                     .allSatisfy(sign -> assertThat(sign.source()).isNotBlank());
         }
+    }
+
+    @Test
+    void has_what_monitors_and_ventilators_report() {
+        assertThat(catalogue.signs()).hasSizeGreaterThanOrEqualTo(60);
+        assertThat(catalogue.signs()).allSatisfy(sign -> {
+            assertThat(sign.code()).matches("\\d{4,6}-\\d");
+            assertThat(checkDigit(sign.code()))
+                    .as(sign.code())
+                    .isEqualTo(sign.code().charAt(sign.code().length() - 1) - '0');
+            assertThat(sign.mdc()).matches("(MDC_[A-Z0-9_]+)?");
+        });
+        assertThat(catalogue.signs()).extracting(VitalSign::name).doesNotHaveDuplicates();
+    }
+
+    /** The last digit of a LOINC code, by which most mistyped codes are found (Luhn, modulus 10). */
+    private static int checkDigit(String code) {
+        int sum = 0;
+        boolean doubled = true;
+        for (int i = code.indexOf('-') - 1; i >= 0; i--) {
+            int digit = code.charAt(i) - '0';
+            int weighted = doubled ? 2 * digit : digit;
+            sum += weighted / 10 + weighted % 10;
+            doubled = !doubled;
+        }
+        return (10 - sum % 10) % 10;
     }
 
     @ParameterizedTest

@@ -18,7 +18,7 @@ class LineLengthTest {
     private static final int MAX_COLUMNS = 120;
     private static final Path ROOT = Path.of("..", "..");
     private static final List<String> SOURCES = List.of(".java", ".proto", ".sql", ".rego", ".sh", ".yaml");
-    private static final List<String> FOLDERS = List.of("src", "proto", "loadtest", "native");
+    private static final List<String> FOLDERS = List.of("src", "proto", "loadtest", "native", "k3s");
 
     @Test
     void no_line_of_a_source_is_too_long() throws IOException {

@@ -1,5 +1,7 @@
 package io.pulseplane.node;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http2.Http2SecurityUtil;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolNames;
@@ -9,6 +11,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.pulseplane.node.config.GateConfig;
 import io.pulseplane.node.config.StartupException;
+import io.quarkus.runtime.StartupEvent;
 import io.quarkus.tls.CertificateUpdatedEvent;
 import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
@@ -25,6 +28,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.X509CertSelector;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,10 +61,22 @@ final class GrpcServerTls {
     private final Vertx vertx;
     private volatile Optional<ReloadableSslContext> current = Optional.empty();
 
+    /** When the first certificate of the server's chain expires. */
+    private volatile Instant certificateExpires = Instant.MAX;
+
     GrpcServerTls(GateConfig config, TlsConfigurationRegistry registry, Vertx vertx) {
         this.name = config.gate().tlsConfigurationName();
         this.registry = registry;
         this.vertx = vertx;
+    }
+
+    void registerGauge(@Observes StartupEvent event, MeterRegistry metrics) {
+        if (name.isPresent()) {
+            Gauge.builder("pulseplane.tls.certificate.expires", () -> certificateExpires.getEpochSecond())
+                    .description("When the plane's certificate, or one in its chain, expires; since the Unix epoch")
+                    .baseUnit("seconds")
+                    .register(metrics);
+        }
     }
 
     /**
@@ -108,7 +124,7 @@ final class GrpcServerTls {
             throw new GeneralSecurityException("the key-store is missing");
         }
         var keys = configuration.getKeyStoreOptions().getKeyManagerFactory(vertx);
-        KeyPairCheck.check(keys);
+        var expires = KeyPairCheck.check(keys);
         var options = configuration.getSSLOptions();
         var trust = configuration.getTrustStoreOptions() == null
                 ? null
@@ -117,7 +133,7 @@ final class GrpcServerTls {
         context.init(keys.getKeyManagers(), trust == null ? null : trust.getTrustManagers(), null);
         var ciphers = options.getEnabledCipherSuites();
         // Netty's builder would spend 250 ms of the start on looking up something that only clients need.
-        return new JdkSslContext(
+        var ssl = new JdkSslContext(
                 context,
                 false,
                 ciphers.isEmpty() ? Http2SecurityUtil.CIPHERS : ciphers,
@@ -126,6 +142,8 @@ final class GrpcServerTls {
                 trust == null ? ClientAuth.NONE : ClientAuth.OPTIONAL,
                 protocols(options),
                 false);
+        certificateExpires = expires;
+        return ssl;
     }
 
     private static String[] protocols(SSLOptions options) throws GeneralSecurityException {

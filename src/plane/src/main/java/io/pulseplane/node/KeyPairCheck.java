@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.X509KeyManager;
@@ -24,19 +25,27 @@ final class KeyPairCheck {
     /**
      * Checks all key pairs. A mismatch comes about when one of the two files was renewed and the other was not.
      *
+     * @return when the first of the certificates expires; {@link Instant#MAX} if there is none
      * @throws GeneralSecurityException if a key does not belong to its certificate
      */
-    static void check(KeyManagerFactory keys) throws GeneralSecurityException {
+    static Instant check(KeyManagerFactory keys) throws GeneralSecurityException {
+        var expires = Instant.MAX;
         for (var manager : keys.getKeyManagers()) {
             if (manager instanceof X509KeyManager pairs) {
                 for (var type : SIGNATURE_ALGORITHMS.keySet()) {
                     var aliases = pairs.getServerAliases(type, null);
                     for (var alias : aliases == null ? new String[0] : aliases) {
-                        check(pairs.getPrivateKey(alias), pairs.getCertificateChain(alias)[0]);
+                        var chain = pairs.getCertificateChain(alias);
+                        check(pairs.getPrivateKey(alias), chain[0]);
+                        for (var certificate : chain) {
+                            var end = certificate.getNotAfter().toInstant();
+                            expires = end.isBefore(expires) ? end : expires;
+                        }
                     }
                 }
             }
         }
+        return expires;
     }
 
     private static void check(PrivateKey key, X509Certificate certificate) throws GeneralSecurityException {

@@ -74,7 +74,7 @@ final class PlaneWiring {
     @Produces
     @Singleton
     LatestCache latestValues(PlaneConfig config, Assignments assignments) {
-        return new LatestCache(HeapShare.LATEST.or(config.live().latestMemory()), assignments);
+        return new LatestCache(config.live().latestBytes(), assignments);
     }
 
     @Produces

@@ -11,7 +11,6 @@ import io.pulseplane.coherence.WindowSource;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.live.ChangePublisher;
 import io.pulseplane.node.config.GateConfig;
-import io.pulseplane.node.config.HeapShare;
 import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.node.config.RedisConfig;
 import io.pulseplane.node.config.SiteConfig;
@@ -84,14 +83,16 @@ final class SiteWiring {
 
     @Produces
     @Singleton
-    LatestSource latestSource(Site site, Store store) {
-        return site instanceof RedisSite redis ? redis.latestSource(store) : LatestSource.of(store, site);
+    LatestSource latestSource(Site site, Store store, SiteConfig config) {
+        return site instanceof RedisSite redis && config.cacheEnabled()
+                ? redis.latestSource(store)
+                : LatestSource.of(store, site);
     }
 
     @Produces
     @Singleton
     WindowCache recentWindows(SiteConfig site) {
-        return new WindowCache(HeapShare.WINDOWS.or(site.windowsMemory()), site.windowsTtl());
+        return new WindowCache(site.windowsBytes(), site.windowsTtl());
     }
 
     /** The windows of an edge store are not cached: its disk is on this machine. */

@@ -35,7 +35,7 @@ class ObservabilityTest extends PlaneTest {
         assertThat(get("/q/health/live").statusCode()).isEqualTo(200);
         var ready = get("/q/health/ready");
         assertThat(ready.statusCode()).isEqualTo(200);
-        assertThat(ready.body()).contains("\"name\": \"store\"");
+        assertThat(ready.body()).contains("\"name\": \"store\"").contains("\"name\": \"policy\"");
         var health = HealthGrpc.newBlockingStub(channel)
                 .check(HealthCheckRequest.newBuilder()
                         .setService("pulseplane.v1.IngestService")
@@ -64,6 +64,8 @@ class ObservabilityTest extends PlaneTest {
                         "pulseplane_calls_seconds_count{rpc=\"pulseplane.v1.QueryService/GetLatest\",status=\"OK\"}"))
                 .isGreaterThanOrEqualTo(1);
         assertThat(value(metrics, "pulseplane_store_size_bytes")).isPositive();
+        assertThat(value(metrics, "pulseplane_store_budget_bytes"))
+                .isGreaterThan(value(metrics, "pulseplane_store_size_bytes"));
         assertThat(metrics)
                 .contains("pulseplane_commit_seconds_bucket")
                 .contains("pulseplane_calls_seconds_bucket")

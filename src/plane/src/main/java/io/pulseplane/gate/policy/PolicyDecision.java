@@ -22,7 +22,8 @@ public record PolicyDecision(boolean isPermitted, List<String> reasons, String p
         return new PolicyDecision(false, List.of(POLICY_ERROR), policyDigest);
     }
 
-    boolean isError() {
+    /** Whether the policy failed, or its answer was not readable. */
+    public boolean isError() {
         return reasons.contains(POLICY_ERROR);
     }
 }

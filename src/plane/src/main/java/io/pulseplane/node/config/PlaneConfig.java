@@ -158,10 +158,22 @@ public interface PlaneConfig {
     interface LiveConfig {
 
         /**
+         * Whether the plane keeps an index of the latest readings of patients and devices in memory. Without it, every
+         * query for them reads the store.
+         */
+        @WithDefault("true")
+        boolean latestIndex();
+
+        /**
          * Memory for the latest readings of patients and devices; see {@link HeapShare} if empty. The cache evicts
          * those that are queried least.
          */
         Optional<MemorySize> latestMemory();
+
+        /** The bytes that the index may take; 0 if it is off. */
+        default long latestBytes() {
+            return latestIndex() ? HeapShare.LATEST.or(latestMemory()) : 0;
+        }
 
         /** Readings that may wait for one watcher. The plane ends the call of a watcher that is further behind. */
         @WithDefault("100000")

@@ -24,8 +24,17 @@ public interface SiteConfig {
     @WithDefault("1s")
     Duration maxStaleness();
 
+    /** Whether the plane caches windows, and reads latest readings from Redis. */
+    @WithDefault("true")
+    boolean cacheEnabled();
+
     /** Memory for cached windows; 0 for no cache; see {@link HeapShare} if empty. */
     Optional<MemorySize> windowsMemory();
+
+    /** The bytes that cached windows may take; 0 if nothing is cached. */
+    default long windowsBytes() {
+        return cacheEnabled() ? HeapShare.WINDOWS.or(windowsMemory()) : 0;
+    }
 
     /** How long a cached window is valid at most. */
     @WithDefault("5m")

@@ -4,11 +4,17 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pulseplane.ingest.Ingest;
 import io.pulseplane.live.Watchers;
+import io.pulseplane.node.config.EdgeConfig;
+import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.StoreSize;
+import io.pulseplane.store.edge.maintenance.DiskBudget;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 
@@ -23,11 +29,16 @@ final class PlaneGauges {
     private final Store store;
     private final Ingest ingest;
     private final Watchers watchers;
+    private final PlaneConfig plane;
+    private final EdgeConfig edge;
     private final AtomicLong refreshedAtNanos = new AtomicLong(System.nanoTime() - REFRESH_NANOS);
     private volatile StoreSize size = new StoreSize(0, 0, 0, 0);
 
-    PlaneGauges(MeterRegistry registry, Store store, Ingest ingest, Watchers watchers) {
+    PlaneGauges(
+            MeterRegistry registry, Store store, Ingest ingest, Watchers watchers, PlaneConfig plane, EdgeConfig edge) {
         this.registry = registry;
+        this.plane = plane;
+        this.edge = edge;
         this.store = store;
         this.ingest = ingest;
         this.watchers = watchers;
@@ -35,6 +46,10 @@ final class PlaneGauges {
 
     void register(@Observes StartupEvent event) {
         registerStoreGauge("pulseplane.store.size", "Bytes on disk", "bytes", StoreSize::bytes);
+        if (plane.store().kind() == PlaneConfig.StoreKind.EDGE) {
+            registerStoreGauge(
+                    "pulseplane.store.budget", "Bytes that the store may take on disk", "bytes", this::budget);
+        }
         registerStoreGauge("pulseplane.store.patients", "Patients in the registry", null, StoreSize::patients);
         registerStoreGauge("pulseplane.store.devices", "Devices in the registry", null, StoreSize::devices);
         registerStoreGauge("pulseplane.store.series", "Series that have or had readings", null, StoreSize::series);
@@ -56,6 +71,18 @@ final class PlaneGauges {
                 .description(description)
                 .baseUnit(unit)
                 .register(registry);
+    }
+
+    /** What is configured, or else what the store takes and what the disk has left for it. */
+    private double budget(StoreSize current) {
+        return edge.diskBudget().map(MemorySize::asLongValue).orElseGet(() -> {
+            try {
+                long free = Files.getFileStore(plane.dataDir()).getUsableSpace();
+                return current.bytes() + Math.max(0, free - DiskBudget.RESERVE_BYTES);
+            } catch (IOException _) {
+                return current.bytes();
+            }
+        });
     }
 
     private StoreSize refreshed() {

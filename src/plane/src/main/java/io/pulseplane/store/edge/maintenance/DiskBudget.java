@@ -26,7 +26,7 @@ public final class DiskBudget {
     private static final System.Logger LOG = System.getLogger(DiskBudget.class.getName());
 
     /** Free space that compaction of the journal and checkpoints need. */
-    static final long RESERVE_BYTES = 64L << 20;
+    public static final long RESERVE_BYTES = 64L << 20;
 
     /** When chunks are deleted, this part of the budget is made free, so that it lasts for a while. */
     private static final double HEADROOM_FRACTION = 0.02;

@@ -2,7 +2,6 @@
 package healthdatadirectories
 
 import data.lib.pods
-import rego.v1
 
 violation contains {"msg": msg} if {
 	some volume in pods.spec(input.review.object).volumes

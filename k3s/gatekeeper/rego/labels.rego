@@ -1,8 +1,6 @@
 # Whoever sees an object knows whose data it has and of which kind.
 package healthdatalabels
 
-import rego.v1
-
 violation contains {"msg": msg} if {
 	some label in input.parameters.labels
 	not is_valid(label)

@@ -3,7 +3,6 @@
 package healthdatalimits
 
 import data.lib.pods
-import rego.v1
 
 violation contains {"msg": msg} if {
 	some container in pods.containers(input.review.object)

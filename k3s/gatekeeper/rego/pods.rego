@@ -1,8 +1,6 @@
 # Where the pod is in a Pod and in what makes pods.
 package lib.pods
 
-import rego.v1
-
 spec(manifest) := manifest.spec if manifest.kind == "Pod"
 
 spec(manifest) := manifest.spec.template.spec if {

@@ -3,8 +3,6 @@
 # who approved it.
 package healthdatastayslocal
 
-import rego.v1
-
 violation contains {"msg": msg} if {
 	some way in ways_out
 	not is_approved

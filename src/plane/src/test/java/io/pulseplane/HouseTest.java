@@ -132,6 +132,7 @@ class HouseTest {
                     "gate.audit.writing",
                     "ingest",
                     "live",
+                    "node.config",
                     "store",
                     "store.spool",
                     "vitals"),

@@ -96,6 +96,25 @@ abstract class ErasureContract extends StoreContractPart {
         assertThat(append(batch(4, block(HEART_RATE_OF_P2, times(30), 71)))).isInstanceOf(AppendResult.Stored.class);
     }
 
+    /** The device may never have got the first answer. Its readings must not become those of another person. */
+    @Test
+    void a_batch_of_the_patient_that_comes_again_is_not_stored_for_a_new_patient_of_the_same_id() {
+        var repeated = batch(1, block(HEART_RATE, times(10, 20), 60, 61));
+        erase();
+        assertThat(append(repeated)).isInstanceOf(AppendResult.PatientErased.class);
+        clock().addAndGet(5);
+        await(store().registry().putPatient(patient("p1", Optional.of("mrn-1"))));
+        assertRefused(append(repeated));
+        reopen();
+        assertRefused(append(repeated));
+        assertThat(all(HEART_RATE).isEmpty()).isTrue();
+        assertThat(append(batch(2, block(HEART_RATE_OF_P2, times(15), 70)))).isInstanceOf(AppendResult.Repeated.class);
+    }
+
+    private static void assertRefused(AppendResult result) {
+        assertThat(result).isInstanceOfAny(AppendResult.PatientErased.class, AppendResult.SequenceConflict.class);
+    }
+
     @Test
     void id_can_be_registered_again_as_a_new_patient() {
         erase();

@@ -117,7 +117,8 @@ public final class EdgeStore implements Store {
                     maintenanceSession,
                     memtable,
                     compactor,
-                    new GarbageCollector(maintenanceSession, blockingWriter, settings.retention(), retentionTime),
+                    new GarbageCollector(
+                            maintenanceSession, blockingWriter, receipts, settings.retention(), retentionTime),
                     diskBudget,
                     now);
             var appender = new Appender(vault, idDictionary, journal, memtable, seriesReader, receipts, now);

@@ -47,6 +47,8 @@ final class ErasureTable {
             UPDATE consents SET patient_id = p.pseudonym
             FROM (SELECT 'erased ' || gen_random_uuid() AS pseudonym) p WHERE patient_id = $1""";
 
+    private static final String DEVICES = "SELECT DISTINCT device FROM series WHERE patient = $1";
+
     private ErasureTable() {}
 
     static Future<Long> erase(PostgresSession session, String id, long time) {
@@ -67,6 +69,9 @@ final class ErasureTable {
 
     private static Future<Long> remove(PostgresSession session, String id, long time) {
         return session.execute(RECORD_ERASURE, digest(id), Micros.toTime(time))
+                .compose(_ -> session.execute(DEVICES, id))
+                .compose(
+                        devices -> BatchTable.forgetUnkeyed(session, RowMapping.list(devices, row -> row.getString(0))))
                 .compose(_ -> session.execute("DELETE FROM measurements WHERE patient = $1", id))
                 .compose(_ -> session.execute("DELETE FROM series WHERE patient = $1", id))
                 .compose(_ -> session.execute("DELETE FROM assignments WHERE patient_id = $1", id))

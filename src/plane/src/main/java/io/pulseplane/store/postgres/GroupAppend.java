@@ -4,6 +4,7 @@ import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.AppendResultBuilder;
 import io.pulseplane.store.postgres.BatchTable.AcknowledgedBatch;
 import io.pulseplane.store.postgres.BatchTable.BatchKey;
+import io.pulseplane.store.postgres.BatchTable.ReceiptKey;
 import io.pulseplane.store.postgres.DeviceTable.Watermark;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.ScreenedBatch;
@@ -43,6 +44,7 @@ final class GroupAppend {
     private final boolean checksEveryReading;
 
     private final Map<BatchKey, AcknowledgedBatch> acknowledged = new HashMap<>();
+    private final Map<String, ReceiptKey> receiptKeys = new HashMap<>();
     private final Map<Series, Long> seriesNumbers = new HashMap<>();
     private final Map<String, Watermark> watermarks = new TreeMap<>();
     private final Set<String> devicesWithNewBatches = new TreeSet<>();
@@ -121,7 +123,8 @@ final class GroupAppend {
         if (!everErased.result().isEmpty()) {
             ids.seriesNumbers.keySet().removeIf(series -> everErased.result().contains(series.patient()));
         }
-        patients.removeAll(existing.result());
+        receiptKeys.putAll(existing.result());
+        patients.removeAll(existing.result().keySet());
         ids.patients.keySet().removeAll(patients);
         patients.retainAll(everErased.result());
         return patients;
@@ -146,6 +149,7 @@ final class GroupAppend {
         var pipeline = new StatementPipeline(timeout);
         if (!patients.isEmpty()) {
             pipeline.add(PatientTable.register(session, patients, time));
+            pipeline.add(PatientTable.lockExisting(session, patients).onSuccess(receiptKeys::putAll));
         }
         if (!newDevices.isEmpty()) {
             pipeline.add(DeviceTable.register(session, newDevices, time));
@@ -160,7 +164,8 @@ final class GroupAppend {
         watermarks.putAll(lockedDevices.result());
         acknowledged.putAll(storedBatches.result());
         seriesNumbers.putAll(foundNumbers.result());
-        if (watermarks.size() < devices.size()) {
+        if (watermarks.size() < devices.size()
+                || !group.stream().map(ScreenedBatch::patient).allMatch(receiptKeys::containsKey)) {
             throw new StaleCacheException();
         }
     }
@@ -185,7 +190,7 @@ final class GroupAppend {
         var keys = new LinkedHashSet<>(acknowledged.keySet());
         for (var batch : group) {
             var earlier = acknowledged.get(BatchKey.of(batch));
-            if (earlier != null && earlier.isOutdatedBy(batch)) {
+            if (earlier != null && earlier.isOutdatedBy(batch, keyOf(batch))) {
                 keys.remove(BatchKey.of(batch));
             }
         }
@@ -223,20 +228,28 @@ final class GroupAppend {
         var receipts = new ArrayList<AppendResult>(group.size());
         for (var batch : group) {
             var earlier = acknowledged.get(BatchKey.of(batch));
-            if (earlier != null && !earlier.isOutdatedBy(batch)) {
-                receipts.add(earlier.receiptFor(batch));
+            if (earlier != null && !earlier.isOutdatedBy(batch, keyOf(batch))) {
+                receipts.add(earlier.receiptFor(batch, keyOf(batch)));
             } else {
                 var receipt = tally(batch, earlier, check);
                 if (earlier != null) {
                     storedBefore.add(BatchKey.of(batch));
                 }
-                acknowledged.put(BatchKey.of(batch), new AcknowledgedBatch(batch.digest(), receipt.acknowledgement()));
+                acknowledged.put(
+                        BatchKey.of(batch),
+                        earlier == null
+                                ? AcknowledgedBatch.of(batch, keyOf(batch), receipt.acknowledgement())
+                                : earlier.with(receipt.acknowledgement()));
                 watermarks.compute(batch.device(), (_, before) -> before.advancedBy(batch));
                 devicesWithNewBatches.add(batch.device());
                 receipts.add(receipt);
             }
         }
         return receipts;
+    }
+
+    private ReceiptKey keyOf(ScreenedBatch batch) {
+        return receiptKeys.get(batch.patient());
     }
 
     private static AppendResult.Stored tally(ScreenedBatch batch, AcknowledgedBatch earlier, DuplicateCheck check) {
@@ -254,8 +267,9 @@ final class GroupAppend {
         for (int i = 0; i < receipts.size(); i++) {
             if (receipts.get(i) instanceof AppendResult.Stored(var acknowledgement, var fresh)) {
                 columns.addAll(fresh);
-                var batches = storedBefore.contains(BatchKey.of(group.get(i))) ? replaced : added;
-                batches.add(new AcknowledgedBatch(group.get(i).digest(), acknowledgement));
+                var key = BatchKey.of(group.get(i));
+                var batches = storedBefore.contains(key) ? replaced : added;
+                batches.add(acknowledged.get(key).with(acknowledgement));
             }
         }
         var pipeline = new StatementPipeline(timeout);

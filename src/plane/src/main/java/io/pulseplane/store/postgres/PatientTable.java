@@ -2,13 +2,15 @@ package io.pulseplane.store.postgres;
 
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.Registry.PutResult;
+import io.pulseplane.store.postgres.BatchTable.ReceiptKey;
 import io.pulseplane.vitals.PlaneException;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Reads and writes the table {@code patients}. */
 final class PatientTable {
@@ -35,7 +37,8 @@ final class PatientTable {
             ON CONFLICT DO NOTHING""";
 
     private static final String LOCK_EXISTING =
-            "SELECT patient_id FROM patients WHERE patient_id = ANY ($1::text[]) ORDER BY patient_id FOR KEY SHARE";
+            "SELECT patient_id, receipt_key FROM patients WHERE patient_id = ANY ($1::text[]) ORDER BY patient_id"
+                    + " FOR KEY SHARE";
 
     private static final String UNIQUE_MRN = "patients_mrn";
 
@@ -66,10 +69,18 @@ final class PatientTable {
         return session.execute(REGISTER, ids.toArray(String[]::new), Micros.toTime(time));
     }
 
-    /** The registered ones among the ids. They are locked against deletion until the transaction ends. */
-    static Future<Set<String>> lockExisting(PostgresSession session, Collection<String> ids) {
+    /**
+     * The registered ones among the ids, with the keys of their receipts. They are locked against deletion until the
+     * transaction ends.
+     */
+    static Future<Map<String, ReceiptKey>> lockExisting(PostgresSession session, Collection<String> ids) {
         return session.execute(LOCK_EXISTING, (Object) ids.toArray(String[]::new))
-                .map(rows -> Set.copyOf(RowMapping.list(rows, row -> row.getString(0))));
+                .map(rows -> {
+                    var keys = HashMap.<String, ReceiptKey>newHashMap(rows.size());
+                    rows.forEach(row -> keys.put(
+                            row.getString(0), new ReceiptKey(row.getBuffer(1).getBytes())));
+                    return keys;
+                });
     }
 
     static Future<Boolean> exists(PostgresSession session, String id) {

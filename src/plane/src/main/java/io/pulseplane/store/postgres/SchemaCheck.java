@@ -9,7 +9,7 @@ import io.vertx.core.Future;
 final class SchemaCheck {
 
     /** The version of the last migration in {@code db/migration}. */
-    static final int SCHEMA_VERSION = 4;
+    static final int SCHEMA_VERSION = 5;
 
     private static final String SELECT_VERSION = """
             SELECT max(version::integer) FROM flyway_schema_history WHERE success AND version IS NOT NULL""";

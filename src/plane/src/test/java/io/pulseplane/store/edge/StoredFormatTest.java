@@ -8,7 +8,11 @@ import io.pulseplane.ReadingFixtures;
 import io.pulseplane.store.AppendResult;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
+import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.maintenance.Verification;
+import io.pulseplane.store.edge.sqlite.Database;
+import io.pulseplane.store.edge.tables.Receipt;
+import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Schema;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.Order;
@@ -18,7 +22,9 @@ import io.pulseplane.vitals.TimeRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -179,6 +185,40 @@ class StoredFormatTest {
         assertThat(append(4, columns(ADA, 4_250, 10, 60))).isInstanceOf(AppendResult.Repeated.class);
         assertThat(RawDatabase.queryLong(directory, "SELECT count(*) FROM series"))
                 .isEqualTo(4);
+    }
+
+    @Test
+    void receipts_say_nothing_of_an_erased_patient_but_that_a_sequence_was_used() throws Exception {
+        await(store.compact());
+        assertThat(receiptsOf("d3")).hasSize(1).allMatch(Receipt::isForgotten);
+        assertThat(receiptsOf("d1")).hasSize(3).noneMatch(Receipt::isForgotten);
+
+        await(store.registry().erasePatient("ada"));
+        await(store.compact());
+        assertThat(receiptsOf("d1")).hasSize(3).allMatch(Receipt::isForgotten);
+        assertThat(receiptsOf("d2")).hasSize(2).noneMatch(Receipt::isForgotten);
+        await(store.registry().putPatient(ada()));
+        assertThat(append(1, columns(ADA, 1_000, 3_000, 60))).isInstanceOf(AppendResult.SequenceConflict.class);
+        assertThat(append(1, columns(BOB, 1_000, 100, 80))).isInstanceOf(AppendResult.Repeated.class);
+    }
+
+    private List<Receipt> receiptsOf(String device) throws SQLException {
+        var receipts = new ArrayList<Receipt>();
+        try (var session = new Database(directory.resolve("pulseplane.db")).openForReading();
+                var vault = KeyVault.openForReading(new Database(directory.resolve("keys.db")), KEY)) {
+            var select = session.prepare("""
+                    SELECT device, first, payload FROM receipt
+                    WHERE device = (SELECT number FROM device WHERE device_id = ?)""");
+            select.setString(1, device);
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    receipts.addAll(new ReceiptTable(vault)
+                            .decode(session, rows.getLong(1), rows.getLong(2), rows.getBytes(3))
+                            .values());
+                }
+            }
+        }
+        return receipts;
     }
 
     @Test

@@ -40,7 +40,13 @@ import java.util.function.Supplier;
  */
 public final class MemoryStore implements Store, ReadingStore, Registry {
 
-    private record AcknowledgedBatch(long digest, Acknowledgement acknowledgement) {}
+    /** @param patient {@link #ERASED} if the patient was erased: then no batch is the same */
+    private record AcknowledgedBatch(String patient, long digest, Acknowledgement acknowledgement) {
+
+        boolean isSame(ScreenedBatch batch) {
+            return !patient.equals(ERASED) && digest == batch.digest();
+        }
+    }
 
     private record BatchKey(String device, long sequence) {}
 
@@ -112,17 +118,16 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
     }
 
     private AppendResult append(ScreenedBatch batch) {
-        var acknowledged = batches.get(new BatchKey(batch.device(), batch.sequence()));
-        boolean isOutdated = acknowledged != null
-                && acknowledged.digest == batch.digest()
-                && acknowledged.acknowledgement.isOutdatedBy(batch);
-        if (acknowledged != null && !isOutdated) {
-            return acknowledged.digest == batch.digest()
-                    ? new AppendResult.Repeated(acknowledged.acknowledgement)
-                    : new AppendResult.SequenceConflict();
-        }
         if (erased.containsKey(batch.patient()) && !patients.containsKey(batch.patient())) {
             return new AppendResult.PatientErased();
+        }
+        var acknowledged = batches.get(new BatchKey(batch.device(), batch.sequence()));
+        boolean isOutdated =
+                acknowledged != null && acknowledged.isSame(batch) && acknowledged.acknowledgement.isOutdatedBy(batch);
+        if (acknowledged != null && !isOutdated) {
+            return acknowledged.isSame(batch)
+                    ? new AppendResult.Repeated(acknowledged.acknowledgement)
+                    : new AppendResult.SequenceConflict();
         }
         register(batch);
         var builder = new AppendResultBuilder(batch);
@@ -132,7 +137,7 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
         var result = isOutdated ? builder.buildAfter(acknowledged.acknowledgement) : builder.build();
         batches.put(
                 new BatchKey(batch.device(), batch.sequence()),
-                new AcknowledgedBatch(batch.digest(), result.acknowledgement()));
+                new AcknowledgedBatch(batch.patient(), batch.digest(), result.acknowledgement()));
         return result;
     }
 
@@ -424,6 +429,9 @@ public final class MemoryStore implements Store, ReadingStore, Registry {
                         .orElseThrow(() -> new PlaneException.NotFound("not registered"));
             }
             patients.remove(id);
+            batches.replaceAll((_, batch) -> batch.patient.equals(id)
+                    ? new AcknowledgedBatch(ERASED, batch.digest, batch.acknowledgement)
+                    : batch);
             readings.keySet().removeIf(series -> series.patient().equals(id));
             assignments.replaceAll(a -> a.patient().equals(id)
                     ? new Assignment(a.number(), a.device(), ERASED, a.from(), a.to(), a.provisional())

@@ -6,6 +6,8 @@ import io.pulseplane.store.edge.journal.Memtable.JournalBatch;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.AcknowledgedBatch;
+import io.pulseplane.store.edge.tables.ErasureTable;
+import io.pulseplane.store.edge.tables.Receipt;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Sequences;
 import io.pulseplane.vitals.Columns;
@@ -41,7 +43,7 @@ public final class Appender {
     private final List<JournalBatch> groupBatches = new ArrayList<>();
 
     private final Map<Long, List<MemtableChunk>> groupChunks = new HashMap<>();
-    private final Map<Memtable.BatchKey, AcknowledgedBatch> groupAcknowledged = new HashMap<>();
+    private final Map<Memtable.BatchKey, Receipt> groupReceipts = new HashMap<>();
 
     public Appender(
             KeyVault vault,
@@ -65,7 +67,7 @@ public final class Appender {
         long time = now.getAsLong();
         groupBatches.clear();
         groupChunks.clear();
-        groupAcknowledged.clear();
+        groupReceipts.clear();
         journal.beginEntry(session);
         var results = new ArrayList<AppendResult>(group.size());
         for (var batch : group) {
@@ -94,7 +96,14 @@ public final class Appender {
         var device = idDictionary.findDevice(session, batch.device());
         AcknowledgedBatch acknowledged = null;
         if (device != null) {
-            acknowledged = findAcknowledged(session, device, batch.sequence());
+            var receipt = findReceipt(session, device, batch.sequence());
+            if (receipt != null && receipt.isForgotten()) {
+                var refusal = resultAfterErasure(session, receipt, batch);
+                if (refusal != null) {
+                    return refusal;
+                }
+            }
+            acknowledged = receipt == null ? null : receipt.acknowledged();
             if (acknowledged != null && !acknowledged.isOutdatedBy(batch)) {
                 return acknowledged.resultFor(batch);
             }
@@ -112,6 +121,23 @@ public final class Appender {
         return store(session, batch, acknowledged, patient.getAsLong(), device, time);
     }
 
+    /**
+     * The result for a batch under the sequence of a receipt that nobody can read. It may be a batch of the patient who
+     * was erased, and must not become one of another patient of the same id.
+     *
+     * @return null if no erasure is the cause: then the batch is stored, and readings that are there are duplicates
+     */
+    private AppendResult resultAfterErasure(SqliteSession session, Receipt receipt, ScreenedBatch batch)
+            throws SQLException {
+        boolean wasErased = idDictionary.wasErased(session, batch.patient());
+        if (wasErased && !idDictionary.isRegistered(session, batch.patient())) {
+            return new AppendResult.PatientErased();
+        }
+        return wasErased || ErasureTable.isErased(session, receipt.patient())
+                ? new AppendResult.SequenceConflict()
+                : null;
+    }
+
     private boolean hasKey(long patient) throws SQLException {
         try {
             return vault.key(patient).isPresent();
@@ -121,16 +147,17 @@ public final class Appender {
     }
 
     /** The receipt of the batch that the device sent with this sequence; null if there is none. */
-    private AcknowledgedBatch findAcknowledged(SqliteSession session, IdDictionary.CachedDevice device, long sequence)
+    private Receipt findReceipt(SqliteSession session, IdDictionary.CachedDevice device, long sequence)
             throws SQLException {
         if (Long.compareUnsigned(sequence, device.lastSequence) > 0) {
             return null;
         }
-        var acknowledged = groupAcknowledged.get(new Memtable.BatchKey(device.number, sequence));
-        if (acknowledged == null) {
-            acknowledged = memtable.acknowledged(device.number, sequence);
+        var batch = new Memtable.BatchKey(device.number, sequence);
+        var receipt = groupReceipts.get(batch);
+        if (receipt == null) {
+            receipt = memtable.receipt(batch);
         }
-        return acknowledged == null ? receipts.find(session, device.number, sequence) : acknowledged;
+        return receipt == null ? receipts.find(session, device.number, sequence) : receipt;
     }
 
     /** @param earlier what the batch was answered when it first came; null if it has not come before */
@@ -174,8 +201,9 @@ public final class Appender {
 
     private void trackBatch(JournalBatch batch) {
         groupBatches.add(batch);
-        groupAcknowledged.put(
-                new Memtable.BatchKey(batch.device(), batch.acknowledged().sequence()), batch.acknowledged());
+        groupReceipts.put(
+                new Memtable.BatchKey(batch.device(), batch.acknowledged().sequence()),
+                Receipt.of(batch.patient(), batch.acknowledged()));
         for (int i = 0; i < batch.chunks().length; i++) {
             groupChunks
                     .computeIfAbsent(batch.series()[i], _ -> new ArrayList<>(1))

@@ -84,6 +84,15 @@ public final class IdDictionary {
         return OptionalLong.of(number);
     }
 
+    /** Whether a patient who had this id was erased at some time. */
+    boolean wasErased(SqliteSession session, String id) throws SQLException {
+        return patientTable.latestErasure(session, id).isPresent();
+    }
+
+    boolean isRegistered(SqliteSession session, String id) throws SQLException {
+        return patientTable.numberOf(session, id).isPresent();
+    }
+
     /** Null if the device is not registered. */
     CachedDevice findDevice(SqliteSession session, String id) throws SQLException {
         var device = devices.get(id);

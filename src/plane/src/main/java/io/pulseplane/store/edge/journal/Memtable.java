@@ -2,6 +2,7 @@ package io.pulseplane.store.edge.journal;
 
 import io.pulseplane.store.Device;
 import io.pulseplane.store.edge.tables.AcknowledgedBatch;
+import io.pulseplane.store.edge.tables.Receipt;
 import io.pulseplane.store.edge.tables.Sequences;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,9 +52,6 @@ public final class Memtable {
     /** Identifies a batch. */
     public record BatchKey(long device, long sequence) {}
 
-    /** The receipt of a batch, and the patient whose readings the batch had. */
-    public record PatientBatch(long patient, AcknowledgedBatch acknowledged) {}
-
     /** When the last batch of a device came that is in the journal, and the highest sequence. */
     public record LastSeen(long device, long time, long lastSequence) {}
 
@@ -61,10 +59,10 @@ public final class Memtable {
 
     private final Map<Long, SeriesChunks> chunksBySeries = new ConcurrentHashMap<>();
     private final Map<String, LastSeen> lastSeen = new ConcurrentHashMap<>();
-    private Map<BatchKey, PatientBatch> acknowledged = new HashMap<>();
+    private Map<BatchKey, Receipt> acknowledged = new HashMap<>();
 
     /** Receipts of the snapshot that is being flushed. Two threads read this map, and none changes it. */
-    private Map<BatchKey, PatientBatch> acknowledgedInSnapshot = Map.of();
+    private Map<BatchKey, Receipt> acknowledgedInSnapshot = Map.of();
 
     /** Entries of {@code lastSeen} that the last flush wrote to the table of devices. */
     private Map<String, LastSeen> lastSeenInTable = Map.of();
@@ -87,7 +85,7 @@ public final class Memtable {
             }
             acknowledged.put(
                     new BatchKey(batch.device, batch.acknowledged.sequence()),
-                    new PatientBatch(batch.patient, batch.acknowledged));
+                    Receipt.of(batch.patient, batch.acknowledged));
             var earlier = lastSeen.get(batch.deviceId);
             long last = earlier == null ? 0 : earlier.lastSequence;
             lastSeen.put(
@@ -107,13 +105,9 @@ public final class Memtable {
     }
 
     /** The receipt of a batch; null if there is none here. For the thread that writes only. */
-    AcknowledgedBatch acknowledged(long device, long sequence) {
-        var key = new BatchKey(device, sequence);
-        var batch = acknowledged.get(key);
-        if (batch == null) {
-            batch = acknowledgedInSnapshot.get(key);
-        }
-        return batch == null ? null : batch.acknowledged;
+    Receipt receipt(BatchKey batch) {
+        var receipt = acknowledged.get(batch);
+        return receipt == null ? acknowledgedInSnapshot.get(batch) : receipt;
     }
 
     LastSeen lastSeen(String device) {
@@ -145,7 +139,7 @@ public final class Memtable {
      *
      * @param acknowledged the receipts; the map does not change any more
      */
-    public record FlushSnapshot(long lastEntry, Map<BatchKey, PatientBatch> acknowledged, long bytes, long batches) {
+    public record FlushSnapshot(long lastEntry, Map<BatchKey, Receipt> acknowledged, long bytes, long batches) {
 
         public boolean isEmpty() {
             return batches == 0;
@@ -209,21 +203,29 @@ public final class Memtable {
     }
 
     /** The receipts of batches that had readings of this patient, by device. For the thread that writes only. */
-    public Map<Long, List<AcknowledgedBatch>> acknowledgedOf(long patient) {
-        var byDevice = new HashMap<Long, List<AcknowledgedBatch>>();
-        for (var batches : List.of(acknowledgedInSnapshot, acknowledged)) {
-            batches.forEach((key, batch) -> {
-                if (batch.patient == patient) {
-                    byDevice.computeIfAbsent(key.device, _ -> new ArrayList<>()).add(batch.acknowledged);
+    public Map<Long, List<Receipt>> receiptsOf(long patient) {
+        var byDevice = new HashMap<Long, List<Receipt>>();
+        for (var receipts : List.of(acknowledgedInSnapshot, acknowledged)) {
+            receipts.forEach((batch, receipt) -> {
+                if (receipt.patient() == patient) {
+                    byDevice.computeIfAbsent(batch.device, _ -> new ArrayList<>())
+                            .add(receipt);
                 }
             });
         }
         return byDevice;
     }
 
-    /** Removes the readings of a patient who was erased. */
+    /**
+     * Removes the readings of a patient who was erased, and forgets the receipts. For the thread that writes only.
+     */
     public void removePatient(long patient) {
         chunksBySeries.values().removeIf(chunks -> chunks.patient == patient);
+        acknowledged.replaceAll((_, receipt) -> receipt.patient() == patient ? receipt.forgotten() : receipt);
+        // Compaction may be reading the snapshot, so another map takes its place.
+        var snapshot = new HashMap<>(acknowledgedInSnapshot);
+        snapshot.replaceAll((_, receipt) -> receipt.patient() == patient ? receipt.forgotten() : receipt);
+        acknowledgedInSnapshot = snapshot;
     }
 
     /** The size of the journal. */

@@ -61,4 +61,14 @@ public final class AssociatedData {
                 .putLong(firstSequence)
                 .array();
     }
+
+    /** Of the part of a patient in a row of receipts. */
+    public static byte[] ofReceiptsOfPatient(long device, long firstSequence, long patient) {
+        return ByteBuffer.allocate(1 + 3 * Long.BYTES)
+                .put((byte) 'q')
+                .putLong(device)
+                .putLong(firstSequence)
+                .putLong(patient)
+                .array();
+    }
 }

@@ -8,9 +8,9 @@ import io.pulseplane.store.edge.journal.MergeBuffer;
 import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.BlockingWriter;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
-import io.pulseplane.store.edge.tables.AcknowledgedBatch;
 import io.pulseplane.store.edge.tables.ChunkTable;
 import io.pulseplane.store.edge.tables.DeviceTable;
+import io.pulseplane.store.edge.tables.Receipt;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
@@ -164,10 +164,10 @@ public final class Compactor {
     }
 
     private void writeReceipts(FlushSnapshot snapshot) throws SQLException {
-        var byDevice = new HashMap<Long, List<AcknowledgedBatch>>();
+        var byDevice = new HashMap<Long, List<Receipt>>();
         snapshot.acknowledged()
-                .forEach((key, batch) -> byDevice.computeIfAbsent(key.device(), _ -> new ArrayList<>())
-                        .add(batch.acknowledged()));
+                .forEach((batch, receipt) -> byDevice.computeIfAbsent(batch.device(), _ -> new ArrayList<>())
+                        .add(receipt));
         var devices = new ArrayList<>(byDevice.keySet());
         for (int from = 0; from < devices.size(); from += DEVICES_PER_TRANSACTION) {
             var part = devices.subList(from, Math.min(from + DEVICES_PER_TRANSACTION, devices.size()));

@@ -10,6 +10,7 @@ import io.pulseplane.store.edge.tables.DeviceTable;
 import io.pulseplane.store.edge.tables.ErasureTable;
 import io.pulseplane.store.edge.tables.ErasureTable.Erasure;
 import io.pulseplane.store.edge.tables.PatientTable;
+import io.pulseplane.store.edge.tables.Receipt;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
@@ -18,7 +19,8 @@ import java.sql.SQLException;
 /**
  * Erases patients. The first transaction records the erasure, and then the eraser destroys the patient's key. If the
  * plane dies between the two, the next start destroys the key. Chunks that were sealed under it cannot be opened any
- * more; the {@link GarbageCollector} deletes them later.
+ * more; the {@link GarbageCollector} deletes them later. Receipts of the patient's batches cannot be opened either,
+ * except those that an earlier version wrote, which the garbage collector forgets.
  */
 public final class Eraser {
 
@@ -68,11 +70,15 @@ public final class Eraser {
     }
 
     private Erasure erase(SqliteSession session, long number, String id, long time) throws SQLException {
-        // In the journal, receipts are sealed under the patient's key, like the readings. They must survive, so they
-        // are written to their table now.
-        var acknowledged = memtable.acknowledgedOf(number);
+        // Of receipts it must survive that the devices have used their sequences. In the journal, nobody could read
+        // that
+        // without the patient's key.
+        var acknowledged = memtable.receiptsOf(number);
         for (var entry : acknowledged.entrySet()) {
-            receipts.add(session, entry.getKey(), entry.getValue());
+            receipts.add(
+                    session,
+                    entry.getKey(),
+                    entry.getValue().stream().map(Receipt::forgotten).toList());
         }
         for (var lastSeen : memtable.lastSeen().values()) {
             if (acknowledged.containsKey(lastSeen.device())) {

@@ -3,6 +3,7 @@ package io.pulseplane.store.edge.maintenance;
 import io.pulseplane.store.edge.sqlite.BlockingWriter;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ErasureTable;
+import io.pulseplane.store.edge.tables.ReceiptTable;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,23 +14,35 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Deletes chunks of erased patients, and chunks beyond their retention, a few in each transaction. */
+/**
+ * Deletes chunks of erased patients, and chunks beyond their retention, a few in each transaction. Also forgets receipts
+ * that may be of an erased patient and are not sealed under a patient's key.
+ */
 public final class GarbageCollector {
 
     private static final int CHUNKS_PER_TRANSACTION = 128;
+
+    /** Rows of receipts, each of which is opened and may be sealed again. */
+    private static final int ROWS_PER_TRANSACTION = 64;
 
     private static final List<String> CHUNK_TABLES = List.of("chunk", "quarantined_chunk");
 
     private final SqliteSession session;
     private final BlockingWriter writer;
+    private final ReceiptTable receipts;
     private final Retention retention;
     private final Supplier<OptionalLong> retentionTime;
 
     /** @param retentionTime the time by which readings may be deleted; empty while the clock is in doubt */
     public GarbageCollector(
-            SqliteSession session, BlockingWriter writer, Retention retention, Supplier<OptionalLong> retentionTime) {
+            SqliteSession session,
+            BlockingWriter writer,
+            ReceiptTable receipts,
+            Retention retention,
+            Supplier<OptionalLong> retentionTime) {
         this.session = session;
         this.writer = writer;
+        this.receipts = receipts;
         this.retention = retention;
         this.retentionTime = retentionTime;
     }
@@ -46,7 +59,7 @@ public final class GarbageCollector {
         }
     }
 
-    private void collect(long patient) {
+    private void collect(long patient) throws SQLException {
         for (var table : CHUNK_TABLES) {
             int deleted;
             do {
@@ -60,10 +73,33 @@ public final class GarbageCollector {
                 });
             } while (deleted > 0);
         }
+        for (long device : devicesOf(patient)) {
+            forgetReceiptsWithoutPatient(device);
+        }
         writer.transaction(session -> {
             ErasureTable.markCollected(session, patient);
             return patient;
         });
+    }
+
+    private List<Long> devicesOf(long patient) throws SQLException {
+        var select = session.prepare("SELECT DISTINCT device FROM series WHERE patient = ?");
+        select.setLong(1, patient);
+        var devices = new ArrayList<Long>();
+        try (var rows = select.executeQuery()) {
+            while (rows.next()) {
+                devices.add(rows.getLong(1));
+            }
+        }
+        return devices;
+    }
+
+    private void forgetReceiptsWithoutPatient(long device) {
+        var after = OptionalLong.of(Long.MIN_VALUE);
+        while (after.isPresent()) {
+            long last = after.getAsLong();
+            after = writer.transaction(session -> receipts.forgetUnknown(session, device, last, ROWS_PER_TRANSACTION));
+        }
     }
 
     private void deleteExpired(long now) throws SQLException {

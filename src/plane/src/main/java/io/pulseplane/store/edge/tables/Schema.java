@@ -26,8 +26,8 @@ public final class Schema {
         }
     }
 
-    public static final List<Step> STEPS =
-            List.of(new Step("""
+    public static final List<Step> STEPS = List.of(
+            new Step("""
             -- Details are sealed under the patient's key. Tags are keyed hashes, by which a patient is found.
             -- Of an erased patient, all three are NULL.
             CREATE TABLE patient (
@@ -145,7 +145,12 @@ public final class Schema {
               number INTEGER PRIMARY KEY CHECK (number = 1),
               payload BLOB NOT NULL
             ) STRICT;
-            """, KeyCheckValue::write), new Step(StoreIdentity.CREATE_TABLE, (_, _) -> {}));
+            """, KeyCheckValue::write),
+            new Step(StoreIdentity.CREATE_TABLE, (_, _) -> {}),
+            new Step("""
+            -- Earlier versions left the receipts of erased patients as they were. The garbage collector forgets them now.
+            UPDATE erased SET collected = 0;
+            """, (_, _) -> {}));
 
     public static final int VERSION = STEPS.size();
 

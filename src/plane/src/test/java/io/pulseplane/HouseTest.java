@@ -136,9 +136,11 @@ class HouseTest {
                     "store",
                     "store.spool",
                     "vitals"),
+            room("node.audit", "api", "gate.audit", "gate.audit.reading", "store.edge"),
             room(
                     "node",
                     "files",
+                    "node.audit",
                     "node.config",
                     "node.metrics",
                     "api",

@@ -32,6 +32,8 @@ final class AuditMessages {
                 .setPeer(record.peer())
                 .setRequestId(record.requestId())
                 .setUnproven(!entry.isProven())
+                .setSubjectHash(entry.subjectHash())
+                .setPatientHash(entry.patientHash())
                 .build();
     }
 }

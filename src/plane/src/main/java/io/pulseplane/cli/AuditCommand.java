@@ -105,13 +105,23 @@ final class AuditCommand {
                         Times.format(record.getTimeUs()),
                         record.getDecision() == Decision.DECISION_PERMITTED ? "permitted" : "REFUSED",
                         record.getAction(),
-                        orDash(record.getSubject()),
+                        orDash(nameOr(record.getSubject(), record.getSubjectHash())),
                         orDash(record.getRole()),
-                        record.getPatientId().isEmpty() ? orDash(record.getDeviceId()) : record.getPatientId(),
+                        patientOrDevice(record),
                         record.getCodesCount() == 0 ? "all" : String.join(",", record.getCodesList()),
                         record.getUnproven() ? String.join(",", record.getReason(), "unproven") : record.getReason()));
             }
             out.flush();
+        }
+
+        private static String patientOrDevice(AuditRecord record) {
+            var patient = nameOr(record.getPatientId(), record.getPatientHash());
+            return patient.isEmpty() ? orDash(record.getDeviceId()) : patient;
+        }
+
+        /** The hash of a patient whom the plane does not know, or knows no more, instead of a name. */
+        private static String nameOr(String name, String hash) {
+            return name.isEmpty() && !hash.isEmpty() ? "patient#" + hash : name;
         }
 
         private static String orDash(String text) {

@@ -97,10 +97,12 @@ public final class EagerOpen {
 
     /** Opens the trail of the plane. Beside an edge store, it must be the one that belongs to the store. */
     static AuditTrail openTrail(Store store, AuditSettings settings, PlaneClock clock, AuditEvents events) {
+        var used = settings;
         if (store instanceof EdgeStore edge && settings.mode() != AuditSettings.Mode.OFF) {
             edge.claimAuditDirectory(settings.directory());
+            used = settings.withPatientHash(edge.auditNames()::of);
         }
-        return AuditTrail.open(settings, clock, clock::retentionTime, events);
+        return AuditTrail.open(used, clock, clock::retentionTime, events);
     }
 
     private static <T> T await(FutureTask<T> task) {

@@ -9,7 +9,6 @@ import io.pulseplane.gate.ConnectionFilter;
 import io.pulseplane.gate.Gate;
 import io.pulseplane.gate.GateSettings;
 import io.pulseplane.gate.Network;
-import io.pulseplane.gate.audit.reading.AuditReader;
 import io.pulseplane.gate.audit.writing.AuditTrail;
 import io.pulseplane.gate.policy.Policies;
 import io.pulseplane.gate.policy.Policy;
@@ -19,6 +18,7 @@ import io.pulseplane.gate.token.ClientCertificates;
 import io.pulseplane.gate.token.TokenSettings;
 import io.pulseplane.gate.token.UnusableKeyException;
 import io.pulseplane.live.ChangePublisher;
+import io.pulseplane.node.audit.HashedTrailSource;
 import io.pulseplane.node.config.GateConfig;
 import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.node.config.StartupException;
@@ -26,6 +26,7 @@ import io.pulseplane.node.metrics.GateMetrics;
 import io.pulseplane.store.Registry;
 import io.pulseplane.store.Site;
 import io.pulseplane.store.Store;
+import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.privacy.JournalingRegistry;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Vertx;
@@ -153,9 +154,11 @@ final class GateWiring {
 
     @Produces
     @Singleton
-    AuditTrailSource auditTrailSource(GateConfig config, PlaneConfig plane) {
+    AuditTrailSource auditTrailSource(GateConfig config, PlaneConfig plane, Store store) {
         var directory = config.auditDirectory(plane.dataDir());
-        return filter -> AuditReader.open(directory, filter);
+        return store instanceof EdgeStore edge
+                ? new HashedTrailSource(directory, edge)
+                : AuditTrailSource.inClear(directory);
     }
 
     @Produces

@@ -20,6 +20,7 @@ import io.grpc.stub.StreamObserver;
 import io.netty.util.internal.ThreadExecutorMap;
 import io.pulseplane.api.AccessRules;
 import io.pulseplane.api.AuditEndpoint;
+import io.pulseplane.api.AuditTrailSource;
 import io.pulseplane.api.Deadlines;
 import io.pulseplane.api.EndpointLimits;
 import io.pulseplane.api.IngestEndpoint;
@@ -350,7 +351,7 @@ final class GatedPlane implements AutoCloseable {
                         limits,
                         Catalogue.standard()))
                 .addService(new RegistryEndpoint(gate.registry(), limits, this::now))
-                .addService(new AuditEndpoint(filter -> AuditReader.open(directory.resolve("audit"), filter), budget))
+                .addService(new AuditEndpoint(AuditTrailSource.inClear(directory.resolve("audit")), budget))
                 .addService(SERVICE_WITHOUT_RULE)
                 .addService(new ServingHealth())
                 .addService(new ReflectionServiceV1(List.of()))

@@ -78,6 +78,24 @@ public record AuditRecord(
         return BASE_WEIGHT_BYTES + 2 * characters;
     }
 
+    AuditRecord with(String otherSubject, String otherPatient) {
+        return new AuditRecord(
+                timeUs,
+                otherSubject,
+                role,
+                tenant,
+                action,
+                rpc,
+                otherPatient,
+                device,
+                codes,
+                decision,
+                reason,
+                policyDigest,
+                peer,
+                requestId);
+    }
+
     private static String truncate(String text, int max) {
         return text.length() <= max ? text : withEllipsis(text, max);
     }

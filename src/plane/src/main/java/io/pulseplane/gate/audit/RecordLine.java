@@ -19,12 +19,17 @@ public final class RecordLine {
     private static final byte[] PERMITTED = ascii(",\"decision\":\"permitted\"");
     private static final byte[] REFUSED = ascii(",\"decision\":\"refused\"");
     private static final byte[] SUBJECT = ascii(",\"subject\":\"");
+    private static final byte[] SUBJECT_HASH = ascii(",\"subject_hash\":\"");
     private static final byte[] PATIENT = ascii(",\"patient\":\"");
+    private static final byte[] PATIENT_HASH = ascii(",\"patient_hash\":\"");
     private static final byte[] DEVICE = ascii(",\"device\":\"");
     private static final byte[] CODES = ascii(",\"codes\":[");
     private static final byte[] PEER = ascii(",\"peer\":\"");
     private static final byte[] REQUEST = ascii(",\"request\":\"");
     private static final byte[] END = ascii("}\n");
+
+    /** The role of callers who are patients, and whose names are therefore hashed too. */
+    private static final String PATIENT_ROLE = "patient";
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -34,6 +39,19 @@ public final class RecordLine {
     private final CachedField rpc = new CachedField(",\"rpc\":\"");
     private final CachedField reason = new CachedField(",\"reason\":\"");
     private final CachedField policy = new CachedField(",\"policy\":\"");
+
+    /** Null if the trail has patients in clear. */
+    private final PatientHashFields hashes;
+
+    /** Writes patients in clear. */
+    public RecordLine() {
+        hashes = null;
+    }
+
+    /** Writes the hashes of patients, also where the caller is one. */
+    public RecordLine(PatientHash hash) {
+        hashes = new PatientHashFields(hash);
+    }
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
@@ -46,12 +64,22 @@ public final class RecordLine {
         out.raw(TIME);
         out.number(record.timeUs());
         out.raw(record.decision() == Decision.PERMITTED ? PERMITTED : REFUSED);
-        field(out, SUBJECT, record.subject());
+        if (hashes != null
+                && record.role().equals(PATIENT_ROLE)
+                && !record.subject().isEmpty()) {
+            hashes.write(out, SUBJECT_HASH, record.subject());
+        } else {
+            field(out, SUBJECT, record.subject());
+        }
         role.write(out, record.role());
         tenant.write(out, record.tenant());
         action.write(out, record.action());
         rpc.write(out, record.rpc());
-        field(out, PATIENT, record.patient());
+        if (hashes != null && !record.patient().isEmpty()) {
+            hashes.write(out, PATIENT_HASH, record.patient());
+        } else {
+            field(out, PATIENT, record.patient());
+        }
         field(out, DEVICE, record.device());
         codes(out, record.codes());
         reason.write(out, record.reason());
@@ -147,11 +175,13 @@ public final class RecordLine {
         private long time;
         private Decision decision;
         private String subject = "";
+        private String subjectHash = "";
         private String role = "";
         private String tenant = "";
         private String action = "";
         private String rpc = "";
         private String patient = "";
+        private String patientHash = "";
         private String device = "";
         private final List<String> codes = new ArrayList<>();
         private String reason = "";
@@ -166,11 +196,13 @@ public final class RecordLine {
                 case "time_us" -> time = parser.getLongValue();
                 case "decision" -> decision = decision(parser.getText());
                 case "subject" -> subject = parser.getText();
+                case "subject_hash" -> subjectHash = parser.getText();
                 case "role" -> role = parser.getText();
                 case "tenant" -> tenant = parser.getText();
                 case "action" -> action = parser.getText();
                 case "rpc" -> rpc = parser.getText();
                 case "patient" -> patient = parser.getText();
+                case "patient_hash" -> patientHash = parser.getText();
                 case "device" -> device = parser.getText();
                 case "codes" -> {
                     while (parser.nextToken() == JsonToken.VALUE_STRING) {
@@ -203,7 +235,9 @@ public final class RecordLine {
                     new AuditRecord(
                             time, subject, role, tenant, action, rpc, patient, device, codes, decision, reason, policy,
                             peer, request),
-                    isProven);
+                    isProven,
+                    subjectHash,
+                    patientHash);
         }
     }
 }

@@ -20,7 +20,7 @@
  * <h2>A segment</h2>
  *
  * <pre>
- * {"audit":1,"segment":S,"first":N,"time_us":T,"node":"NAME","previous":"DIGEST"}
+ * {"audit":2,"segment":S,"first":N,"time_us":T,"node":"NAME","previous":"DIGEST"}
  * {"n":N,"time_us":T,"decision":"permitted","subject":"...", ... }
  * {"n":N+1, ... }
  * {"chain":{"records":2,"last":N+1,"bytes":B,"from_us":T1,"to_us":T2,"digest":"DIGEST"}}
@@ -28,7 +28,8 @@
  * {"seal":{"segment":S,"records":R,"last":L,"from_us":T1,"to_us":T2,"time_us":T,"digest":"DIGEST","signature":"SIG"}}
  * </pre>
  *
- * <p>The <b>header</b> has the version of this format (1), the number of the segment, which is also in the file's name,
+ * <p>The <b>header</b> has the version of this format (2; 1 has no hashes, but may have them if a later version of the
+ * plane continued the segment), the number of the segment, which is also in the file's name,
  * the number of its first record, the time when it was begun, the name of the node, and the digest at the end of the
  * segment before. For the first segment that digest is 64 zeros.
  *
@@ -39,6 +40,11 @@
  * backslash. Invisible characters (controls, formats, line and paragraph separators, private and unassigned characters,
  * unpaired surrogates) are escaped as {@code \}{@code uXXXX}. A string that was too long was cut and ends with an
  * ellipsis. A record never has a reading.
+ *
+ * <p>Beside an edge store, a record has {@code patient_hash} instead of {@code patient}, and
+ * {@code subject_hash} instead of {@code subject} if {@code patient} is the only role of the caller: 32 hexadecimal
+ * digits, a keyed hash that is the same for the same id. Nothing here needs the key: the digests cover the hashes like
+ * any other text.
  *
  * <p>A <b>mark</b> may stand between records and is no record. The plane writes {@code {"mark":"resumed",...}} when it
  * opens a trail that was not closed; the mark has the last record that the head covered, the last one that was found,

@@ -34,7 +34,9 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -57,6 +59,7 @@ public final class EdgeStore implements Store {
     private final SqliteSession maintenanceSession;
     private final DiskBudget diskBudget;
     private final Maintenance maintenance;
+    private final AuditNames auditNames;
     private final EdgeReadings readings;
     private final EdgeRegistry registry;
 
@@ -77,6 +80,7 @@ public final class EdgeStore implements Store {
             this.vault = KeyVault.open(
                     new Database(directory.resolve("keys.db")), nodeKey, settings.earlierNodeKeys(), files.isNew());
             opened.add(vault);
+            this.auditNames = new AuditNames(vault);
             if (database.hasLog()) {
                 StoreIdentity.requireNotOlderThanLog(StoreIdentity.readWithoutLog(database), vault);
             }
@@ -250,6 +254,16 @@ public final class EdgeStore implements Store {
                     .await()
                     .indefinitely();
         }
+    }
+
+    /** The names that the audit trail has for this store's patients. */
+    public AuditNames auditNames() {
+        return auditNames;
+    }
+
+    /** The ids of those patients who are registered, by the names that the audit trail has for them. */
+    public Uni<Map<String, String>> idsOfAuditNames(Collection<String> names) {
+        return readers.read(session -> auditNames.idsOf(session, names));
     }
 
     @Override

@@ -52,8 +52,8 @@ final class BatchTable {
     }
 
     /**
-     * The key of the digests of a patient's batches. It is random, lies in the row of the patient, and is gone with it: what
-     * is left of a batch of an erased patient is that the device has used the sequence.
+     * The key of the digests of a patient's batches. It is random, lies in the row of the patient, and is gone with it:
+     * what is left of a batch of an erased patient is that the device has used the sequence.
      */
     static final class ReceiptKey {
 

@@ -1,6 +1,6 @@
 package io.pulseplane.gate.audit.reading;
 
-import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.AuditEntry;
 import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.TimeRange;
@@ -36,12 +36,21 @@ public record AuditFilter(
                 ALWAYS, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), order, Long.MAX_VALUE);
     }
 
-    boolean matches(AuditRecord record) {
+    /**
+     * @param subjectHash of the subject that is looked for
+     * @param patientHash of the patient who is looked for
+     */
+    boolean matches(AuditEntry entry, Optional<String> subjectHash, Optional<String> patientHash) {
+        var record = entry.record();
         return times.contains(record.timeUs())
-                && matchesText(subject, record.subject())
+                && (matchesText(subject, record.subject()) || matchesHash(subjectHash, entry.subjectHash()))
                 && matchesText(action, record.action())
-                && matchesText(patient, record.patient())
+                && (matchesText(patient, record.patient()) || matchesHash(patientHash, entry.patientHash()))
                 && decision.map(record.decision()::equals).orElse(true);
+    }
+
+    private static boolean matchesHash(Optional<String> expected, String actual) {
+        return !actual.isEmpty() && expected.equals(Optional.of(actual));
     }
 
     private static boolean matchesText(Optional<String> expected, String actual) {

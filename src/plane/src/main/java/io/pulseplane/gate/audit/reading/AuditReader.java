@@ -2,6 +2,7 @@ package io.pulseplane.gate.audit.reading;
 
 import io.pulseplane.gate.audit.AuditDirectory;
 import io.pulseplane.gate.audit.AuditEntry;
+import io.pulseplane.gate.audit.PatientHash;
 import io.pulseplane.gate.audit.RecordLine;
 import io.pulseplane.gate.audit.SegmentFooter;
 import io.pulseplane.gate.audit.SegmentTail;
@@ -29,15 +30,19 @@ public final class AuditReader implements AutoCloseable {
 
     private final AuditDirectory directory;
     private final AuditFilter filter;
+    private final Optional<String> subjectHash;
+    private final Optional<String> patientHash;
     private final Deque<Path> segments;
     private final Deque<AuditEntry> matches = new ArrayDeque<>();
     private GroupReader groups;
     private boolean isProven;
     private long remaining;
 
-    private AuditReader(AuditDirectory directory, AuditFilter filter) throws IOException {
+    private AuditReader(AuditDirectory directory, AuditFilter filter, Optional<PatientHash> hash) throws IOException {
         this.directory = directory;
         this.filter = filter;
+        this.subjectHash = hash.flatMap(h -> filter.subject().map(h::of));
+        this.patientHash = hash.flatMap(h -> filter.patient().map(h::of));
         this.remaining = filter.limit();
         this.segments = files();
     }
@@ -60,10 +65,20 @@ public final class AuditReader implements AutoCloseable {
         }
     }
 
-    /** @throws PlaneException.Unavailable if the directory does not exist or cannot be read */
+    /** Opens a reader that finds patients only where the trail has them in clear. */
     public static AuditReader open(Path directory, AuditFilter filter) {
+        return open(directory, filter, Optional.empty());
+    }
+
+    /**
+     * Opens a reader.
+     *
+     * @param hash the one with which the trail was written, to find the records of a patient
+     * @throws PlaneException.Unavailable if the directory does not exist or cannot be read
+     */
+    public static AuditReader open(Path directory, AuditFilter filter, Optional<PatientHash> hash) {
         try {
-            return new AuditReader(new AuditDirectory(directory), filter);
+            return new AuditReader(new AuditDirectory(directory), filter, hash);
         } catch (IOException e) {
             throw unreadable(e);
         }
@@ -140,7 +155,7 @@ public final class AuditReader implements AutoCloseable {
     private void accept(byte[] bytes, int from, int length) {
         try {
             var entry = RecordLine.parse(bytes, from, length, isProven);
-            if (!filter.matches(entry.record())) {
+            if (!filter.matches(entry, subjectHash, patientHash)) {
                 return;
             }
             if (isNewestFirst()) {

@@ -2,9 +2,11 @@ package io.pulseplane.gate.audit.writing;
 
 import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.PatientHash;
 import io.pulseplane.gate.audit.SigningKey;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The settings of an audit trail.
@@ -13,6 +15,7 @@ import java.time.Duration;
  * @param access who besides the owner may read the directory
  * @param signingKey where the key is that signs the trail
  * @param nodeId the name of the node; the header of each segment has it
+ * @param patientHash hashes the patients in records; if empty, the trail has them in clear
  * @param interval how long a record may wait in memory in {@link Mode#ASYNC}; a power cut loses the waiting records
  */
 public record AuditSettings(
@@ -21,6 +24,7 @@ public record AuditSettings(
         Access access,
         SigningKey.Source signingKey,
         String nodeId,
+        Optional<PatientHash> patientHash,
         Duration interval,
         Queue queue,
         Segments segments) {
@@ -80,6 +84,19 @@ public record AuditSettings(
                 "the node's name must have 1 to " + AuditRecord.MAX_TEXT_LENGTH + " characters, not only blanks");
     }
 
+    /** Settings of a trail that has patients in clear. */
+    public AuditSettings(
+            Mode mode,
+            Path directory,
+            Access access,
+            SigningKey.Source signingKey,
+            String nodeId,
+            Duration interval,
+            Queue queue,
+            Segments segments) {
+        this(mode, directory, access, signingKey, nodeId, Optional.empty(), interval, queue, segments);
+    }
+
     /** Default bounds, with the key in the trail's directory. */
     public static AuditSettings of(Mode mode, Path directory, String nodeId) {
         return new AuditSettings(
@@ -91,6 +108,11 @@ public record AuditSettings(
                 DEFAULT_INTERVAL,
                 Queue.DEFAULT,
                 Segments.DEFAULT);
+    }
+
+    public AuditSettings withPatientHash(PatientHash hash) {
+        return new AuditSettings(
+                mode, directory, access, signingKey, nodeId, Optional.of(hash), interval, queue, segments);
     }
 
     private static void require(boolean condition, String message) {

@@ -33,7 +33,7 @@ final class TrailWriter {
     private final SegmentFile.Opener segmentFiles;
     private final LongSupplier clock;
     private final JsonBuffer buffer = new JsonBuffer(GroupFooter.MAX_GROUP_BYTES);
-    private final RecordLine line = new RecordLine();
+    private final RecordLine line;
     private final HashChain chain;
     private final EarlySync earlySync = new EarlySync();
 
@@ -59,6 +59,7 @@ final class TrailWriter {
         this.durableEnd = durableEnd;
         this.segmentFiles = segmentFiles;
         this.clock = clock;
+        this.line = settings.patientHash().map(RecordLine::new).orElseGet(RecordLine::new);
         this.chain = HashChain.from(durableEnd.digest());
     }
 

@@ -341,6 +341,16 @@ public final class KeyVault implements AutoCloseable {
         return storeKeys.tag(kind, identifier);
     }
 
+    /** The name that the audit trail has for an identifier with this {@link #tag}. */
+    public byte[] auditName(byte[] tag) {
+        return storeKeys.auditName(tag);
+    }
+
+    /** The tag of the identifier for which the audit trail has this name. */
+    public byte[] tagOf(byte[] auditName) {
+        return storeKeys.tagOf(auditName);
+    }
+
     @Override
     public synchronized void close() throws SQLException {
         try {

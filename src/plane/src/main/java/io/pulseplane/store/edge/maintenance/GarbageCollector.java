@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Deletes chunks of erased patients, and chunks beyond their retention, a few in each transaction. Also forgets receipts
- * that may be of an erased patient and are not sealed under a patient's key.
+ * Deletes chunks of erased patients, and chunks beyond their retention, a few in each transaction. Also forgets
+ * receipts that may be of an erased patient and are not sealed under a patient's key.
  */
 public final class GarbageCollector {
 

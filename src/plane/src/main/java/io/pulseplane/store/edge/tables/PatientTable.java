@@ -154,6 +154,11 @@ public final class PatientTable {
         return byTag(session, "WHERE mrn_tag = ?", vault.tag(MRN_TAG_KIND, mrn));
     }
 
+    /** The patient with this tag of the id. */
+    public Optional<Patient> byIdTag(SqliteSession session, byte[] tag) throws SQLException {
+        return byTag(session, "WHERE id_tag = ?", tag);
+    }
+
     private Optional<Patient> byTag(SqliteSession session, String condition, byte[] tag) throws SQLException {
         var select = session.prepare(SELECT + condition);
         select.setBytes(1, tag);

@@ -148,7 +148,7 @@ public final class Schema {
             """, KeyCheckValue::write),
             new Step(StoreIdentity.CREATE_TABLE, (_, _) -> {}),
             new Step("""
-            -- Earlier versions left the receipts of erased patients as they were. The garbage collector forgets them now.
+            -- Earlier versions left receipts of erased patients as they were. The garbage collector forgets them.
             UPDATE erased SET collected = 0;
             """, (_, _) -> {}));
 

@@ -377,7 +377,7 @@ class AuditTrailTest {
                     .hasSizeGreaterThan(5)
                     .allSatisfy(segment -> {
                         assertThat(Files.size(segment)).isLessThan(7_000);
-                        assertThat(TrailFixture.lines(segment).getFirst()).startsWith("{\"audit\":1,");
+                        assertThat(TrailFixture.lines(segment).getFirst()).startsWith("{\"audit\":2,");
                         assertThat(TrailFixture.lines(segment).getLast()).startsWith("{\"seal\":");
                     });
             assertIntact(100);

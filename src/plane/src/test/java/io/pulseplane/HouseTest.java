@@ -77,9 +77,20 @@ class HouseTest {
             room(
                     "store.edge",
                     "files",
+                    "store.privacy",
                     "store.edge.maintenance",
                     "store.edge.journal",
                     "store.edge.tables",
+                    "store.edge.keys",
+                    "store.edge.sqlite",
+                    "store",
+                    "store.crypto",
+                    "vitals"),
+            room(
+                    "store.edge.backup",
+                    "files",
+                    "store.edge",
+                    "store.edge.maintenance",
                     "store.edge.keys",
                     "store.edge.sqlite",
                     "store",
@@ -167,6 +178,7 @@ class HouseTest {
                     "store.privacy",
                     "store.spool",
                     "vitals"),
+            room("node.backup", "gate.audit", "node", "store.crypto", "store.edge", "store.edge.backup", "vitals"),
             room(
                     "node.compliance",
                     "files",
@@ -178,7 +190,8 @@ class HouseTest {
                     "gate.policy"),
             room("node.graal", "node", "node.config"),
             room("cli.recording"),
-            room("cli", "cli.recording", "client", "clock", "node", "node.compliance", "v1", "vitals"));
+            room("cli.backup", "node", "node.backup", "vitals"),
+            room("cli", "cli.backup", "cli.recording", "client", "clock", "node", "node.compliance", "v1", "vitals"));
 
     @ArchTest
     static void every_class_lives_in_a_room(JavaClasses house) {
@@ -220,6 +233,7 @@ class HouseTest {
     static final ArchRule only_one_room_of_the_edge_store_speaks_to_the_driver = noClasses()
             .that(areIn("store.edge")
                     .or(areIn("store.edge.salvage"))
+                    .or(areIn("store.edge.backup"))
                     .or(areIn("store.edge.maintenance"))
                     .or(areIn("store.edge.journal"))
                     .or(areIn("store.edge.tables"))

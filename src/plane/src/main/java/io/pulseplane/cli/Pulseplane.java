@@ -1,5 +1,7 @@
 package io.pulseplane.cli;
 
+import io.pulseplane.cli.backup.BackupCommand;
+import io.pulseplane.cli.backup.RestoreCommand;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -35,6 +37,8 @@ public final class Pulseplane implements Callable<Integer> {
             Map.entry("erase", EraseCommand.class),
             Map.entry("audit", AuditCommand.class),
             Map.entry("store", StoreCommand.class),
+            Map.entry("backup", BackupCommand.class),
+            Map.entry("restore", RestoreCommand.class),
             Map.entry("clock", ClockCommand.class),
             Map.entry("compliance", ComplianceCommand.class),
             Map.entry("migrate", MigrateCommand.class));

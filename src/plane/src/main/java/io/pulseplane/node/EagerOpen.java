@@ -1,6 +1,8 @@
 package io.pulseplane.node;
 
 import io.pulseplane.clock.PlaneClock;
+import io.pulseplane.gate.audit.AuditRecord;
+import io.pulseplane.gate.audit.Decision;
 import io.pulseplane.gate.audit.writing.AuditEvents;
 import io.pulseplane.gate.audit.writing.AuditSettings;
 import io.pulseplane.gate.audit.writing.AuditTrail;
@@ -11,8 +13,11 @@ import io.pulseplane.node.config.PlaneConfig;
 import io.pulseplane.node.config.StartupException;
 import io.pulseplane.store.Store;
 import io.pulseplane.store.edge.EdgeStore;
+import io.pulseplane.vitals.PlaneException;
 import io.smallrye.config.SmallRyeConfig;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
@@ -102,7 +107,38 @@ public final class EagerOpen {
             edge.claimAuditDirectory(settings.directory());
             used = settings.withPatientHash(edge.auditNames()::of);
         }
-        return AuditTrail.open(used, clock, clock::retentionTime, events);
+        var trail = AuditTrail.open(used, clock, clock::retentionTime, events);
+        if (store instanceof EdgeStore edge) {
+            edge.restoredFrom().ifPresent(backup -> recordRestore(trail, edge, settings.nodeId(), clock, backup));
+        }
+        return trail;
+    }
+
+    /** Says in the trail that the store is an older copy of itself. The plane does not start without that. */
+    private static void recordRestore(
+            AuditTrail trail, EdgeStore store, String nodeId, PlaneClock clock, String backup) {
+        var record = new AuditRecord(
+                clock.getAsLong(),
+                "pulseplane:" + nodeId,
+                "",
+                "",
+                "restore",
+                "",
+                "",
+                "",
+                List.of(),
+                Decision.PERMITTED,
+                backup,
+                "",
+                "",
+                "");
+        try {
+            trail.append(record).toCompletableFuture().join();
+            store.forgetRestore();
+        } catch (CompletionException | PlaneException e) {
+            trail.close();
+            throw new StartupException("the audit trail does not take the record of the restore: " + e.getMessage());
+        }
     }
 
     private static <T> T await(FutureTask<T> task) {

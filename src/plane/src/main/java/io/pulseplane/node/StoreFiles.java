@@ -34,7 +34,8 @@ public final class StoreFiles {
             command = List.copyOf(command);
         }
 
-        private KeyEncryptionKey read(Path directory) {
+        /** @param directory the data directory */
+        public KeyEncryptionKey read(Path directory) {
             return command.isEmpty()
                     ? KeyEncryptionKey.read(file.orElse(defaultFile(directory)))
                     : KeyEncryptionKey.fromCommand(command);

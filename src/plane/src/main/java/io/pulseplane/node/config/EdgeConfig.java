@@ -55,6 +55,11 @@ public interface EdgeConfig {
     @WithDefault("refuse")
     FullDiskPolicy whenFull();
 
+    /**
+     * A file that gets every erasure and change of consent, too, so that the restore of an older backup applies them.
+     */
+    Optional<Path> privacyJournal();
+
     default EdgeSettings settings(int readerThreads, Access access) {
         if (Stream.of(nodeKey(), nodeKeyFile(), nodeKeyCommand())
                         .filter(Optional::isPresent)
@@ -79,6 +84,7 @@ public interface EdgeConfig {
                 new Retention(retentionByCode(), retention()),
                 diskBudget().map(size -> OptionalLong.of(size.asLongValue())).orElse(OptionalLong.empty()),
                 whenFull(),
-                access);
+                access,
+                privacyJournal());
     }
 }

@@ -137,6 +137,11 @@ public final class KeyEncryptionKey {
         return id;
     }
 
+    /** The key itself, in base64, as a file has it. For what is sealed at once, such as the keys of a backup. */
+    public String toBase64() {
+        return Base64.getEncoder().encodeToString(key.getEncoded());
+    }
+
     /** @param associatedData see {@link AesGcm#seal(SecretKey, byte[], byte[], int, int)} */
     public byte[] wrap(AesGcm cipher, byte[] associatedData, SecretKey dataKey) {
         var bytes = dataKey.getEncoded();

@@ -4,6 +4,7 @@ import io.pulseplane.files.PrivateFiles.Access;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.maintenance.FullDiskPolicy;
 import io.pulseplane.store.edge.maintenance.Retention;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.OptionalLong;
  * @param diskBudgetBytes how many bytes the store may take on disk; if empty, as many as the disk has
  * @param fullDiskPolicy what happens when the budget is used up
  * @param access who besides the owner may read the data directory
+ * @param privacyJournal a file that gets erasures and changes of consent, too, so that a restore can apply them again
  */
 public record EdgeSettings(
         int readerThreads,
@@ -31,7 +33,8 @@ public record EdgeSettings(
         Retention retention,
         OptionalLong diskBudgetBytes,
         FullDiskPolicy fullDiskPolicy,
-        Access access) {
+        Access access,
+        Optional<Path> privacyJournal) {
 
     private static final long COMPACT_AFTER_BYTES = 8L << 20;
     private static final Duration COMPACT_AFTER = Duration.ofMinutes(1);
@@ -51,7 +54,8 @@ public record EdgeSettings(
                 Retention.UNLIMITED,
                 OptionalLong.empty(),
                 FullDiskPolicy.REFUSE,
-                Access.OWNER);
+                Access.OWNER,
+                Optional.empty());
     }
 
     public EdgeSettings withNodeKey(KeyEncryptionKey key, KeyEncryptionKey... earlier) {
@@ -64,7 +68,8 @@ public record EdgeSettings(
                 retention,
                 diskBudgetBytes,
                 fullDiskPolicy,
-                access);
+                access,
+                privacyJournal);
     }
 
     public EdgeSettings withRetention(Retention retention) {
@@ -77,7 +82,8 @@ public record EdgeSettings(
                 retention,
                 diskBudgetBytes,
                 fullDiskPolicy,
-                access);
+                access,
+                privacyJournal);
     }
 
     public EdgeSettings withAccess(Access access) {
@@ -90,7 +96,8 @@ public record EdgeSettings(
                 retention,
                 diskBudgetBytes,
                 fullDiskPolicy,
-                access);
+                access,
+                privacyJournal);
     }
 
     public EdgeSettings withDiskBudget(long bytes, FullDiskPolicy policy) {
@@ -103,6 +110,21 @@ public record EdgeSettings(
                 retention,
                 OptionalLong.of(bytes),
                 policy,
-                access);
+                access,
+                privacyJournal);
+    }
+
+    public EdgeSettings withPrivacyJournal(Path file) {
+        return new EdgeSettings(
+                readerThreads,
+                nodeKey,
+                earlierNodeKeys,
+                compactAfterBytes,
+                compactAfter,
+                retention,
+                diskBudgetBytes,
+                fullDiskPolicy,
+                access,
+                Optional.of(file));
     }
 }

@@ -28,8 +28,11 @@ import io.pulseplane.store.edge.sqlite.WriterThread;
 import io.pulseplane.store.edge.tables.PatientTable;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Schema;
+import io.pulseplane.store.privacy.JournalingRegistry;
+import io.pulseplane.store.privacy.PrivacyJournal;
 import io.pulseplane.vitals.PlaneException;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -37,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -61,7 +65,8 @@ public final class EdgeStore implements Store {
     private final Maintenance maintenance;
     private final AuditNames auditNames;
     private final EdgeReadings readings;
-    private final EdgeRegistry registry;
+    private final Registry registry;
+    private final Optional<PrivacyJournal> privacyJournal;
 
     private EdgeStore(
             LockedDirectory lockedDirectory,
@@ -128,13 +133,19 @@ public final class EdgeStore implements Store {
             var appender = new Appender(vault, idDictionary, journal, memtable, seriesReader, receipts, now);
             this.readings =
                     new EdgeReadings(writer, readers, appender, patients, seriesReader, diskBudget, maintenance);
-            this.registry = new EdgeRegistry(
+            var edgeRegistry = new EdgeRegistry(
                     writer,
                     readers,
                     patients,
                     memtable,
                     new Eraser(writer, patients, vault, memtable, idDictionary, receipts, maintenance::wake),
                     now);
+            this.privacyJournal =
+                    settings.privacyJournal().map(file -> PrivacyJournal.open(file, vault.privacyJournalKeys()));
+            this.registry = privacyJournal
+                    .<Registry>map(
+                            file -> new JournalingRegistry(edgeRegistry, file, Infrastructure.getDefaultWorkerPool()))
+                    .orElse(edgeRegistry);
         } catch (SQLException | RuntimeException e) {
             closeAll(opened, e);
             throw e;
@@ -266,6 +277,26 @@ public final class EdgeStore implements Store {
         return readers.read(session -> auditNames.idsOf(session, names));
     }
 
+    /**
+     * Applies the erasures and changes of consent of the privacy journal that this store does not have. Blocks. For a
+     * store that was just restored.
+     */
+    public PrivacyReplay.Result replayPrivacyJournal() {
+        return privacyJournal
+                .map(journal -> new PrivacyReplay(registry, journal).run())
+                .orElse(PrivacyReplay.Result.NOTHING);
+    }
+
+    /** From which backup the store was restored; empty if it was not, or if the audit trail has it already. */
+    public Optional<String> restoredFrom() {
+        return RestoreMark.read(lockedDirectory.path());
+    }
+
+    /** The audit trail has it now. */
+    public void forgetRestore() {
+        RestoreMark.delete(lockedDirectory.path());
+    }
+
     @Override
     public ReadingStore readings() {
         return readings;
@@ -328,9 +359,10 @@ public final class EdgeStore implements Store {
     @Override
     public void close() {
         var failure = new IllegalStateException("the store was not closed cleanly; acknowledged batches are safe");
-        closeAll(
-                List.of(lockedDirectory, vault, maintenanceSession, readers::close, writer::close, maintenance::close),
-                failure);
+        var opened = new ArrayList<AutoCloseable>(
+                List.of(lockedDirectory, vault, maintenanceSession, readers::close, writer::close, maintenance::close));
+        privacyJournal.ifPresent(file -> opened.add(1, file));
+        closeAll(opened, failure);
         if (failure.getSuppressed().length > 0) {
             throw failure;
         }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.pulseplane.store.crypto.AesGcm;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
+import io.pulseplane.store.crypto.Keyset;
 import io.pulseplane.store.edge.sqlite.Database;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.sqlite.SqliteSession.CheckpointMode;
@@ -324,6 +325,30 @@ public final class KeyVault implements AutoCloseable {
     /** Returns whether the log is empty now. It is not while another process reads. */
     private boolean truncateWal() throws SQLException {
         return session.run(_ -> session.checkpoint(CheckpointMode.TRUNCATE).isComplete());
+    }
+
+    /** What {@code keys.db} is now, as the content of a database file: the wrapped keys, and which are destroyed. */
+    public synchronized byte[] image() throws SQLException {
+        return session.image();
+    }
+
+    /**
+     * The owners whose keys cannot be unwrapped.
+     *
+     * @throws SQLException if a page of {@code keys.db} is damaged
+     */
+    public synchronized List<Long> damagedOwners() throws SQLException {
+        return wrapped.damagedOwners();
+    }
+
+    /** Which store the keys belong to; empty while the store is made. */
+    public synchronized Optional<StoreIdentity> storeIdentity() throws SQLException {
+        return identity();
+    }
+
+    /** Keys for the file with erasures and changes of consent, see {@code PrivacyJournal}. */
+    public Keyset privacyJournalKeys() {
+        return new Keyset(storeKeys.privacyJournal(), List.of());
     }
 
     /** The key for what belongs to no patient. */

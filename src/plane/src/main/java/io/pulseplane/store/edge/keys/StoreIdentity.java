@@ -154,7 +154,7 @@ public record StoreIdentity(String id, long generation) {
         }
     }
 
-    static Optional<StoreIdentity> read(SqliteSession session) throws SQLException {
+    public static Optional<StoreIdentity> read(SqliteSession session) throws SQLException {
         try (var row =
                 session.prepare("SELECT id, generation FROM store_identity").executeQuery()) {
             return row.next() ? Optional.of(new StoreIdentity(row.getString(1), row.getLong(2))) : Optional.empty();

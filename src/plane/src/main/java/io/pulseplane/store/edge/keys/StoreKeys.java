@@ -12,7 +12,7 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** Keys that belong to no patient, derived from the one for the store. */
-record StoreKeys(SecretKey sealing, SecretKey tagging, SecretKey auditing) {
+record StoreKeys(SecretKey sealing, SecretKey tagging, SecretKey auditing, byte[] privacyJournal) {
 
     private static final int KEY_BYTES = 32;
 
@@ -21,16 +21,18 @@ record StoreKeys(SecretKey sealing, SecretKey tagging, SecretKey auditing) {
 
     static StoreKeys of(SecretKey root) {
         return new StoreKeys(
-                derive(root, "own", "AES"), derive(root, "tag", "HmacSHA256"), derive(root, "audit", "AES"));
+                new SecretKeySpec(derive(root, "own"), "AES"),
+                new SecretKeySpec(derive(root, "tag"), "HmacSHA256"),
+                new SecretKeySpec(derive(root, "audit"), "AES"),
+                derive(root, "privacy journal"));
     }
 
-    private static SecretKey derive(SecretKey root, String purpose, String algorithm) {
+    private static byte[] derive(SecretKey root, String purpose) {
         try {
-            var bytes = KDF.getInstance("HKDF-SHA256")
+            return KDF.getInstance("HKDF-SHA256")
                     .deriveData(HKDFParameterSpec.ofExtract()
                             .addIKM(root)
                             .thenExpand(("pulseplane " + purpose).getBytes(StandardCharsets.UTF_8), KEY_BYTES));
-            return new SecretKeySpec(bytes, algorithm);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java has no HKDF", e);
         }

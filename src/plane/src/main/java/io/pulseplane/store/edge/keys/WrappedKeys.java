@@ -10,6 +10,7 @@ import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.crypto.SecretKey;
@@ -132,6 +133,21 @@ final class WrappedKeys {
             }
             case Slot.Key _, Slot.Empty _ -> Optional.empty();
         };
+    }
+
+    List<Long> damagedOwners() throws SQLException {
+        var damaged = new ArrayList<Long>();
+        try (var rows = session.prepare("SELECT owner, wrapped FROM data_key").executeQuery()) {
+            while (rows.next()) {
+                long owner = rows.getLong(1);
+                try {
+                    unwrap(nodeKey, owner, SqliteSession.bytesOrEmpty(rows, 2));
+                } catch (PlaneException.DataLoss _) {
+                    damaged.add(owner);
+                }
+            }
+        }
+        return damaged;
     }
 
     private Slot slotOf(long owner) {

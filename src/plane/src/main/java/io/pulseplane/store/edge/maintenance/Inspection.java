@@ -50,16 +50,22 @@ public record Inspection(
      * @throws PlaneException.FailedPrecondition if the node key is another than that of the store
      */
     public static Inspection of(Path directory, Optional<KeyEncryptionKey> nodeKey) {
-        var file = databaseIn(directory);
-        try (var session = new Database(file).openForReading()) {
+        try (var session = new Database(databaseIn(directory)).openForReading()) {
             session.execute("BEGIN");
-            return of(session, new Database(file).bytes(), journalDepth(session, directory, nodeKey));
+            return of(session, directory, nodeKey);
         } catch (SQLException e) {
             throw SqliteErrors.toPlaneException(e);
         }
     }
 
-    static Path databaseIn(Path directory) {
+    /** As {@link #of(Path, Optional)}, in the transaction of a session. */
+    public static Inspection of(SqliteSession session, Path directory, Optional<KeyEncryptionKey> nodeKey)
+            throws SQLException {
+        return of(session, new Database(databaseIn(directory)).bytes(), journalDepth(session, directory, nodeKey));
+    }
+
+    /** @throws PlaneException.NotFound if there is no store in the directory */
+    public static Path databaseIn(Path directory) {
         var file = directory.resolve("pulseplane.db");
         if (!Files.isRegularFile(file)) {
             throw new PlaneException.NotFound("there is no edge store in this directory");

@@ -126,6 +126,11 @@ public final class SqliteSession implements AutoCloseable {
         }
     }
 
+    /** The whole database of this moment as the content of a file, in memory: for one that is small. */
+    public byte[] image() throws SQLException {
+        return connection().serialize("main");
+    }
+
     /** The bytes of a column that is never NULL, unless the file is damaged: then an empty array. */
     public static byte[] bytesOrEmpty(ResultSet row, int column) throws SQLException {
         var bytes = row.getBytes(column);

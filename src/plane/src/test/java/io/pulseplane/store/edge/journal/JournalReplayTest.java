@@ -49,7 +49,8 @@ class JournalReplayTest {
                 Retention.UNLIMITED,
                 OptionalLong.empty(),
                 FullDiskPolicy.REFUSE,
-                Access.OWNER);
+                Access.OWNER,
+                Optional.empty());
         return EdgeStore.open(directory, settings, () -> 1_763_000_000_000_000L);
     }
 

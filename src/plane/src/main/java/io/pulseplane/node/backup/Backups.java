@@ -156,7 +156,7 @@ public final class Backups {
         lines.addAll(trail);
         lines.add(
                 journal.isEmpty()
-                        ? "no privacy journal: erasures and changes of consent after the newest backup are not known here"
+                        ? "no privacy journal: later erasures and changes of consent are not known here"
                         : "erased again: " + result.replayed().erased() + ", consents withdrawn: "
                                 + result.replayed().withdrawn());
         result.findings().forEach(finding -> lines.add("damaged when it was backed up: " + finding));

@@ -76,7 +76,7 @@ public final class Backup {
      * Makes a backup. Blocks.
      *
      * @param to the directory of the backups of this store, which may be new
-     * @throws PlaneException.FailedPrecondition if the directory has another store's backups, or no full one for this to
+     * @throws PlaneException.FailedPrecondition if the directory has another store's backups, or no full one to
      *     build on, or if another process writes there
      * @throws PlaneException.DataLoss if the last backup or a key is damaged; the backups that are there stay as they
      *     are

@@ -24,8 +24,8 @@ import java.util.SplittableRandom;
 
 /**
  * Prints how fast an edge store is backed up and restored, beside {@code cp} and {@code sync} of the same files, and
- * how ingest goes on meanwhile. Backups are made by processes of their own, because the process of a plane must not make
- * one.
+ * how ingest goes on meanwhile. Backups are made by processes of their own, because the process of a plane must not
+ * make one.
  *
  * <p>Arguments: a directory on the disk to measure; the megabytes of the store.
  */

@@ -232,7 +232,7 @@ enum PermissionBasis {
         return Policies.open(new PolicySettings(
                 engine,
                 directory,
-                Duration.ofMillis(500),
+                defaults.checkInterval(),
                 2,
                 defaults.maxCachedDecisions(),
                 server,

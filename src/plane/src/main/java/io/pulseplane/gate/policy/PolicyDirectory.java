@@ -1,9 +1,11 @@
 package io.pulseplane.gate.policy;
 
+import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -16,6 +18,9 @@ import java.util.concurrent.TimeoutException;
  * A policy that is read from a directory, and read again when it changes there. The plane tries a changed policy first,
  * and then replaces the old one at one moment, together with the cache of decisions. It keeps the old one if the new
  * one cannot be read, hangs, or permits an empty input.
+ *
+ * <p>From the moment when a change is seen until the new policy was tried, nobody decides: the old policy may permit
+ * too much. Decisions wait that long, and fail with {@link PlaneException.Unavailable} if they wait too long.
  */
 public final class PolicyDirectory implements Policy {
 
@@ -23,13 +28,20 @@ public final class PolicyDirectory implements Policy {
 
     private static final byte[] EMPTY_INPUT = {'{', '}'};
 
+    /** The digest while a new policy is tried. */
+    static final String UNDECIDED = "undecided";
+
     private final Path directory;
     private final int instances;
     private final Duration trialTimeout;
+    private final Duration decisionTimeout;
     private final FileWatch fileWatch;
     private final DecisionThreads threads;
     private final CachedPolicy policy;
     private final ScheduledExecutorService poller;
+
+    /** Ends when the policy that is tried is taken or not. Null while none is tried. */
+    private volatile CompletableFuture<Void> trial;
 
     private String lastWarning = "";
 
@@ -37,11 +49,14 @@ public final class PolicyDirectory implements Policy {
      * Reads the policy in the directory, and watches it from now on.
      *
      * @param trialTimeout how long a policy may take to be read and to make its first decision
+     * @param decisionTimeout how long a decision may take, with the time that it waits for a new policy
      * @throws IOException if there is no usable policy
      */
-    PolicyDirectory(Path directory, PolicySettings settings, Duration trialTimeout) throws IOException {
+    PolicyDirectory(Path directory, PolicySettings settings, Duration trialTimeout, Duration decisionTimeout)
+            throws IOException {
         this.directory = directory;
         this.trialTimeout = trialTimeout;
+        this.decisionTimeout = decisionTimeout;
         instances = settings.instances();
         fileWatch = new FileWatch(directory);
         threads = new DecisionThreads(instances);
@@ -61,17 +76,24 @@ public final class PolicyDirectory implements Policy {
 
     @Override
     public CompletionStage<PolicyDecision> decide(PolicyInput input) {
-        return policy.decide(input);
+        var current = trial;
+        var decision = current == null ? policy.decide(input) : current.thenCompose(_ -> policy.decide(input));
+        return decision.toCompletableFuture()
+                .orTimeout(decisionTimeout.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(failure -> CompletableFuture.failedStage(
+                        failure instanceof TimeoutException
+                                ? new PlaneException.Unavailable("the policy has not decided in time", failure)
+                                : failure));
     }
 
     @Override
     public PolicyDecision cached(PolicyInput input) {
-        return policy.cached(input);
+        return trial == null ? policy.cached(input) : null;
     }
 
     @Override
     public String digest() {
-        return policy.digest();
+        return trial == null ? policy.digest() : UNDECIDED;
     }
 
     @Override
@@ -85,11 +107,24 @@ public final class PolicyDirectory implements Policy {
         try {
             var changed = fileWatch.poll();
             if (changed != null) {
+                trial = new CompletableFuture<>();
                 adopt(loadAndTry(changed));
             }
             lastWarning = "";
         } catch (IOException | RuntimeException e) {
+            endTrial();
             warnOnce(String.valueOf(e.getMessage()));
+        } finally {
+            endTrial();
+        }
+    }
+
+    /** Lets the policy decide that is there now, the new one or the old one. */
+    private void endTrial() {
+        var ended = trial;
+        trial = null;
+        if (ended != null) {
+            ended.complete(null);
         }
     }
 

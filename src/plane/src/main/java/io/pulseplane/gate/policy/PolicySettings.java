@@ -55,7 +55,7 @@ public record PolicySettings(
         return new PolicySettings(
                 Engine.WASM,
                 Optional.empty(),
-                Duration.ofSeconds(1),
+                Duration.ofMillis(100),
                 Runtime.getRuntime().availableProcessors(),
                 16_384,
                 URI.create("http://localhost:8181"),

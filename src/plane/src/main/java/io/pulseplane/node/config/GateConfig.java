@@ -213,7 +213,7 @@ public interface GateConfig {
         Optional<Path> directory();
 
         /** How often the plane checks that directory for a new policy. */
-        @WithDefault("500ms")
+        @WithDefault("100ms")
         Duration checkInterval();
 
         /** Decisions that the plane caches. */

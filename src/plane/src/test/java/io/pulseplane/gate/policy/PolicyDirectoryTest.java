@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.pulseplane.gate.policy.PolicyInput.User;
+import io.pulseplane.vitals.PlaneException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,7 @@ class PolicyDirectoryTest {
         var before = policy.digest();
         assertThat(permitted("authorized_medical_staff")).isTrue();
         put("policy.wasm", WasmModules.withStaffCalled(NURSE));
-        await().atMost(LONG).until(() -> !policy.digest().equals(before));
+        await().atMost(LONG).until(() -> isReplaced(before));
         assertThat(policy.cached(by("authorized_medical_staff"))).isNull();
         assertThat(permitted("authorized_medical_staff")).isFalse();
         assertThat(permitted(NURSE)).isTrue();
@@ -85,7 +86,7 @@ class PolicyDirectoryTest {
         var time = Files.getLastModifiedTime(directory.resolve("policy.wasm"));
         Files.write(directory.resolve("policy.wasm"), WasmModules.withStaffCalled(NURSE));
         Files.setLastModifiedTime(directory.resolve("policy.wasm"), time);
-        await().atMost(LONG).until(() -> !policy.digest().equals(before));
+        await().atMost(LONG).until(() -> isReplaced(before));
     }
 
     static Stream<Arguments> bad() throws IOException {
@@ -134,7 +135,35 @@ class PolicyDirectoryTest {
         assertThat(permitted(NURSE)).isFalse();
 
         replaceBy("policy.wasm", WasmModules.withStaffCalled(NURSE));
-        await().atMost(LONG).until(() -> !policy.digest().equals(before));
+        await().atMost(LONG).until(() -> isReplaced(before));
+        assertThat(permitted(NURSE)).isTrue();
+    }
+
+    @Test
+    void permits_nothing_by_the_old_policy_while_a_new_one_is_tried() throws Exception {
+        put("policy.wasm", WasmModules.healthdata());
+        policy = open(Duration.ofMillis(50));
+        var before = policy.digest();
+        await().untilAsserted(
+                        () -> assertThat(permitted("authorized_medical_staff")).isTrue());
+        put("policy.wasm", WasmModules.ENDLESS);
+        await().atMost(LONG).until(() -> policy.digest().equals(PolicyDirectory.UNDECIDED));
+        assertThat(policy.cached(by("authorized_medical_staff"))).isNull();
+        assertThatThrownBy(() -> permitted("authorized_medical_staff"))
+                .hasCauseInstanceOf(PlaneException.Unavailable.class);
+        await().atMost(LONG).until(() -> policy.digest().equals(before));
+        assertThat(permitted("authorized_medical_staff")).isTrue();
+    }
+
+    @Test
+    void decides_by_the_new_policy_what_was_asked_while_it_was_tried() throws Exception {
+        put("policy.wasm", WasmModules.healthdata());
+        policy = open();
+        put("policy.wasm", WasmModules.withStaffCalled(NURSE));
+        await().pollInterval(Duration.ofMillis(1))
+                .atMost(LONG)
+                .until(() -> policy.digest().equals(PolicyDirectory.UNDECIDED));
+        assertThat(permitted("authorized_medical_staff")).isFalse();
         assertThat(permitted(NURSE)).isTrue();
     }
 
@@ -152,7 +181,7 @@ class PolicyDirectoryTest {
     @Test
     void does_not_start_without_a_policy_or_with_two() throws Exception {
         assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("neither");
-        assertThatThrownBy(() -> new PolicyDirectory(directory.resolve("nowhere"), settings(), LONG))
+        assertThatThrownBy(() -> new PolicyDirectory(directory.resolve("nowhere"), settings(), LONG, LONG))
                 .isInstanceOf(IOException.class);
         put("policy.wasm", WasmModules.healthdata());
         put("bundle.tar.gz", WasmModules.bundle("listed"));
@@ -182,7 +211,7 @@ class PolicyDirectoryTest {
                 for (var i = 1; i <= 6; i++) {
                     var before = policy.digest();
                     put("policy.wasm", both.get(i % 2));
-                    await().atMost(LONG).until(() -> !policy.digest().equals(before));
+                    await().atMost(LONG).until(() -> isReplaced(before));
                 }
             } finally {
                 stop.set(true);
@@ -204,7 +233,11 @@ class PolicyDirectoryTest {
     }
 
     private PolicyDirectory open() throws IOException {
-        return new PolicyDirectory(directory, settings(), Duration.ofSeconds(5));
+        return open(LONG);
+    }
+
+    private PolicyDirectory open(Duration decisionTimeout) throws IOException {
+        return new PolicyDirectory(directory, settings(), Duration.ofSeconds(5), decisionTimeout);
     }
 
     private PolicySettings settings() {
@@ -220,6 +253,11 @@ class PolicyDirectoryTest {
                 defaults.serverDecisionTtl(),
                 defaults.serverMaxFailures(),
                 defaults.serverRetryDelay());
+    }
+
+    private boolean isReplaced(String before) {
+        var digest = policy.digest();
+        return !digest.equals(before) && !digest.equals(PolicyDirectory.UNDECIDED);
     }
 
     private boolean permitted(String role) {

@@ -84,6 +84,8 @@ class DamagedPageTest {
                 refused++;
             }
         }
+        System.out.println("| blocks of zeros | " + blocks + " | refused at start " + refused
+                + " | runs of readings served " + served + " of " + blocks * PATIENTS * 4 + " |");
         assertThat(refused).as("refused of " + blocks).isLessThan(blocks / 8);
         assertThat(served).isGreaterThan((blocks - refused) * PATIENTS * 4 * 3 / 4);
     }

@@ -1,10 +1,7 @@
 package io.pulseplane.store.edge.disk;
 
-import static io.pulseplane.ReadingFixtures.HEART_RATE;
 import static io.pulseplane.ReadingFixtures.TIMEOUT;
 import static io.pulseplane.ReadingFixtures.await;
-import static io.pulseplane.ReadingFixtures.batch;
-import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,9 +11,7 @@ import io.pulseplane.store.Patient;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.edge.RawDatabase;
 import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
-import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
 import io.pulseplane.vitals.TimeRange;
 import io.pulseplane.vitals.ValueRange;
@@ -43,8 +38,8 @@ class HealingTest {
 
     private static final Duration CHAOS = Duration.ofSeconds(Long.getLong("pulseplane.chaos.seconds", 5));
     private static final long SEED = Long.getLong("pulseplane.chaos.seed", System.nanoTime());
-    private static final int READINGS = 50;
     private static final int PATIENTS = 5;
+    private static final NumberedBatches BATCHES = new NumberedBatches(PATIENTS, 50);
 
     @TempDir
     Path directory;
@@ -64,28 +59,16 @@ class HealingTest {
         store.close();
     }
 
-    private static Series seriesOf(int patient) {
-        return series("p" + patient, "d" + patient, HEART_RATE);
-    }
-
-    private static Columns readings(int number) {
-        var times = new long[READINGS];
-        var values = new double[READINGS];
-        for (int i = 0; i < READINGS; i++) {
-            times[i] = 1 + number * 1_000L + i;
-            values[i] = 60 + (number + i) % 40;
-        }
-        return new Columns(seriesOf(number % PATIENTS), times, values);
-    }
-
     private Uni<List<AppendResult>> append(int number) {
-        return store.readings().append(List.of(batch(1 + number, readings(number))));
+        return BATCHES.append(store, number);
     }
 
     private Uni<Columns> read(int number) {
-        var expected = readings(number);
-        var range = new TimeRange(expected.firstTime(), expected.lastTime() + 1);
-        return store.readings().read(expected.series(), range, Order.OLDEST_FIRST, Integer.MAX_VALUE);
+        return BATCHES.read(store, number);
+    }
+
+    private static Columns readings(int number) {
+        return BATCHES.readings(number);
     }
 
     /** Makes operations of one kind fail, on the database or its log. */
@@ -226,7 +209,7 @@ class HealingTest {
             int patient = random.nextInt(PATIENTS);
             var aggregate = store.readings()
                     .aggregate(
-                            seriesOf(patient),
+                            BATCHES.seriesOf(patient),
                             TimeRange.ALL,
                             ValueRange.ALL,
                             FixedWindows.startingAtEpoch(1_000_000),

@@ -1,9 +1,6 @@
 package io.pulseplane.store.edge.disk;
 
-import static io.pulseplane.ReadingFixtures.HEART_RATE;
 import static io.pulseplane.ReadingFixtures.await;
-import static io.pulseplane.ReadingFixtures.batch;
-import static io.pulseplane.ReadingFixtures.series;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pulseplane.files.PrivateFiles;
@@ -12,18 +9,17 @@ import io.pulseplane.store.Consent;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.EdgeStore;
 import io.pulseplane.store.edge.maintenance.Verification;
-import io.pulseplane.vitals.Columns;
-import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
-import io.pulseplane.vitals.Series;
 import io.pulseplane.vitals.Subject;
-import io.pulseplane.vitals.TimeRange;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,7 +33,7 @@ class PowerCutTest {
     private static final long SEED = Long.getLong("pulseplane.power.seed", System.nanoTime());
 
     private static final int PATIENTS = 4;
-    private static final int READINGS = 20;
+    private static final NumberedBatches BATCHES = new NumberedBatches(PATIENTS, 20);
 
     /** Batch {@code number}, of patient and device {@code number % PATIENTS}, was acknowledged. */
     private record Acknowledged(int number) {}
@@ -51,28 +47,17 @@ class PowerCutTest {
     @TempDir
     Path directory;
 
+    /** What was promised before a cut and was there after it, by kind. */
+    private final Map<String, Integer> checked = new TreeMap<>();
+
     private final SplittableRandom random = new SplittableRandom(SEED);
 
     private static EdgeStore open(Path directory) {
         return EdgeStore.open(directory, 1, () -> 1_763_000_000_000_000L);
     }
 
-    private static Series seriesOf(int patient) {
-        return series("p" + patient, "d" + patient, HEART_RATE);
-    }
-
-    private static Columns readings(int number) {
-        var times = new long[READINGS];
-        var values = new double[READINGS];
-        for (int i = 0; i < READINGS; i++) {
-            times[i] = 1 + number * 1_000L + i;
-            values[i] = 60 + (number + i) % 40;
-        }
-        return new Columns(seriesOf(number % PATIENTS), times, values);
-    }
-
     private static List<AppendResult> append(EdgeStore store, int number) {
-        return await(store.readings().append(List.of(batch(1 + number, readings(number)))));
+        return await(BATCHES.append(store, number));
     }
 
     private static Consent consent(int patient, long from) {
@@ -100,7 +85,20 @@ class PowerCutTest {
             } catch (PlaneException e) {
                 throw new AssertionError(name, e);
             }
+            delete(copy);
         }
+        System.out.println(
+                "| cut of the power | " + CUTS + " | of a trace of " + cuts.moments() + " writes and syncs |");
+        checked.forEach((kind, count) -> System.out.println("| " + kind + " checked | " + count + " | 0 lost |"));
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (var files = Files.list(directory)) {
+            for (var file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
     }
 
     /** Three starts of a store: with batches, consents, an erasure and compactions, and a clean end of each. */
@@ -132,7 +130,7 @@ class PowerCutTest {
         }
     }
 
-    private static void check(Path directory, List<Object> promises, String name) {
+    private void check(Path directory, List<Object> promises, String name) {
         var kept = new HashSet<>(promises);
         boolean mayBeErased = kept.contains(new ErasureRequested(1));
         var store = open(directory);
@@ -140,12 +138,18 @@ class PowerCutTest {
             for (var promise : promises) {
                 switch (promise) {
                     case Acknowledged(var number) when number % PATIENTS == 1 && mayBeErased -> {}
-                    case Acknowledged(var number) -> checkStored(store, number, name);
-                    case ConsentRecorded(var patient, var from) ->
+                    case Acknowledged(var number) -> {
+                        checkStored(store, number, name);
+                        checked.merge("acknowledged batches", 1, Integer::sum);
+                    }
+                    case ConsentRecorded(var patient, var from) -> {
                         assertThat(await(store.registry().consents("p" + patient, Long.MAX_VALUE, 100)))
                                 .as(name)
                                 .anyMatch(consent -> consent.from() == from);
+                        checked.merge("consents", 1, Integer::sum);
+                    }
                     case Erased(var patient) -> {
+                        checked.merge("erasures", 1, Integer::sum);
                         assertThat(await(store.readings().series(new Subject.OfPatient("p" + patient))))
                                 .as(name)
                                 .isEmpty();
@@ -168,11 +172,9 @@ class PowerCutTest {
     }
 
     private static void checkStored(EdgeStore store, int number, String name) {
-        var expected = readings(number);
-        var range = new TimeRange(expected.firstTime(), expected.lastTime() + 1);
-        assertThat(await(store.readings().read(expected.series(), range, Order.OLDEST_FIRST, Integer.MAX_VALUE)))
+        assertThat(await(BATCHES.read(store, number)))
                 .as(name + ", batch " + number)
-                .isEqualTo(expected);
+                .isEqualTo(BATCHES.readings(number));
         assertThat(append(store, number).getFirst()).as(name).isInstanceOf(AppendResult.Repeated.class);
     }
 }

@@ -28,8 +28,8 @@ import org.jboss.logging.Logger;
 /**
  * Watches every second whether the database of the site went back to an earlier state, or may have, because its server
  * was started. Then the plane forgets what it remembers, and applies the erasures and changes of consent again that it
- * recorded itself. It does the latter at each start of its own, too: the database may have been put back while the plane
- * was down.
+ * recorded itself. It does the latter at each start of its own, too: the database may have been put back while the
+ * plane was down.
  */
 @Singleton
 final class RestoreWatch {

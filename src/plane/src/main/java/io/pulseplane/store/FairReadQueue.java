@@ -12,8 +12,8 @@ import java.util.Queue;
 import java.util.Set;
 
 /**
- * The reads that wait for a thread or a connection. Callers with reads are served in turn, one read each. Short reads go
- * before long ones, but for one in {@value #SHORT_READS_IN_A_ROW}, so that long ones go on. At most a number of long
+ * The reads that wait for a thread or a connection. Callers with reads are served in turn, one read each. Short reads
+ * go before long ones, but for one in {@value #SHORT_READS_IN_A_ROW}, so that long ones go on. At most a number of long
  * reads run at a time, so that a short one finds a thread or a connection.
  *
  * <p>All operations take constant time. {@value #MAX_WAITING} reads may wait, of which one caller may have a quarter.

@@ -4,7 +4,7 @@ import io.pulseplane.vitals.Rejection;
 import io.pulseplane.vitals.Rejection.Reason;
 import io.pulseplane.vitals.chunk.ByteReader;
 import io.pulseplane.vitals.chunk.ByteWriter;
-import io.pulseplane.vitals.chunk.CorruptChunkException;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -53,7 +53,7 @@ public final class RejectionCodec {
         return Arrays.equals(bytes, EMPTY);
     }
 
-    /** @throws CorruptChunkException if the bytes are not as {@link #encode} wrote them */
+    /** @throws CorruptDataException if the bytes are not as {@link #encode} wrote them */
     public static List<Rejection> decode(byte[] bytes) {
         var in = new ByteReader(bytes);
         int count = in.readLength();
@@ -82,7 +82,7 @@ public final class RejectionCodec {
         try (var code = new DataInputStream(new ByteArrayInputStream(bytes, start, Short.BYTES + length))) {
             return code.readUTF();
         } catch (IOException _) {
-            throw new CorruptChunkException("text in an unknown encoding");
+            throw new CorruptDataException("text in an unknown encoding");
         }
     }
 

@@ -32,6 +32,11 @@ public interface Store extends AutoCloseable {
         return false;
     }
 
+    /** How many acknowledged batches are known to be lost. Queries that may miss their readings fail. */
+    default long lostBatches() {
+        return 0;
+    }
+
     /** Finishes running writes, syncs, and releases the disk. Blocks; later calls fail with {@code Unavailable}. */
     @Override
     void close();

@@ -108,10 +108,10 @@ class AttackIT {
 
     private void fill(Program.Plane plane, ManagedChannel connection) {
         var device = IngestServiceGrpc.newBlockingStub(plane.asDevice(connection, "monitor"));
-        long start = EpochMicros.now() - BATCHES * BATCH_READINGS * 1_000L;
+        long start = EpochMicros.now() - 1_000L * BATCHES * BATCH_READINGS;
         for (var patient : List.of("ada", "bob")) {
             for (int i = 0; i < BATCHES; i++) {
-                device.putReadings(batch(patient, start + i * BATCH_READINGS * 1_000L, BATCH_READINGS));
+                device.putReadings(batch(patient, start + 1_000L * i * BATCH_READINGS, BATCH_READINGS));
             }
             RegistryServiceGrpc.newBlockingStub(plane.as(connection, "clinical_admin"))
                     .putConsent(PutConsentRequest.newBuilder()

@@ -56,6 +56,9 @@ final class PlaneGauges {
         Gauge.builder("pulseplane.store.maintenance.failing", store, s -> s.isMaintenanceFailing() ? 1 : 0)
                 .description("Whether the store's maintenance failed the last time; it tries again by itself")
                 .register(registry);
+        Gauge.builder("pulseplane.store.lost.batches", store, Store::lostBatches)
+                .description("Acknowledged batches that were damaged on disk and are lost")
+                .register(registry);
         Gauge.builder("pulseplane.ingest.pending", ingest, i -> i.budget().usedBytes())
                 .description("Bytes of batches that wait to become durable")
                 .baseUnit("bytes")

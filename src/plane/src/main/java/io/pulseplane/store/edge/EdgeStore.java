@@ -8,6 +8,8 @@ import io.pulseplane.store.StoreSize;
 import io.pulseplane.store.edge.journal.Appender;
 import io.pulseplane.store.edge.journal.IdDictionary;
 import io.pulseplane.store.edge.journal.Journal;
+import io.pulseplane.store.edge.journal.JournalReplay;
+import io.pulseplane.store.edge.journal.LostBatches;
 import io.pulseplane.store.edge.journal.Memtable;
 import io.pulseplane.store.edge.journal.SeriesReader;
 import io.pulseplane.store.edge.keys.KeyCheckValue;
@@ -25,6 +27,7 @@ import io.pulseplane.store.edge.sqlite.ReaderPool;
 import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.sqlite.WriterThread;
+import io.pulseplane.store.edge.tables.LostBatchTable;
 import io.pulseplane.store.edge.tables.PatientTable;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Schema;
@@ -67,6 +70,7 @@ public final class EdgeStore implements Store {
     private final EdgeReadings readings;
     private final Registry registry;
     private final Optional<PrivacyJournal> privacyJournal;
+    private final LostBatches lostBatches = new LostBatches();
 
     private EdgeStore(
             LockedDirectory lockedDirectory,
@@ -93,6 +97,7 @@ public final class EdgeStore implements Store {
             opened.add(session);
             Schema.migrate(session, vault);
             this.identity = StoreIdentity.begin(session, vault);
+            LostBatchTable.beginJournalStart(session);
             vault.updateCopy();
             Eraser.finishInterrupted(session, vault);
             var memtable = new Memtable();
@@ -102,7 +107,7 @@ public final class EdgeStore implements Store {
 
             var patients = new PatientTable(vault);
             var receipts = new ReceiptTable(vault);
-            var seriesReader = new SeriesReader(vault, memtable);
+            var seriesReader = new SeriesReader(vault, memtable, lostBatches);
             var idDictionary = new IdDictionary(patients, seriesReader, memtable);
             this.writer = new WriterThread(session, idDictionary::clear);
             opened.add(writer::close);
@@ -116,7 +121,12 @@ public final class EdgeStore implements Store {
                     settings.diskBudgetBytes(),
                     settings.fullDiskPolicy());
             var compactor = new Compactor(maintenanceSession, blockingWriter, memtable, journal, vault, receipts);
-            replay(journal, memtable, compactor, maintenanceSession, settings.compactAfterBytes());
+            var replay = new JournalReplay(journal, lostBatches);
+            replay(replay, memtable, compactor, maintenanceSession, settings.compactAfterBytes());
+            blockingWriter.transaction(writing -> {
+                replay.recordLosses(writing, now.getAsLong());
+                return lostBatches;
+            });
             // Until the first refresh the budget refuses nothing.
             diskBudget.refresh();
             this.diskBudget = diskBudget;
@@ -155,15 +165,14 @@ public final class EdgeStore implements Store {
 
     /** Reads the journal in pieces, and compacts one before it reads the next, so that each fits into memory. */
     private static void replay(
-            Journal journal, Memtable memtable, Compactor compactor, SqliteSession reader, long maxBytes)
+            JournalReplay replay, Memtable memtable, Compactor compactor, SqliteSession reader, long maxBytes)
             throws SQLException {
-        var last = OptionalLong.of(0);
-        while (last.isPresent()) {
-            long after = last.getAsLong();
+        boolean isWhole = false;
+        while (!isWhole) {
             // Not in a transaction that writes: SQLite could not commit one after it has met a damaged page.
-            last = reader.run(
-                    session -> journal.replay(session, memtable, after, maxBytes, Maintenance.COMPACT_AFTER_BATCHES));
-            if (last.isPresent()) {
+            isWhole =
+                    reader.run(session -> replay.read(session, memtable, maxBytes, Maintenance.COMPACT_AFTER_BATCHES));
+            if (!isWhole) {
                 compactor.compact();
             }
         }
@@ -349,6 +358,11 @@ public final class EdgeStore implements Store {
     @Override
     public boolean isMaintenanceFailing() {
         return maintenance.isFailing();
+    }
+
+    @Override
+    public long lostBatches() {
+        return lostBatches.count();
     }
 
     /** Runs all maintenance now, even if there is little to do, and completes when it is done. */

@@ -31,7 +31,7 @@ public final class RestoreDetector {
     public enum Finding {
         /** The database has everything that was committed before the last check. */
         NOTHING_LOST,
-        /** Another server answers, or the same was started anew: it may lack what was committed since the last check. */
+        /** Another server answers, or it was started anew: it may lack what was committed since the last check. */
         SERVER_STARTED,
         /** The database lacks what was committed before the last check. */
         WENT_BACK

@@ -14,9 +14,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Lends connections of the pool to changes, and to queries in turn of their callers. A connection returns to the pool only when its last statement
- * was answered, so one that hangs is never lent again. A query can be cancelled while it runs; a change is always
- * finished.
+ * Lends connections of the pool to changes, and to queries in turn of their callers. A connection returns to the pool
+ * only when its last statement was answered, so one that hangs is never lent again. A query can be cancelled while it
+ * runs; a change is always finished.
  */
 final class SessionPool {
 

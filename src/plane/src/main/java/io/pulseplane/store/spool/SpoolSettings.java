@@ -30,7 +30,7 @@ public record SpoolSettings(
         }
         if (writeTimeout.toMillis() < 1 || minBackoff.toMillis() < 1 || maxBackoff.compareTo(minBackoff) < 0) {
             throw new IllegalArgumentException(
-                    "write-timeout, backoff: must be at least 1 ms, and the longest backoff must not be below the shortest");
+                    "write-timeout, backoff: must be at least 1 ms, and the longest backoff not below the shortest");
         }
     }
 }

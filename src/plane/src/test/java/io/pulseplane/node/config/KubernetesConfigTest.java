@@ -69,7 +69,9 @@ class KubernetesConfigTest {
     private static boolean remembersLatestReadings(SmallRyeConfig config) {
         var cache = new LatestCache(
                 config.getConfigMapping(PlaneConfig.class).live().latestBytes());
-        return cache.entry(ADA) == cache.entry(ADA);
+        var first = cache.entry(ADA);
+        var second = cache.entry(ADA);
+        return first == second;
     }
 
     @Test

@@ -42,6 +42,9 @@ class DamageTest {
     /** More than a chunk may span, so that readings this far apart are in chunks of their own. */
     private static final long GAP = 2 * ChunkTable.MAX_SPAN_MICROS;
 
+    private static final long NOW = 1_763_000_000_000_000L;
+    private static final long HOUR = 3_600_000_000L;
+
     @TempDir
     Path directory;
 
@@ -63,7 +66,7 @@ class DamageTest {
     }
 
     private static EdgeStore open(Path directory) {
-        return EdgeStore.open(directory, 1, () -> 1_763_000_000_000_000L);
+        return EdgeStore.open(directory, 1, () -> NOW);
     }
 
     /** Ten readings, one every ten microseconds. */
@@ -167,11 +170,14 @@ class DamageTest {
         RawDatabase.update(
                 directory, "UPDATE journal SET payload = ? WHERE number = (SELECT min(number) FROM journal)", entry);
         store = open(directory);
-        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(4 * GAP);
+        assertThat(read(ADA, 3 * GAP, NOW - HOUR).times()).containsExactly(4 * GAP);
+        assertThatThrownBy(() -> read(ADA, 3 * GAP, Long.MAX_VALUE)).isInstanceOf(PlaneException.DataLoss.class);
+        assertThatThrownBy(() -> await(store.readings().latest(new Subject.OfPatient("ada"))))
+                .isInstanceOf(PlaneException.DataLoss.class);
         assertThat(read(BOB, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(3 * GAP);
         assertThat(await(store.readings().append(both)))
                 .hasExactlyElementsOfTypes(AppendResult.Stored.class, AppendResult.Repeated.class);
-        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).size()).isEqualTo(2);
+        assertThat(read(ADA, 3 * GAP, NOW - HOUR).size()).isEqualTo(2);
     }
 
     @Test
@@ -183,9 +189,15 @@ class DamageTest {
                 directory,
                 "UPDATE journal SET payload = substr(payload, 1, 30) WHERE number = (SELECT min(number) FROM journal)");
         store = open(directory);
-        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(4 * GAP);
-        await(store.compact());
-        assertThat(read(ADA, 3 * GAP, Long.MAX_VALUE).times()).containsExactly(4 * GAP);
+        for (int run = 0; run < 2; run++) {
+            assertThat(read(ADA, 3 * GAP, NOW - HOUR).times()).containsExactly(4 * GAP);
+            for (var series : List.of(ADA, BOB)) {
+                assertThatThrownBy(() -> read(series, NOW - 1, NOW)).isInstanceOf(PlaneException.DataLoss.class);
+            }
+            assertThat(await(store.readings().latest(new Subject.OfPatient("bob"))))
+                    .isNotEmpty();
+            await(store.compact());
+        }
     }
 
     @Test

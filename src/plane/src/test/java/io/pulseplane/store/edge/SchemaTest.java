@@ -12,6 +12,8 @@ import io.pulseplane.ReadingFixtures;
 import io.pulseplane.store.Patient;
 import io.pulseplane.store.crypto.KeyEncryptionKey;
 import io.pulseplane.store.edge.journal.Journal;
+import io.pulseplane.store.edge.journal.JournalReplay;
+import io.pulseplane.store.edge.journal.LostBatches;
 import io.pulseplane.store.edge.journal.Memtable;
 import io.pulseplane.store.edge.journal.SeriesReader;
 import io.pulseplane.store.edge.journal.SeriesReader.SeriesRow;
@@ -81,9 +83,10 @@ class SchemaTest {
                 .map(Patient::id)
                 .contains("ada");
         var memtable = new Memtable();
-        new Journal(vault).replay(session, memtable, 0, Long.MAX_VALUE, Long.MAX_VALUE);
+        var lostBatches = new LostBatches();
+        new JournalReplay(new Journal(vault), lostBatches).read(session, memtable, Long.MAX_VALUE, Long.MAX_VALUE);
         assertThat(memtable.batches()).isEqualTo(1);
-        var read = new SeriesReader(vault, memtable)
+        var read = new SeriesReader(vault, memtable, lostBatches)
                 .read(session, new SeriesRow(1, 1), ADA, TimeRange.ALL, Order.OLDEST_FIRST, Integer.MAX_VALUE);
         assertThat(read.size()).isEqualTo(1_001);
         assertThat(first(read, 1_000)).isEqualTo(regularColumns(10, 1_000, ADA));

@@ -29,7 +29,7 @@ final class BlockIndex {
         blockCount = ChunkFormat.blockCount(count);
         lastBlockSize = count - (blockCount - 1) * ChunkFormat.BLOCK_SIZE;
         if ((long) blockCount * MIN_BLOCK_BYTES > source.remaining()) {
-            throw new CorruptChunkException("the blocks do not fit into the bytes");
+            throw new CorruptDataException("the blocks do not fit into the bytes");
         }
         ensureCapacity();
         for (int block = 0; block < blockCount; block++) {
@@ -40,7 +40,7 @@ final class BlockIndex {
             valuesEnds[block] = source.position();
         }
         if (lastTimes[blockCount - 1] != lastTime) {
-            throw new CorruptChunkException("the last time of the last block is not that of the chunk");
+            throw new CorruptDataException("the last time of the last block is not that of the chunk");
         }
     }
 
@@ -62,7 +62,7 @@ final class BlockIndex {
         int first = source.readByte();
         int encoding = first & ~ChunkFormat.TIMES_GAP_IN_UNITS;
         if (encoding > ChunkFormat.TIMES_LINEAR || (first != encoding && encoding <= ChunkFormat.TIMES_REGULAR)) {
-            throw new CorruptChunkException("unknown encoding of times");
+            throw new CorruptDataException("unknown encoding of times");
         }
         timesEncodings[block] = encoding;
         if (encoding == ChunkFormat.TIMES_CONTINUATION) {
@@ -76,7 +76,7 @@ final class BlockIndex {
         lastTimes[block] =
                 block == blockCount - 1 ? lastTime : plusUnsigned(firstTimes[block], readDelta(source, unit));
         if (lastTimes[block] < firstTimes[block] || (block > 0 && firstTimes[block] == lastTimes[block - 1])) {
-            throw new CorruptChunkException("blocks do not ascend");
+            throw new CorruptDataException("blocks do not ascend");
         }
         if (encoding == ChunkFormat.TIMES_REGULAR) {
             deriveStep(block);
@@ -90,13 +90,13 @@ final class BlockIndex {
         long span = lastTimes[block] - firstTimes[block];
         steps[block] = deltas == 0 ? 0 : Long.divideUnsigned(span, deltas);
         if (steps[block] * deltas != span || (deltas > 0 && span == 0)) {
-            throw new CorruptChunkException("the span of regular times is not a multiple of the step");
+            throw new CorruptDataException("the span of regular times is not a multiple of the step");
         }
     }
 
     private void skipTimes(ByteReader source, int block) {
         if (size(block) == 1) {
-            throw new CorruptChunkException("a block of one reading has irregular times");
+            throw new CorruptDataException("a block of one reading has irregular times");
         }
         steps[block] = 0;
         int length = source.readVarintUpTo(source.remaining());
@@ -108,7 +108,7 @@ final class BlockIndex {
     private void readContinuation(int block, int size) {
         long step = block == 0 ? 0 : steps[block - 1];
         if (step == 0 || Math.unsignedMultiplyHigh(step, size - 1) != 0) {
-            throw new CorruptChunkException("no regular block before a continuation");
+            throw new CorruptDataException("no regular block before a continuation");
         }
         firstTimes[block] = plusUnsigned(lastTimes[block - 1], step);
         lastTimes[block] = plusUnsigned(firstTimes[block], step * (size - 1));
@@ -118,7 +118,7 @@ final class BlockIndex {
     private static long readDelta(ByteReader source, long unit) {
         long units = source.readVarint();
         if (Math.unsignedMultiplyHigh(units, unit) != 0) {
-            throw new CorruptChunkException("a time exceeds 64 bits");
+            throw new CorruptDataException("a time exceeds 64 bits");
         }
         return units * unit;
     }
@@ -126,7 +126,7 @@ final class BlockIndex {
     /** Adds an unsigned delta to a time, and rejects a sum that exceeds 64 bits. */
     static long plusUnsigned(long time, long delta) {
         if (Long.compareUnsigned(delta, Long.MAX_VALUE - time) > 0) {
-            throw new CorruptChunkException("a time exceeds 64 bits");
+            throw new CorruptDataException("a time exceeds 64 bits");
         }
         return time + delta;
     }

@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * Reads bytes that a {@link ByteWriter} wrote. Numbers of more than one byte are little-endian.
  *
- * <p>No read goes past the limit: it throws {@link CorruptChunkException} instead. A reader is for one thread at a
+ * <p>No read goes past the limit: it throws {@link CorruptDataException} instead. A reader is for one thread at a
  * time.
  */
 public final class ByteReader {
@@ -72,7 +72,7 @@ public final class ByteReader {
                 return value;
             }
         }
-        throw new CorruptChunkException("a number has too many bytes");
+        throw new CorruptDataException("a number has too many bytes");
     }
 
     long readSignedVarint() {
@@ -83,7 +83,7 @@ public final class ByteReader {
     public int readVarintUpTo(int max) {
         long value = readVarint();
         if (value < 0 || value > max) {
-            throw new CorruptChunkException("a number is out of bounds");
+            throw new CorruptDataException("a number is out of bounds");
         }
         return (int) value;
     }
@@ -153,7 +153,7 @@ public final class ByteReader {
         }
     }
 
-    private static CorruptChunkException endsEarly() {
-        return new CorruptChunkException("the bytes end too early");
+    private static CorruptDataException endsEarly() {
+        return new CorruptDataException("the bytes end too early");
     }
 }

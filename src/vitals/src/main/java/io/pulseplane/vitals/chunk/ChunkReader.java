@@ -15,7 +15,7 @@ import java.util.zip.CRC32C;
  * reader: it writes to the caller's arrays, and allocates only a larger block index when a chunk has more blocks than
  * all before. It reads the caller's bytes in place; they must not change before the next chunk is opened.
  *
- * <p>If the bytes are not a valid chunk, the reader throws {@link CorruptChunkException} and no other exception, when
+ * <p>If the bytes are not a valid chunk, the reader throws {@link CorruptDataException} and no other exception, when
  * it opens or decodes them. Invalid bytes take no more time or memory than a valid chunk of their length can take.
  */
 public final class ChunkReader {
@@ -60,7 +60,7 @@ public final class ChunkReader {
      * Opens the chunk in the bytes from index {@code from} to {@code to}, exclusive.
      *
      * @return this reader
-     * @throws CorruptChunkException if the bytes differ from those that the encoder wrote, or have an unknown version;
+     * @throws CorruptDataException if the bytes differ from those that the encoder wrote, or have an unknown version;
      *     the reader then has no chunk
      */
     public ChunkReader open(byte[] bytes, int from, int to) {
@@ -70,12 +70,12 @@ public final class ChunkReader {
         decodedTimesBlock = -1;
         int end = to - ChunkFormat.CHECKSUM_BYTES;
         if (end <= from) {
-            throw new CorruptChunkException("the bytes end too early");
+            throw new CorruptDataException("the bytes end too early");
         }
         checksum.reset();
         checksum.update(bytes, from, end - from);
         if ((int) INT.get(bytes, end) != (int) checksum.getValue()) {
-            throw new CorruptChunkException("the checksum differs");
+            throw new CorruptDataException("the checksum differs");
         }
         source.reset(bytes, from, end);
         readHeader();
@@ -85,17 +85,17 @@ public final class ChunkReader {
     private void readHeader() {
         int first = source.readByte();
         if ((first & 0xF) != ChunkFormat.VERSION || first >> 6 != 0) {
-            throw new CorruptChunkException("unknown version");
+            throw new CorruptDataException("unknown version");
         }
         int readings = source.readVarintUpTo(ChunkEncoder.MAX_READINGS);
         firstTime = source.readLong();
         lastTime = BlockIndex.plusUnsigned(firstTime, source.readVarint());
         if (readings == 0 || Long.compareUnsigned(lastTime - firstTime, readings - 1) < 0) {
-            throw new CorruptChunkException("the span of time is too short for the readings");
+            throw new CorruptDataException("the span of time is too short for the readings");
         }
         int kind = first >> 4;
         if ((kind == ChunkFormat.SUMMARY_ABSENT) != (readings <= ChunkFormat.MAX_READINGS_WITHOUT_SUMMARY)) {
-            throw new CorruptChunkException("a summary is missing, or present in a small chunk");
+            throw new CorruptDataException("a summary is missing, or present in a small chunk");
         }
         summary.read(source, kind, readings);
         blocksStart = source.position();
@@ -218,7 +218,7 @@ public final class ChunkReader {
 
     private void requireNothingLeft() {
         if (source.remaining() != 0) {
-            throw new CorruptChunkException("a block has unused bytes");
+            throw new CorruptDataException("a block has unused bytes");
         }
     }
 

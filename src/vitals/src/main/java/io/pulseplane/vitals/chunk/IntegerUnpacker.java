@@ -26,7 +26,7 @@ final class IntegerUnpacker {
     void read(ByteReader source, long[] target, int targetIndex, int count) {
         int packing = source.readByte();
         if (packing > ChunkFormat.PACKED_RICE_PATCHED + ChunkFormat.MAX_RICE_PARAMETER) {
-            throw new CorruptChunkException("unknown packing of integers");
+            throw new CorruptDataException("unknown packing of integers");
         } else if (packing >= ChunkFormat.PACKED_RICE_PATCHED) {
             int width = packing - ChunkFormat.PACKED_RICE_PATCHED;
             readLowBits(source, target, targetIndex, count, width);
@@ -76,7 +76,7 @@ final class IntegerUnpacker {
             long word = unaryWords[i];
             int ones = Long.bitCount(word);
             if (ones > end - next) {
-                throw new CorruptChunkException("a block has too many integers");
+                throw new CorruptDataException("a block has too many integers");
             }
             for (; ones > 0; ones--) {
                 int bit = (i << 6) + Long.numberOfTrailingZeros(word);
@@ -86,7 +86,7 @@ final class IntegerUnpacker {
             }
         }
         if (next != end) {
-            throw new CorruptChunkException("a block has too few integers");
+            throw new CorruptDataException("a block has too few integers");
         }
     }
 
@@ -96,7 +96,7 @@ final class IntegerUnpacker {
         for (int i = 0; i < patches; i++) {
             index += 1 + source.readVarintUpTo(count);
             if (index >= count) {
-                throw new CorruptChunkException("a patch is outside of the block");
+                throw new CorruptDataException("a patch is outside of the block");
             }
             target[targetIndex + index] |= source.readVarint() << width;
         }

@@ -168,7 +168,7 @@ final class SummaryAccumulator {
             isValid = readBinary(source);
         }
         if (!isValid) {
-            throw new CorruptChunkException("no values have this summary");
+            throw new CorruptDataException("no values have this summary");
         }
     }
 

@@ -36,7 +36,7 @@ final class TimesDecoder {
             ascents += target[i] > target[i - 1] ? 1 : 0;
         }
         if (ascents != count - 1 || target[count - 1] != end) {
-            throw new CorruptChunkException("the times do not ascend to the end of the block");
+            throw new CorruptDataException("the times do not ascend to the end of the block");
         }
     }
 

@@ -36,7 +36,7 @@ final class ValuesDecoder {
             case ChunkFormat.VALUES_DECIMAL_FLOAT ->
                 fromFloats(DecimalConverter.powerOfTen(scale), from, to, target, targetIndex);
             case ChunkFormat.VALUES_RAW_BITS -> fromBits(scale, from, to, target, targetIndex);
-            default -> throw new CorruptChunkException("unknown mapping of values");
+            default -> throw new CorruptDataException("unknown mapping of values");
         }
         for (int i = 0; i < exceptionCount; i++) {
             if (exceptionIndexes[i] >= from && exceptionIndexes[i] < to) {
@@ -51,7 +51,7 @@ final class ValuesDecoder {
         for (int i = 0; i < exceptionCount; i++) {
             index += 1 + source.readVarintUpTo(count);
             if (index >= count) {
-                throw new CorruptChunkException("an exception is outside of the block");
+                throw new CorruptDataException("an exception is outside of the block");
             }
             exceptionIndexes[i] = index;
             exceptionBits[i] = source.readLong();

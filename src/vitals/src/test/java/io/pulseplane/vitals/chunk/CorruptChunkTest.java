@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever the bytes are, the reader either reads them or throws {@link CorruptChunkException}. */
+/** Whatever the bytes are, the reader either reads them or throws {@link CorruptDataException}. */
 class CorruptChunkTest {
 
     private static final int CHECKSUM_BYTES = 4;
@@ -31,7 +31,7 @@ class CorruptChunkTest {
         for (int bit = 0; bit < chunk.length * 8; bit++) {
             var damaged = chunk.clone();
             damaged[bit / 8] ^= (byte) (1 << bit % 8);
-            assertThatThrownBy(() -> reader.open(damaged)).isInstanceOf(CorruptChunkException.class);
+            assertThatThrownBy(() -> reader.open(damaged)).isInstanceOf(CorruptDataException.class);
         }
     }
 
@@ -40,7 +40,7 @@ class CorruptChunkTest {
         var chunk = chunk(ColumnShape.Times.RANDOM, ColumnShape.Values.DOUBLES, 300);
         for (int length = 0; length < chunk.length; length++) {
             int end = length;
-            assertThatThrownBy(() -> reader.open(chunk, 0, end)).isInstanceOf(CorruptChunkException.class);
+            assertThatThrownBy(() -> reader.open(chunk, 0, end)).isInstanceOf(CorruptDataException.class);
         }
     }
 
@@ -49,7 +49,7 @@ class CorruptChunkTest {
         var chunk = chunk(ColumnShape.Times.REGULAR, ColumnShape.Values.MONITOR, 10);
         chunk[0]++;
         assertThatThrownBy(() -> reader.open(withChecksum(chunk)))
-                .isInstanceOf(CorruptChunkException.class)
+                .isInstanceOf(CorruptDataException.class)
                 .hasMessage("unknown version");
     }
 
@@ -121,7 +121,7 @@ class CorruptChunkTest {
         assertThat(reader.count()).isEqualTo(ChunkEncoder.MAX_READINGS);
 
         long before = allocatedBytes();
-        assertThatThrownBy(() -> reader.lowerBound(1)).isInstanceOf(CorruptChunkException.class);
+        assertThatThrownBy(() -> reader.lowerBound(1)).isInstanceOf(CorruptDataException.class);
         assertThat(allocatedBytes() - before).isLessThan(100_000);
     }
 
@@ -157,7 +157,7 @@ class CorruptChunkTest {
                 }
             }
             read++;
-        } catch (CorruptChunkException e) {
+        } catch (CorruptDataException e) {
             refused++;
         }
     }

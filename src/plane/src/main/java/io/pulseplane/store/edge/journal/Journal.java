@@ -8,12 +8,13 @@ import io.pulseplane.store.edge.keys.KeyVault;
 import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.AcknowledgedBatch;
+import io.pulseplane.store.edge.tables.LostBatchTable;
+import io.pulseplane.store.edge.tables.PatientTable;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.chunk.ByteReader;
 import io.pulseplane.vitals.chunk.ByteWriter;
-import io.pulseplane.vitals.chunk.CorruptChunkException;
-import java.lang.System.Logger.Level;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -43,12 +44,13 @@ import javax.crypto.SecretKey;
  */
 public final class Journal {
 
-    private static final System.Logger LOG = System.getLogger(Journal.class.getName());
-
     private static final int VERSION = 1;
 
     /** Of a batch: version, number of the device, sequence, time, number of series. */
     private static final int MAX_BATCH_HEADER_BYTES = 1 + 2 * Long.BYTES + 2 * ByteWriter.MAX_VARINT_BYTES;
+
+    /** The journal is compacted long before. A number beyond it is damaged. */
+    private static final long MAX_ENTRIES = 1_000_000;
 
     private final KeyVault vault;
     private final ByteWriter entryBuffer = new ByteWriter();
@@ -140,6 +142,7 @@ public final class Journal {
      * @param allReadable whether that is known of none
      */
     public void deleteUpTo(SqliteSession session, long lastEntry, boolean allReadable) throws SQLException {
+        LostBatchTable.setJournalStart(session, lastEntry);
         if (allReadable && !foundLostKey) {
             var delete = session.prepare("DELETE FROM journal WHERE number <= ?");
             delete.setLong(1, lastEntry);
@@ -178,32 +181,10 @@ public final class Journal {
             return true;
         } catch (PlaneException.DataLoss _) {
             return false;
-        } catch (CorruptChunkException _) {
+        } catch (CorruptDataException _) {
             // The entry is damaged, not a key. Its loss was reported when it was read.
             return true;
         }
-    }
-
-    /**
-     * Reads entries of the journal into the memtable until it holds so much, but for what {@link #visit} cannot read;
-     * each loss is logged.
-     *
-     * @param after the last entry that was read before
-     * @return the last entry that was read now; empty if that was the last one of the journal
-     */
-    public OptionalLong replay(SqliteSession session, Memtable memtable, long after, long maxBytes, long maxBatches)
-            throws SQLException {
-        var last = new long[] {after};
-        boolean isWhole = visit(
-                session,
-                after,
-                (entry, bytes, batches) -> {
-                    memtable.add(batches, bytes);
-                    last[0] = entry;
-                    return memtable.bytes() < maxBytes && memtable.batches() < maxBatches;
-                },
-                (entry, loss) -> LOG.log(Level.ERROR, "Entry {0} of the journal: {1}", entry, loss));
-        return isWhole ? OptionalLong.empty() : OptionalLong.of(last[0]);
     }
 
     /** Gets each entry with the batches of it that can be read. */
@@ -213,28 +194,69 @@ public final class Journal {
         boolean visit(long entry, int bytes, List<JournalBatch> batches) throws SQLException;
     }
 
-    /** Gets a description of each batch, or rest of an entry, that should be readable and is not. */
+    /** Gets each loss. */
     public interface LossListener {
-        void onLoss(long entry, String loss);
+        void onLoss(JournalLoss loss);
     }
 
     /**
      * Visits the entries after one in order, until the visitor stops. A batch that cannot be decrypted is lost, and no
-     * other batch with it. Batches of erased patients are left out.
+     * other batch with it. An entry is lost that is missing though nothing deleted it: damage of a page may hide it.
+     * Batches of erased patients are left out.
      *
      * @return whether all were visited
      */
     public boolean visit(SqliteSession session, long after, Visitor visitor, LossListener lossListener)
             throws SQLException {
-        var ids = new DeviceIdCache();
         var last = new long[] {after};
+        long start = LostBatchTable.journalStart(session);
+        boolean isWhole = visitEntries(session, last, start, visitor, lossListener);
+        if (isWhole) {
+            reportMissing(start, last[0], highestEntryOr(session, last[0]) + 1, lossListener);
+        }
+        return isWhole;
+    }
+
+    /** @param start negative if nothing is known to be missing */
+    private static void reportMissing(long start, long last, long next, LossListener lossListener) {
+        long first = Math.max(start, last) + 1;
+        if (start >= 0 && first < next) {
+            var others = first + 1 < next ? " and all up to entry " + (next - 1) + " are" : " is";
+            lossListener.onLoss(
+                    JournalLoss.ofRest(first, 0, "it" + others + " missing, or on a damaged page, and lost"));
+        }
+    }
+
+    private static long highestEntryOr(SqliteSession session, long last) throws SQLException {
+        try {
+            return highestEntry(session);
+        } catch (SQLException e) {
+            if (!SqliteErrors.isDamage(e)) {
+                throw e;
+            }
+            return last;
+        }
+    }
+
+    /**
+     * Visits the entries.
+     *
+     * @param last the number of the last entry that was visited, here and when this returns
+     * @param start after this one, every entry must be there
+     * @return whether all were visited
+     */
+    private boolean visitEntries(
+            SqliteSession session, long[] last, long start, Visitor visitor, LossListener lossListener)
+            throws SQLException {
+        var ids = new DeviceIdCache();
         EntryReader reader = (entry, payload) -> {
-            last[0] = entry;
+            reportMissing(start, last[0], entry, lossListener);
+            last[0] = Math.max(last[0], entry);
             return visitor.visit(entry, payload.length, decodeEntry(session, ids, entry, payload, lossListener));
         };
         var select = session.prepare("SELECT number, payload FROM journal WHERE number > ? ORDER BY number");
         try {
-            select.setLong(1, after);
+            select.setLong(1, last[0]);
             try (var rows = select.executeQuery()) {
                 while (rows.next()) {
                     if (!reader.read(rows.getLong(1), SqliteSession.bytesOrEmpty(rows, 2))) {
@@ -248,7 +270,7 @@ public final class Journal {
                 throw e;
             }
             session.forget(select);
-            return visitOneByOne(session, last[0], reader, lossListener);
+            return visitOneByOne(session, last[0], reader);
         }
     }
 
@@ -259,9 +281,8 @@ public final class Journal {
     }
 
     /** Goes around damaged pages: each entry is looked for by its number, and those on a damaged page are lost. */
-    private static boolean visitOneByOne(
-            SqliteSession session, long after, EntryReader reader, LossListener lossListener) throws SQLException {
-        long last = highestEntry(session);
+    private static boolean visitOneByOne(SqliteSession session, long after, EntryReader reader) throws SQLException {
+        long last = Math.min(highestEntry(session), after + MAX_ENTRIES);
         for (long entry = after + 1; entry <= last; entry++) {
             var payload = Optional.<byte[]>empty();
             var select = session.prepare("SELECT payload FROM journal WHERE number = ?");
@@ -272,7 +293,6 @@ public final class Journal {
                     throw e;
                 }
                 session.forget(select);
-                lossListener.onLoss(entry, "it is on a damaged page, and lost");
             }
             if (payload.isPresent() && !reader.read(entry, payload.get())) {
                 return false;
@@ -301,15 +321,16 @@ public final class Journal {
             throws SQLException {
         var batches = new ArrayList<JournalBatch>();
         if (payload.length == 0) {
-            lossListener.onLoss(entry, "it is damaged, and there is nothing in it");
+            lossListener.onLoss(JournalLoss.ofRest(entry, 0, "it is damaged, and there is nothing in it"));
         }
         var in = new ByteReader(payload);
+        int i = 0;
         try {
-            for (int i = 0; in.remaining() > 0; i++) {
+            for (; in.remaining() > 0; i++) {
                 long patient = in.readVarint();
                 int length = in.readLength();
                 int from = in.skip(length);
-                var key = keyOf(patient, entry, lossListener);
+                var key = keyOf(session, patient, entry, i, lossListener);
                 if (key.isPresent()) {
                     try {
                         var plain = session.codecs()
@@ -317,42 +338,35 @@ public final class Journal {
                                 .open(key.get(), AssociatedData.ofJournalBatch(entry, i), payload, from, from + length);
                         batches.add(decodeBatch(session, ids, entry, patient, new ByteReader(plain)));
                     } catch (DecryptionFailedException _) {
-                        lossListener.onLoss(entry, "batch " + i + " is damaged and lost");
+                        lossListener.onLoss(new JournalLoss(
+                                entry, i, OptionalLong.of(patient), true, "batch " + i + " is damaged and lost"));
                     }
                 }
             }
-        } catch (CorruptChunkException _) {
-            lossListener.onLoss(entry, "it is damaged, and the rest of it is lost");
+        } catch (CorruptDataException _) {
+            lossListener.onLoss(
+                    JournalLoss.ofRest(entry, i, "it is damaged from batch " + i + " on, and the rest is lost"));
         }
         return batches;
     }
 
     /** Empty if the patient was erased, or if the key is damaged: then only this patient's batches are lost. */
-    private Optional<SecretKey> keyOf(long patient, long entry, LossListener lossListener) throws SQLException {
+    private Optional<SecretKey> keyOf(
+            SqliteSession session, long patient, long entry, int batch, LossListener lossListener) throws SQLException {
         try {
             return vault.key(patient);
         } catch (PlaneException.DataLoss _) {
             foundLostKey = true;
-            lossListener.onLoss(
-                    entry, "the key of patient number " + patient + " is damaged or missing, and a batch unreadable");
+            boolean isPatient = PatientTable.exists(session, patient);
+            lossListener.onLoss(new JournalLoss(
+                    entry,
+                    batch,
+                    isPatient ? OptionalLong.of(patient) : OptionalLong.empty(),
+                    !isPatient,
+                    "the key of patient number " + patient + " is damaged or missing, and batch " + batch
+                            + " unreadable"));
             return Optional.empty();
         }
-    }
-
-    /** Counts the batches of an entry, which needs no key. In a damaged entry, counts those before the damage. */
-    public static int countBatches(byte[] payload) {
-        var in = new ByteReader(payload);
-        int batches = 0;
-        try {
-            while (in.remaining() > 0) {
-                in.readVarint();
-                in.skip(in.readLength());
-                batches++;
-            }
-        } catch (CorruptChunkException _) {
-            // Where the next batch begins is unknown.
-        }
-        return batches;
     }
 
     private static JournalBatch decodeBatch(

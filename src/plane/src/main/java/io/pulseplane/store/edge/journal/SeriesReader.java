@@ -28,10 +28,12 @@ public final class SeriesReader {
 
     private final KeyVault vault;
     private final Memtable memtable;
+    private final LostBatches lostBatches;
 
-    public SeriesReader(KeyVault vault, Memtable memtable) {
+    public SeriesReader(KeyVault vault, Memtable memtable, LostBatches lostBatches) {
         this.vault = vault;
         this.memtable = memtable;
+        this.lostBatches = lostBatches;
     }
 
     /** The numbers of a series and of its patient. */
@@ -69,7 +71,7 @@ public final class SeriesReader {
             }
         }
         var columns = readings.merge().toColumns(series, order, limit);
-        requireUndamaged(session, row.number, columns, range, order, limit);
+        requireUndamaged(session, row, columns, range, order, limit);
         return columns;
     }
 
@@ -99,20 +101,25 @@ public final class SeriesReader {
         var aggregator = new ChunkAggregator(range, grid, limit, uncompacted.merge(), windows);
         ChunkTable.visit(session, row.number, key.get(), range, Order.OLDEST_FIRST, aggregator);
         aggregator.finish();
-        QuarantineTable.requireUndamaged(session, row.number, aggregator.aggregatedRange());
+        requireUndamaged(session, row, aggregator.aggregatedRange());
     }
 
     /** Readings may be lost beyond the limit, but not between those that are returned. */
-    private static void requireUndamaged(
-            SqliteSession session, long series, Columns columns, TimeRange range, Order order, int limit)
+    private void requireUndamaged(
+            SqliteSession session, SeriesRow row, Columns columns, TimeRange range, Order order, int limit)
             throws SQLException {
         if (columns.size() < limit) {
-            QuarantineTable.requireUndamaged(session, series, range);
+            requireUndamaged(session, row, range);
         } else if (order == Order.OLDEST_FIRST) {
-            QuarantineTable.requireUndamaged(session, series, new TimeRange(range.from(), columns.lastTime() + 1));
+            requireUndamaged(session, row, new TimeRange(range.from(), columns.lastTime() + 1));
         } else {
-            QuarantineTable.requireUndamaged(session, series, new TimeRange(columns.lastTime(), range.to()));
+            requireUndamaged(session, row, new TimeRange(columns.lastTime(), range.to()));
         }
+    }
+
+    private void requireUndamaged(SqliteSession session, SeriesRow row, TimeRange range) throws SQLException {
+        lostBatches.requireNone(row.patient, range);
+        QuarantineTable.requireUndamaged(session, row.number, range);
     }
 
     /**
@@ -184,6 +191,7 @@ public final class SeriesReader {
             return false;
         });
         var latest = laterOf(inMemtable, series, onDisk);
+        lostBatches.requireNoneAfter(row.patient, latest == null ? -1 : latest.time());
         if (latest != null) {
             QuarantineTable.requireUndamaged(session, row.number, new TimeRange(latest.time(), Long.MAX_VALUE));
         } else {

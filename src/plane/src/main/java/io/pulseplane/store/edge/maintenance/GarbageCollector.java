@@ -3,6 +3,7 @@ package io.pulseplane.store.edge.maintenance;
 import io.pulseplane.store.edge.sqlite.BlockingWriter;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ErasureTable;
+import io.pulseplane.store.edge.tables.LostBatchTable;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -107,7 +108,9 @@ public final class GarbageCollector {
             deleteOlderThan(now - micros(rule.getValue()), Optional.of(rule.getKey()));
         }
         if (retention.defaultPeriod().isPresent()) {
-            deleteOlderThan(now - micros(retention.defaultPeriod().get()), Optional.empty());
+            long before = now - micros(retention.defaultPeriod().get());
+            deleteOlderThan(before, Optional.empty());
+            writer.transaction(session -> LostBatchTable.deleteBefore(session, before));
         }
     }
 

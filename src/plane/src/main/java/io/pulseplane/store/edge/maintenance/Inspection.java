@@ -7,6 +7,8 @@ import io.pulseplane.store.edge.sqlite.Database;
 import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.vitals.PlaneException;
+import io.pulseplane.vitals.chunk.ByteReader;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -124,13 +126,29 @@ public record Inspection(
                 var payload = SqliteSession.bytesOrEmpty(rows, 1);
                 entries++;
                 bytes += payload.length;
-                batches += Journal.countBatches(payload);
+                batches += countBatches(payload);
             }
         }
         var readings = nodeKey.isEmpty()
                 ? OptionalLong.empty()
                 : OptionalLong.of(readingsInJournal(session, directory, nodeKey.get()));
         return new JournalDepth(entries, bytes, batches, readings);
+    }
+
+    /** Counts the batches of an entry, which needs no key. In a damaged entry, counts those before the damage. */
+    private static int countBatches(byte[] payload) {
+        var in = new ByteReader(payload);
+        int batches = 0;
+        try {
+            while (in.remaining() > 0) {
+                in.readVarint();
+                in.skip(in.readLength());
+                batches++;
+            }
+        } catch (CorruptDataException _) {
+            // Where the next batch begins is unknown.
+        }
+        return batches;
     }
 
     private static long readingsInJournal(SqliteSession session, Path directory, KeyEncryptionKey nodeKey)
@@ -149,7 +167,7 @@ public record Inspection(
                                 }
                                 return true;
                             },
-                            (_, _) -> {});
+                            _ -> {});
             return readings[0];
         }
     }

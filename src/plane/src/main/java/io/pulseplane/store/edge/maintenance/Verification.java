@@ -10,13 +10,14 @@ import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ChunkTable;
 import io.pulseplane.store.edge.tables.ChunkTable.Header;
+import io.pulseplane.store.edge.tables.LostBatchTable;
 import io.pulseplane.store.edge.tables.QuarantineTable;
 import io.pulseplane.store.edge.tables.ReceiptTable;
 import io.pulseplane.store.edge.tables.Schema;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.chunk.ChunkReader;
 import io.pulseplane.vitals.chunk.ChunkSummary;
-import io.pulseplane.vitals.chunk.CorruptChunkException;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -92,6 +93,7 @@ public final class Verification {
         verifyPart("chunks", this::verifyChunks);
         verifyPart("quarantined chunks", this::verifyQuarantine);
         verifyPart("the journal", this::verifyJournal);
+        verifyPart("lost batches", this::verifyLostBatches);
         verifyPart("receipts", this::verifyReceipts);
         return new Report(patients, chunks, readings, batches, receipts, List.copyOf(findings));
     }
@@ -184,7 +186,7 @@ public final class Verification {
             if (!matchesHeader(header, reader)) {
                 addFinding(describe(header) + ": the readings do not match the header");
             }
-        } catch (PlaneException.DataLoss | CorruptChunkException e) {
+        } catch (PlaneException.DataLoss | CorruptDataException e) {
             addFinding(describe(header) + ": cannot be opened");
         }
     }
@@ -230,7 +232,16 @@ public final class Verification {
                             batches += entryBatches.size();
                             return true;
                         },
-                        (entry, loss) -> addFinding("entry " + entry + " of the journal: " + loss));
+                        loss -> addFinding("entry " + loss.entry() + " of the journal: " + loss.description()));
+    }
+
+    private void verifyLostBatches() throws SQLException {
+        for (var lost : LostBatchTable.list(session)) {
+            var patient = lost.patient();
+            addFinding("entry " + lost.entry() + " of the journal, batch " + lost.batch() + ", stored from "
+                    + lost.from() + " to " + lost.to() + " us: was damaged and is lost; the patient is "
+                    + (patient.isPresent() ? "number " + patient.getAsLong() : "not known"));
+        }
     }
 
     private void verifyReceipts() throws SQLException {

@@ -11,6 +11,7 @@ import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.ChunkTable;
 import io.pulseplane.store.edge.tables.ChunkTable.Header;
+import io.pulseplane.store.edge.tables.LostBatchTable;
 import io.pulseplane.store.edge.tables.Schema;
 import io.pulseplane.vitals.PlaneException;
 import java.io.IOException;
@@ -35,6 +36,7 @@ public final class Salvage {
     private static final RowCopier CHUNK = new RowCopier("chunk", "iiiiib", true);
     private static final RowCopier QUARANTINED = new RowCopier("quarantined_chunk", "iiiiib", true);
     private static final RowCopier JOURNAL = new RowCopier("journal", "ib", true);
+    private static final RowCopier LOST_BATCH = new RowCopier("lost_batch", "iiIii", false);
     private static final RowCopier RECEIPT = new RowCopier("receipt", "iiib", false);
 
     private final DamagedDatabase source;
@@ -48,7 +50,7 @@ public final class Salvage {
     /** The first and last times of the chunks that were copied, by series. */
     private final Map<Long, TreeMap<Long, Long>> spans = new HashMap<>();
 
-    private final Set<Long> entries = new HashSet<>();
+    private long firstEntry = Long.MAX_VALUE;
     private long chunks;
     private long readings;
     private long batches;
@@ -181,7 +183,7 @@ public final class Salvage {
     /** The audit trail belongs to the same store. */
     private void copyIdentity() throws SQLException {
         source.visit("store_identity", row -> {
-            if (row.values().size() == 6
+            if (row.values().size() >= 6
                     && row.values().get(1) instanceof String id
                     && row.values().get(2) instanceof Long generation) {
                 var update = target.prepare("UPDATE store_identity SET id = ?, generation = ?");
@@ -297,9 +299,21 @@ public final class Salvage {
     private void copyJournal() throws SQLException {
         source.visit("journal", row -> {
             if (JOURNAL.matches(row) && JOURNAL.copy(target, row)) {
-                entries.add(row.number());
+                firstEntry = Math.min(firstEntry, row.number());
             }
         });
+        source.visit("lost_batch", row -> {
+            if (LOST_BATCH.matches(row)) {
+                LOST_BATCH.copy(target, row);
+            }
+        });
+        var start = new long[] {firstEntry == Long.MAX_VALUE ? 0 : firstEntry - 1};
+        source.visit("store_identity", row -> {
+            if (row.values().size() > 6 && row.values().get(6) instanceof Long after) {
+                start[0] = after;
+            }
+        });
+        LostBatchTable.setJournalStart(target, start[0]);
     }
 
     /** Numbers that were given once are not given again, and tell which entries of the journal are missing. */
@@ -317,20 +331,8 @@ public final class Salvage {
                     insert.setLong(2, last);
                     insert.executeUpdate();
                 }
-                if (table.equals("journal") && !entries.isEmpty()) {
-                    reportMissingEntries(last);
-                }
             }
         });
-    }
-
-    private void reportMissingEntries(long last) {
-        long first = entries.stream().min(Long::compare).orElseThrow();
-        for (long entry = first; entry <= last; entry++) {
-            if (!entries.contains(entry)) {
-                losses.add("entry " + entry + " of the journal with its batches");
-            }
-        }
     }
 
     private void readJournal() throws SQLException {
@@ -342,6 +344,6 @@ public final class Salvage {
                             batches += entryBatches.size();
                             return true;
                         },
-                        (entry, loss) -> losses.add("entry " + entry + " of the journal: " + loss));
+                        loss -> losses.add("entry " + loss.entry() + " of the journal: " + loss.description()));
     }
 }

@@ -6,7 +6,7 @@ import io.pulseplane.vitals.Acknowledgement;
 import io.pulseplane.vitals.ScreenedBatch;
 import io.pulseplane.vitals.chunk.ByteReader;
 import io.pulseplane.vitals.chunk.ByteWriter;
-import io.pulseplane.vitals.chunk.CorruptChunkException;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 
 /**
  * The receipt of a batch that was stored: a digest, by which the same batch is recognised when it comes again, and what
@@ -56,7 +56,7 @@ public record AcknowledgedBatch(long sequence, long digest, int accepted, int du
         out.putBytes(rejections);
     }
 
-    /** @throws CorruptChunkException if the bytes are not as {@link #write} wrote them */
+    /** @throws CorruptDataException if the bytes are not as {@link #write} wrote them */
     public static AcknowledgedBatch read(long sequence, ByteReader in) {
         return new AcknowledgedBatch(
                 sequence,

@@ -7,7 +7,7 @@ import io.pulseplane.vitals.Order;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.TimeRange;
 import io.pulseplane.vitals.chunk.ChunkReader;
-import io.pulseplane.vitals.chunk.CorruptChunkException;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -100,7 +100,7 @@ public final class ChunkTable {
         try {
             var associatedData = AssociatedData.ofChunk(header.series, header.firstTime, header.lastTime, header.count);
             return session.codecs().chunkReader.open(session.codecs().aesGcm.open(key, associatedData, payload));
-        } catch (DecryptionFailedException | CorruptChunkException _) {
+        } catch (DecryptionFailedException | CorruptDataException _) {
             throw damaged(header.firstTime, header.lastTime);
         }
     }

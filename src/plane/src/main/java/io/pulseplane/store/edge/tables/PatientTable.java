@@ -230,4 +230,13 @@ public final class PatientTable {
         insert.setLong(3, time);
         insert.executeUpdate();
     }
+
+    /** Whether there is or was a patient with this number. */
+    public static boolean exists(SqliteSession session, long number) throws SQLException {
+        var select = session.prepare("SELECT 1 FROM patient WHERE number = ?");
+        select.setLong(1, number);
+        try (var row = select.executeQuery()) {
+            return row.next();
+        }
+    }
 }

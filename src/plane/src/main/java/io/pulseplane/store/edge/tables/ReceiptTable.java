@@ -8,7 +8,7 @@ import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.chunk.ByteReader;
 import io.pulseplane.vitals.chunk.ByteWriter;
-import io.pulseplane.vitals.chunk.CorruptChunkException;
+import io.pulseplane.vitals.chunk.CorruptDataException;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -116,7 +116,7 @@ public final class ReceiptTable {
                 case VERSION_WITHOUT_PATIENTS -> readWithoutPatients(first, in);
                 default -> throw new PlaneException.FailedPrecondition("receipts were written by a newer Pulseplane");
             };
-        } catch (DecryptionFailedException | CorruptChunkException _) {
+        } catch (DecryptionFailedException | CorruptDataException _) {
             throw new PlaneException.DataLoss("receipts of a device are damaged on the plane's disk");
         }
     }

@@ -150,7 +150,8 @@ public final class Schema {
             new Step("""
             -- Earlier versions left receipts of erased patients as they were. The garbage collector forgets them.
             UPDATE erased SET collected = 0;
-            """, (_, _) -> {}));
+            """, (_, _) -> {}),
+            new Step(LostBatchTable.CREATE_TABLE, (_, _) -> {}));
 
     public static final int VERSION = STEPS.size();
 

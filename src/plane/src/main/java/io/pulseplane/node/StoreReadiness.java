@@ -10,8 +10,8 @@ import org.eclipse.microprofile.health.Readiness;
 
 /**
  * The plane is ready while it can store readings and answer queries. The check does what callers do, and the answer
- * says which of the two fails, and how many acknowledged batches are lost. A loss alone does not make the plane unready:
- * the rest is served. The answer stands for a second, however many ask.
+ * says which of the two fails, and how many acknowledged batches are lost. A loss alone does not make the plane
+ * unready: the rest is served. The answer stands for a second, however many ask.
  */
 @Readiness
 @Singleton

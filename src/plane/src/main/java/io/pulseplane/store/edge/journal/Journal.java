@@ -52,6 +52,9 @@ public final class Journal {
     /** The journal is compacted long before. A number beyond it is damaged. */
     private static final long MAX_ENTRIES = 1_000_000;
 
+    /** More than any store has patients. */
+    private static final int MAX_PATIENT_BITS = 40;
+
     private final KeyVault vault;
     private final ByteWriter entryBuffer = new ByteWriter();
     private final ByteWriter batchBuffer = new ByteWriter();
@@ -330,17 +333,10 @@ public final class Journal {
                 long patient = in.readVarint();
                 int length = in.readLength();
                 int from = in.skip(length);
-                var key = keyOf(session, patient, entry, i, lossListener);
-                if (key.isPresent()) {
-                    try {
-                        var plain = session.codecs()
-                                .aesGcm
-                                .open(key.get(), AssociatedData.ofJournalBatch(entry, i), payload, from, from + length);
-                        batches.add(decodeBatch(session, ids, entry, patient, new ByteReader(plain)));
-                    } catch (DecryptionFailedException _) {
-                        lossListener.onLoss(new JournalLoss(
-                                entry, i, OptionalLong.of(patient), true, "batch " + i + " is damaged and lost"));
-                    }
+                var batch = new SealedBatch(entry, i, payload, from, from + length);
+                var opened = open(session, batch, patient, lossListener);
+                if (opened.isPresent()) {
+                    batches.add(decodeBatch(session, ids, entry, opened.get()));
                 }
             }
         } catch (CorruptDataException _) {
@@ -350,27 +346,90 @@ public final class Journal {
         return batches;
     }
 
-    /** Empty if the patient was erased, or if the key is damaged: then only this patient's batches are lost. */
-    private Optional<SecretKey> keyOf(
-            SqliteSession session, long patient, long entry, int batch, LossListener lossListener) throws SQLException {
+    private record SealedBatch(long entry, int index, byte[] payload, int from, int to) {}
+
+    private record OpenedBatch(long patient, byte[] plain) {}
+
+    /** Empty if the patient was erased, or if the batch is lost. Only this batch is lost if a key is damaged. */
+    private Optional<OpenedBatch> open(
+            SqliteSession session, SealedBatch batch, long patient, LossListener lossListener) throws SQLException {
+        Optional<SecretKey> key;
         try {
-            return vault.key(patient);
+            key = vault.key(patient);
         } catch (PlaneException.DataLoss _) {
             foundLostKey = true;
-            boolean isPatient = PatientTable.exists(session, patient);
+            lossListener.onLoss(lossOfKey(session, batch, patient));
+            return Optional.empty();
+        }
+        var opened = key.flatMap(known -> open(session, batch, patient, known));
+        if (opened.isEmpty()) {
+            opened = openUnderFlippedNumber(session, batch, patient);
+        }
+        if (opened.isEmpty() && key.isPresent()) {
             lossListener.onLoss(new JournalLoss(
-                    entry,
-                    batch,
-                    isPatient ? OptionalLong.of(patient) : OptionalLong.empty(),
-                    !isPatient,
-                    "the key of patient number " + patient + " is damaged or missing, and batch " + batch
-                            + " unreadable"));
+                    batch.entry,
+                    batch.index,
+                    OptionalLong.of(patient),
+                    true,
+                    "batch " + batch.index + " is damaged and lost"));
+        }
+        return opened;
+    }
+
+    private static Optional<OpenedBatch> open(SqliteSession session, SealedBatch batch, long patient, SecretKey key) {
+        try {
+            return Optional.of(new OpenedBatch(
+                    patient,
+                    session.codecs()
+                            .aesGcm
+                            .open(
+                                    key,
+                                    AssociatedData.ofJournalBatch(batch.entry, batch.index),
+                                    batch.payload,
+                                    batch.from,
+                                    batch.to)));
+        } catch (DecryptionFailedException _) {
             return Optional.empty();
         }
     }
 
-    private static JournalBatch decodeBatch(
-            SqliteSession session, DeviceIdCache ids, long entry, long patient, ByteReader in) throws SQLException {
+    /**
+     * The number of the patient stands beside the seal, not in it. If one of its bits is flipped, the batch would be
+     * taken for a lost one of another patient, or of an erased one, and the patient's own loss would not be told. A
+     * batch that opens under a key is of that key's patient.
+     */
+    private Optional<OpenedBatch> openUnderFlippedNumber(SqliteSession session, SealedBatch batch, long patient)
+            throws SQLException {
+        for (int bit = 0; bit < MAX_PATIENT_BITS; bit++) {
+            long other = patient ^ (1L << bit);
+            if (PatientTable.exists(session, other)) {
+                try {
+                    var opened = vault.key(other).flatMap(key -> open(session, batch, other, key));
+                    if (opened.isPresent()) {
+                        return opened;
+                    }
+                } catch (PlaneException.DataLoss _) {
+                    // That patient's own batches say that the key is missing.
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static JournalLoss lossOfKey(SqliteSession session, SealedBatch batch, long patient) throws SQLException {
+        boolean isPatient = PatientTable.exists(session, patient);
+        return new JournalLoss(
+                batch.entry,
+                batch.index,
+                isPatient ? OptionalLong.of(patient) : OptionalLong.empty(),
+                !isPatient,
+                "the key of patient number " + patient + " is damaged or missing, and batch " + batch.index
+                        + " unreadable");
+    }
+
+    private static JournalBatch decodeBatch(SqliteSession session, DeviceIdCache ids, long entry, OpenedBatch opened)
+            throws SQLException {
+        var in = new ByteReader(opened.plain);
         if (in.readByte() != VERSION) {
             throw new PlaneException.FailedPrecondition("the journal was written by a newer Pulseplane");
         }
@@ -387,6 +446,7 @@ public final class Journal {
             var reader = session.codecs().chunkReader.open(chunk);
             chunks[i] = new MemtableChunk(chunk, reader.firstTime(), reader.lastTime(), reader.count());
         }
-        return new JournalBatch(entry, device, ids.idOf(session, device), patient, time, acknowledged, series, chunks);
+        return new JournalBatch(
+                entry, device, ids.idOf(session, device), opened.patient, time, acknowledged, series, chunks);
     }
 }

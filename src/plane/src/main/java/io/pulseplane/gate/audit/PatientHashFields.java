@@ -6,7 +6,7 @@ import java.util.SequencedMap;
 
 /**
  * Writes the hashes of patients into lines, and remembers those of the {@value #MAX_PATIENTS} patients who were written
- * last: a hash takes about a microsecond, and a stream or a ward page names the same patients again and again. Belongs
+ * last: a hash is two runs of a cipher, and a stream or a ward page names the same patients again and again. Belongs
  * to the thread that writes.
  */
 final class PatientHashFields {

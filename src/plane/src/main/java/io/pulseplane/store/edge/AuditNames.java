@@ -30,7 +30,7 @@ public final class AuditNames {
         this.patients = new PatientTable(vault);
     }
 
-    /** The name of a patient: 32 hexadecimal digits. Several threads may call this; it takes about a microsecond. */
+    /** The name of a patient: 32 hexadecimal digits. Several threads may call this. */
     public String of(String patient) {
         return HexFormat.of().formatHex(vault.auditName(vault.tag(PatientTable.ID_TAG_KIND, patient)));
     }

@@ -184,7 +184,7 @@ class HashedTrailTest {
     }
 
     @Test
-    void a_trail_that_an_earlier_version_wrote_is_read_and_verified_with_what_follows() throws IOException {
+    void a_trail_that_an_earlier_version_wrote_is_read_and_verified() throws IOException {
         Files.createDirectory(trail());
         try (var zip = new ZipInputStream(HashedTrailTest.class.getResourceAsStream("/trails/format-1.zip"))) {
             for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {

@@ -50,7 +50,7 @@ final class DatabaseSnapshot implements AutoCloseable {
         this.file = file;
         this.log = log;
         this.session = session;
-        // Nothing can be committed until the transaction that reads has begun. It takes less than a millisecond.
+        // Nothing can be committed until the transaction that reads has begun: a few reads, and no sync.
         try (var writer = database.openForWriting()) {
             writer.execute("BEGIN IMMEDIATE");
             session.execute("BEGIN");

@@ -1,7 +1,6 @@
 package io.pulseplane.store.edge.journal;
 
 import io.pulseplane.store.crypto.AesGcm;
-import io.pulseplane.store.crypto.DecryptionFailedException;
 import io.pulseplane.store.edge.journal.Memtable.JournalBatch;
 import io.pulseplane.store.edge.keys.AssociatedData;
 import io.pulseplane.store.edge.keys.KeyVault;
@@ -9,7 +8,6 @@ import io.pulseplane.store.edge.sqlite.SqliteErrors;
 import io.pulseplane.store.edge.sqlite.SqliteSession;
 import io.pulseplane.store.edge.tables.AcknowledgedBatch;
 import io.pulseplane.store.edge.tables.LostBatchTable;
-import io.pulseplane.store.edge.tables.PatientTable;
 import io.pulseplane.vitals.Columns;
 import io.pulseplane.vitals.PlaneException;
 import io.pulseplane.vitals.chunk.ByteReader;
@@ -20,8 +18,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import javax.crypto.SecretKey;
 
 /**
  * The table {@code journal}. A row is one entry, the batches of one group; an acknowledgement waits for that row and
@@ -44,16 +40,13 @@ import javax.crypto.SecretKey;
  */
 public final class Journal {
 
-    private static final int VERSION = 1;
+    static final int VERSION = 1;
 
     /** Of a batch: version, number of the device, sequence, time, number of series. */
     private static final int MAX_BATCH_HEADER_BYTES = 1 + 2 * Long.BYTES + 2 * ByteWriter.MAX_VARINT_BYTES;
 
     /** The journal is compacted long before. A number beyond it is damaged. */
     private static final long MAX_ENTRIES = 1_000_000;
-
-    /** More than any store has patients. */
-    private static final int MAX_PATIENT_BITS = 40;
 
     private final KeyVault vault;
     private final ByteWriter entryBuffer = new ByteWriter();
@@ -62,7 +55,7 @@ public final class Journal {
     private int batchIndex;
 
     /** Whether an entry was read with a batch of a patient whose key is damaged or missing. */
-    private boolean foundLostKey;
+    private boolean hasLostKeys;
 
     public Journal(KeyVault vault) {
         this.vault = vault;
@@ -146,7 +139,7 @@ public final class Journal {
      */
     public void deleteUpTo(SqliteSession session, long lastEntry, boolean allReadable) throws SQLException {
         LostBatchTable.setJournalStart(session, lastEntry);
-        if (allReadable && !foundLostKey) {
+        if (allReadable && !hasLostKeys) {
             var delete = session.prepare("DELETE FROM journal WHERE number <= ?");
             delete.setLong(1, lastEntry);
             delete.executeUpdate();
@@ -251,11 +244,13 @@ public final class Journal {
     private boolean visitEntries(
             SqliteSession session, long[] last, long start, Visitor visitor, LossListener lossListener)
             throws SQLException {
-        var ids = new DeviceIdCache();
+        var decoder = new EntryDecoder(vault);
         EntryReader reader = (entry, payload) -> {
             reportMissing(start, last[0], entry, lossListener);
             last[0] = Math.max(last[0], entry);
-            return visitor.visit(entry, payload.length, decodeEntry(session, ids, entry, payload, lossListener));
+            var batches = decoder.decode(session, entry, payload, lossListener);
+            hasLostKeys |= decoder.foundLostKey();
+            return visitor.visit(entry, payload.length, batches);
         };
         var select = session.prepare("SELECT number, payload FROM journal WHERE number > ? ORDER BY number");
         try {
@@ -317,136 +312,5 @@ public final class Journal {
             row.next();
             return row.getLong(1);
         }
-    }
-
-    private List<JournalBatch> decodeEntry(
-            SqliteSession session, DeviceIdCache ids, long entry, byte[] payload, LossListener lossListener)
-            throws SQLException {
-        var batches = new ArrayList<JournalBatch>();
-        if (payload.length == 0) {
-            lossListener.onLoss(JournalLoss.ofRest(entry, 0, "it is damaged, and there is nothing in it"));
-        }
-        var in = new ByteReader(payload);
-        int i = 0;
-        try {
-            for (; in.remaining() > 0; i++) {
-                long patient = in.readVarint();
-                int length = in.readLength();
-                int from = in.skip(length);
-                var batch = new SealedBatch(entry, i, payload, from, from + length);
-                var opened = open(session, batch, patient, lossListener);
-                if (opened.isPresent()) {
-                    batches.add(decodeBatch(session, ids, entry, opened.get()));
-                }
-            }
-        } catch (CorruptDataException _) {
-            lossListener.onLoss(
-                    JournalLoss.ofRest(entry, i, "it is damaged from batch " + i + " on, and the rest is lost"));
-        }
-        return batches;
-    }
-
-    private record SealedBatch(long entry, int index, byte[] payload, int from, int to) {}
-
-    private record OpenedBatch(long patient, byte[] plain) {}
-
-    /** Empty if the patient was erased, or if the batch is lost. Only this batch is lost if a key is damaged. */
-    private Optional<OpenedBatch> open(
-            SqliteSession session, SealedBatch batch, long patient, LossListener lossListener) throws SQLException {
-        Optional<SecretKey> key;
-        try {
-            key = vault.key(patient);
-        } catch (PlaneException.DataLoss _) {
-            foundLostKey = true;
-            lossListener.onLoss(lossOfKey(session, batch, patient));
-            return Optional.empty();
-        }
-        var opened = key.flatMap(known -> open(session, batch, patient, known));
-        if (opened.isEmpty()) {
-            opened = openUnderFlippedNumber(session, batch, patient);
-        }
-        if (opened.isEmpty() && key.isPresent()) {
-            lossListener.onLoss(new JournalLoss(
-                    batch.entry,
-                    batch.index,
-                    OptionalLong.of(patient),
-                    true,
-                    "batch " + batch.index + " is damaged and lost"));
-        }
-        return opened;
-    }
-
-    private static Optional<OpenedBatch> open(SqliteSession session, SealedBatch batch, long patient, SecretKey key) {
-        try {
-            return Optional.of(new OpenedBatch(
-                    patient,
-                    session.codecs()
-                            .aesGcm
-                            .open(
-                                    key,
-                                    AssociatedData.ofJournalBatch(batch.entry, batch.index),
-                                    batch.payload,
-                                    batch.from,
-                                    batch.to)));
-        } catch (DecryptionFailedException _) {
-            return Optional.empty();
-        }
-    }
-
-    /**
-     * The number of the patient stands beside the seal, not in it. If one of its bits is flipped, the batch would be
-     * taken for a lost one of another patient, or of an erased one, and the patient's own loss would not be told. A
-     * batch that opens under a key is of that key's patient.
-     */
-    private Optional<OpenedBatch> openUnderFlippedNumber(SqliteSession session, SealedBatch batch, long patient)
-            throws SQLException {
-        for (int bit = 0; bit < MAX_PATIENT_BITS; bit++) {
-            long other = patient ^ (1L << bit);
-            if (PatientTable.exists(session, other)) {
-                try {
-                    var opened = vault.key(other).flatMap(key -> open(session, batch, other, key));
-                    if (opened.isPresent()) {
-                        return opened;
-                    }
-                } catch (PlaneException.DataLoss _) {
-                    // That patient's own batches say that the key is missing.
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static JournalLoss lossOfKey(SqliteSession session, SealedBatch batch, long patient) throws SQLException {
-        boolean isPatient = PatientTable.exists(session, patient);
-        return new JournalLoss(
-                batch.entry,
-                batch.index,
-                isPatient ? OptionalLong.of(patient) : OptionalLong.empty(),
-                !isPatient,
-                "the key of patient number " + patient + " is damaged or missing, and batch " + batch.index
-                        + " unreadable");
-    }
-
-    private static JournalBatch decodeBatch(SqliteSession session, DeviceIdCache ids, long entry, OpenedBatch opened)
-            throws SQLException {
-        var in = new ByteReader(opened.plain);
-        if (in.readByte() != VERSION) {
-            throw new PlaneException.FailedPrecondition("the journal was written by a newer Pulseplane");
-        }
-        long device = in.readVarint();
-        long sequence = in.readLong();
-        long time = in.readLong();
-        var acknowledged = AcknowledgedBatch.read(sequence, in);
-        int count = in.readLength();
-        var series = new long[count];
-        var chunks = new MemtableChunk[count];
-        for (int i = 0; i < count; i++) {
-            series[i] = in.readVarint();
-            var chunk = in.readBytes(in.readLength());
-            var reader = session.codecs().chunkReader.open(chunk);
-            chunks[i] = new MemtableChunk(chunk, reader.firstTime(), reader.lastTime(), reader.count());
-        }
-        return new JournalBatch(
-                entry, device, ids.idOf(session, device), opened.patient, time, acknowledged, series, chunks);
     }
 }

@@ -17,7 +17,8 @@ final class MigrationScripts implements ResourceProvider {
             "db/migration/V1__registry.sql",
             "db/migration/V2__measurements.sql",
             "db/migration/V3__erasures.sql",
-            "db/migration/V4__planes.sql");
+            "db/migration/V4__planes.sql",
+            "db/migration/V5__receipt_keys.sql");
     private static final List<String> CITUS = List.of("db/citus/R__distribute.sql");
 
     private final Collection<LoadableResource> files = new ArrayList<>();

@@ -164,7 +164,9 @@ class ProgramIT {
         var copy = files.resolve("tampered");
         copy(plane.directory().resolve("audit"), copy);
         var segment = copy.resolve("audit-00000000000000000001.log");
-        Files.writeString(segment, Files.readString(segment).replaceFirst(patient, "sim-patient-0009"));
+        var trail = Files.readString(segment);
+        assertThat(trail).as("the trail names no patient").doesNotContain(patient);
+        Files.writeString(segment, trail.replaceFirst("no_consent", "own_record"));
         var broken = Program.run("audit", "verify", "--directory", copy.toString());
         assertThat(broken.status()).isEqualTo(1);
         assertThat(broken.err()).contains("altered: audit-00000000000000000001.log, line ");

@@ -212,7 +212,7 @@ class ReachabilityIT {
                     "pulseplane.site.key=" + SITE_KEY);
             var migrated = Program.run(site, "migrate");
             assertThat(migrated.status()).as(migrated.err()).isZero();
-            assertThat(migrated.out()).contains("steps taken: 4");
+            assertThat(migrated.out()).contains("steps taken: 5");
             assertThat(Program.run(site, "migrate").out()).contains("steps taken: 0");
             var withoutCitus = Program.run(site, "migrate", "--citus");
             assertThat(withoutCitus.status()).isEqualTo(1);

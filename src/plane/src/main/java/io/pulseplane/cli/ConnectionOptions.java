@@ -77,9 +77,10 @@ final class ConnectionOptions {
     @Option(
             names = "--deadline",
             paramLabel = "DURATION",
+            defaultValue = "30s",
             converter = Times.DurationConverter.class,
-            description = "How long a call with a single answer may take, up to the plane's longest. Default: what the "
-                    + "plane gives to calls without a deadline")
+            description = "How long a call with a single answer may take, up to the plane's longest. Default: "
+                    + "${DEFAULT-VALUE}. A person waits longer than the 100 ms that the plane gives to services")
     private Duration deadline;
 
     @Option(names = "--json", description = "Print each response message as one line of proto3 JSON.")
@@ -178,10 +179,7 @@ final class ConnectionOptions {
         var client = PlaneClient.to(target)
                 .transport(NettyChannelBuilder::forTarget)
                 .retry(RetryPolicy.NONE)
-                .withoutDeadline();
-        if (deadline != null) {
-            client.unaryDeadline(deadline);
-        }
+                .unaryDeadline(deadline);
         if (plaintextToken) {
             client.tokensInClearText();
         }

@@ -9,11 +9,14 @@ import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -124,6 +127,25 @@ class KubernetesConfigTest {
     void query_timeout_is_the_deadline_of_calls_without_one() throws IOException {
         assertThat(unaryDeadline(config(Map.of()))).isEqualTo(Duration.ofMillis(100));
         assertThat(unaryDeadline(config("query_timeout", "250ms"))).isEqualTo(Duration.ofMillis(250));
+    }
+
+    /** A key with a slip ends the start of a plane, or is ignored. */
+    @Test
+    void every_key_of_the_overlays_is_on_the_page_of_keys() throws IOException {
+        var page = Files.readString(Path.of("docs", "configuration.md"));
+        var keys = new TreeSet<String>();
+        try (var files = Files.walk(K3S)) {
+            for (var file :
+                    files.filter(path -> path.endsWith("plane.properties")).toList()) {
+                var properties = new Properties();
+                properties.load(new StringReader(Files.readString(file)));
+                keys.addAll(properties.stringPropertyNames());
+            }
+        }
+        keys.removeIf(key -> !key.startsWith("pulseplane."));
+        assertThat(keys)
+                .hasSizeGreaterThan(5)
+                .allSatisfy(key -> assertThat(page).contains("`" + key + "`"));
     }
 
     private static Duration unaryDeadline(SmallRyeConfig config) {

@@ -254,7 +254,7 @@ final class LatestStream implements StreamObserver<StreamLatestRequest> {
             var query = inFlight.poll();
             responses.onNext(query.answer);
             responses.request(1);
-            account.coverQueue(pendingBytes.addAndGet(-query.bytes));
+            account.shrinkQueue(pendingBytes.addAndGet(-query.bytes));
         }
     }
 

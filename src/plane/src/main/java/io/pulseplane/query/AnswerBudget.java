@@ -122,6 +122,20 @@ public final class AnswerBudget {
             }
         }
 
+        /**
+         * Holds less if the queue needs less than it did. Never fails, so who takes from the queue may call it while
+         * another thread adds to it.
+         */
+        public void shrinkQueue(long bytes) {
+            if (queueBytes - bytes > 2 * QUEUE_STEP_BYTES) {
+                synchronized (this) {
+                    if (queueBytes > bytes) {
+                        resizeQueue(bytes);
+                    }
+                }
+            }
+        }
+
         private synchronized void resizeQueue(long bytes) {
             long target = (bytes + QUEUE_STEP_BYTES - 1) / QUEUE_STEP_BYTES * QUEUE_STEP_BYTES;
             hold(target - queueBytes);

@@ -68,16 +68,7 @@ enum Attack {
                     .toByteArray();
             var messages = messages(query, 5);
             try (var client = attacker.connectWithoutWindow()) {
-                for (int call = 1; call < 2 * CALLS; call += 2) {
-                    client.frame(
-                                    RawHttp2Client.HEADERS,
-                                    RawHttp2Client.END_HEADERS,
-                                    call,
-                                    client.headers(STREAM_LATEST, attacker.metadata()))
-                            .frame(RawHttp2Client.DATA, RawHttp2Client.NO_FLAGS, call, messages);
-                }
-                client.flush();
-                hold();
+                openStreams(attacker, client, messages);
             }
         }
     },
@@ -147,16 +138,7 @@ enum Attack {
             var beginning =
                     ByteBuffer.allocate(16_384).put((byte) 0).putInt(4 << 20).array();
             try (var client = attacker.connect()) {
-                for (int call = 1; call < 2 * CALLS; call += 2) {
-                    client.frame(
-                                    RawHttp2Client.HEADERS,
-                                    RawHttp2Client.END_HEADERS,
-                                    call,
-                                    client.headers(STREAM_LATEST, attacker.metadata()))
-                            .frame(RawHttp2Client.DATA, RawHttp2Client.NO_FLAGS, call, beginning);
-                }
-                client.flush();
-                hold();
+                openStreams(attacker, client, beginning);
             }
         }
     },
@@ -214,6 +196,20 @@ enum Attack {
                 client.close();
             }
         }
+    }
+
+    /** Opens streams of queries, sends the same bytes on each, and leaves them open. */
+    private static void openStreams(Attacker attacker, RawHttp2Client client, byte[] bytes) {
+        for (int call = 1; call < 2 * CALLS; call += 2) {
+            client.frame(
+                            RawHttp2Client.HEADERS,
+                            RawHttp2Client.END_HEADERS,
+                            call,
+                            client.headers(STREAM_LATEST, attacker.metadata()))
+                    .frame(RawHttp2Client.DATA, RawHttp2Client.NO_FLAGS, call, bytes);
+        }
+        client.flush();
+        hold();
     }
 
     private static byte[] messages(byte[] message, int count) {

@@ -78,8 +78,10 @@ class AnswerBudgetTest {
             long before = budget.usedBytes();
             assertThatThrownBy(() -> account.coverQueue(2 << 20)).isInstanceOf(PlaneException.ResourceExhausted.class);
             assertThat(budget.usedBytes()).isEqualTo(before);
+            assertThatCode(() -> account.shrinkQueue(2 << 20)).doesNotThrowAnyException();
+            assertThat(budget.usedBytes()).isEqualTo(before);
             for (long bytes = 900_000; bytes >= 0; bytes -= 777) {
-                account.coverQueue(bytes);
+                account.shrinkQueue(bytes);
                 assertThat(budget.usedBytes() - AnswerBudget.BASE_BYTES)
                         .isBetween(bytes, bytes + 3 * AnswerBudget.QUEUE_STEP_BYTES);
             }

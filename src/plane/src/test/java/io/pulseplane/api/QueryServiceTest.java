@@ -139,7 +139,8 @@ class QueryServiceTest extends PlaneTest {
             assertThat(answers.get(3 * i).getReadingsList())
                     .extracting(Reading::getValue)
                     .containsExactly(60.0);
-            assertThat(answers.get(3 * i + 1).getError().getCode()).isEqualTo(Status.Code.NOT_FOUND.value());
+            var unknown = answers.get(3 * i + 1).getError();
+            assertThat(unknown.getCode()).as(unknown.getMessage()).isEqualTo(Status.Code.NOT_FOUND.value());
             assertThat(answers.get(3 * i + 2).getError().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT.value());
         }
     }

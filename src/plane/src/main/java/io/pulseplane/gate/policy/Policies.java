@@ -10,7 +10,7 @@ public final class Policies {
     /** How long a policy from a directory may take to be read and to make its first decision. */
     private static final Duration TRIAL_TIMEOUT = Duration.ofSeconds(10);
 
-    /** How long a decision may take that is made on another thread, so that a permission that is over ends in time. */
+    /** How long a decision may take that waits for a new policy, so that a permission that is over ends in time. */
     private static final Duration DECISION_TIMEOUT = Duration.ofMillis(500);
 
     private Policies() {}

@@ -49,7 +49,7 @@ public final class PolicyDirectory implements Policy {
      * Reads the policy in the directory, and watches it from now on.
      *
      * @param trialTimeout how long a policy may take to be read and to make its first decision
-     * @param decisionTimeout how long a decision may take, with the time that it waits for a new policy
+     * @param decisionTimeout how long a decision may take that waits for a new policy, with that wait
      * @throws IOException if there is no usable policy
      */
     PolicyDirectory(Path directory, PolicySettings settings, Duration trialTimeout, Duration decisionTimeout)
@@ -77,9 +77,20 @@ public final class PolicyDirectory implements Policy {
     @Override
     public CompletionStage<PolicyDecision> decide(PolicyInput input) {
         var current = trial;
-        var decision = current == null ? policy.decide(input) : current.thenCompose(_ -> policy.decide(input));
-        return decision.toCompletableFuture()
-                .orTimeout(decisionTimeout.toNanos(), TimeUnit.NANOSECONDS)
+        if (current != null) {
+            return within(decisionTimeout, current.thenCompose(_ -> policy.decide(input)));
+        }
+        var deciding = policy;
+        // What the old policy decides after a change was seen does not count.
+        return deciding.decide(input)
+                .thenCompose(decision -> trial == null && policy == deciding
+                        ? CompletableFuture.completedStage(decision)
+                        : decide(input));
+    }
+
+    private static CompletionStage<PolicyDecision> within(
+            Duration timeout, CompletableFuture<PolicyDecision> decision) {
+        return decision.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
                 .exceptionallyCompose(failure -> CompletableFuture.failedStage(
                         failure instanceof TimeoutException
                                 ? new PlaneException.Unavailable("the policy has not decided in time", failure)
